@@ -1,0 +1,38 @@
+/*
+ * Findings: a rule matched here, how bad it is, why, and what to write instead.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef ANALYSIS_FINDING_H
+#define ANALYSIS_FINDING_H
+
+#include "analysis/effects.h"
+#include "base/memory.h"
+#include <stddef.h>
+
+enum severity { SEVERITY_NOTE, SEVERITY_WARN, SEVERITY_STOP };
+const char *severity_name(enum severity severity); // "note" "warn" "stop"
+
+struct finding {
+    const char *rule;        // kebab-case id
+    enum severity severity;
+    const char *path;
+    size_t line, column;     // from 1; line 0: the whole file
+    const char *message;     // one sentence about this place
+    const char *hint;        // the safe form, may have several lines; never NULL
+    enum layer layer;
+    const char *fingerprint; // stable over moved lines: SHA-256 of rule, path, statement text (hex, 16)
+    const char *tool;        // NULL: tminus; else whose finding it is (--findings)
+};
+
+struct findings {
+    struct finding *list;
+    size_t n;
+};
+
+// Append a copy; fingerprint is computed when NULL (from rule, path and `evidence`).
+void findings_add(struct findings *findings, const struct finding *finding, const char *evidence);
+// Worst first, then by path and line.
+void findings_sort(struct findings *findings);
+
+#endif

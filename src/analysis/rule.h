@@ -1,0 +1,59 @@
+/*
+ * Rules: one row and one small function each.
+ *
+ * A rule looks at one statement in its migration (or, with `check_migration`, at the whole
+ * migration) and reports findings. It is pure. Adding one is a row in rules/table.c, a function in
+ * the file of its family, a page docs/rules/ID.md, and two tests: it fires, it does not.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef ANALYSIS_RULE_H
+#define ANALYSIS_RULE_H
+
+#include "analysis/effects.h"
+#include "analysis/finding.h"
+#include "change/change.h"
+
+// What a rule may look at.
+struct rule_place {
+    TALLOC_CTX *mem;                  // for messages
+    const struct migration *migration;
+    bool is_down;                     // the statement belongs to the down
+    bool in_transaction;              // the runner wraps it, or an explicit BEGIN is open
+    const struct script *script;      // all statements of this direction
+    const struct script *other;       // the other direction's, NULL: none
+    const struct effects *const *effects; // of each statement of `script`
+    size_t index;                     // this statement; check_migration: 0
+    const struct statement *statement;// NULL in check_migration
+    const struct schema *before;      // before this statement (check_migration: before the migration)
+    const struct schema *after;       // check_migration: after it; else NULL
+    // check_migration of a down: the schema before the up, after the up, after the down.
+    const struct schema *down_target; // what the down should restore (before the up); NULL: not known
+    unsigned pg_version;              // 15
+    struct findings *findings;
+    const struct rule *rule;
+};
+
+struct rule {
+    const char *id;
+    enum severity severity;           // default
+    unsigned dialects;                // 1 << DIALECT_…
+    bool in_downs;                    // also judged in down scripts
+    const char *summary;              // what it fires on, one line
+    const char *why;                  // what goes wrong
+    const char *safe_form;            // what to write instead
+    const char *source;               // "postgres-ddl 3.1, measured" …: where the fact comes from
+    void (*check)(struct rule_place *place);           // each statement; NULL
+    void (*check_migration)(struct rule_place *place); // each script; NULL
+};
+
+extern const struct rule rule_table[];
+extern const size_t rule_count;
+const struct rule *rule_find(const char *id); // NULL: unknown
+
+// Report at the statement of `place`, with the rule's severity and safe form.
+void rule_report(struct rule_place *place, const char *format, ...) PRINTF_LIKE(2, 3);
+void rule_report_as(struct rule_place *place, enum severity severity, const char *hint,
+                    const char *format, ...) PRINTF_LIKE(4, 5);
+
+#endif

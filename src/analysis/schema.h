@@ -1,0 +1,157 @@
+/*
+ * Schema: what exists at one point of a history, as far as predictions ask.
+ *
+ * Replayed from statements (`schema_apply`), or filled from a live catalog by an engine: both make
+ * the same plain structs. Names are resolved with the search path `public` (PostgreSQL) or `main`
+ * (SQLite). What was created within the migration that is being judged is marked by
+ * `created_in == schema->migration`, because it raises no alarm and takes no lock that anyone could
+ * wait for.
+ *
+ * A history may start in the middle: a relation that a statement names and that nobody created is
+ * unknown, not absent. `is_complete` tells whether the schema came from a catalog or a full dump.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef ANALYSIS_SCHEMA_H
+#define ANALYSIS_SCHEMA_H
+
+#include "base/memory.h"
+#include "statement/statement.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum relation_kind {
+    RELATION_TABLE, RELATION_PARTITIONED, RELATION_VIEW, RELATION_MATERIALIZED_VIEW,
+    RELATION_INDEX, RELATION_SEQUENCE, RELATION_FOREIGN_TABLE, RELATION_COMPOSITE
+};
+
+struct schema_column {
+    const char *name;
+    struct type_name type;
+    bool is_not_null;
+    bool has_default;
+    bool is_generated;
+    bool is_identity;
+    const char *default_text;  // NULL: none
+    const char *owned_sequence;// serial or identity: its sequence, NULL else
+    const char *collation;
+    int64_t distinct_values;   // from a live catalog; -1: not known
+};
+
+struct schema_constraint {
+    enum constraint_kind kind;
+    const char *name;
+    const char **columns;
+    size_t n_columns;
+    struct name references;   // foreign key: resolved
+    const char **referenced;  // as written or the primary key's columns when known
+    size_t n_referenced;
+    const char *check_text;
+    const char *proves_not_null; // CHECK that proves this column NOT NULL
+    const char **check_columns;  // columns that a CHECK reads
+    size_t n_check_columns;
+    const char *index;        // index behind a key or exclusion
+    const char *on_delete;
+    bool is_valid;
+};
+
+struct schema_index {
+    const char *name;
+    struct index_column *columns;
+    size_t n_columns;
+    const char *predicate_text;
+    const char **expression_columns; // read by expression columns and the predicate
+    size_t n_expression_columns;
+    bool is_unique;
+    bool is_primary;
+    bool is_valid;
+    const char *created_in;
+};
+
+struct schema_trigger {
+    const char *name;
+    const char *function;
+};
+
+struct schema_relation {
+    struct name name;           // schema always set
+    enum relation_kind kind;
+    struct schema_column *columns;
+    size_t n_columns;
+    struct schema_constraint *constraints;
+    size_t n_constraints;
+    struct schema_index *indexes;
+    size_t n_indexes;
+    struct schema_trigger *triggers;
+    size_t n_triggers;
+    struct name *parents;       // inheritance or partition parent
+    size_t n_parents;
+    bool is_partition;
+    bool is_default_partition;
+    struct name *reads;         // views: relations read
+    size_t n_reads;
+    struct name owned_by;       // sequence: owning table, name NULL else
+    const char *owned_by_column;
+    const char *created_in;     // the migration that created it (compare pointers), NULL: catalog
+    bool is_temporary;
+    int64_t rows;               // from a live catalog or --sizes; -1: not known
+    int64_t bytes;              // likewise
+};
+
+struct schema_type {
+    struct name name;
+    enum object_kind object;    // enum, composite, range, domain
+    struct type_name base;      // domain
+    bool has_constraint;        // domain with CHECK or NOT NULL
+    const char **labels;        // enum
+    size_t n_labels;
+};
+
+struct schema_function {
+    struct name name;
+    const char *language;
+    char volatility;            // 'i' 's' 'v'
+    const char *body;
+};
+
+struct schema;                  // relations by hash; opaque only for its index
+
+struct schema *schema_make(TALLOC_CTX *mem, enum dialect dialect);
+struct schema *schema_copy(TALLOC_CTX *mem, const struct schema *schema);
+enum dialect schema_dialect(const struct schema *schema);
+void schema_set_complete(struct schema *schema, bool is_complete);
+bool schema_is_complete(const struct schema *schema);
+// A migration begins: what is created from now on counts as new. `migration` must outlive `schema`.
+void schema_begin_migration(struct schema *schema, const char *migration);
+
+// Change the schema as the statement would. What it names and we do not know is left out.
+void schema_apply(struct schema *schema, const struct statement *statement);
+
+// Look up by the rules of the search path; NULL: not known (see is_complete).
+struct schema_relation *schema_find(const struct schema *schema, struct name name);
+struct schema_type *schema_find_type(const struct schema *schema, struct name name);
+struct schema_function *schema_find_function(const struct schema *schema, struct name name);
+struct schema_column *schema_find_column(const struct schema_relation *relation, const char *name);
+struct schema_constraint *schema_find_constraint(const struct schema_relation *relation,
+                                                 const char *name);
+// The table that owns index `name`, and the index.
+struct schema_relation *schema_find_index(const struct schema *schema, struct name name,
+                                          struct schema_index **index);
+// Created within the migration that began last (or temporary)?
+bool schema_is_new(const struct schema *schema, const struct schema_relation *relation);
+
+// Full name: schema filled in by the search path.
+struct name schema_resolve(const struct schema *schema, struct name name);
+// "schema.name" without quotes.
+char *schema_name_text(TALLOC_CTX *mem, const struct schema *schema, struct name name);
+
+// Every relation, for those who must look at all (referencing foreign keys, partitions).
+struct schema_relation *schema_next(const struct schema *schema,
+                                    const struct schema_relation *previous); // NULL: first
+
+// For engines that fill a schema from a catalog: an empty relation, to be filled in place.
+struct schema_relation *schema_add(struct schema *schema, struct name name,
+                                   enum relation_kind kind);
+
+#endif

@@ -1,0 +1,26 @@
+/*
+ * What every file is built with: the attributes and the functions that nobody may call.
+ *
+ * Included by the compiler's command line (-include base/build.h), so no file can forget it.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef BASE_BUILD_H
+#define BASE_BUILD_H
+
+// A result that says whether a call failed must be looked at.
+#define MUST_CHECK __attribute__((warn_unused_result))
+#define PRINTF_LIKE(format, first) __attribute__((format(printf, format, first)))
+
+#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+
+// Functions without bounds or with hidden state; the poisoned names stop the compiler.
+// (After the system headers, which declare them.)
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#pragma GCC poison strcpy strcat sprintf vsprintf gets strtok atoi atol atof strncpy strncat
+#pragma GCC poison localtime gmtime ctime asctime system
+
+#endif

@@ -1,0 +1,44 @@
+/*
+ * Text: places in it, encoding, names that are nearly right, escaping.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef BASE_TEXT_H
+#define BASE_TEXT_H
+
+#include "base/memory.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+// Line and column of a byte offset, both from 1; the column counts characters (UTF-8), not bytes.
+struct text_place {
+    size_t line;
+    size_t column;
+};
+struct text_place text_place(const char *text, size_t len, size_t offset);
+
+// Is it UTF-8? When not, `bad_offset` is the first byte that is not.
+bool text_is_utf8(const char *text, size_t len, size_t *bad_offset);
+// A copy in which every byte that is not UTF-8 (and NUL) is U+FFFD.
+char *text_to_utf8(TALLOC_CTX *mem, const char *text, size_t len);
+
+// The candidate nearest to `word` (at most a third of its letters apart), or NULL.
+const char *text_nearest(const char *word, const char *const *candidates, size_t n);
+
+bool text_starts_with(const char *text, const char *prefix);
+bool text_ends_with(const char *text, const char *suffix);
+bool text_equal_nocase(const char *a, const char *b); // ASCII; NULL equals only NULL
+char *text_lower(TALLOC_CTX *mem, const char *text);  // ASCII only
+// One line of at most `width` columns for people: whitespace folded, "…" when cut.
+char *text_shorten(TALLOC_CTX *mem, const char *text, size_t len, size_t width);
+size_t text_width(const char *text); // characters of valid UTF-8
+
+// Does a path match a glob with `**` (any folders), `*`, `?`, `[…]`?
+bool text_glob_match(const char *glob, const char *path);
+
+// Write escaped for XML (characters that XML 1.0 forbids become U+FFFD), HTML likewise, and Markdown tables.
+void text_write_xml(FILE *out, const char *text);
+void text_write_markdown(FILE *out, const char *text);
+
+#endif

@@ -1,0 +1,61 @@
+/*
+ * Change: what is being deployed: ordered migrations with up and down, and what else the git range
+ * changes.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef CHANGE_CHANGE_H
+#define CHANGE_CHANGE_H
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "statement/statement.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+// One direction of a migration: a file or a part of one.
+struct migration_text {
+    const char *path;   // NULL: there is none
+    const char *text;   // the whole file
+    size_t len;
+    size_t start, end;  // the part that is this direction
+    bool in_transaction;// the runner wraps it (layout's rule, or a marker in the file)
+};
+
+enum migration_phase { PHASE_BEFORE_RELEASE, PHASE_AFTER_RELEASE };
+
+struct migration {
+    const char *version; // as its tool writes it: "0042", "20240101120000", "1.2"
+    const char *name;    // "add_users"
+    const char *path;    // of the up; what people call the migration
+    struct migration_text up;
+    struct migration_text down;
+    enum migration_phase phase;
+    bool is_repeatable;  // Flyway R__
+    bool is_context;     // applied earlier: replayed for its schema, not judged
+};
+
+struct changed_file {
+    const char *path;     // relative to the repository
+    const char *old_path; // renamed from, NULL else
+    char status;          // 'A' 'M' 'D' 'R' 'T'
+    int64_t added, deleted; // lines; -1: binary
+    bool is_generated;    // generated, vendored or lock file: not counted
+};
+
+struct change {
+    const char *title;    // commit subject of the range's tip, else the folder's name
+    const struct migration_layout *layout;
+    struct migration *migrations; // in the order of application
+    size_t n_migrations;
+
+    // Of a git range (assess --base REV); base NULL: paths were given.
+    const char *base;     // full object names
+    const char *head;
+    struct changed_file *files;
+    size_t n_files;
+    int64_t lines_changed;// added + deleted, without generated and binary files
+};
+
+#endif

@@ -1,0 +1,123 @@
+/*
+ * Configuration: tminus.yaml as plain structs; every default is the runbook's number.
+ *
+ * Unknown keys are errors with line, column and the nearest known key. `${NAME}` takes a value from
+ * the environment; one that is not set is an error that names it. Secrets are opaque.
+ *
+ * Keys of parts of tminus that do not exist yet are checked for spelling and shape by the same
+ * tables (config_keys.c), so that a file written today stays right.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef CHANGE_CONFIG_H
+#define CHANGE_CONFIG_H
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "base/secret.h"
+#include "base/yaml.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct config_database {
+    const char *name;            // "main" when `database:` is used
+    struct secret *url;          // NULL: not given
+    const char *migrations;      // folder, relative to the configuration file; NULL
+    const char *post_migrations; // NULL
+    const char *layout;          // NULL: recognised
+    bool allow_superuser;
+};
+
+struct config_slot {
+    const char *name;
+    const char *address;
+};
+
+enum tolerance_kind { TOLERANCE_EXACT, TOLERANCE_ABSOLUTE, TOLERANCE_SHARE, TOLERANCE_LEARNED };
+struct tolerance {
+    enum tolerance_kind kind;
+    double value; // absolute, or a share (0.01 is 1 %)
+};
+
+enum invariant_kind { INVARIANT_ZERO, INVARIANT_SAME, INVARIANT_KEYS_KEPT, INVARIANT_VALUE };
+
+// expect: {below, above, between: [a, b], equals}
+struct config_expectation {
+    bool has_below, has_above, has_equals;
+    double below, above;
+    const char *equals; // as text
+};
+
+struct config_invariant {
+    const char *name;
+    enum invariant_kind kind;
+    const char *sql;
+    const char *database;        // of several; NULL: the first
+    struct tolerance tolerance;
+    struct config_expectation expect;
+    size_t line, column;
+};
+
+struct config_table {            // tables: {emails: {key: id, ignore: [..], mask: [...], age: created_at}}
+    const char *name;
+    const char **key;            // NULL: primary key
+    size_t n_key;
+    const char **ignore;         // columns left out of fingerprints
+    size_t n_ignore;
+    const char **mask;           // values of these never leave
+    size_t n_mask;
+    const char *age;             // column of the greatest age
+    struct tolerance tolerance;  // row counts
+};
+
+struct config_reference {        // references: [{from: attachments.email_id, to: emails.id}]
+    const char *from_table, *from_column, *to_table, *to_column;
+};
+
+struct config_path {             // paths: {"app/classify/**": [emails, briefs]}
+    const char *glob;
+    const char **tables;         // none: it writes no table
+    size_t n_tables;
+};
+
+struct config_environment {
+    const char *name;
+    struct config_database *databases;
+    size_t n_databases;
+    struct config_slot *slots;
+    size_t n_slots;
+    int64_t baseline_max_age_ms; // gates.baseline.max_age, default 1 h
+};
+
+struct config {
+    const char *path;    // NULL: none was found; the structs hold the defaults
+    const char *folder;  // relative paths start here
+    const char *service; // default: the folder's name
+    struct config_environment *environments;
+    size_t n_environments;
+    struct config_invariant *invariants;
+    size_t n_invariants;
+    struct config_table *tables;
+    size_t n_tables;
+    struct config_reference *references;
+    size_t n_references;
+    struct config_path *code_paths;
+    size_t n_code_paths;
+    const char **generated; // globs counted as generated, beside the built-in ones
+    size_t n_generated;
+    const struct yaml *document; // for the sections that later parts read; NULL without file
+};
+
+// `path` NULL: ./tminus.yaml, or none (out->path NULL). `expand` false leaves `${NAME}` as they are
+// (config check on a machine without the secrets).
+MUST_CHECK bool config_read(TALLOC_CTX *mem, const char *path, bool expand, struct config **out,
+                            struct error *err);
+
+// By name; NULL name: the only one, or the one called "production". A name that is a slot of the
+// only or default environment gives that environment and sets `slot`.
+MUST_CHECK bool config_environment(const struct config *config, const char *name,
+                                   const struct config_environment **out, const char **slot,
+                                   struct error *err);
+
+#endif

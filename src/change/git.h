@@ -1,0 +1,25 @@
+/*
+ * Git: what a range changes, asked of the git command (it knows safe.directory, sha256
+ * repositories and work trees).
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef CHANGE_GIT_H
+#define CHANGE_GIT_H
+
+#include "change/change.h"
+#include "change/config.h"
+
+// Fill title, base, head, files and lines_changed of `change` with merge-base(base, HEAD)..HEAD and
+// the work tree. ERROR_INPUT: no repository, no such revision.
+MUST_CHECK bool git_read_range(TALLOC_CTX *mem, const char *folder, const char *base,
+                               const struct config *config, struct change *change,
+                               struct error *err);
+// Is `revision` there, and what is the commit subject of HEAD?
+MUST_CHECK bool git_head(TALLOC_CTX *mem, const char *folder, const char **commit,
+                         const char **subject, struct error *err);
+// Content of `path` at `revision`; NULL when it is not there.
+MUST_CHECK bool git_show(TALLOC_CTX *mem, const char *folder, const char *revision,
+                         const char *path, char **text, size_t *len, struct error *err);
+
+#endif

@@ -1,0 +1,40 @@
+/*
+ * Commands: one file a verb. A command gathers, calls a stage, renders, and gives the exit status.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef COMMAND_COMMAND_H
+#define COMMAND_COMMAND_H
+
+#include "base/error.h"
+#include "driver/engine.h"
+#include "driver/store.h"
+
+// What main.c hands to every command: the drivers, and the commands themselves (for help).
+struct program {
+    const struct command *const *commands;        // NULL-terminated
+    const struct engine_driver *const *engines;   // NULL-terminated
+    const struct store_driver *const *stores;     // NULL-terminated
+};
+
+struct command {
+    const char *name;
+    const char *arguments; // "[PATH…]", for the list of verbs
+    const char *summary;   // one line
+    const char *when;      // "before" "during" "after" "always": the group in the list
+    // argv[0] is "tminus VERB". Gives the exit status of design.md; a failure fills `err` and gives
+    // -1, and main prints it and maps it.
+    int (*run)(const struct program *program, int argc, char **argv, struct error *err);
+};
+
+#define EXIT_GO 0
+#define EXIT_NO_GO 1
+#define EXIT_USAGE 2
+#define EXIT_HOLD 3
+#define EXIT_TAKEN_BACK 4
+#define EXIT_PARTIAL 5
+#define EXIT_POLICY 6
+
+extern const struct command command_version;
+
+#endif

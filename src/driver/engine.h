@@ -1,0 +1,150 @@
+/*
+ * Engine: a database, in four small tables: session, catalog, proof, undo (undo comes with part 6).
+ *
+ * A driver does the least work; what does not differ between engines (invariants, baselines,
+ * comparison, the guard's verdict for people) is done by the rooms that call it. Calls that may take
+ * long take a `struct wait` whose tick is called at least every 100 ms and may cancel them.
+ *
+ * Only main.c names implementations. test/contract/ runs one suite on each of them.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef DRIVER_ENGINE_H
+#define DRIVER_ENGINE_H
+
+#include "analysis/schema.h"
+#include "base/error.h"
+#include "base/memory.h"
+#include "base/secret.h"
+#include "base/wait.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct engine; // an open database; each driver defines its own
+
+// What is written into a baseline and compared before anything else.
+struct engine_identity {
+    const char *engine;   // "sqlite" "postgres"
+    const char *system;   // PostgreSQL: system identifier; SQLite: the id stored in the database
+                          // (application-neutral: see sqlite/identity.c), NULL when it has none yet
+    const char *database; // name; SQLite: canonical path
+    const char *version;  // of the server or library
+    const char *text;     // one line for people
+};
+
+struct engine_value {
+    bool is_null;
+    const char *text; // NUL-terminated, UTF-8 as far as the database's was; valid until the next row
+    size_t len;
+};
+
+// One row of a guarded query. False stops the query without an error.
+typedef bool engine_row(void *context, const char *const *names, const struct engine_value *values,
+                        size_t n);
+
+struct engine_open_options {
+    const struct secret *url;
+    bool read_only;       // audits; false: migrate
+    bool allow_superuser; // PostgreSQL
+    int64_t timeout_ms;   // of connecting and of each guarded statement; 0: 30 s
+    const char *name;     // application_name: "tminus/FLIGHT"
+    struct wait *wait;
+};
+
+struct engine_session_table {
+    // Connect. ERROR_UNREACHABLE: no such server or it does not answer; ERROR_INPUT: a URL or file
+    // that cannot be right, a damaged file.
+    bool (*open)(TALLOC_CTX *mem, const struct engine_open_options *options, struct engine **out,
+                 struct error *err);
+    bool (*identity)(TALLOC_CTX *mem, struct engine *engine, struct engine_identity *out,
+                     struct error *err);
+    // The guarded channel: one statement that only reads. What is not provably so is refused with
+    // ERROR_UNKNOWN before it runs; `message` says which part.
+    bool (*query)(struct engine *engine, const char *sql, engine_row *row, void *context,
+                  struct error *err);
+    // All guarded queries between these two see one instant.
+    bool (*snapshot_begin)(struct engine *engine, struct error *err);
+    bool (*snapshot_end)(struct engine *engine, struct error *err);
+    // Run a migration's text, `in_transaction` as the runner's rule says; `before_commit` SQL (may
+    // be NULL) is run in the same transaction: the record of the migration. On failure the error has
+    // the place (line of the statement in the text) and ERROR_TAKEN_BACK when the transaction is gone
+    // and that was verified, ERROR_PARTIAL when statements stay applied.
+    bool (*run)(struct engine *engine, const char *text, size_t len, bool in_transaction,
+                const char *before_commit, struct error *err);
+};
+
+struct engine_catalog_table {
+    // Tables, columns, constraints, indexes, views, triggers … as known facts.
+    bool (*read)(TALLOC_CTX *mem, struct engine *engine, struct schema **out, struct error *err);
+    // SHA-256 over a canonical text of the schema.
+    bool (*digest)(struct engine *engine, char hex[65], struct error *err);
+};
+
+// Image of one row, hashed. Column images are keyed by the primary key, so that two rows that
+// swapped a value differ; NULL is marked out of band; lengths are part of the image.
+struct engine_row_image {
+    const uint8_t *key;      // canonical key image, unique in the table
+    size_t key_len;
+    const char *key_text;    // for people: "id=42"
+    uint8_t row_hash[16];    // XXH3-128 over the whole row image
+    const uint64_t *column_hash; // 64 bits for each column of the request
+    size_t n_columns;
+};
+typedef bool engine_image(void *context, const struct engine_row_image *image);
+
+struct engine_fingerprint_request {
+    struct name table;
+    const char *const *columns; // in this order; NULL: all, in table order
+    size_t n_columns;
+    const char *const *key;     // key columns; NULL: primary key (SQLite: rowid when there is none)
+    size_t n_key;
+    engine_image *image;        // each row, or NULL
+    void *context;
+    void (*progress)(void *context, int64_t rows_done);
+};
+
+// A 128-bit sum, little-endian, modulo 2^128.
+struct engine_sum {
+    uint8_t bytes[16];
+};
+
+struct engine_column_print {
+    const char *column;
+    struct engine_sum sum;  // of the keyed column hashes
+    int64_t nulls;
+    const char *type;       // canonical type name
+};
+
+struct engine_fingerprint {
+    const char *method;     // "xxh3-128/typsend/1" "xxh3-128/sqlite/1"
+    int64_t rows;
+    bool has_key;           // false: rows are compared as a multiset, differences have no key
+    struct engine_sum sum;  // of the row hashes
+    struct engine_column_print *columns;
+    size_t n_columns;
+};
+
+struct engine_proof_table {
+    bool (*fingerprint)(TALLOC_CTX *mem, struct engine *engine,
+                        const struct engine_fingerprint_request *request,
+                        struct engine_fingerprint **out, struct error *err);
+};
+
+struct engine_driver {
+    const char *name;                       // "sqlite"
+    const char *const *url_schemes;         // "sqlite:", "file:" …; NULL-terminated
+    bool (*accepts)(const char *url);       // also plain paths; NULL: schemes alone decide
+    enum dialect dialect;
+    const struct engine_session_table *session;
+    const struct engine_catalog_table *catalog;
+    const struct engine_proof_table *proof;
+};
+
+// The driver for a URL. ERROR_CONFIG naming the engine when it is one that we do not support
+// ("mysql is not supported; …"). `drivers` is main.c's NULL-terminated table.
+MUST_CHECK bool engine_driver_for(const struct engine_driver *const *drivers,
+                                  const struct secret *url, const struct engine_driver **out,
+                                  struct error *err);
+
+#endif

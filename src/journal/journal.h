@@ -1,0 +1,56 @@
+/*
+ * Journal: everything that happened, as a hash-chained list of events outside the target database.
+ *
+ * An event is canonical JSON: {seq, ts, run, actor, host, event, data, prev, hash}; `hash` is the
+ * SHA-256 of the line without it. A changed, missing or swapped event breaks the chain at a place
+ * that `journal_verify` names. A cut tail cannot be seen from inside: the head (seq and hash) is
+ * printed by every verb that writes, so that it stands elsewhere too.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef JOURNAL_JOURNAL_H
+#define JOURNAL_JOURNAL_H
+
+#include "base/error.h"
+#include "base/json.h"
+#include "base/memory.h"
+#include "driver/store.h"
+#include <stdint.h>
+
+struct journal;
+
+struct journal_head {
+    int64_t sequence;
+    char hash[65];
+};
+
+// `run` names this run of tminus (a flight's id later); "actor" is $TMINUS_ACTOR, else user@host.
+MUST_CHECK bool journal_open(TALLOC_CTX *mem, const struct store_driver *driver,
+                             const char *location, const char *run, struct journal **out,
+                             struct error *err);
+// `data` is stolen (also on failure). Names of events: journal/events.h.
+MUST_CHECK bool journal_append(struct journal *journal, const char *event, json_t *data,
+                               struct error *err);
+MUST_CHECK bool journal_head(struct journal *journal, struct journal_head *out, struct error *err);
+
+struct journal_verdict {
+    bool is_intact;
+    int64_t events;
+    int64_t broken_at;      // sequence, 0 when intact
+    char reason[256];
+    struct journal_head head;
+};
+// `expected` (may be NULL): a head noted elsewhere; the journal must contain it.
+MUST_CHECK bool journal_verify(struct journal *journal, const struct journal_head *expected,
+                               struct journal_verdict *out, struct error *err);
+
+typedef bool journal_each(void *context, const json_t *event); // false stops
+MUST_CHECK bool journal_read(struct journal *journal, int64_t first, journal_each *each,
+                             void *context, struct error *err);
+
+// The last event called `event` whose data has `member` equal to `value` (member NULL: any), as a
+// new reference; NULL when there is none.
+MUST_CHECK bool journal_last(struct journal *journal, const char *event, const char *member,
+                             const char *value, json_t **out, struct error *err);
+
+#endif

@@ -1,0 +1,19 @@
+/*
+ * State: where tminus keeps its own files.
+ *
+ * $TMINUS_STATE, else $XDG_STATE_HOME/tminus/SERVICE/ENV/ (~/.local/state by default). Folders are
+ * made with mode 0700.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef JOURNAL_STATE_H
+#define JOURNAL_STATE_H
+
+#include "base/error.h"
+#include "base/memory.h"
+
+// Path of a file or folder of the state ("journal.db", "baseline"); parents are made.
+MUST_CHECK bool state_path(TALLOC_CTX *mem, const char *service, const char *environment,
+                           const char *name, char **out, struct error *err);
+
+#endif

@@ -1,0 +1,50 @@
+/*
+ * Invariants: statements about the data that must hold, as queries with an expected value.
+ *
+ * Two sources: derived from the migrations by the table in docs/invariants.md (each with the
+ * catalogue's id, I1 … I30), and the user's own from tminus.yaml. An invariant is evaluated before
+ * (its value goes into the baseline) and after; what is compared is said by its kind. It never
+ * passes on unknown: a refused or failing query is UNKNOWN.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef PROOF_INVARIANT_H
+#define PROOF_INVARIANT_H
+
+#include "analysis/assessment.h"
+#include "change/config.h"
+#include <stdbool.h>
+#include <stddef.h>
+
+enum invariant_moment {
+    MOMENT_BEFORE = 1, // must hold before the deploy (a pre-check)
+    MOMENT_AFTER = 2,  // must hold after it
+    MOMENT_BOTH = 3
+};
+
+struct invariant {
+    const char *name;      // stable id: "I1/public.emails.category_id", or the user's name
+    const char *catalogue; // "I1", NULL for the user's
+    const char *title;     // for people: "every email has a category_id"
+    enum invariant_kind kind;
+    unsigned moments;      // MOMENT_…
+    const char *sql;       // one SELECT; before and after may differ (a renamed column)
+    const char *sql_before;// NULL: the same
+    struct tolerance tolerance;
+    struct config_expectation expect;
+    bool is_required;
+    const char *because;   // "derived from 0007_x.sql:3 UPDATE emails"; "tminus.yaml:12"
+    const char *table;     // the table it is about, or NULL
+};
+
+struct invariants {
+    struct invariant *list;
+    size_t n;
+};
+
+// Derive from the change's ups. `schema` is the schema before the change.
+MUST_CHECK bool invariants_derive(TALLOC_CTX *mem, const struct assessment *assessment,
+                                  const struct schema *schema, const struct config *config,
+                                  struct invariants *out, struct error *err);
+
+#endif
