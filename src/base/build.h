@@ -10,7 +10,7 @@
 
 // A result that says whether a call failed must be looked at.
 #define MUST_CHECK __attribute__((warn_unused_result))
-#define PRINTF_LIKE(format, first) __attribute__((format(printf, format, first)))
+#define PRINTF_LIKE(text, values) __attribute__((format(printf, text, values)))
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -21,6 +21,8 @@
 #include <string.h>
 #include <time.h>
 #pragma GCC poison strcpy strcat sprintf vsprintf gets strtok atoi atol atof strncpy strncat
-#pragma GCC poison localtime gmtime ctime asctime system
+#pragma GCC poison localtime gmtime ctime asctime
+// `system` is also a good name for a member, so only the call is an error.
+int system(const char *command) __attribute__((error("no shell: base/process runs commands")));
 
 #endif

@@ -13,6 +13,12 @@
 // Largest migration, configuration or findings file that is read; the error names this limit.
 #define FILE_SIZE_MAX ((size_t)64 * 1024 * 1024)
 
+// Most names that file_walk looks at.
+#define FILE_WALK_MAX ((size_t)200 * 1000)
+
+// Open for reading; the caller closes. Fails as file_read does, but for the size.
+MUST_CHECK bool file_open(const char *path, int *fd, struct error *err);
+
 // Whole content, NUL-terminated after `len` bytes. Fails with ERROR_INPUT: missing, a folder, not
 // readable, larger than `size_max`, a symlink loop (the message says which).
 MUST_CHECK bool file_read(TALLOC_CTX *mem, const char *path, size_t size_max, char **text,

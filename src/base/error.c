@@ -1,0 +1,90 @@
+/*
+ * Errors: filling them, and the one mapping from code to exit status.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "base/error.h"
+#include <assert.h>
+#include <stdarg.h>
+
+static const struct {
+    const char *name;
+    int exit_status;
+} codes[] = {
+    [ERROR_NONE] = {"none", 0},
+    [ERROR_USAGE] = {"usage", 2},
+    [ERROR_CONFIG] = {"config", 2},
+    [ERROR_INPUT] = {"input", 2},
+    [ERROR_SYSTEM] = {"system", 2},
+    [ERROR_IDENTITY] = {"identity", 1},
+    [ERROR_BASELINE] = {"baseline", 1},
+    [ERROR_UNREACHABLE] = {"unreachable", 3},
+    [ERROR_UNKNOWN] = {"unknown", 3},
+    [ERROR_DATABASE] = {"database", 2},
+    [ERROR_TAKEN_BACK] = {"taken_back", 4},
+    [ERROR_PARTIAL] = {"partial", 5},
+    [ERROR_POLICY] = {"policy", 6},
+    [ERROR_INTERRUPTED] = {"interrupted", 130},
+    [ERROR_INTERNAL] = {"internal", 2},
+};
+static_assert(COUNT_OF(codes) == ERROR_CODE_COUNT, "every code has a row");
+
+bool error_set(struct error *err, enum error_code code, const char *format, ...)
+{
+    char message[sizeof(err->message)]; // the values may point into `err`
+    va_list values;
+    va_start(values, format);
+    vsnprintf(message, sizeof(message), format, values);
+    va_end(values);
+    *err = (struct error){.code = code};
+    memcpy(err->message, message, sizeof(message));
+    return false;
+}
+
+bool error_hint(struct error *err, const char *format, ...)
+{
+    char hint[sizeof(err->hint)];
+    va_list values;
+    va_start(values, format);
+    vsnprintf(hint, sizeof(hint), format, values);
+    va_end(values);
+    memcpy(err->hint, hint, sizeof(hint));
+    return false;
+}
+
+bool error_wrap(struct error *err, const char *format, ...)
+{
+    char context[sizeof(err->message)];
+    va_list values;
+    va_start(values, format);
+    vsnprintf(context, sizeof(context), format, values);
+    va_end(values);
+    struct error inner = *err;
+    error_set(err, inner.code, "%s: %s", context, inner.message);
+    memcpy(err->hint, inner.hint, sizeof(inner.hint));
+    memcpy(err->sqlstate, inner.sqlstate, sizeof(inner.sqlstate));
+    return false;
+}
+
+int error_exit_status(enum error_code code)
+{
+    assert(code < ERROR_CODE_COUNT);
+    return codes[code].exit_status;
+}
+
+const char *error_code_name(enum error_code code)
+{
+    assert(code < ERROR_CODE_COUNT);
+    return codes[code].name;
+}
+
+void bug(const char *format, ...)
+{
+    va_list values;
+    fputs("tminus: bug: ", stderr);
+    va_start(values, format);
+    vfprintf(stderr, format, values);
+    va_end(values);
+    fputc('\n', stderr);
+    abort();
+}

@@ -1,0 +1,177 @@
+/*
+ * Files: read whole with a limit, write whole or not at all, paths.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "base/file.h"
+#include "base/text.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define FIRST_ROOM ((size_t)64 * 1024) // of a pipe's content, whose size nobody knows
+
+bool file_open(const char *path, int *fd, struct error *err)
+{
+    int opened = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    if (opened < 0) {
+        if (errno == ENOENT)
+            return error_set(err, ERROR_INPUT, "%s: no such file", path);
+        if (errno == ELOOP)
+            return error_set(err, ERROR_INPUT, "%s: a symlink loop, it leads back to itself", path);
+        return error_set(err, ERROR_INPUT, "%s: cannot be read: %s", path, strerror(errno));
+    }
+    struct stat info;
+    if (fstat(opened, &info) == 0 && S_ISDIR(info.st_mode)) {
+        close(opened);
+        return error_set(err, ERROR_INPUT, "%s: a folder, not a file", path);
+    }
+    *fd = opened;
+    return true;
+}
+
+// Read up to `size_max` bytes; one more byte is asked for, so that a file that grows is noticed.
+static bool read_all(TALLOC_CTX *mem, int fd, const char *path, size_t size_max, char **text,
+                     size_t *len, struct error *err)
+{
+    struct stat info;
+    size_t room = FIRST_ROOM;
+    if (fstat(fd, &info) == 0 && S_ISREG(info.st_mode) && info.st_size > 0)
+        room = (size_t)info.st_size <= size_max ? (size_t)info.st_size + 1 : size_max + 1;
+    char *content = mem_checked(talloc_size(mem, room + 1));
+    size_t n = 0;
+    while (n <= size_max) {
+        if (n == room) {
+            room = room * 2 <= size_max ? room * 2 : size_max + 1;
+            content = mem_checked(talloc_realloc_size(mem, content, room + 1));
+        }
+        ssize_t got = read(fd, content + n, room - n);
+        if (got == 0)
+            break;
+        if (got < 0 && errno != EINTR)
+            return error_set(err, ERROR_INPUT, "%s: cannot be read: %s", path, strerror(errno));
+        n += got > 0 ? (size_t)got : 0;
+    }
+    if (n > size_max)
+        return error_set(err, ERROR_INPUT, "%s: larger than the limit of %zu bytes", path,
+                         size_max);
+    content[n] = '\0';
+    talloc_set_name_const(content, "char");
+    *text = content;
+    *len = n;
+    return true;
+}
+
+bool file_read(TALLOC_CTX *mem, const char *path, size_t size_max, char **text, size_t *len,
+               struct error *err)
+{
+    SCRATCH(tmp);
+    int fd;
+    char *content;
+    TRY(file_open(path, &fd, err));
+    bool is_read = read_all(tmp, fd, path, size_max, &content, len, err);
+    close(fd);
+    if (is_read)
+        *text = talloc_steal(mem, content);
+    return is_read;
+}
+
+static bool write_all(int fd, const char *text, size_t len)
+{
+    while (len > 0) {
+        ssize_t n = write(fd, text, len);
+        if (n < 0 && errno != EINTR)
+            return false;
+        text += n > 0 ? n : 0;
+        len -= n > 0 ? (size_t)n : 0;
+    }
+    return true;
+}
+
+// A rename is durable once the folder is on disk; not every file system can tell.
+static void sync_folder(const char *folder)
+{
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return;
+    (void)fsync(fd);
+    close(fd);
+}
+
+bool file_write(const char *path, const char *text, size_t len, unsigned mode, struct error *err)
+{
+    SCRATCH(tmp);
+    char *resolved = realpath(path, NULL); // a symlink stays one, its target is replaced
+    const char *target = resolved == NULL ? path : mem_strdup(tmp, resolved);
+    free(resolved);
+    char *beside = mem_printf(tmp, "%s.XXXXXX", target);
+    int fd = mkostemp(beside, O_CLOEXEC);
+    if (fd < 0)
+        return error_set(err, ERROR_SYSTEM, "%s: cannot be written: %s", path, strerror(errno));
+    bool is_written =
+        write_all(fd, text, len) && fchmod(fd, (mode_t)mode) == 0 && fsync(fd) == 0;
+    int cause = errno;
+    if (close(fd) != 0 && is_written) {
+        is_written = false;
+        cause = errno;
+    }
+    if (is_written && rename(beside, target) == 0) {
+        sync_folder(file_folder(tmp, target));
+        return true;
+    }
+    cause = is_written ? errno : cause;
+    unlink(beside);
+    return error_set(err, ERROR_SYSTEM, "%s: cannot be written: %s", path, strerror(cause));
+}
+
+enum file_kind file_kind(const char *path)
+{
+    struct stat info;
+    if (stat(path, &info) != 0)
+        return FILE_MISSING;
+    if (S_ISREG(info.st_mode))
+        return FILE_REGULAR;
+    return S_ISDIR(info.st_mode) ? FILE_FOLDER : FILE_OTHER;
+}
+
+bool file_make_folders(const char *path, unsigned mode, struct error *err)
+{
+    SCRATCH(tmp);
+    char *part = mem_strdup(tmp, path);
+    for (char *at = part + 1; *part != '\0'; at++) {
+        if (*at != '/' && *at != '\0')
+            continue;
+        char behind = *at;
+        *at = '\0';
+        bool is_there = mkdir(part, (mode_t)mode) == 0 || file_kind(part) == FILE_FOLDER;
+        if (!is_there)
+            return error_set(err, ERROR_SYSTEM, "%s: the folder cannot be made: %s", part,
+                             strerror(errno == EEXIST ? ENOTDIR : errno));
+        *at = behind;
+        if (behind == '\0')
+            break;
+    }
+    return true;
+}
+
+const char *file_base(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash == NULL ? path : slash + 1;
+}
+
+char *file_folder(TALLOC_CTX *mem, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    if (slash == NULL)
+        return mem_strdup(mem, ".");
+    return slash == path ? mem_strdup(mem, "/") : mem_strndup(mem, path, (size_t)(slash - path));
+}
+
+char *file_join(TALLOC_CTX *mem, const char *folder, const char *name)
+{
+    if (*name == '/' || *folder == '\0')
+        return mem_strdup(mem, name);
+    return mem_printf(mem, "%s%s%s", folder, text_ends_with(folder, "/") ? "" : "/", name);
+}

@@ -1,0 +1,60 @@
+/*
+ * Memory: talloc with allocation that cannot fail, and the scope-bound context.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "base/memory.h"
+#include "base/error.h"
+#include <stdarg.h>
+#include <stdint.h>
+
+#define FIRST_ROOM 8 // elements of a growing array at first
+
+void *mem_checked(void *memory)
+{
+    if (memory == NULL)
+        bug("out of memory");
+    return memory;
+}
+
+void *mem_grow(TALLOC_CTX *mem, void *array, size_t n, size_t size)
+{
+    size_t room = array == NULL ? 0 : talloc_get_size(array) / size;
+    if (n >= room) {
+        size_t new_room = room == 0 ? FIRST_ROOM : room * 2;
+        if (new_room > SIZE_MAX / 2 / size)
+            bug("an array of %zu elements is too large", n);
+        array = mem_checked(talloc_realloc_size(mem, array, new_room * size));
+    }
+    memset((char *)array + n * size, 0, size);
+    return array;
+}
+
+char *mem_strdup(TALLOC_CTX *mem, const char *text)
+{
+    return text == NULL ? NULL : (char *)mem_checked(talloc_strdup(mem, text));
+}
+
+char *mem_strndup(TALLOC_CTX *mem, const char *text, size_t len)
+{
+    return (char *)mem_checked(talloc_strndup(mem, text, len));
+}
+
+char *mem_printf(TALLOC_CTX *mem, const char *format, ...)
+{
+    va_list values;
+    va_start(values, format);
+    char *text = talloc_vasprintf(mem, format, values);
+    va_end(values);
+    return (char *)mem_checked(text);
+}
+
+TALLOC_CTX *mem_scratch(void)
+{
+    return mem_checked(talloc_named_const(NULL, 0, "scratch"));
+}
+
+void mem_scratch_free(TALLOC_CTX **scratch)
+{
+    talloc_free(*scratch);
+}

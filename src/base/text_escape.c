@@ -1,0 +1,72 @@
+/*
+ * Text: escaping for the documents that reports write.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "base/text.h"
+#include "base/utf8.h"
+
+static const char *xml_entity(char letter)
+{
+    switch (letter) {
+    case '&':
+        return "&amp;";
+    case '<':
+        return "&lt;";
+    case '>':
+        return "&gt;";
+    case '"':
+        return "&quot;";
+    case '\'':
+        return "&#39;";
+    case '\t': // an attribute's blanks would be folded
+        return "&#9;";
+    case '\n':
+        return "&#10;";
+    case '\r':
+        return "&#13;";
+    default:
+        return NULL;
+    }
+}
+
+// Source: XML 1.0, production [2] Char.
+static bool is_xml_character(uint32_t code_point)
+{
+    return code_point >= 0x20 && code_point != 0xFFFE && code_point != 0xFFFF;
+}
+
+void text_write_xml(FILE *out, const char *text)
+{
+    size_t left = strlen(text);
+    while (left > 0) {
+        uint32_t code_point = 0;
+        size_t bytes = utf8_next(text, left, &code_point);
+        const char *entity = xml_entity(*text);
+        if (entity != NULL)
+            fputs(entity, out);
+        else if (bytes == 0 || !is_xml_character(code_point))
+            fputs(UTF8_REPLACEMENT, out);
+        else
+            fwrite(text, 1, bytes, out);
+        bytes += bytes == 0;
+        text += bytes;
+        left -= bytes;
+    }
+}
+
+void text_write_markdown(FILE *out, const char *text)
+{
+    for (; *text != '\0'; text++) {
+        if (*text == '\n' || *text == '\r' || *text == '\t')
+            fputc(' ', out);
+        else if (*text == '<')
+            fputs("&lt;", out);
+        else if (*text == '&')
+            fputs("&amp;", out);
+        else if (strchr("\\`*_[]|", *text) != NULL)
+            fprintf(out, "\\%c", *text);
+        else
+            fputc(*text, out);
+    }
+}
