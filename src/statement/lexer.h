@@ -20,8 +20,8 @@ enum token_kind {
     TOKEN_STRING,     // any string constant, dollar-quoted ones too
     TOKEN_NUMBER,
     TOKEN_PARAMETER,
-    TOKEN_OPEN,       // (
-    TOKEN_CLOSE,      // )
+    TOKEN_OPEN,       // ( and, in PostgreSQL, [
+    TOKEN_CLOSE,      // ) ]
     TOKEN_COMMA,
     TOKEN_SEMICOLON,
     TOKEN_DOT,
