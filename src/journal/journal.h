@@ -24,11 +24,16 @@ struct journal_head {
     char hash[65];
 };
 
+#define JOURNAL_EVENT_MAX ((size_t)1024 * 1024) // bytes of one event; samples are bounded far below
+
+// A name for this run of tminus, for journal_open: start time and process.
+char *journal_run_name(TALLOC_CTX *mem);
+
 // `run` names this run of tminus (a flight's id later); "actor" is $TMINUS_ACTOR, else user@host.
 MUST_CHECK bool journal_open(TALLOC_CTX *mem, const struct store_driver *driver,
                              const char *location, const char *run, struct journal **out,
                              struct error *err);
-// `data` is stolen (also on failure). Names of events: journal/events.h.
+// `data` is stolen (also on failure). `event`: a name of journal/events.h.
 MUST_CHECK bool journal_append(struct journal *journal, const char *event, json_t *data,
                                struct error *err);
 MUST_CHECK bool journal_head(struct journal *journal, struct journal_head *out, struct error *err);
@@ -44,6 +49,11 @@ struct journal_verdict {
 MUST_CHECK bool journal_verify(struct journal *journal, const struct journal_head *expected,
                                struct journal_verdict *out, struct error *err);
 
+// "SEQ:HASH", as `--head` takes it and every verb that writes prints it.
+char *journal_head_text(TALLOC_CTX *mem, const struct journal_head *head);
+MUST_CHECK bool journal_head_read(const char *text, struct journal_head *out, struct error *err);
+
+// `event` has all members, `hash` too. It fails at an event that is no JSON (ERROR_INPUT).
 typedef bool journal_each(void *context, const json_t *event); // false stops
 MUST_CHECK bool journal_read(struct journal *journal, int64_t first, journal_each *each,
                              void *context, struct error *err);

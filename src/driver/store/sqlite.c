@@ -1,0 +1,178 @@
+/*
+ * Store on SQLite: the journal as one file that outlives a power cut.
+ *
+ * WAL with synchronous=FULL: an append is on the disk when it returns, and readers never wait. The
+ * write lock is taken before the last row is read, so two processes cannot build on the same one.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "driver/store.h"
+#include "driver/table_file.h"
+
+#define APPLICATION_ID 0x746d696a // "tmij"
+#define SCHEMA_VERSION 1
+
+struct store {
+    struct table_file *file;
+    struct table_query *insert;
+    struct table_query *last;
+    struct table_query *read;
+};
+
+// Upgrades of our own schema, one a version; [0] makes the first one in an empty file.
+static const char *const upgrades[SCHEMA_VERSION] = {
+    "CREATE TABLE event (sequence INTEGER PRIMARY KEY, line TEXT NOT NULL, hash TEXT NOT NULL)",
+};
+
+static bool read_number(struct table_file *file, const char *sql, int64_t *out, struct error *err)
+{
+    SCRATCH(tmp);
+    struct table_query *query;
+    bool has_row;
+
+    TRY(table_query_make(tmp, file, sql, &query, err));
+    TRY(table_query_next(query, &has_row, err));
+    *out = has_row ? table_query_integer(query, 0) : 0;
+    return true;
+}
+
+static bool check_owner(struct table_file *file, int64_t version, struct error *err)
+{
+    int64_t application, tables;
+
+    TRY(read_number(file, "PRAGMA application_id", &application, err));
+    TRY(read_number(file, "SELECT count(*) FROM sqlite_schema", &tables, err));
+    if (application != APPLICATION_ID && (application != 0 || tables != 0))
+        return error_set(err, ERROR_INPUT, "%s: not a journal of tminus", table_file_path(file));
+    if (version > SCHEMA_VERSION) {
+        error_set(err, ERROR_INPUT, "%s: written by a newer tminus (format %lld, this one knows %d)",
+                  table_file_path(file), (long long)version, SCHEMA_VERSION);
+        return error_hint(err, "use the newer tminus");
+    }
+    return true;
+}
+
+static bool upgrade_once(struct table_file *file, struct error *err)
+{
+    SCRATCH(tmp);
+    int64_t version;
+
+    TRY(read_number(file, "PRAGMA user_version", &version, err));
+    TRY(check_owner(file, version, err));
+    for (; version < SCHEMA_VERSION; version++)
+        TRY(table_file_run(file, upgrades[version], err));
+    return table_file_run(file, mem_printf(tmp, "PRAGMA application_id = %d; PRAGMA user_version = %d",
+                                           APPLICATION_ID, SCHEMA_VERSION), err);
+}
+
+// Under the write lock, so that two first runs do not both make the table.
+static bool upgrade(struct table_file *file, struct error *err)
+{
+    int64_t version;
+
+    TRY(read_number(file, "PRAGMA user_version", &version, err));
+    if (version == SCHEMA_VERSION)
+        return check_owner(file, version, err);
+    TRY(table_file_run(file, "BEGIN IMMEDIATE", err));
+    if (!upgrade_once(file, err)) {
+        struct error ignored;
+        (void)!table_file_run(file, "ROLLBACK", &ignored);
+        return false;
+    }
+    return table_file_run(file, "COMMIT", err);
+}
+
+static bool store_open(TALLOC_CTX *mem, const char *location, struct store **out,
+                       struct error *err)
+{
+    SCRATCH(tmp);
+    struct store *store = mem_new(tmp, struct store);
+
+    TRY(table_file_open(store, location, TABLE_FILE_WRITE, &store->file, err));
+    TRY(upgrade(store->file, err));
+    TRY(table_file_make_durable(store->file, err));
+    TRY(table_query_make(store, store->file, "INSERT INTO event (sequence, line, hash) VALUES (?1, ?2, ?3)",
+                         &store->insert, err));
+    TRY(table_query_make(store, store->file,
+                         "SELECT sequence, line, hash FROM event ORDER BY sequence DESC LIMIT 1",
+                         &store->last, err));
+    TRY(table_query_make(store, store->file,
+                         "SELECT sequence, line, hash FROM event WHERE sequence >= ?1 ORDER BY sequence",
+                         &store->read, err));
+    *out = talloc_steal(mem, store);
+    return true;
+}
+
+static bool store_last(TALLOC_CTX *mem, struct store *store, struct store_row *out,
+                       struct error *err)
+{
+    bool has_row;
+
+    TRY(table_query_next(store->last, &has_row, err));
+    if (!has_row) {
+        *out = (struct store_row){.line = "", .hash = ""};
+        return true;
+    }
+    out->sequence = table_query_integer(store->last, 0);
+    out->line = mem_strdup(mem, table_query_text(store->last, 1) ?: "");
+    out->hash = mem_strdup(mem, table_query_text(store->last, 2) ?: "");
+    table_query_reset(store->last);
+    return true;
+}
+
+typedef bool make_row(void *context, const struct store_row *last, struct store_row *row,
+                      struct error *err);
+
+static bool append_locked(struct store *store, make_row *make, void *context, struct error *err)
+{
+    SCRATCH(tmp);
+    struct store_row last;
+    struct store_row row = {0};
+
+    TRY(store_last(tmp, store, &last, err));
+    TRY(make(context, &last, &row, err));
+    table_query_bind_integer(store->insert, 1, row.sequence);
+    table_query_bind_text(store->insert, 2, row.line);
+    table_query_bind_text(store->insert, 3, row.hash);
+    TRY(table_query_run(store->insert, err));
+    return table_file_run(store->file, "COMMIT", err);
+}
+
+static bool store_append(struct store *store, make_row *make, void *context, struct error *err)
+{
+    TRY(table_file_run(store->file, "BEGIN IMMEDIATE", err));
+    if (append_locked(store, make, context, err))
+        return true;
+    // What failed is in `err`; a rollback that fails too leaves nothing behind either.
+    struct error ignored;
+    (void)!table_file_run(store->file, "ROLLBACK", &ignored);
+    return false;
+}
+
+static bool store_read(struct store *store, int64_t first, store_each *each, void *context,
+                       struct error *err)
+{
+    bool has_row;
+
+    table_query_bind_integer(store->read, 1, first);
+    for (;;) {
+        TRY(table_query_next(store->read, &has_row, err));
+        if (!has_row)
+            return true;
+        struct store_row row = {.sequence = table_query_integer(store->read, 0),
+                                .line = table_query_text(store->read, 1) ?: "",
+                                .hash = table_query_text(store->read, 2) ?: ""};
+        if (!each(context, &row)) {
+            table_query_reset(store->read);
+            return true;
+        }
+    }
+}
+
+const struct store_driver store_sqlite = {
+    .name = "sqlite",
+    .open = store_open,
+    .append = store_append,
+    .last = store_last,
+    .read = store_read,
+};

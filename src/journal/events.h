@@ -1,0 +1,26 @@
+/*
+ * Events: the names of what the journal records, and what the data of each holds.
+ *
+ * Names are documented and never change: exports, reports and other programs look for them.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef JOURNAL_EVENTS_H
+#define JOURNAL_EVENTS_H
+
+// {path, sha256, database, environment, at, tables, rows, invariants, verdict, failed}
+#define EVENT_BASELINE_SAVED "baseline-saved"
+// {a, b, database, equal, differences}
+#define EVENT_BASELINE_COMPARED "baseline-compared"
+// {baseline, sha256, database, environment, verdict, expectation, passed, failed, unknown, tables,
+//  differing_rows, missing_keys, extra_keys}
+#define EVENT_VERIFIED "verified"
+
+// A migration's intent, and its result; {migration, version, direction, database, sha256}, the
+// last two also {seconds} and {error}.
+#define EVENT_MIGRATION_STARTED "migration-started"
+#define EVENT_MIGRATION_APPLIED "migration-applied"
+#define EVENT_MIGRATION_UNDONE "migration-undone"
+#define EVENT_MIGRATION_FAILED "migration-failed"
+
+#endif

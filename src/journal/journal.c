@@ -1,0 +1,315 @@
+/*
+ * Journal: events as a chain of hashes, on whatever store keeps them.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "journal/journal.h"
+#include "base/clock.h"
+#include "base/digest.h"
+#include <pwd.h>
+#include <unistd.h>
+
+struct journal {
+    const struct store_driver *driver;
+    struct store *store;
+    const char *location;
+    const char *run;
+    const char *actor;
+    const char *host;
+};
+
+static const char *host_name(TALLOC_CTX *mem)
+{
+    char name[256] = "";
+
+    if (gethostname(name, sizeof(name) - 1) != 0 || name[0] == '\0')
+        return "unknown";
+    return mem_strdup(mem, name);
+}
+
+static const char *actor_name(TALLOC_CTX *mem, const char *host)
+{
+    const char *given = getenv("TMINUS_ACTOR");
+    if (given != NULL && given[0] != '\0')
+        return mem_strdup(mem, given);
+    const struct passwd *user = getpwuid(geteuid());
+    if (user == NULL)
+        return mem_printf(mem, "%u@%s", (unsigned)geteuid(), host);
+    return mem_printf(mem, "%s@%s", user->pw_name, host);
+}
+
+char *journal_run_name(TALLOC_CTX *mem)
+{
+    return mem_printf(mem, "%s/%d", clock_format(clock_wall_ms()).text, (int)getpid());
+}
+
+bool journal_open(TALLOC_CTX *mem, const struct store_driver *driver, const char *location,
+                  const char *run, struct journal **out, struct error *err)
+{
+    SCRATCH(tmp);
+    struct journal *journal = mem_new(tmp, struct journal);
+
+    journal->driver = driver;
+    journal->location = mem_strdup(journal, location);
+    journal->run = mem_strdup(journal, run);
+    journal->host = host_name(journal);
+    journal->actor = actor_name(journal, journal->host);
+    TRY(driver->open(journal, location, &journal->store, err));
+    *out = talloc_steal(mem, journal);
+    return true;
+}
+
+// --- append
+
+struct append {
+    TALLOC_CTX *mem;
+    const struct journal *journal;
+    const char *event;
+    json_t *data;
+};
+
+static bool make_event(void *context, const struct store_row *last, struct store_row *row,
+                       struct error *err)
+{
+    struct append *append = context;
+    const struct journal *journal = append->journal;
+    json_auto_t *event = json_object();
+
+    json_put_integer(event, "seq", last->sequence + 1);
+    json_put_text(event, "ts", clock_format(clock_wall_ms()).text);
+    json_put_text(event, "run", journal->run);
+    json_put_text(event, "actor", journal->actor);
+    json_put_text(event, "host", journal->host);
+    json_put_text(event, "event", append->event);
+    json_put(event, "data", json_incref(append->data));
+    json_put_text(event, "prev", last->hash);
+    char *line = json_canonical(append->mem, event);
+    size_t len = strlen(line);
+    if (len > JOURNAL_EVENT_MAX)
+        return error_set(err, ERROR_INPUT, "event '%s' has %zu bytes, more than the %zu of one event",
+                         append->event, len, JOURNAL_EVENT_MAX);
+    row->sequence = last->sequence + 1;
+    row->line = line;
+    row->hash = mem_strdup(append->mem, digest_of(line, len).hex);
+    return true;
+}
+
+bool journal_append(struct journal *journal, const char *event, json_t *data, struct error *err)
+{
+    SCRATCH(tmp);
+    json_auto_t *owned = data;
+    struct append append = {.mem = tmp, .journal = journal, .event = event, .data = owned};
+
+    return journal->driver->append(journal->store, make_event, &append, err);
+}
+
+// --- head
+
+bool journal_head(struct journal *journal, struct journal_head *out, struct error *err)
+{
+    SCRATCH(tmp);
+    struct store_row last;
+
+    TRY(journal->driver->last(tmp, journal->store, &last, err));
+    out->sequence = last.sequence;
+    snprintf(out->hash, sizeof(out->hash), "%s", last.hash);
+    return true;
+}
+
+char *journal_head_text(TALLOC_CTX *mem, const struct journal_head *head)
+{
+    return mem_printf(mem, "%lld:%s", (long long)head->sequence, head->hash);
+}
+
+bool journal_head_read(const char *text, struct journal_head *out, struct error *err)
+{
+    char *end;
+    long long sequence = strtoll(text, &end, 10);
+
+    if (end == text || *end != ':' || sequence < 1 || strlen(end + 1) != 64
+        || strspn(end + 1, "0123456789abcdef") != 64) {
+        error_set(err, ERROR_USAGE, "'%s' is no head of a journal", text);
+        return error_hint(err, "write SEQ:HASH as the verbs print it: a number, ':', 64 hexadecimal digits");
+    }
+    out->sequence = sequence;
+    memcpy(out->hash, end + 1, 65);
+    return true;
+}
+
+// --- verify
+
+struct walk {
+    const struct journal_head *expected;
+    struct journal_verdict *verdict;
+    bool has_expected; // the expected head was met
+    char prev[65];
+};
+
+static bool break_at(struct walk *walk, int64_t sequence, const char *format, ...) PRINTF_LIKE(3, 4);
+static bool break_at(struct walk *walk, int64_t sequence, const char *format, ...)
+{
+    va_list arguments;
+
+    walk->verdict->is_intact = false;
+    walk->verdict->broken_at = sequence;
+    va_start(arguments, format);
+    vsnprintf(walk->verdict->reason, sizeof(walk->verdict->reason), format, arguments);
+    va_end(arguments);
+    return false;
+}
+
+static bool check_order(struct walk *walk, const struct store_row *row)
+{
+    int64_t next = walk->verdict->events + 1;
+
+    if (row->sequence == next)
+        return true;
+    if (row->sequence < next)
+        return break_at(walk, row->sequence, "event %lld was inserted: numbers start at 1",
+                        (long long)row->sequence);
+    if (row->sequence == next + 1)
+        return break_at(walk, next, "event %lld is missing", (long long)next);
+    return break_at(walk, next, "events %lld to %lld are missing", (long long)next,
+                    (long long)row->sequence - 1);
+}
+
+// Does the line say what the chain needs: its own number, and the hash of the event before?
+static bool check_links(struct walk *walk, const struct store_row *row)
+{
+    struct error ignored;
+    json_t *event = NULL;
+
+    if (!json_read("journal", row->line, strlen(row->line), &event, &ignored))
+        return break_at(walk, row->sequence, "event %lld is no JSON", (long long)row->sequence);
+    int64_t written = json_get_integer(event, "seq", 0);
+    const char *prev = json_get_text(event, "prev");
+    bool is_linked = prev != NULL && strcmp(prev, walk->prev) == 0;
+    json_decref(event);
+    if (written != row->sequence)
+        return break_at(walk, row->sequence, "event %lld stands in the place of event %lld",
+                        (long long)written, (long long)row->sequence);
+    if (!is_linked)
+        return break_at(walk, row->sequence,
+                        "event %lld does not follow the event before it: that one was changed, or "
+                        "this one was inserted", (long long)row->sequence);
+    return true;
+}
+
+static bool check_row(void *context, const struct store_row *row)
+{
+    struct walk *walk = context;
+    struct digest_text digest = digest_of(row->line, strlen(row->line));
+
+    if (!check_order(walk, row))
+        return false;
+    if (strcmp(digest.hex, row->hash) != 0)
+        return break_at(walk, row->sequence, "event %lld was changed: its hash does not fit",
+                        (long long)row->sequence);
+    if (!check_links(walk, row))
+        return false;
+    memcpy(walk->prev, digest.hex, sizeof(walk->prev));
+    walk->verdict->events = row->sequence;
+    walk->verdict->head.sequence = row->sequence;
+    memcpy(walk->verdict->head.hash, digest.hex, sizeof(walk->prev));
+    if (walk->expected == NULL || walk->expected->sequence != row->sequence)
+        return true;
+    walk->has_expected = true;
+    if (strcmp(walk->expected->hash, digest.hex) != 0)
+        return break_at(walk, row->sequence,
+                        "event %lld is not the one of the head that was noted: the journal was "
+                        "written anew", (long long)row->sequence);
+    return true;
+}
+
+bool journal_verify(struct journal *journal, const struct journal_head *expected,
+                    struct journal_verdict *out, struct error *err)
+{
+    struct journal_verdict verdict = {.is_intact = true};
+    struct walk walk = {.expected = expected, .verdict = &verdict};
+
+    // From the lowest number there is: an event 0 would otherwise stay unseen.
+    TRY(journal->driver->read(journal->store, INT64_MIN, check_row, &walk, err));
+    if (verdict.is_intact && expected != NULL && !walk.has_expected)
+        break_at(&walk, verdict.events + 1, "the journal ends at event %lld, but event %lld was "
+                 "noted: its tail was cut", (long long)verdict.events,
+                 (long long)expected->sequence);
+    *out = verdict;
+    return true;
+}
+
+// --- read
+
+struct reading {
+    const struct journal *journal;
+    journal_each *each;
+    void *context;
+    struct error *err;
+    bool has_failed;
+};
+
+static bool read_row(void *context, const struct store_row *row)
+{
+    struct reading *reading = context;
+    json_t *event = NULL;
+    struct error cause;
+
+    if (!json_read(reading->journal->location, row->line, strlen(row->line), &event, &cause)
+        || !json_is_object(event)) {
+        json_decref(event);
+        reading->has_failed = true;
+        error_set(reading->err, ERROR_INPUT, "%s: damaged: event %lld is no JSON object",
+                  reading->journal->location, (long long)row->sequence);
+        error_hint(reading->err, "`tminus journal verify` names the place; do not trust what follows it");
+        return false;
+    }
+    json_put_text(event, "hash", row->hash);
+    bool goes_on = reading->each(reading->context, event);
+    json_decref(event);
+    return goes_on;
+}
+
+bool journal_read(struct journal *journal, int64_t first, journal_each *each, void *context,
+                  struct error *err)
+{
+    struct reading reading = {.journal = journal, .each = each, .context = context, .err = err};
+
+    TRY(journal->driver->read(journal->store, first, read_row, &reading, err));
+    return !reading.has_failed;
+}
+
+struct search {
+    const char *event;
+    const char *member;
+    const char *value;
+    json_t *found;
+};
+
+static bool match_event(void *context, const json_t *event)
+{
+    struct search *search = context;
+    const char *name = json_get_text(event, "event");
+
+    if (name == NULL || strcmp(name, search->event) != 0)
+        return true;
+    if (search->member != NULL) {
+        const char *value = json_get_text(json_object_get(event, "data"), search->member);
+        if (value == NULL || strcmp(value, search->value) != 0)
+            return true;
+    }
+    json_decref(search->found);
+    search->found = json_deep_copy(event);
+    return true;
+}
+
+bool journal_last(struct journal *journal, const char *event, const char *member,
+                  const char *value, json_t **out, struct error *err)
+{
+    struct search search = {.event = event, .member = member, .value = value};
+
+    if (!journal_read(journal, 1, match_event, &search, err)) {
+        json_decref(search.found);
+        return false;
+    }
+    *out = search.found;
+    return true;
+}
