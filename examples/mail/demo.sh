@@ -1,0 +1,67 @@
+#!/bin/sh
+# The main job on the embedded default: a change that silently discards and duplicates records is
+# stopped, named and taken back; the mended change goes through.
+#
+#   demo.sh [TMINUS [FOLDER]]      the binary (build/tminus), a folder to work in (build/mail-demo)
+#
+# Ends 0 only when every answer was the expected one.
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+root=$(cd "$here/../.." && pwd)
+tminus=$(realpath "${1:-$root/build/tminus}")
+folder=${2:-$root/build/mail-demo}
+
+rm -rf "$folder"
+mkdir -p "$folder"
+cd "$folder"
+cp -r "$here/migrations" "$here/tminus.yaml" .
+export DATABASE_URL="sqlite:mail.db" TMINUS_STATE="$folder/state"
+
+bold= plain=
+if [ -t 1 ] && [ -z "${NO_COLOR:-}" ]; then bold=$(printf '\033[1m') plain=$(printf '\033[0m'); fi
+say() { printf '\n%s%s%s\n' "$bold" "$*" "$plain"; }
+# run STATUS COMMAND…: show it as a person types it, run it, insist on its exit status.
+run() {
+    wanted=$1
+    shift
+    printf '\n$ tminus %s\n' "$*"
+    status=0
+    "$tminus" "$@" || status=$?
+    [ "$status" -eq "$wanted" ] || { echo "demo: 'tminus $*' ended with $status, expected $wanted" >&2; exit 1; }
+}
+count() { printf '  %-52s %s\n' "$1" "$(sqlite3 mail.db "$2" | tr '\n' ' ')"; }
+counts() {
+    count 'emails' 'SELECT count(*) FROM emails'
+    count 'emails by status' 'SELECT status, count(*) FROM emails GROUP BY status'
+    count 'emails in briefs' 'SELECT count(*) FROM briefs'
+    count 'attachments without email' 'SELECT count(*) FROM attachments a LEFT JOIN emails e ON e.id = a.email_id WHERE e.id IS NULL'
+}
+
+say "1. A mail database of 200,000 emails, and a change to how they are classified"
+"$here/make-database" mail.db
+run 0 baseline save
+
+say "2. What the migration will do, from its text alone"
+run 1 assess migrations/0003_classify_emails.up.sql migrations/0003_classify_emails.down.sql --dialect sqlite --schema migrations/0001_mail.up.sql --schema migrations/0002_category_map.up.sql
+
+say "3. It is applied all the same. The counts that a person would check, before and after:"
+counts
+run 0 migrate
+counts
+
+say "4. Every count is equal. The rows are not:"
+run 1 verify
+
+say "5. Taken back, and proven to be as before"
+run 0 migrate --undo --steps 1
+run 0 verify
+
+say "6. The mended migration goes through"
+cp "$here"/mended/* migrations/
+run 0 assess migrations --dialect sqlite
+run 0 baseline save
+run 0 migrate
+run 0 verify
+
+say "The record of it all, hash-chained, outside the database:"
+run 0 journal verify
