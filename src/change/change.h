@@ -21,6 +21,9 @@ struct migration_text {
     size_t len;
     size_t start, end;  // the part that is this direction
     bool in_transaction;// the runner wraps it (layout's rule, or a marker in the file)
+    const char *unseen; // what runs here and is not in the text ("a Python operation"); NULL: all
+                        // is there. Such a text is never judged safe: unknown is never pass
+    size_t unseen_line; // its line, 0: the whole file
 };
 
 enum migration_phase { PHASE_BEFORE_RELEASE, PHASE_AFTER_RELEASE };
@@ -28,12 +31,14 @@ enum migration_phase { PHASE_BEFORE_RELEASE, PHASE_AFTER_RELEASE };
 struct migration {
     const char *version; // as its tool writes it: "0042", "20240101120000", "1.2"
     const char *name;    // "add_users"
-    const char *path;    // of the up; what people call the migration
-    struct migration_text up;
+    const char *path;    // of the up (of the down when there is no up); what people call it
+    struct migration_text up;   // path NULL: a down alone was given
     struct migration_text down;
+    struct migration_text verify; // sqitch
     enum migration_phase phase;
     bool is_repeatable;  // Flyway R__
     bool is_context;     // applied earlier: replayed for its schema, not judged
+    bool was_edited;     // the range changes a migration that the base already had
 };
 
 struct changed_file {
@@ -53,6 +58,7 @@ struct change {
     // Of a git range (assess --base REV); base NULL: paths were given.
     const char *base;     // full object names
     const char *head;
+    const char *root;     // top folder of the work tree, absolute
     struct changed_file *files;
     size_t n_files;
     int64_t lines_changed;// added + deleted, without generated and binary files

@@ -17,6 +17,8 @@ struct migration_layout {
     const char *file_pattern;     // for people: "N_name.up.sql"
     const char *transaction_rule; // for people: "each file in one transaction unless …"
     const char *record_table;     // "schema_migrations", NULL: not known
+    // `folder` is NULL below when single files were given: then all of `paths` are candidates,
+    // wherever they lie.
     // How sure are we that `paths` (n, sorted) are of this layout: 0 no … 100 certain.
     int (*recognise)(const char *folder, char *const *paths, size_t n);
     // Read them into `change->migrations`.
@@ -25,10 +27,13 @@ struct migration_layout {
 };
 
 const struct migration_layout *layout_find(const char *name); // NULL: unknown
+// The layout that is surest of `paths`; NULL: none knows them.
+const struct migration_layout *layout_recognise(const char *folder, char *const *paths, size_t n);
 extern const struct migration_layout *const layout_table[];
 extern const size_t layout_count;
 
-// Read a folder, or single files given in the order of application. `layout` NULL: recognised.
+// Read folders and single files, in the given order; a folder's migrations come in its tool's order.
+// A down that lies beside a given up is read with it. `layout` NULL: recognised.
 // ERROR_INPUT: missing, no migration in it, two with one version (both named), a symlink loop.
 MUST_CHECK bool change_read(TALLOC_CTX *mem, const char *const *paths, size_t n_paths,
                             const struct migration_layout *layout, struct change **out,
