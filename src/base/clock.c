@@ -87,8 +87,12 @@ static bool read_instant(const char *text, int64_t *wall_ms)
         !read_pair(&text, '\0', 60, &second) || !read_fraction(&text, &ms) ||
         !read_offset(&text, &offset) || *text != '\0')
         return false;
-    struct tm utc = {.tm_year = century * 100 + year - 1900, .tm_mon = month - 1, .tm_mday = day,
-                     .tm_hour = hour, .tm_min = minute, .tm_sec = second};
+    struct tm utc = {.tm_year = century * 100 + year - 1900,
+                     .tm_mon = month - 1,
+                     .tm_mday = day,
+                     .tm_hour = hour,
+                     .tm_min = minute,
+                     .tm_sec = second};
     struct tm normal = utc;
     time_t seconds = timegm(&normal); // turns February 30 into March
     if (month < 1 || day < 1 || normal.tm_mon != utc.tm_mon)

@@ -109,8 +109,7 @@ bool file_write(const char *path, const char *text, size_t len, unsigned mode, s
     int fd = mkostemp(beside, O_CLOEXEC);
     if (fd < 0)
         return error_set(err, ERROR_SYSTEM, "%s: cannot be written: %s", path, strerror(errno));
-    bool is_written =
-        write_all(fd, text, len) && fchmod(fd, (mode_t)mode) == 0 && fsync(fd) == 0;
+    bool is_written = write_all(fd, text, len) && fchmod(fd, (mode_t)mode) == 0 && fsync(fd) == 0;
     int cause = errno;
     if (close(fd) != 0 && is_written) {
         is_written = false;

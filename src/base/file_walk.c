@@ -50,7 +50,8 @@ static bool visit(struct walk *walk, FTS *fts, FTSENT *entry, struct error *err)
     case FTS_SLNONE:
         return error_set(err, ERROR_INPUT,
                          entry->fts_errno == ELOOP ? "%s: a symlink loop, it leads back to itself"
-                                                   : "%s: a symlink that leads to no file", entry->fts_path);
+                                                   : "%s: a symlink that leads to no file",
+                         entry->fts_path);
     case FTS_DNR:
     case FTS_ERR:
     case FTS_NS:

@@ -64,8 +64,7 @@ json_t *json_put_object(json_t *object, const char *name)
 bool json_read(const char *path, const char *text, size_t len, json_t **out, struct error *err)
 {
     json_error_t cause;
-    json_t *value =
-        json_loadb(text, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &cause);
+    json_t *value = json_loadb(text, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &cause);
     if (value == NULL) {
         int column = cause.column > 0 ? cause.column : 1;
         return error_set(err, ERROR_INPUT, "%s:%d:%d: not valid JSON: %s", path, cause.line, column,

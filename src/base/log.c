@@ -11,9 +11,9 @@
 #include <unistd.h>
 
 #define LINE_SIZE_MAX 4096
-#define QUIET_START_MS 1000     // shorter work prints no progress
-#define REDRAW_EVERY_MS 100     // on a terminal
-#define PRINT_EVERY_MS 5000     // elsewhere
+#define QUIET_START_MS 1000 // shorter work prints no progress
+#define REDRAW_EVERY_MS 100 // on a terminal
+#define PRINT_EVERY_MS 5000 // elsewhere
 #define RED "\033[31m"
 #define YELLOW "\033[33m"
 #define PLAIN "\033[0m"
@@ -116,8 +116,9 @@ static void print_progress(const struct log_progress *progress, int64_t done, in
                 (int)((double)done * 100 / (double)total));
     fprintf(stderr, ", %s/s", quantity_count(tmp, a_second));
     if (total > done && a_second > 0)
-        fprintf(stderr, ", %s left",
-                quantity_duration(tmp, (int64_t)((double)(total - done) * 1000 / (double)a_second)));
+        fprintf(
+            stderr, ", %s left",
+            quantity_duration(tmp, (int64_t)((double)(total - done) * 1000 / (double)a_second)));
 }
 
 void log_progress_set(struct log_progress *progress, int64_t done, int64_t total)

@@ -1,10 +1,11 @@
 /*
  * Processes: run a command without a shell, bounded in time and output.
  *
- * The six steps: pipes, fork, exec in a new process group, read both outputs and feed the input
+ * The five steps: pipes, spawn in a new process group, read both outputs and feed the input
  * through the poll loop, wait on the pidfd, reap. At the deadline the whole group gets SIGTERM, and
  * SIGKILL two seconds later. A command that cannot be started is an error; one that ends with a
- * status other than 0 is an answer.
+ * status other than 0 is an answer. What a command leaves running keeps running; its output is not
+ * waited for longer than a second.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -13,6 +14,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/wait.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -27,6 +29,7 @@ struct process_options {
     size_t input_len;
     int64_t timeout_ms;            // 0: none
     size_t output_max;             // bytes kept of each output; 0: PROCESS_OUTPUT_MAX
+    struct wait *wait;             // whose tick may cancel the command; NULL: only signals do
 };
 
 struct process_result {

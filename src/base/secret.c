@@ -74,8 +74,7 @@ static char *mask_query(TALLOC_CTX *mem, const char *query)
         size_t lead = *query == '?' || *query == '&' || *query == '#';
         size_t len = lead + strcspn(query + lead, "&#");
         const char *equals = memchr(query, '=', len);
-        bool is_secret =
-            equals != NULL && is_secret_name(mem, query, (size_t)(equals - query));
+        bool is_secret = equals != NULL && is_secret_name(mem, query, (size_t)(equals - query));
         size_t kept = is_secret ? (size_t)(equals + 1 - query) : len;
         masked = mem_printf(mem, "%s%.*s%s", masked, (int)kept, query, is_secret ? MASK : "");
         query += len;

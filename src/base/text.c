@@ -184,7 +184,7 @@ char *text_shorten(TALLOC_CTX *mem, const char *text, size_t len, size_t width)
         len--;
     }
     // Only what is shown is read, so a line of 100 MB costs nothing.
-    char *line = mem_array(mem, char, width * UTF8_SIZE_MAX + sizeof("…"));
+    char *line = mem_array(mem, char, UTF8_SIZE_MAX *width + sizeof("…"));
     size_t n = 0;
     size_t n_before_last = 0;
     for (size_t columns = 0; len > 0 && columns < width; columns++) {

@@ -3,8 +3,11 @@
  *
  * Everything that takes time is a descriptor that becomes ready (a socket, a pipe, a pidfd) or a
  * moment that comes. Code that needs an answer at once calls `wait_until`, which turns the loop
- * until its own condition holds; other descriptors are served meanwhile. SIGINT and SIGTERM end
- * every wait with ERROR_INTERRUPTED once `wait_catch_signals` was called.
+ * until its own condition holds; other descriptors are served meanwhile.
+ *
+ * Once `wait_catch_signals` was called, SIGINT and SIGTERM end every wait with ERROR_INTERRUPTED.
+ * While no `struct wait` exists nothing has to be ended in order, so a signal ends the program at
+ * once (130, 143); so does a second signal.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -38,5 +41,13 @@ void wait_change(struct wait_source *source, short events);
 // Fails with ERROR_UNREACHABLE at the deadline, ERROR_INTERRUPTED by signal or tick.
 MUST_CHECK bool wait_until(struct wait *wait, const bool *done, int64_t deadline_ms,
                            struct error *err);
+
+// The same without heed of signals and ticks, for an ending that must be seen through; true when
+// `*done` held before the deadline.
+MUST_CHECK bool wait_out(struct wait *wait, const bool *done, int64_t deadline_ms);
+
+// For long calls that poll nothing (SQLite's progress handler): to be called at least every 100 ms;
+// runs the tick when one is due. Fails with ERROR_INTERRUPTED when the call must be cancelled.
+MUST_CHECK bool wait_check(struct wait *wait, struct error *err);
 
 #endif
