@@ -6,10 +6,15 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "base/log.h"
+#include "base/wait.h"
 #include "command/command.h"
+#include "command/help.h"
+#include "command/output.h"
+#include <argp.h>
 #include <locale.h>
 
 static const struct command *const commands[] = {
+    &command_help,
     &command_version,
     NULL,
 };
@@ -23,21 +28,38 @@ static const struct store_driver *const stores[] = {
     NULL,
 };
 
+static int run_verb(const struct program *program, int argc, char **argv, struct error *err)
+{
+    SCRATCH(tmp);
+    const char *name = argv[1];
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "-?") == 0)
+        name = command_help.name;
+    else if (strcmp(name, "--version") == 0 || strcmp(name, "-V") == 0)
+        name = command_version.name;
+    const struct command *command;
+    if (!help_find_verb(program, name, &command, err))
+        return -1;
+    argv[1] = mem_printf(tmp, "tminus %s", command->name); // the name in argp's messages
+    return command->run(program, argc - 1, argv + 1, err);
+}
+
 int main(int argc, char **argv)
 {
     const struct program program = {.commands = commands, .engines = engines, .stores = stores};
+    output_guard();
+    wait_catch_signals();
     setlocale(LC_CTYPE, "");
-    for (size_t i = 0; argc > 1 && commands[i] != NULL; i++) {
-        if (strcmp(commands[i]->name, argv[1]) != 0)
-            continue;
-        struct error err = {0};
-        int status = commands[i]->run(&program, argc - 1, argv + 1, &err);
-        if (status < 0) {
-            log_error(&err);
-            status = error_exit_status(err.code);
-        }
-        return status;
+    argp_err_exit_status = EXIT_USAGE;
+    if (argc < 2) {
+        help_write_verbs(stderr, &program);
+        return EXIT_USAGE;
     }
-    fprintf(stderr, "usage: tminus VERB [OPTION…]\n");
-    return EXIT_USAGE;
+    struct error err = {0};
+    int status = run_verb(&program, argc, argv, &err);
+    if (status >= 0)
+        return status;
+    log_error(&err);
+    if (err.code == ERROR_INTERRUPTED && wait_signal() != 0)
+        return 128 + wait_signal();
+    return error_exit_status(err.code);
 }

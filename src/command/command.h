@@ -35,6 +35,7 @@ struct command {
 #define EXIT_PARTIAL 5
 #define EXIT_POLICY 6
 
+extern const struct command command_help;
 extern const struct command command_version;
 
 #endif

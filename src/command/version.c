@@ -1,17 +1,43 @@
 /*
- * tminus version: the program's version and those of what it reads with.
+ * tminus version: the program's version.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
+#include "base/json.h"
 #include "command/command.h"
+#include "command/options.h"
+
+static error_t parse(int key, char *value, struct argp_state *state)
+{
+    if (key == ARGP_KEY_INIT) {
+        state->child_inputs[0] = state->input;
+        return 0;
+    }
+    if (key == ARGP_KEY_ARG)
+        argp_error(state, "unexpected argument '%s'", value);
+    return ARGP_ERR_UNKNOWN;
+}
+
+static const struct argp_child children[] = {{.argp = &options_argp}, {0}};
+static const struct argp argp = {
+    .parser = parse, .doc = "Print the version of tminus.", .children = children};
 
 static int version_run(const struct program *program, int argc, char **argv, struct error *err)
 {
     (void)program;
-    (void)argc;
-    (void)argv;
-    (void)err;
-    printf("tminus %s\n", TMINUS_VERSION);
+    struct options options = {0};
+    argp_parse(&argp, argc, argv, 0, NULL, &options);
+    if (!options_format_allowed(&options, OPTIONS_FORMAT(FORMAT_TEXT) | OPTIONS_FORMAT(FORMAT_JSON),
+                                err))
+        return -1;
+    if (options.format == FORMAT_TEXT) {
+        printf("tminus %s\n", TMINUS_VERSION);
+        return EXIT_GO;
+    }
+    json_auto_t *document = json_object();
+    json_put_text(document, "schema", "tminus/version/1");
+    json_put_text(document, "version", TMINUS_VERSION);
+    json_write(stdout, document);
     return EXIT_GO;
 }
 
