@@ -20,6 +20,7 @@ static const struct command *const commands[] = {
 };
 
 static const struct engine_driver *const engines[] = {
+    &engine_sqlite,
     NULL,
 };
 

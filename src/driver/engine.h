@@ -33,7 +33,11 @@ struct engine_identity {
     const char *text;     // one line for people
 };
 
+enum engine_value_kind { VALUE_NULL, VALUE_INTEGER, VALUE_REAL, VALUE_TEXT, VALUE_BYTES };
+
+// Integers and reals as the shortest text that reads back as the same number, bytes as x'6162'.
 struct engine_value {
+    enum engine_value_kind kind;
     bool is_null;
     const char *text; // NUL-terminated, UTF-8 as far as the database's was; valid until the next row
     size_t len;
@@ -52,6 +56,24 @@ struct engine_open_options {
     struct wait *wait;
 };
 
+// One direction of a migration, to be run. Places in messages are those of the whole file.
+struct engine_run_request {
+    const char *path;
+    const char *text;          // of the whole file
+    size_t start, end;         // the part that is run: [start, end)
+    bool in_transaction;       // as the runner's rule says
+    bool enforce_foreign_keys; // SQLite: PRAGMA foreign_keys as the runner's connection has it
+    // SQL of ours, or NULL: run first, and in the same transaction where there is one (a dirty mark).
+    const char *first;
+    // SQL of ours, or NULL: run last, in the same transaction where there is one (the record).
+    const char *last;
+};
+
+struct engine_run {
+    size_t statements; // of the migration that ran
+    int64_t took_ms;
+};
+
 struct engine_session_table {
     // Connect. ERROR_UNREACHABLE: no such server or it does not answer; ERROR_INPUT: a URL or file
     // that cannot be right, a damaged file.
@@ -66,12 +88,12 @@ struct engine_session_table {
     // All guarded queries between these two see one instant.
     bool (*snapshot_begin)(struct engine *engine, struct error *err);
     bool (*snapshot_end)(struct engine *engine, struct error *err);
-    // Run a migration's text, `in_transaction` as the runner's rule says; `before_commit` SQL (may
-    // be NULL) is run in the same transaction: the record of the migration. On failure the error has
-    // the place (line of the statement in the text) and ERROR_TAKEN_BACK when the transaction is gone
-    // and that was verified, ERROR_PARTIAL when statements stay applied.
-    bool (*run)(struct engine *engine, const char *text, size_t len, bool in_transaction,
-                const char *before_commit, struct error *err);
+    // Run a migration. On failure the message begins with "PATH:LINE:COLUMN: " of the statement and
+    // the code is ERROR_TAKEN_BACK when nothing of it stays and that was verified, ERROR_PARTIAL when
+    // statements stay applied (or it cannot be told), ERROR_UNREACHABLE when it never began: the
+    // write lock was not to be had in time.
+    bool (*run)(struct engine *engine, const struct engine_run_request *request,
+                struct engine_run *out, struct error *err);
 };
 
 struct engine_catalog_table {
@@ -84,8 +106,8 @@ struct engine_catalog_table {
 // Image of one row, hashed. Column images are keyed by the primary key, so that two rows that
 // swapped a value differ; NULL is marked out of band; lengths are part of the image.
 struct engine_row_image {
-    const uint8_t *key;      // canonical key image, unique in the table
-    size_t key_len;
+    const uint8_t *key;      // canonical key image, unique in the table if the key is
+    size_t key_len;          // 0: no key
     const char *key_text;    // for people: "id=42"
     uint8_t row_hash[16];    // XXH3-128 over the whole row image
     const uint64_t *column_hash; // 64 bits for each column of the request
@@ -120,6 +142,7 @@ struct engine_fingerprint {
     const char *method;     // "xxh3-128/typsend/1" "xxh3-128/sqlite/1"
     int64_t rows;
     bool has_key;           // false: rows are compared as a multiset, differences have no key
+    bool key_is_rowid;      // SQLite: no key is declared; VACUUM or a rebuild may renumber the rows
     struct engine_sum sum;  // of the row hashes
     struct engine_column_print *columns;
     size_t n_columns;
@@ -140,6 +163,8 @@ struct engine_driver {
     const struct engine_catalog_table *catalog;
     const struct engine_proof_table *proof;
 };
+
+extern const struct engine_driver engine_sqlite;
 
 // The driver for a URL. ERROR_CONFIG naming the engine when it is one that we do not support
 // ("mysql is not supported; …"). `drivers` is main.c's NULL-terminated table.

@@ -1,0 +1,29 @@
+/*
+ * The table of the SQLite engine.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "driver/engine/sqlite/sqlite.h"
+
+static const char *const url_schemes[] = {"sqlite:", "sqlite3:", "file:", NULL};
+
+static const struct engine_session_table session = {
+    .open = sqlite_open,
+    .identity = sqlite_identity,
+    .query = sqlite_query,
+    .snapshot_begin = sqlite_snapshot_begin,
+    .snapshot_end = sqlite_snapshot_end,
+};
+
+static const struct engine_proof_table proof = {
+    .fingerprint = sqlite_fingerprint,
+};
+
+const struct engine_driver engine_sqlite = {
+    .name = "sqlite",
+    .url_schemes = url_schemes,
+    .accepts = sqlite_accepts,
+    .dialect = DIALECT_SQLITE,
+    .session = &session,
+    .proof = &proof,
+};

@@ -1,0 +1,87 @@
+/*
+ * What the files of the SQLite driver share; nobody else includes this.
+ *
+ * One connection with one private cache. The guard (guard.c) is asked for every statement that is
+ * not ours: sqlite3's authorizer stays installed and is switched by `guard.is_on`.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef DRIVER_ENGINE_SQLITE_SQLITE_H
+#define DRIVER_ENGINE_SQLITE_SQLITE_H
+
+#include "driver/engine.h"
+#include <sqlite3.h>
+
+// Our own tables in a user's database: not part of its schema, its digest or its catalog.
+#define TABLE_IDENTITY "tminus_identity"
+#define TABLE_MIGRATION "tminus_migration"
+#define OUR_TABLES "('" TABLE_IDENTITY "','" TABLE_MIGRATION "')"
+
+enum stop { STOP_NONE, STOP_DEADLINE, STOP_INTERRUPTED };
+
+struct guard {
+    bool is_on;          // a foreign statement is being prepared or run
+    bool forbids_commit; // a migration runs in our transaction: BEGIN, COMMIT, ROLLBACK are refused
+    char refused[256];   // what the authorizer refused first, "" when nothing
+};
+
+struct engine {
+    sqlite3 *handle;
+    const char *path; // canonical
+    bool is_read_only;
+    int64_t timeout_ms;
+    struct wait *wait;
+    int64_t deadline_ms; // monotonic, of the statement that runs; 0: none
+    int64_t ticked_ms;
+    enum stop stop;      // why the progress or busy handler ended a statement
+    struct guard guard;
+};
+
+// --- open.c
+bool sqlite_open(TALLOC_CTX *mem, const struct engine_open_options *options, struct engine **out,
+                 struct error *err);
+bool sqlite_accepts(const char *url);
+
+// --- session.c
+// Fill `err` from the connection's last failure; `otherwise` when SQLite's code says nothing more
+// exact. Returns false.
+bool sqlite_fail(struct engine *engine, struct error *err, enum error_code otherwise,
+                 const char *what);
+// A statement of ours, finalized with its context.
+struct cursor {
+    sqlite3_stmt *statement;
+};
+struct cursor *cursor_wrap(TALLOC_CTX *mem, sqlite3_stmt *statement);
+bool cursor_make(TALLOC_CTX *mem, struct engine *engine, const char *sql, struct cursor **out,
+                 struct error *err);
+// Step: `*has_row` false at the end.
+bool cursor_step(struct engine *engine, struct cursor *cursor, bool *has_row, struct error *err);
+const char *cursor_text(struct cursor *cursor, int column); // "" for NULL; until the next step
+// Statements of ours without rows.
+bool sqlite_execute(struct engine *engine, const char *sql, struct error *err);
+void deadline_set(struct engine *engine, int64_t timeout_ms);
+bool sqlite_query(struct engine *engine, const char *sql, engine_row *row, void *context,
+                  struct error *err);
+bool sqlite_snapshot_begin(struct engine *engine, struct error *err);
+bool sqlite_snapshot_end(struct engine *engine, struct error *err);
+
+// --- guard.c
+void guard_install(struct engine *engine);
+// Prepare the one statement of `sql` under the guard, which stays on until guard_end.
+bool guard_prepare(TALLOC_CTX *mem, struct engine *engine, const char *sql, struct cursor **out,
+                   struct error *err);
+void guard_end(struct engine *engine);
+
+// --- the rest of the tables
+bool sqlite_identity(TALLOC_CTX *mem, struct engine *engine, struct engine_identity *out,
+                     struct error *err);
+bool sqlite_run(struct engine *engine, const struct engine_run_request *request,
+                struct engine_run *out, struct error *err);
+bool sqlite_catalog_read(TALLOC_CTX *mem, struct engine *engine, struct schema **out,
+                         struct error *err);
+bool sqlite_catalog_digest(struct engine *engine, char hex[65], struct error *err);
+bool sqlite_fingerprint(TALLOC_CTX *mem, struct engine *engine,
+                        const struct engine_fingerprint_request *request,
+                        struct engine_fingerprint **out, struct error *err);
+
+#endif
