@@ -115,8 +115,10 @@ bool change_read(TALLOC_CTX *mem, const char *const *paths, size_t n_paths,
         TRY(given_files_read(change, paths + i, end - i, layout, change, err));
         i = end;
     }
-    if (change->n_migrations == 0)
+    if (n_paths == 0)
         return error_set(err, ERROR_USAGE, "no file or folder of migrations was given");
+    if (change->n_migrations == 0)
+        return error_set(err, ERROR_INPUT, "%s: no migration in this file", paths[0]);
     change->title = title_of(change, paths[0]);
     *out = change;
     return true;

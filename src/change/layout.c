@@ -9,7 +9,19 @@
 #include "change/layout_rows.h"
 
 const struct migration_layout *const layout_table[] = {
+    // Recognised by names.
     &layout_golang_migrate,
+    &layout_flyway,
+    &layout_diesel,
+    &layout_sourcegraph,
+    &layout_prisma,
+    &layout_sqitch,
+    // Recognised by what the files hold.
+    &layout_goose,
+    &layout_dbmate,
+    &layout_alembic,
+    &layout_django,
+    &layout_rails,
     &layout_plain,
 };
 const size_t layout_count = COUNT_OF(layout_table);

@@ -2,7 +2,7 @@
  * golang-migrate: N_name.up.sql and N_name.down.sql in one folder, ordered by N as a number.
  *
  * Its PostgreSQL driver sends a file as one simple query, which PostgreSQL runs as one implicit
- * transaction; its SQLite driver wraps the file in BEGIN and COMMIT.
+ * transaction, unless it is one statement that must run outside of one; its SQLite driver wraps the file in BEGIN and COMMIT.
  * Source: golang-migrate/migrate, MIGRATIONS.md; source/parse.go; database/postgres, database/sqlite3 README.
  *
  * SPDX-License-Identifier: Apache-2.0
@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "change/layout_rows.h"
 #include "change/migration.h"
+#include "change/transaction.h"
 
 // N_name.up.EXT: the parts of a file's name.
 struct file_name {
@@ -61,8 +62,11 @@ static int recognise(const char *folder, char *const *paths, size_t n)
 static bool read_direction(TALLOC_CTX *mem, const char *path, const struct file_name *name,
                            struct migration_text *out, struct error *err)
 {
-    if (name->is_sql)
-        return migration_text_read(mem, path, true, out, err);
+    if (name->is_sql) {
+        TRY(migration_text_read(mem, path, true, out, err));
+        out->in_transaction = !transaction_is_alone_outside(transaction_read(out));
+        return true;
+    }
     *out = migration_text_unseen(mem_strdup(mem, path), "a migration in Go");
     return true;
 }

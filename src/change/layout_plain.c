@@ -1,54 +1,16 @@
 /*
  * A plain folder of .sql files: tminus itself is their runner.
  *
- * Ordered as people sort (2 before 10), by path. A file is the down of another when its name says
- * so: x.down.sql, x_down.sql, x.rollback.sql beside x.sql, x.up.sql or x_up.sql.
+ * Each file runs in one transaction, unless it begins one of its own, says "-- tminus: no transaction",
+ * or holds nothing but one statement that PostgreSQL refuses inside a transaction.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "base/file.h"
 #include "base/text.h"
 #include "change/layout_rows.h"
-#include "change/migration.h"
-
-static const char *const up_endings[] = {".up", "_up", "-up"};
-static const char *const down_endings[] = {".down",     "_down",     "-down",
-                                           ".rollback", "_rollback", "-rollback"};
-
-static bool cut_ending(char *stem, const char *const *endings, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        if (!text_ends_with(stem, endings[i]))
-            continue;
-        stem[strlen(stem) - strlen(endings[i])] = '\0';
-        return true;
-    }
-    return false;
-}
-
-// The path without ".sql" and direction: what an up and its down have in common.
-static char *stem_of(TALLOC_CTX *mem, const char *path, bool *is_down)
-{
-    char *stem = mem_strdup(mem, path);
-    if (text_ends_with(stem, ".sql"))
-        stem[strlen(stem) - 4] = '\0';
-    *is_down = cut_ending(stem, down_endings, COUNT_OF(down_endings));
-    if (!*is_down)
-        cut_ending(stem, up_endings, COUNT_OF(up_endings));
-    return stem;
-}
-
-// "0042_add_users" → "0042"; a date alone ("20240131_…") and what has no number stay whole: several
-// files a day are in the order of their names.
-static const char *version_of(TALLOC_CTX *mem, const char *base)
-{
-    size_t digits = strspn(base, "0123456789");
-    bool is_cut = base[digits] == '_' || base[digits] == '-' || base[digits] == '.';
-    bool is_date = digits == 8 || (digits == 4 && base[4] == '-');
-    if (digits == 0 || !is_cut || is_date)
-        return mem_strdup(mem, base);
-    return mem_strndup(mem, base, digits);
-}
+#include "change/line.h"
+#include "change/stem_pairs.h"
+#include "change/transaction.h"
 
 static int recognise(const char *folder, char *const *paths, size_t n)
 {
@@ -58,51 +20,37 @@ static int recognise(const char *folder, char *const *paths, size_t n)
     return 0;
 }
 
-// Stems are paths, so the migration of one is found by its `name`, which holds it until the end.
-static struct migration *find_stem(const struct change *change, const char *stem)
+static bool says_no_transaction(const struct migration_text *text)
 {
-    for (size_t i = 0; i < change->n_migrations; i++)
-        if (strcmp(change->migrations[i].name, stem) == 0)
-            return &change->migrations[i];
-    return NULL;
-}
-
-static bool read_file(TALLOC_CTX *mem, const char *path, struct change *change, struct error *err)
-{
-    bool is_down;
-    char *stem = stem_of(mem, path, &is_down);
-    struct migration *migration = find_stem(change, stem);
-    if (migration == NULL)
-        migration = migration_add(mem, change, version_of(mem, file_base(stem)), stem);
-    struct migration_text *text = is_down ? &migration->down : &migration->up;
-    if (text->path != NULL) {
-        error_set(err, ERROR_INPUT, "%s: also '%s' is the %s of this migration", path, text->path,
-                  is_down ? "down" : "up");
-        return error_hint(err, "keep one of the two");
+    SCRATCH(tmp);
+    for (struct line line = {.text = text->text}; line_next(&line, text->len);) {
+        if (line_is_blank(&line))
+            continue;
+        if (!line_starts_with(&line, "--"))
+            return false; // only comments at the start of the file count
+        if (text_equal_nocase(text_shorten(tmp, line.text + line.start, line.end - line.start, 80),
+                              "-- tminus: no transaction"))
+            return true;
     }
-    TRY(migration_text_read(mem, path, true, text, err));
-    if (!is_down || migration->path == NULL)
-        migration->path = text->path;
-    return true;
+    return false;
 }
 
-static int by_path(const struct migration *a, const struct migration *b)
+static void set_transaction(struct migration_text *text)
 {
-    return migration_compare_natural(a->name, b->name);
+    if (text->path == NULL)
+        return;
+    struct transaction_shape shape = transaction_read(text);
+    text->in_transaction = !shape.has_begin && !transaction_is_alone_outside(shape) &&
+                           !says_no_transaction(text);
 }
 
 static bool read_files(TALLOC_CTX *mem, const char *folder, char *const *paths, size_t n,
                        struct change *change, struct error *err)
 {
-    for (size_t i = 0; i < n; i++)
-        if (folder == NULL || text_ends_with(paths[i], ".sql"))
-            TRY(read_file(mem, paths[i], change, err));
-    migration_sort(change, by_path);
+    TRY(stem_pairs_read(mem, folder, paths, n, change, err));
     for (size_t i = 0; i < change->n_migrations; i++) {
-        const char *base = file_base(change->migrations[i].name);
-        size_t digits = strlen(change->migrations[i].version);
-        bool is_numbered = base[digits] != '\0';
-        change->migrations[i].name = is_numbered ? base + digits + 1 : base;
+        set_transaction(&change->migrations[i].up);
+        set_transaction(&change->migrations[i].down);
     }
     return true;
 }
@@ -110,7 +58,8 @@ static bool read_files(TALLOC_CTX *mem, const char *folder, char *const *paths, 
 const struct migration_layout layout_plain = {
     .name = "plain",
     .file_pattern = "*.sql",
-    .transaction_rule = "each file in one transaction",
+    .transaction_rule = "each file in one transaction, unless it begins its own or says "
+                        "'-- tminus: no transaction'",
     .record_table = "tminus.migration",
     .recognise = recognise,
     .read = read_files,

@@ -24,6 +24,18 @@ bool migration_text_read(TALLOC_CTX *mem, const char *path, bool in_transaction,
     return true;
 }
 
+char *migration_head(TALLOC_CTX *mem, const char *path)
+{
+    char *head = mem_array(mem, char, MIGRATION_HEAD_SIZE + 1);
+    FILE *file = fopen(path, "re");
+    if (file == NULL)
+        return head; // reading it whole will say why
+    size_t len = fread(head, 1, MIGRATION_HEAD_SIZE, file);
+    fclose(file);
+    head[len] = '\0';
+    return head;
+}
+
 struct migration_text migration_text_unseen(const char *path, const char *what)
 {
     return (struct migration_text){.path = path, .text = "", .unseen = what};
@@ -49,7 +61,8 @@ struct migration *migration_of(TALLOC_CTX *mem, struct change *change, const cha
 {
     for (size_t i = 0; i < change->n_migrations; i++) {
         struct migration *migration = &change->migrations[i];
-        if (migration_compare_versions(migration->version, version) == 0 &&
+        if (!migration->is_repeatable &&
+            migration_compare_versions(migration->version, version) == 0 &&
             (name == NULL || strcmp(migration->name, name) == 0))
             return migration;
     }
@@ -71,33 +84,6 @@ static int compare_digits(const char **a, const char **b)
     return order;
 }
 
-// "1" is "1.0": a version that ends compares as if zeros followed.
-static bool is_zero_tail(const char *text)
-{
-    return text[strspn(text, "0._")] == '\0';
-}
-
-int migration_compare_versions(const char *a, const char *b)
-{
-    while (*a != '\0' && *b != '\0') {
-        if (isdigit((unsigned char)*a) && isdigit((unsigned char)*b)) {
-            int order = compare_digits(&a, &b);
-            if (order != 0)
-                return order;
-            continue;
-        }
-        char left = *a == '_' ? '.' : *a;
-        char right = *b == '_' ? '.' : *b;
-        if (left != right)
-            return (unsigned char)left < (unsigned char)right ? -1 : 1;
-        a++;
-        b++;
-    }
-    if (is_zero_tail(a) && is_zero_tail(b))
-        return 0;
-    return *a == '\0' ? -1 : 1;
-}
-
 int migration_compare_natural(const char *a, const char *b)
 {
     const char *left = a;
@@ -117,6 +103,40 @@ int migration_compare_natural(const char *a, const char *b)
     if (*left != *right)
         return *left == '\0' ? -1 : 1;
     return strcmp(a, b); // "1" and "01": any order, but always the same one
+}
+
+// "1" is "1.0": a version that ends compares as if zeros followed.
+static bool is_zero_tail(const char *text)
+{
+    return text[strspn(text, "0._")] == '\0';
+}
+
+static bool is_number(const char *text)
+{
+    return text[strspn(text, "0123456789._")] == '\0';
+}
+
+int migration_compare_versions(const char *a, const char *b)
+{
+    if (!is_number(a) || !is_number(b))
+        return migration_compare_natural(a, b);
+    while (*a != '\0' && *b != '\0') {
+        if (isdigit((unsigned char)*a) && isdigit((unsigned char)*b)) {
+            int order = compare_digits(&a, &b);
+            if (order != 0)
+                return order;
+            continue;
+        }
+        char left = *a == '_' ? '.' : *a;
+        char right = *b == '_' ? '.' : *b;
+        if (left != right)
+            return (unsigned char)left < (unsigned char)right ? -1 : 1;
+        a++;
+        b++;
+    }
+    if (is_zero_tail(a) && is_zero_tail(b))
+        return 0;
+    return *a == '\0' ? -1 : 1;
 }
 
 int migration_by_version(const struct migration *a, const struct migration *b)
@@ -166,9 +186,4 @@ bool migration_is_direct(const char *folder, const char *path)
         return strchr(path, '/') == NULL;
     const char *rest = path + len + strspn(path + len, "/");
     return strchr(rest, '/') == NULL;
-}
-
-char *migration_digits(TALLOC_CTX *mem, const char *text)
-{
-    return mem_strndup(mem, text, strspn(text, "0123456789"));
 }

@@ -12,6 +12,9 @@
 // A whole file as one direction.
 MUST_CHECK bool migration_text_read(TALLOC_CTX *mem, const char *path, bool in_transaction,
                                     struct migration_text *out, struct error *err);
+// The start of a file, for recognising it; "" when it cannot be read.
+#define MIGRATION_HEAD_SIZE ((size_t)64 * 1024)
+char *migration_head(TALLOC_CTX *mem, const char *path);
 // A file that is not SQL: there is a migration, and its SQL is not visible.
 struct migration_text migration_text_unseen(const char *path, const char *what);
 
@@ -24,7 +27,8 @@ void migration_append(TALLOC_CTX *mem, struct change *change, const struct chang
 struct migration *migration_of(TALLOC_CTX *mem, struct change *change, const char *version,
                                const char *name);
 
-// Compare versions: parts between '.' and '_' as numbers ("1.2" before "1.10", "7" equals "007").
+// Compare versions: parts between '.' and '_' as numbers ("1.2" before "1.10", "7" equals "007");
+// what is no number compares as people sort.
 int migration_compare_versions(const char *a, const char *b);
 // Compare as people sort: runs of digits as numbers, the rest by bytes.
 int migration_compare_natural(const char *a, const char *b);
@@ -38,7 +42,5 @@ MUST_CHECK bool migration_check_versions(const struct change *change, struct err
 
 // Is `path` in `folder` itself, not in a folder below it? Always when `folder` is NULL.
 bool migration_is_direct(const char *folder, const char *path);
-// Leading digits of `text`, "" when there are none.
-char *migration_digits(TALLOC_CTX *mem, const char *text);
 
 #endif

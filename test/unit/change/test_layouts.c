@@ -5,40 +5,9 @@
  */
 #include "tree.h"
 
-#include "base/text.h"
-#include "change/layout.h"
+#include "reading.h"
+
 #include "change/migration.h"
-
-static struct change *read_ok(TALLOC_CTX *mem, const char *path)
-{
-    struct error err = {0};
-    struct change *change = NULL;
-    if (!change_read(mem, &path, 1, NULL, &change, &err))
-        fail_msg("%s", err.message);
-    return change;
-}
-
-static struct error read_fails(TALLOC_CTX *mem, const char *path)
-{
-    struct error err = {0};
-    struct change *change = NULL;
-    assert_false(change_read(mem, &path, 1, NULL, &change, &err));
-    assert_null(change);
-    return err;
-}
-
-static void assert_says(struct error err, enum error_code code, const char *part)
-{
-    assert_int_equal(err.code, code);
-    if (strstr(err.message, part) == NULL && strstr(err.hint, part) == NULL)
-        fail_msg("'%s' is not in '%s' / '%s'", part, err.message, err.hint);
-}
-
-static void assert_part(const struct migration_text *text, const char *expected)
-{
-    assert_int_equal(text->end - text->start, strlen(expected));
-    assert_memory_equal(text->text + text->start, expected, strlen(expected));
-}
 
 // golang-migrate/migrate, MIGRATIONS.md: "{version}_{title}.up.{extension}"; versions are numbers.
 static void test_golang_migrate(void **state)
