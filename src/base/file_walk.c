@@ -29,6 +29,15 @@ static int compare_paths(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
+// fts says only that it leads nowhere.
+static bool fail_symlink(const char *path, struct error *err)
+{
+    struct stat info;
+    if (stat(path, &info) != 0 && errno == ELOOP)
+        return error_set(err, ERROR_INPUT, "%s: a symlink loop, it leads back to itself", path);
+    return error_set(err, ERROR_INPUT, "%s: a symlink that leads to no file", path);
+}
+
 // Note one entry; sets FTS_SKIP on hidden folders.
 static bool visit(struct walk *walk, FTS *fts, FTSENT *entry, struct error *err)
 {
@@ -45,13 +54,11 @@ static bool visit(struct walk *walk, FTS *fts, FTSENT *entry, struct error *err)
         *mem_append(walk->mem, walk->paths, walk->n) = mem_strdup(walk->mem, entry->fts_path);
         return true;
     case FTS_DC:
-        return error_set(err, ERROR_INPUT, "%s: a symlink loop, it leads back to '%s'",
-                         entry->fts_path, entry->fts_cycle->fts_path);
+        // All entries share one buffer for the path; the length says how much is whose.
+        return error_set(err, ERROR_INPUT, "%s: a symlink loop, it leads back to '%.*s'",
+                         entry->fts_path, (int)entry->fts_cycle->fts_pathlen, entry->fts_path);
     case FTS_SLNONE:
-        return error_set(err, ERROR_INPUT,
-                         entry->fts_errno == ELOOP ? "%s: a symlink loop, it leads back to itself"
-                                                   : "%s: a symlink that leads to no file",
-                         entry->fts_path);
+        return fail_symlink(entry->fts_path, err);
     case FTS_DNR:
     case FTS_ERR:
     case FTS_NS:

@@ -61,7 +61,6 @@ static const struct {
     {"index_list", ARGUMENT_SOME},
     {"index_xinfo", ARGUMENT_SOME},
     {"integrity_check", ARGUMENT_NONE | ARGUMENT_SOME},
-    {"journal_mode", ARGUMENT_NONE},
     {"page_count", ARGUMENT_NONE},
     {"page_size", ARGUMENT_NONE},
     {"quick_check", ARGUMENT_NONE | ARGUMENT_SOME},
@@ -128,7 +127,8 @@ static bool pragma_is_allowed(const char *name, const char *argument)
 static int refuse(struct guard *guard, const char *words, const char *name)
 {
     if (guard->refused[0] == '\0')
-        snprintf(guard->refused, sizeof guard->refused, "%s %s", words, name ? name : "");
+        snprintf(guard->refused, sizeof guard->refused, "%s%s%s", words, name && *name ? " " : "",
+                 name ? name : "");
     return SQLITE_DENY;
 }
 
@@ -139,6 +139,15 @@ static const char *refusal_words(int action)
             return refusals[i].words;
     }
     return "it does something unknown to";
+}
+
+// DDL first asks to write to the schema's table, and only then says what it is.
+static int refuse_action(struct guard *guard, int action, const char *name)
+{
+    bool is_schema = name != NULL && (strcmp(name, "sqlite_master") == 0 ||
+                                      strcmp(name, "sqlite_temp_master") == 0);
+    return is_schema ? refuse(guard, "it changes the schema", "")
+                     : refuse(guard, refusal_words(action), name);
 }
 
 // A migration in our transaction must not end it: the record would stand outside.
@@ -162,6 +171,10 @@ static int authorize(void *context, int action, const char *first, const char *s
     case SQLITE_READ:
     case SQLITE_RECURSIVE:
         return SQLITE_OK;
+    case SQLITE_UPDATE:
+        // Every virtual table declares its columns so when it is first read. An UPDATE of the
+        // schema by hand is refused by SQLite itself, and by sqlite3_stmt_readonly below.
+        return strcmp(first, "sqlite_master") == 0 ? SQLITE_OK : refuse_action(guard, action, first);
     case SQLITE_FUNCTION:
         return function_is_allowed(second) ? SQLITE_OK
                                            : refuse(guard, "it calls function", second);
@@ -170,7 +183,7 @@ static int authorize(void *context, int action, const char *first, const char *s
             return SQLITE_OK;
         return refuse(guard, second ? "it sets PRAGMA" : "it runs PRAGMA", first);
     default:
-        return refuse(guard, refusal_words(action), first);
+        return refuse_action(guard, action, first);
     }
 }
 
@@ -213,14 +226,16 @@ bool guard_prepare(TALLOC_CTX *mem, struct engine *engine, const char *sql, stru
     engine->guard.is_on = true;
     engine->guard.refused[0] = '\0';
     sqlite3_stmt *first;
-    sqlite3_stmt *second;
+    sqlite3_stmt *second = NULL;
+    struct error ignored;
     TRY(prepare_next(engine, &sql, &first, err));
     struct cursor *cursor = cursor_wrap(tmp, first);
     if (first == NULL)
         return refuse_statement("there is no statement in it", err);
-    TRY(prepare_next(engine, &sql, &second, err));
+    // Whatever follows, even what is not SQL, is one statement too many.
+    bool is_alone = prepare_next(engine, &sql, &second, &ignored) && second == NULL;
     cursor_wrap(tmp, second);
-    if (second != NULL)
+    if (!is_alone)
         return refuse_statement("there is a second statement in it", err);
     if (!sqlite3_stmt_readonly(first) || sqlite3_column_count(first) == 0)
         return refuse_statement("SQLite says that it is no query", err);

@@ -15,7 +15,7 @@
 #define KEY_TEXT_BYTES_MAX 200       // of one value, for people
 
 static bool find_table(struct engine *engine, const struct engine_fingerprint_request *request,
-                       struct error *err)
+                       bool *is_view, struct error *err)
 {
     SCRATCH(tmp);
     struct cursor *cursor;
@@ -24,12 +24,13 @@ static bool find_table(struct engine *engine, const struct engine_fingerprint_re
     if (schema != NULL && !text_equal_nocase(schema, "main"))
         return error_set(err, ERROR_UNKNOWN, "no such schema: '%s' (SQLite has 'main')", schema);
     TRY(cursor_make(tmp, engine,
-                    "SELECT 1 FROM main.sqlite_schema WHERE type IN ('table', 'view') "
+                    "SELECT type = 'view' FROM main.sqlite_schema WHERE type IN ('table', 'view') "
                     "AND name = ?1 COLLATE NOCASE", &cursor, err));
     sqlite3_bind_text(cursor->statement, 1, request->table.name, -1, SQLITE_STATIC);
     TRY(cursor_step(engine, cursor, &has_row, err));
     if (!has_row)
         return error_set(err, ERROR_UNKNOWN, "no such table: '%s'", request->table.name);
+    *is_view = sqlite3_column_int(cursor->statement, 0) != 0;
     return true;
 }
 
@@ -71,7 +72,7 @@ bool table_columns_read(TALLOC_CTX *mem, struct engine *engine,
     struct cursor *cursor;
     bool has_row;
     *out = (struct table_columns){0};
-    TRY(find_table(engine, request, err));
+    TRY(find_table(engine, request, &out->is_view, err));
     TRY(cursor_make(tmp, engine,
                     "SELECT name, type, pk FROM pragma_table_xinfo(?1, 'main') WHERE hidden <> 1 "
                     "ORDER BY cid", &cursor, err));
@@ -93,7 +94,8 @@ static const char *find_rowid(struct engine *engine, const struct table_columns 
 {
     SCRATCH(tmp);
     static const char *const names[] = {"rowid", "_rowid_", "oid"};
-    for (size_t i = 0; i < COUNT_OF(names); i++) {
+    // Some builds give a view a rowid that is always NULL.
+    for (size_t i = 0; i < COUNT_OF(names) && !columns->is_view; i++) {
         if (find_column(columns, names[i]) != NULL)
             continue;
         char *sql = sqlite3_mprintf("SELECT %s FROM main.\"%w\"", names[i], table);
@@ -151,6 +153,7 @@ bool table_key_make(TALLOC_CTX *mem, struct engine *engine,
     struct table_key *key = mem_new(mem, struct table_key);
     key->columns = *columns;
     key->table = request->table.name;
+    key->image = mem_array(key, uint8_t, IMAGE_NUMBER_SIZE);
     TRY(choose_key(key, request, key, err));
     key->rowid = find_rowid(engine, columns, request->table.name);
     choose_places(key, key);

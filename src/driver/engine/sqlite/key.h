@@ -16,6 +16,7 @@ struct table_column {
 };
 
 struct table_columns {
+    bool is_view;
     struct table_column *all; // in table order, generated ones too, hidden ones not
     size_t n_all;
     struct table_column *list; // those that are asked for, in that order

@@ -3,17 +3,11 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#ifndef TEST_CHANGE_TREE_H
-#define TEST_CHANGE_TREE_H
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#ifndef TEST_SUPPORT_TREE_H
+#define TEST_SUPPORT_TREE_H
 
 #include "base/file.h"
+#include "expect.h"
 #include <sys/wait.h>
 #include <unistd.h>
 
