@@ -310,7 +310,7 @@ bool process_run(TALLOC_CTX *mem, const struct process_options *options, struct 
     int64_t started_ms = clock_monotonic_ms();
     struct process *process = mem_new(tmp, struct process);
     process->options = options;
-    process->wait = options->wait != NULL ? options->wait : wait_make(tmp);
+    process->wait = options->wait != NULL ? options->wait : wait_make(process);
     process->output_max = options->output_max == 0 ? PROCESS_OUTPUT_MAX : options->output_max;
     talloc_set_destructor(process, unwatch);
 
