@@ -62,10 +62,9 @@ struct engine_run_request {
     const char *text;          // of the whole file
     size_t start, end;         // the part that is run: [start, end)
     bool in_transaction;       // as the runner's rule says
-    bool enforce_foreign_keys; // SQLite: PRAGMA foreign_keys as the runner's connection has it
-    // SQL of ours, or NULL: run first, and in the same transaction where there is one (a dirty mark).
+    // SQL of ours or NULL: run before (a mark that the migration began) and behind it (the record),
+    // in the migration's transaction where there is one.
     const char *first;
-    // SQL of ours, or NULL: run last, in the same transaction where there is one (the record).
     const char *last;
 };
 

@@ -13,6 +13,11 @@ static const struct engine_session_table session = {
     .query = sqlite_query,
     .snapshot_begin = sqlite_snapshot_begin,
     .snapshot_end = sqlite_snapshot_end,
+    .run = sqlite_run,
+};
+
+static const struct engine_catalog_table catalog = {
+    .digest = sqlite_catalog_digest,
 };
 
 static const struct engine_proof_table proof = {
@@ -25,5 +30,6 @@ const struct engine_driver engine_sqlite = {
     .accepts = sqlite_accepts,
     .dialect = DIALECT_SQLITE,
     .session = &session,
+    .catalog = &catalog,
     .proof = &proof,
 };

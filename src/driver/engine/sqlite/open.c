@@ -150,9 +150,10 @@ static int on_progress(void *context)
 static int on_busy(void *context, int times)
 {
     struct engine *engine = context;
-    if (times == 0 && engine->deadline_ms == 0)
-        deadline_set(engine, engine->timeout_ms);
-    if (clock_monotonic_ms() >= engine->deadline_ms)
+    int64_t now = clock_monotonic_ms();
+    if (times == 0)
+        engine->busy_until_ms = now + engine->timeout_ms;
+    if (now >= engine->busy_until_ms)
         return 0; // SQLITE_BUSY says it better than a deadline
     if (turn(engine, BUSY_PAUSE_MS))
         return 1;

@@ -1,0 +1,91 @@
+/*
+ * Digest of an SQLite schema: SHA-256 over a canonical text of sqlite_schema.
+ *
+ * SQLite keeps the text of each CREATE as it was written, and ALTER TABLE rewrites parts of it:
+ * after a rename and back, `emails` has become `"emails"`. So the text is cut into tokens: blanks,
+ * comments, quotes of names and the case of words do not count, constants do. Names of tables and
+ * columns are added as they are, because programs see their case. Page layout, statistics,
+ * sqlite_sequence and our own tables do not count.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "base/digest.h"
+#include "base/text.h"
+#include "driver/engine/sqlite/sqlite.h"
+#include "statement/lexer.h"
+
+static void write_token(FILE *out, const struct lexer *lexer, struct token token)
+{
+    SCRATCH(tmp);
+    if (token.kind == TOKEN_WORD || token.kind == TOKEN_IDENTIFIER)
+        fprintf(out, "w%s", text_lower(tmp, token_value(tmp, lexer, token)));
+    else
+        fprintf(out, "=%.*s", (int)token.len, lexer->text + token.offset);
+    fputc('\0', out);
+}
+
+static void write_sql(FILE *out, const char *sql)
+{
+    struct lexer lexer = lexer_make(DIALECT_SQLITE, sql, 0, strlen(sql));
+    for (;;) {
+        struct token token = lexer_next(&lexer);
+        if (token.kind == TOKEN_END)
+            return;
+        write_token(out, &lexer, token);
+    }
+}
+
+static bool write_columns(FILE *out, struct engine *engine, const char *table, struct error *err)
+{
+    SCRATCH(tmp);
+    struct cursor *cursor;
+    bool has_row = true;
+    TRY(cursor_make(tmp, engine,
+                    "SELECT name FROM pragma_table_xinfo(?1, 'main') ORDER BY cid", &cursor, err));
+    sqlite3_bind_text(cursor->statement, 1, table, -1, SQLITE_TRANSIENT);
+    while (has_row) {
+        TRY(cursor_step(engine, cursor, &has_row, err));
+        if (has_row)
+            fprintf(out, "c%s%c", cursor_text(cursor, 0), '\0');
+    }
+    return true;
+}
+
+static bool write_schema(FILE *out, struct engine *engine, struct error *err)
+{
+    SCRATCH(tmp);
+    struct cursor *cursor;
+    TRY(cursor_make(tmp, engine,
+                    "SELECT type, name, tbl_name, sql, rootpage FROM main.sqlite_schema "
+                    "WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\' "
+                    "AND tbl_name NOT IN " OUR_TABLES " ORDER BY type, name", &cursor, err));
+    for (;;) {
+        bool has_row;
+        TRY(cursor_step(engine, cursor, &has_row, err));
+        if (!has_row)
+            return true;
+        fprintf(out, "%s%c%s%c%s%c", cursor_text(cursor, 0), '\0', cursor_text(cursor, 1), '\0',
+                cursor_text(cursor, 2), '\0');
+        // A virtual table's module may be missing here; its columns are in its text.
+        if (strcmp(cursor_text(cursor, 0), "table") == 0 &&
+            sqlite3_column_int(cursor->statement, 4) != 0)
+            TRY(write_columns(out, engine, cursor_text(cursor, 1), err));
+        write_sql(out, cursor_text(cursor, 3));
+        fputc('\n', out);
+    }
+}
+
+bool sqlite_catalog_digest(struct engine *engine, char hex[65], struct error *err)
+{
+    char *text;
+    size_t len;
+    FILE *out = open_memstream(&text, &len);
+    bool is_written = write_schema(out, engine, err);
+    fclose(out);
+    if (is_written) {
+        struct digest_text digest = digest_of(text, len);
+        memcpy(hex, digest.hex, sizeof digest.hex);
+    }
+    free(text);
+    return is_written;
+}
