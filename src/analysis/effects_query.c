@@ -1,0 +1,209 @@
+/*
+ * Queries: what SELECT, INSERT, UPDATE, DELETE, MERGE and COPY lock, and whose values and rows they
+ * take away.
+ *
+ * A foreign key's check takes ROW SHARE on the referenced table at the first row that is written;
+ * that some row is written is assumed, because the text cannot tell.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "analysis/effects_postgres.h"
+
+enum { VIEW_DEPTH_MAX = 32, CASCADE_DEPTH_MAX = 32 };
+
+// A view's own relations are opened with it.
+static void lock_read(struct prediction *p, struct name name, enum lock_mode mode, int depth)
+{
+    predict_lock_name(p, name, mode);
+    const struct schema_relation *view = schema_find(p->schema, name);
+    if (!view || view->kind != RELATION_VIEW || depth > VIEW_DEPTH_MAX)
+        return;
+    for (size_t i = 0; i < view->n_reads; i++)
+        lock_read(p, view->reads[i], mode, depth + 1);
+}
+
+void predict_reads(struct prediction *p, const struct query *query, enum lock_mode mode)
+{
+    for (size_t i = 0; i < query->n_reads; i++)
+        lock_read(p, query->reads[i], query->is_locking ? LOCK_ROW_SHARE : mode, 0);
+}
+
+// --- foreign keys
+
+static bool is_written_null(const struct query *query, const char *column)
+{
+    for (size_t i = 0; i < query->n_columns && i < query->n_outputs; i++) {
+        if (strcmp(query->columns[i], column) == 0)
+            return query->outputs[i].is_null;
+    }
+    return false;
+}
+
+// Does the INSERT give the key's columns values, or do their defaults?
+static bool insert_fills_key(const struct prediction *p, const struct schema_relation *target,
+                             const struct query *query, const struct schema_constraint *key)
+{
+    for (size_t i = 0; i < key->n_columns; i++) {
+        const struct schema_column *column = schema_find_column(target, key->columns[i]);
+        bool is_listed = !query->has_default_values &&
+                         (!query->n_columns || list_contains(p->schema, query->columns,
+                                                             query->n_columns, key->columns[i]));
+        if (is_listed && is_written_null(query, key->columns[i]))
+            return false;
+        if (!is_listed && !(column && column->has_default))
+            return false;
+    }
+    return true;
+}
+
+static const struct assignment *assignment_to(const struct query *query, const char *column)
+{
+    for (size_t i = 0; i < query->n_assignments; i++) {
+        if (strcmp(query->assignments[i].column, column) == 0)
+            return &query->assignments[i];
+    }
+    return NULL;
+}
+
+static bool update_fills_key(const struct query *query, const struct schema_constraint *key)
+{
+    bool is_assigned = false;
+    for (size_t i = 0; i < key->n_columns; i++) {
+        const struct assignment *assignment = assignment_to(query, key->columns[i]);
+        if (assignment && assignment->value.is_null)
+            return false;
+        is_assigned |= assignment != NULL;
+    }
+    return is_assigned;
+}
+
+static void lock_for_key_checks(struct prediction *p, const struct schema_relation *target,
+                                const struct query *query)
+{
+    bool inserts = query->verb == QUERY_INSERT || query->verb == QUERY_COPY || query->verb == QUERY_MERGE;
+    for (size_t i = 0; i < target->n_constraints; i++) {
+        const struct schema_constraint *key = &target->constraints[i];
+        if (key->kind != CONSTRAINT_FOREIGN_KEY)
+            continue;
+        if ((inserts && insert_fills_key(p, target, query, key)) || update_fills_key(query, key))
+            predict_lock_referenced(p, key->references, LOCK_ROW_SHARE);
+    }
+}
+
+static bool changes_rows(const char *on_action)
+{
+    return on_action && (strcmp(on_action, "CASCADE") == 0 || strncmp(on_action, "SET", 3) == 0);
+}
+
+// Rows of others that refer to what is deleted: looked for, deleted, or set to NULL.
+static void lock_for_delete(struct prediction *p, const struct schema_relation *target, int depth)
+{
+    struct relation_list others = schema_referencing(p->tmp, p->schema, target->name);
+    for (size_t i = 0; i < others.n && depth < CASCADE_DEPTH_MAX; i++) {
+        const struct schema_relation *other = others.list[i];
+        for (size_t k = 0; k < other->n_constraints; k++) {
+            const struct schema_constraint *key = &other->constraints[k];
+            if (!constraint_references(p->schema, key, target->name, NULL))
+                continue;
+            predict_lock(p, other, changes_rows(key->on_delete) ? LOCK_ROW_EXCLUSIVE : LOCK_ROW_SHARE);
+            if (key->on_delete && strcmp(key->on_delete, "CASCADE") == 0) {
+                predict_destroy(p, other->name, NULL, "rows");
+                lock_for_delete(p, other, depth + 1);
+            }
+        }
+    }
+}
+
+static void lock_for_update(struct prediction *p, const struct schema_relation *target,
+                            const struct query *query)
+{
+    struct relation_list others = schema_referencing(p->tmp, p->schema, target->name);
+    for (size_t i = 0; i < others.n; i++) {
+        for (size_t k = 0; k < others.list[i]->n_constraints; k++) {
+            const struct schema_constraint *key = &others.list[i]->constraints[k];
+            if (!constraint_references(p->schema, key, target->name, NULL))
+                continue;
+            for (size_t m = 0; m < key->n_referenced; m++) {
+                if (assignment_to(query, key->referenced[m]))
+                    predict_lock(p, others.list[i], changes_rows(key->on_update) ? LOCK_ROW_EXCLUSIVE
+                                                                                  : LOCK_ROW_SHARE);
+            }
+        }
+    }
+}
+
+// --- losses
+
+static void destroy_values(struct prediction *p, const struct query *query,
+                           const struct schema_relation *target)
+{
+    for (size_t i = 0; i < query->n_assignments; i++) {
+        const char *name = query->assignments[i].column;
+        const struct schema_column *column = target ? schema_find_column(target, name) : NULL;
+        bool is_new = column && column->created_in && column->created_in == p->schema->migration;
+        if (!is_new)
+            predict_destroy(p, query->target, name, "values");
+    }
+}
+
+static bool reads_every_row(const struct query *query)
+{
+    return !query->where || query->where->is_true;
+}
+
+static void predict_write(struct prediction *p, const struct query *query)
+{
+    const struct schema_relation *target = schema_find(p->schema, query->target);
+    bool is_wide = query->verb == QUERY_UPDATE || query->verb == QUERY_DELETE;
+    struct relation_list below = {0};
+    if (target && is_wide)
+        below = schema_descendants(p->tmp, p->schema, target);
+    for (size_t i = 0; i < below.n; i++)
+        predict_lock(p, below.list[i], LOCK_ROW_EXCLUSIVE);
+    lock_read(p, query->target, LOCK_ROW_EXCLUSIVE, 0);
+    if (is_wide && reads_every_row(query) && query->n_reads == 0)
+        predict_scan_name(p, query->target);
+    if (query->verb == QUERY_DELETE)
+        predict_destroy(p, query->target, NULL, "rows");
+    destroy_values(p, query, target);
+    if (!target)
+        return;
+    if (query->verb == QUERY_DELETE)
+        lock_for_delete(p, target, 0);
+    else
+        lock_for_key_checks(p, target, query);
+    lock_for_update(p, target, query);
+}
+
+// A function of the user in a SELECT may do anything.
+static void find_unknown_calls(struct prediction *p, const struct query *query)
+{
+    for (size_t i = 0; i < query->n_outputs; i++) {
+        for (size_t k = 0; k < query->outputs[i].n_functions; k++) {
+            struct name name = query->outputs[i].functions[k];
+            const struct schema_function *function = schema_find_function(p->schema, name);
+            if (function && function->volatility == 'v')
+                predict_unknown(p, "SELECT calls %s(), whose effects are not known before it runs",
+                                name.name);
+        }
+    }
+}
+
+static void predict_one_query(struct prediction *p, const struct query *query)
+{
+    predict_reads(p, query, LOCK_ACCESS_SHARE);
+    if (query->copies_to)
+        predict_lock_name(p, query->target, LOCK_ACCESS_SHARE);
+    else if (query->target.name)
+        predict_write(p, query);
+    else if (query->verb == QUERY_SELECT)
+        find_unknown_calls(p, query);
+}
+
+void predict_query(struct prediction *p)
+{
+    const struct query *query = p->action->query;
+    predict_one_query(p, query);
+    for (size_t i = 0; i < query->n_inner; i++)
+        predict_one_query(p, query->inner[i]);
+}

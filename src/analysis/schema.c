@@ -1,0 +1,298 @@
+/*
+ * Schema: the tables of names, their copies, and looking things up.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "analysis/schema_edit.h"
+
+#include <strings.h>
+
+static int schema_close(struct schema *schema)
+{
+    if (--schema->pool->n_users == 0)
+        talloc_free(schema->pool);
+    return 0;
+}
+
+static struct schema *schema_open(TALLOC_CTX *mem, struct schema_pool *pool)
+{
+    struct schema *schema = mem_new(mem, struct schema);
+    schema->pool = pool;
+    pool->n_users++;
+    schema->generation = mem_new(schema, uint64_t);
+    *schema->generation = ++pool->generations;
+    talloc_set_destructor(schema, schema_close);
+    return schema;
+}
+
+struct schema *schema_make(TALLOC_CTX *mem, enum dialect dialect)
+{
+    struct schema *schema = schema_open(mem, mem_new(NULL, struct schema_pool));
+    bool ignores_case = dialect == DIALECT_SQLITE;
+    schema->dialect = dialect;
+    schema->relations = name_table_make(schema, ignores_case);
+    schema->types = name_table_make(schema, ignores_case);
+    schema->functions = name_table_make(schema, ignores_case);
+    schema->path[0] = dialect == DIALECT_SQLITE ? "main" : "public";
+    schema->n_path = 1;
+    return schema;
+}
+
+struct schema *schema_copy(TALLOC_CTX *mem, const struct schema *schema)
+{
+    struct schema *copy = schema_open(mem, schema->pool);
+    uint64_t *generation = copy->generation;
+    *copy = *schema;
+    copy->generation = generation;
+    copy->relations = name_table_copy(copy, &schema->relations);
+    copy->types = name_table_copy(copy, &schema->types);
+    copy->functions = name_table_copy(copy, &schema->functions);
+    *schema->generation = ++schema->pool->generations;
+    return copy;
+}
+
+enum dialect schema_dialect(const struct schema *schema)
+{
+    return schema->dialect;
+}
+
+void schema_set_complete(struct schema *schema, bool is_complete)
+{
+    schema->is_complete = is_complete;
+}
+
+bool schema_is_complete(const struct schema *schema)
+{
+    return schema->is_complete;
+}
+
+TALLOC_CTX *schema_memory(const struct schema *schema)
+{
+    return schema->pool;
+}
+
+// A temporary table does not outlive the session, and a runner takes one session a migration at most.
+static void temporary_forget(struct schema *schema)
+{
+    SCRATCH(tmp);
+    struct relation_list gone = {0};
+    for (struct schema_relation *r = schema_next(schema, NULL); r; r = schema_next(schema, r)) {
+        if (r->is_temporary)
+            list_add(tmp, &gone, r);
+    }
+    for (size_t i = 0; i < gone.n; i++)
+        schema_remove(schema, gone.list[i]->name);
+    schema->has_temporary = false;
+}
+
+void schema_begin_migration(struct schema *schema, const char *migration)
+{
+    schema->migration = migration;
+    schema->path[0] = schema->dialect == DIALECT_SQLITE ? "main" : "public";
+    schema->n_path = 1;
+    if (schema->has_temporary)
+        temporary_forget(schema);
+}
+
+bool schema_same(const struct schema *schema, const char *a, const char *b)
+{
+    if (!a || !b)
+        return false;
+    return (schema->dialect == DIALECT_SQLITE ? strcasecmp(a, b) : strcmp(a, b)) == 0;
+}
+
+// Where an item of `table` is found by the search path; the place of creation when nowhere.
+static struct name path_resolve(const struct schema *schema, const struct name_table *table,
+                                struct name name)
+{
+    if (name.schema || !name.name)
+        return name;
+    if (schema->has_temporary) {
+        struct name temporary = {TEMPORARY_SCHEMA, name.name};
+        if (name_table_find(table, temporary))
+            return temporary;
+    }
+    for (size_t i = 0; i < schema->n_path; i++) {
+        struct name candidate = {schema->path[i], name.name};
+        if (name_table_find(table, candidate))
+            return candidate;
+    }
+    return (struct name){schema->path[0], name.name};
+}
+
+struct name schema_resolve(const struct schema *schema, struct name name)
+{
+    return path_resolve(schema, &schema->relations, name);
+}
+
+struct schema_relation *schema_find(const struct schema *schema, struct name name)
+{
+    if (!name.name)
+        return NULL;
+    return name_table_find(&schema->relations, schema_resolve(schema, name));
+}
+
+struct schema_type *schema_find_type(const struct schema *schema, struct name name)
+{
+    if (!name.name)
+        return NULL;
+    return name_table_find(&schema->types, path_resolve(schema, &schema->types, name));
+}
+
+struct schema_function *schema_find_function(const struct schema *schema, struct name name)
+{
+    if (!name.name)
+        return NULL;
+    return name_table_find(&schema->functions, path_resolve(schema, &schema->functions, name));
+}
+
+struct schema_column *schema_find_column(const struct schema_relation *relation, const char *name)
+{
+    if (!name)
+        return NULL;
+    for (size_t i = 0; i < relation->n_columns; i++) {
+        const char *column = relation->columns[i].name;
+        if ((relation->ignores_case ? strcasecmp(column, name) : strcmp(column, name)) == 0)
+            return &relation->columns[i];
+    }
+    return NULL;
+}
+
+struct schema_constraint *schema_find_constraint(const struct schema_relation *relation,
+                                                 const char *name)
+{
+    for (size_t i = 0; name && i < relation->n_constraints; i++) {
+        const char *own = relation->constraints[i].name;
+        if (own && (relation->ignores_case ? strcasecmp(own, name) : strcmp(own, name)) == 0)
+            return &relation->constraints[i];
+    }
+    return NULL;
+}
+
+static struct schema_index *relation_index(const struct schema *schema,
+                                           const struct schema_relation *relation, const char *name)
+{
+    for (size_t i = 0; i < relation->n_indexes; i++) {
+        if (schema_same(schema, relation->indexes[i].name, name))
+            return &relation->indexes[i];
+    }
+    return NULL;
+}
+
+// A catalog's reader may fill in indexes without their own entries: then every table is looked at.
+static struct schema_relation *index_search(const struct schema *schema, struct name name,
+                                            struct schema_index **index)
+{
+    for (struct schema_relation *r = schema_next(schema, NULL); r; r = schema_next(schema, r)) {
+        if (!schema_same(schema, r->name.schema, name.schema))
+            continue;
+        *index = relation_index(schema, r, name.name);
+        if (*index)
+            return r;
+    }
+    return NULL;
+}
+
+struct schema_relation *schema_find_index(const struct schema *schema, struct name name,
+                                          struct schema_index **index)
+{
+    *index = NULL;
+    if (!name.name)
+        return NULL;
+    name = schema_resolve(schema, name);
+    struct schema_relation *entry = name_table_find(&schema->relations, name);
+    if (!entry)
+        return index_search(schema, name, index);
+    if (entry->kind != RELATION_INDEX || !entry->owned_by.name)
+        return NULL;
+    struct schema_relation *table = name_table_find(&schema->relations, entry->owned_by);
+    *index = table ? relation_index(schema, table, name.name) : NULL;
+    return *index ? table : NULL;
+}
+
+bool schema_is_new(const struct schema *schema, const struct schema_relation *relation)
+{
+    if (relation->is_temporary)
+        return true;
+    return relation->created_in && relation->created_in == schema->migration;
+}
+
+char *schema_name_text(TALLOC_CTX *mem, const struct schema *schema, struct name name)
+{
+    name = schema_resolve(schema, name);
+    return mem_printf(mem, "%s.%s", name.schema, name.name);
+}
+
+struct schema_relation *schema_next(const struct schema *schema,
+                                    const struct schema_relation *previous)
+{
+    return name_table_next(&schema->relations, previous);
+}
+
+struct schema_relation *schema_add(struct schema *schema, struct name name, enum relation_kind kind)
+{
+    struct schema_relation *relation = mem_new(schema->pool, struct schema_relation);
+    relation->name = schema_keep_name(schema, name.schema ? name : schema_resolve(schema, name));
+    relation->kind = kind;
+    relation->rows = -1;
+    relation->bytes = -1;
+    relation->ignores_case = schema->dialect == DIALECT_SQLITE;
+    relation->created_in = schema->migration;
+    schema_put(schema, relation);
+    return relation;
+}
+
+// --- inside
+
+#define KEEP_ARRAY(copy, member, count)                                                            \
+    ((copy)->member = (copy)->count                                                                \
+         ? mem_checked(talloc_memdup(copy, (copy)->member, (copy)->count * sizeof(*(copy)->member))) \
+         : NULL)
+
+struct schema_relation *schema_edit(struct schema *schema, struct name name)
+{
+    struct schema_relation *shared = schema_find(schema, name);
+    if (!shared || shared->generation == *schema->generation)
+        return shared;
+    struct schema_relation *copy = mem_checked(talloc_memdup(schema->pool, shared, sizeof(*shared)));
+    KEEP_ARRAY(copy, columns, n_columns);
+    KEEP_ARRAY(copy, constraints, n_constraints);
+    KEEP_ARRAY(copy, indexes, n_indexes);
+    KEEP_ARRAY(copy, triggers, n_triggers);
+    KEEP_ARRAY(copy, parents, n_parents);
+    schema_put(schema, copy);
+    return copy;
+}
+
+void schema_put(struct schema *schema, struct schema_relation *relation)
+{
+    relation->generation = *schema->generation;
+    name_table_put(schema, &schema->relations, relation);
+}
+
+void schema_remove(struct schema *schema, struct name name)
+{
+    name_table_remove(&schema->relations, name);
+}
+
+struct name schema_keep_name(struct schema *schema, struct name name)
+{
+    return (struct name){mem_strdup(schema->pool, name.schema), mem_strdup(schema->pool, name.name)};
+}
+
+const char **schema_keep_list(struct schema *schema, const char *const *list, size_t n)
+{
+    const char **copy = n ? mem_array(schema->pool, const char *, n) : NULL;
+    for (size_t i = 0; i < n; i++)
+        copy[i] = mem_strdup(schema->pool, list[i]);
+    return copy;
+}
+
+bool list_contains(const struct schema *schema, const char *const *list, size_t n, const char *text)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (schema_same(schema, list[i], text))
+            return true;
+    }
+    return false;
+}

@@ -1,0 +1,108 @@
+/*
+ * Applying statements: which function changes the schema for which kind of action, and in which
+ * order the actions of one ALTER TABLE happen.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "analysis/schema_edit.h"
+
+static schema_change *const changes[ACTION_KIND_COUNT] = {
+    [ACTION_CREATE_TABLE] = change_create_table,
+    [ACTION_CREATE_TABLE_AS] = change_create_table_as,
+    [ACTION_DROP] = change_drop,
+    [ACTION_RENAME] = change_rename,
+    [ACTION_SET_SCHEMA] = change_set_schema,
+    [ACTION_SET_LOGGED] = change_logged,
+    [ACTION_SET_UNLOGGED] = change_logged,
+    [ACTION_INHERIT] = change_inherit,
+    [ACTION_NO_INHERIT] = change_no_inherit,
+    [ACTION_ATTACH_PARTITION] = change_attach,
+    [ACTION_DETACH_PARTITION] = change_detach,
+    [ACTION_ADD_COLUMN] = change_add_column,
+    [ACTION_DROP_COLUMN] = change_drop_column,
+    [ACTION_RENAME_COLUMN] = change_rename_column,
+    [ACTION_ALTER_TYPE] = change_alter_type,
+    [ACTION_SET_DEFAULT] = change_default,
+    [ACTION_DROP_DEFAULT] = change_default,
+    [ACTION_SET_NOT_NULL] = change_not_null,
+    [ACTION_DROP_NOT_NULL] = change_not_null,
+    [ACTION_ADD_IDENTITY] = change_identity,
+    [ACTION_DROP_IDENTITY] = change_identity,
+    [ACTION_DROP_EXPRESSION] = change_expression,
+    [ACTION_ADD_CONSTRAINT] = change_add_constraint,
+    [ACTION_DROP_CONSTRAINT] = change_drop_constraint,
+    [ACTION_VALIDATE_CONSTRAINT] = change_validate_constraint,
+    [ACTION_RENAME_CONSTRAINT] = change_rename_constraint,
+    [ACTION_CREATE_TRIGGER] = change_create_trigger,
+    [ACTION_DROP_TRIGGER] = change_drop_trigger,
+    [ACTION_RENAME_TRIGGER] = change_rename_trigger,
+    [ACTION_CREATE_INDEX] = change_create_index,
+    [ACTION_CREATE_VIEW] = change_create_view,
+    [ACTION_CREATE_SEQUENCE] = change_create_sequence,
+    [ACTION_ALTER_SEQUENCE] = change_alter_sequence,
+    [ACTION_CREATE_TYPE] = change_create_type,
+    [ACTION_ADD_ENUM_VALUE] = change_enum_value,
+    [ACTION_RENAME_ENUM_VALUE] = change_enum_value,
+    [ACTION_ALTER_DOMAIN] = change_alter_domain,
+    [ACTION_CREATE_FUNCTION] = change_create_function,
+    [ACTION_QUERY] = change_query,
+    [ACTION_SET_VARIABLE] = change_search_path,
+};
+
+// Does the action need its relation to be there?
+static bool expects_relation(const struct action *action)
+{
+    return (action->kind >= ACTION_ADD_COLUMN && action->kind <= ACTION_RENAME_CONSTRAINT) ||
+           action->kind == ACTION_CREATE_INDEX || action->kind == ACTION_TRUNCATE ||
+           (action->kind == ACTION_DROP && action->object == OBJECT_TABLE);
+}
+
+static void note_unknown(struct schema *schema, const struct action *action)
+{
+    struct name name = action->kind == ACTION_QUERY && action->query ? action->query->target
+                       : expects_relation(action)                    ? action->relation
+                                                                     : (struct name){0};
+    if (!schema->has_begun && schema->relations.n_items > 0)
+        schema->has_begun = true;
+    if (name.name && !action->if_exists && !schema_find(schema, name))
+        schema->saw_unknown = true;
+}
+
+void schema_apply_action(struct schema *schema, const struct action *action)
+{
+    note_unknown(schema, action);
+    if (changes[action->kind])
+        changes[action->kind](schema, action);
+}
+
+int action_pass(const struct action *action)
+{
+    switch ((int)action->kind) {
+    case ACTION_DROP_COLUMN:
+    case ACTION_DROP_CONSTRAINT:
+    case ACTION_DROP_NOT_NULL:
+        return 0;
+    case ACTION_ALTER_TYPE:
+        return 1;
+    case ACTION_ADD_COLUMN:
+        return 2;
+    case ACTION_ADD_CONSTRAINT:
+        return action->constraint && action->constraint->kind == CONSTRAINT_FOREIGN_KEY ? 5 : 4;
+    default:
+        return 3;
+    }
+}
+
+void schema_apply(struct schema *schema, const struct statement *statement)
+{
+    if (statement->n_actions == 1) {
+        schema_apply_action(schema, &statement->actions[0]);
+        return;
+    }
+    for (int pass = 0; pass < ACTION_PASSES; pass++) {
+        for (size_t i = 0; i < statement->n_actions; i++) {
+            if (action_pass(&statement->actions[i]) == pass)
+                schema_apply_action(schema, &statement->actions[i]);
+        }
+    }
+}

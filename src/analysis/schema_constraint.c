@@ -1,0 +1,362 @@
+/*
+ * Constraints and indexes of a schema: adding them with the names that the server would choose,
+ * and taking them away with what hangs on them.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "analysis/schema_edit.h"
+
+#include "statement/lexer.h"
+
+static struct expression *keep_expression(struct schema *schema, const struct expression *expression)
+{
+    struct expression *copy = mem_new(schema->pool, struct expression);
+    copy->text = mem_strdup(schema->pool, expression->text);
+    copy->columns = schema_keep_list(schema, expression->columns, expression->n_columns);
+    copy->n_columns = expression->n_columns;
+    return copy;
+}
+
+// --- indexes
+
+void schema_add_index(struct schema *schema, struct schema_relation *relation,
+                      const struct schema_index *index)
+{
+    struct schema_index *added = mem_append(relation, relation->indexes, relation->n_indexes);
+    *added = *index;
+    added->created_in = schema->migration;
+    struct name name = {relation->name.schema, index->name};
+    struct schema_relation *entry = schema_add(schema, name, RELATION_INDEX);
+    entry->owned_by = relation->name;
+    entry->is_temporary = relation->is_temporary;
+}
+
+void schema_remove_index(struct schema *schema, struct schema_relation *relation, const char *name)
+{
+    for (size_t i = 0; i < relation->n_indexes; i++) {
+        if (!schema_same(schema, relation->indexes[i].name, name))
+            continue;
+        schema_remove(schema, (struct name){relation->name.schema, relation->indexes[i].name});
+        relation->n_indexes--;
+        memmove(&relation->indexes[i], &relation->indexes[i + 1],
+                (relation->n_indexes - i) * sizeof(*relation->indexes));
+        return;
+    }
+}
+
+static void add_expression_columns(struct schema *schema, struct schema_index *index,
+                                   const struct expression *expression)
+{
+    for (size_t i = 0; expression && i < expression->n_columns; i++) {
+        *mem_append(schema->pool, index->expression_columns, index->n_expression_columns) =
+            mem_strdup(schema->pool, expression->columns[i]);
+    }
+}
+
+static struct schema_index index_of_definition(struct schema *schema,
+                                               const struct index_definition *definition)
+{
+    struct schema_index index = {.is_unique = definition->is_unique, .is_valid = true};
+    index.method = mem_strdup(schema->pool, definition->method ? definition->method : "btree");
+    index.columns = mem_array(schema->pool, struct index_column, definition->n_columns + 1);
+    index.n_columns = definition->n_columns;
+    for (size_t i = 0; i < definition->n_columns; i++) {
+        const struct index_column *from = &definition->columns[i];
+        index.columns[i] = (struct index_column){
+            .column = mem_strdup(schema->pool, from->column),
+            .expression = from->expression ? keep_expression(schema, from->expression) : NULL,
+            .collation = mem_strdup(schema->pool, from->collation),
+            .opclass = mem_strdup(schema->pool, from->opclass)};
+        add_expression_columns(schema, &index, from->expression);
+    }
+    add_expression_columns(schema, &index, definition->predicate);
+    if (definition->predicate)
+        index.predicate_text = mem_strdup(schema->pool, definition->predicate->text);
+    return index;
+}
+
+static void create_index_on(struct schema *schema, struct schema_relation *relation,
+                            const struct index_definition *definition, const char *name)
+{
+    SCRATCH(tmp);
+    struct schema_index index = index_of_definition(schema, definition);
+    char *columns = naming_index_columns(tmp, definition->columns, definition->n_columns);
+    index.name = name ? mem_strdup(schema->pool, name)
+                      : naming_relation(schema, relation->name.schema, relation->name.name, columns,
+                                        "idx", false);
+    schema_add_index(schema, relation, &index);
+}
+
+void change_create_index(struct schema *schema, const struct action *action)
+{
+    SCRATCH(tmp);
+    struct schema_relation *relation = schema_edit(schema, action->relation);
+    if (!relation)
+        return;
+    struct name name = {relation->name.schema, action->index->name};
+    if (name.name && name_table_find(&schema->relations, name))
+        return; // IF NOT EXISTS, or the statement fails
+    struct relation_list all = schema_descendants(tmp, schema, relation);
+    create_index_on(schema, relation, action->index, action->index->name);
+    for (size_t i = 0; i < all.n; i++) {
+        if (all.list[i] != relation && all.list[i]->is_partition && !action->only)
+            create_index_on(schema, schema_edit(schema, all.list[i]->name), action->index, NULL);
+    }
+}
+
+// --- constraints
+
+static bool same_columns(const struct schema *schema, const struct schema_constraint *a,
+                         const struct constraint *b)
+{
+    if (a->n_columns != b->n_columns)
+        return false;
+    for (size_t i = 0; i < a->n_columns; i++) {
+        if (!schema_same(schema, a->columns[i], b->columns[i]))
+            return false;
+    }
+    return true;
+}
+
+// UNIQUE over the columns of the primary key of the same CREATE TABLE makes no index of its own.
+static bool repeats_primary_key(const struct schema *schema, const struct schema_relation *relation,
+                                const struct constraint *constraint)
+{
+    if (constraint->kind != CONSTRAINT_UNIQUE || constraint->name || constraint->using_index)
+        return false;
+    if (schema_find(schema, relation->name))
+        return false; // not under construction
+    for (size_t i = 0; i < relation->n_constraints; i++) {
+        if (relation->constraints[i].kind == CONSTRAINT_PRIMARY_KEY &&
+            same_columns(schema, &relation->constraints[i], constraint))
+            return true;
+    }
+    return false;
+}
+
+static char *choose_name(const struct schema *schema, const struct schema_relation *relation,
+                         const struct constraint *constraint)
+{
+    SCRATCH(tmp);
+    const char *table = relation->name.name;
+    char *columns = naming_columns(tmp, constraint->columns, constraint->n_columns);
+    const struct expression *check = constraint->check;
+    switch (constraint->kind) {
+    case CONSTRAINT_PRIMARY_KEY:
+        return naming_relation(schema, relation->name.schema, table, NULL, "pkey", true);
+    case CONSTRAINT_UNIQUE:
+        return naming_relation(schema, relation->name.schema, table, columns, "key", true);
+    case CONSTRAINT_EXCLUDE:
+        return naming_relation(schema, relation->name.schema, table, columns, "excl", true);
+    case CONSTRAINT_FOREIGN_KEY:
+        return naming_constraint(schema, relation, columns, "fkey");
+    case CONSTRAINT_CHECK:
+        return naming_constraint(schema, relation,
+                                 check && check->n_columns == 1 ? check->columns[0] : NULL, "check");
+    case CONSTRAINT_NOT_NULL:
+        break;
+    }
+    return naming_constraint(schema, relation, columns, "not_null");
+}
+
+static void add_key_index(struct schema *schema, struct schema_relation *relation,
+                          const struct schema_constraint *added, const char *method)
+{
+    struct schema_index index = {.name = added->index, .is_unique = added->kind != CONSTRAINT_EXCLUDE,
+                                 .is_primary = added->kind == CONSTRAINT_PRIMARY_KEY, .is_valid = true};
+    index.method = method ? mem_strdup(schema->pool, method) : "btree";
+    index.columns = mem_array(schema->pool, struct index_column, added->n_columns + 1);
+    index.n_columns = added->n_columns;
+    for (size_t i = 0; i < added->n_columns; i++)
+        index.columns[i].column = added->columns[i];
+    schema_add_index(schema, relation, &index);
+}
+
+// USING INDEX: the index gets the constraint's name and gives it its columns.
+static void adopt_index(struct schema *schema, struct schema_relation *relation,
+                        struct schema_constraint *added, const char *index_name)
+{
+    for (size_t i = 0; i < relation->n_indexes; i++) {
+        struct schema_index *index = &relation->indexes[i];
+        if (!schema_same(schema, index->name, index_name))
+            continue;
+        added->columns = mem_array(schema->pool, const char *, index->n_columns + 1);
+        for (size_t k = 0; k < index->n_columns; k++) {
+            if (index->columns[k].column)
+                added->columns[added->n_columns++] = index->columns[k].column;
+        }
+        schema_remove(schema, (struct name){relation->name.schema, index->name});
+        index->name = added->name;
+        index->is_primary = added->kind == CONSTRAINT_PRIMARY_KEY;
+        struct name name = {relation->name.schema, added->name};
+        struct schema_relation *entry = schema_add(schema, name, RELATION_INDEX);
+        entry->owned_by = relation->name;
+        entry->created_in = index->created_in;
+    }
+}
+
+static void primary_key_not_null(struct schema_relation *relation,
+                                 const struct schema_constraint *added)
+{
+    for (size_t i = 0; added->kind == CONSTRAINT_PRIMARY_KEY && i < added->n_columns; i++) {
+        struct schema_column *column = schema_find_column(relation, added->columns[i]);
+        if (column)
+            column->is_not_null = true;
+    }
+}
+
+static void add_reference(struct schema *schema, const struct schema_relation *relation,
+                          struct schema_constraint *added, const struct constraint *constraint)
+{
+    added->references = schema_keep_name(schema, schema_resolve(schema, constraint->references));
+    added->referenced = schema_keep_list(schema, constraint->referenced, constraint->n_referenced);
+    added->n_referenced = constraint->n_referenced;
+    added->on_delete = mem_strdup(schema->pool, constraint->on_delete);
+    added->on_update = mem_strdup(schema->pool, constraint->on_update);
+    const struct schema_relation *target = schema_find(schema, added->references);
+    if (name_equals(added->references, relation->name, schema->relations.ignores_case))
+        target = relation; // perhaps under construction
+    for (size_t i = 0; target && !added->n_referenced && i < target->n_constraints; i++) {
+        const struct schema_constraint *key = &target->constraints[i];
+        if (key->kind != CONSTRAINT_PRIMARY_KEY)
+            continue;
+        added->referenced = key->columns;
+        added->n_referenced = key->n_columns;
+    }
+}
+
+static void add_check(struct schema *schema, struct schema_constraint *added,
+                      const struct expression *check)
+{
+    added->check_text = mem_strdup(schema->pool, check->text);
+    added->check_columns = schema_keep_list(schema, check->columns, check->n_columns);
+    added->n_check_columns = check->n_columns;
+    added->proves_not_null = mem_strdup(schema->pool, check->proves_not_null);
+}
+
+void schema_add_constraint(struct schema *schema, struct schema_relation *relation,
+                           const struct constraint *constraint)
+{
+    if (constraint->kind == CONSTRAINT_NOT_NULL || repeats_primary_key(schema, relation, constraint))
+        return;
+    if (constraint->name && schema_find_constraint(relation, constraint->name))
+        return;
+    struct schema_constraint added = {.kind = constraint->kind, .is_valid = !constraint->is_not_valid};
+    if (!constraint->name && constraint->using_index)
+        added.name = mem_strdup(schema->pool, constraint->using_index);
+    else
+        added.name = constraint->name ? mem_strdup(schema->pool, constraint->name)
+                                      : choose_name(schema, relation, constraint);
+    if (!constraint->using_index) {
+        added.columns = schema_keep_list(schema, constraint->columns, constraint->n_columns);
+        added.n_columns = constraint->n_columns;
+    }
+    if (constraint->check)
+        add_check(schema, &added, constraint->check);
+    if (constraint->kind == CONSTRAINT_FOREIGN_KEY)
+        add_reference(schema, relation, &added, constraint);
+    if (constraint->kind == CONSTRAINT_PRIMARY_KEY || constraint->kind == CONSTRAINT_UNIQUE ||
+        constraint->kind == CONSTRAINT_EXCLUDE) {
+        added.index = added.name;
+        if (constraint->using_index)
+            adopt_index(schema, relation, &added, constraint->using_index);
+        else
+            add_key_index(schema, relation, &added, constraint->method);
+        primary_key_not_null(relation, &added);
+    }
+    *mem_append(relation, relation->constraints, relation->n_constraints) = added;
+}
+
+// Foreign keys of other tables that rest on this key go with it (CASCADE, or the statement fails).
+static void drop_dependent_keys(struct schema *schema, struct name table,
+                                const struct schema_constraint *key)
+{
+    SCRATCH(tmp);
+    struct relation_list others = schema_referencing(tmp, schema, table);
+    for (size_t i = 0; i < others.n; i++) {
+        for (size_t k = others.list[i]->n_constraints; k-- > 0;) {
+            const struct schema_constraint *foreign = &others.list[i]->constraints[k];
+            if (key->n_columns && key->n_columns == foreign->n_referenced &&
+                constraint_references(schema, foreign, table, key->columns[0])) {
+                struct schema_relation *other = schema_edit(schema, others.list[i]->name);
+                schema_remove_constraint(schema, other, other->constraints[k].name);
+                others.list[i] = other;
+            }
+        }
+    }
+}
+
+void schema_remove_constraint(struct schema *schema, struct schema_relation *relation,
+                              const char *name)
+{
+    struct schema_constraint *found = schema_find_constraint(relation, name);
+    if (!found)
+        return;
+    struct schema_constraint gone = *found;
+    size_t place = (size_t)(found - relation->constraints);
+    relation->n_constraints--;
+    memmove(found, found + 1, (relation->n_constraints - place) * sizeof(*found));
+    if (gone.index) {
+        schema_remove_index(schema, relation, gone.index);
+        drop_dependent_keys(schema, relation->name, &gone);
+    }
+}
+
+// In `text`, only AND joins: then every `x IS NOT NULL` in it holds.
+bool check_proves_not_null(const struct schema_constraint *check, const char *column)
+{
+    SCRATCH(tmp);
+    if (check->proves_not_null && strcmp(check->proves_not_null, column) == 0)
+        return true;
+    const char *text = check->check_text ? check->check_text : "";
+    struct lexer lexer = lexer_make(DIALECT_POSTGRES, text, 0, strlen(text));
+    bool is_column = false; // the token before was the column
+    bool is_name = false;   // … any other name, so that "(" makes it a call
+    int matched = 0;        // words of IS NOT NULL behind the column
+    bool proves = false;
+    for (struct token t = lexer_next(&lexer); t.kind != TOKEN_END; t = lexer_next(&lexer)) {
+        static const char *const words[] = {"is", "not", "null"};
+        bool is_word = t.kind == TOKEN_WORD || t.kind == TOKEN_IDENTIFIER;
+        bool is_and = token_is(&lexer, t, "and");
+        if (token_is(&lexer, t, "or") || token_is(&lexer, t, "case") ||
+            (token_is(&lexer, t, "not") && matched != 1) || (t.kind == TOKEN_OPEN && is_name))
+            return false;
+        matched = (is_column || matched) && token_is(&lexer, t, words[matched]) ? matched + 1 : 0;
+        proves |= matched == (int)COUNT_OF(words);
+        matched %= (int)COUNT_OF(words);
+        is_column = is_word && strcmp(token_value(tmp, &lexer, t), column) == 0;
+        is_name = is_word && !is_and;
+    }
+    return proves;
+}
+
+void change_add_constraint(struct schema *schema, const struct action *action)
+{
+    SCRATCH(tmp);
+    struct relation_list list = schema_edit_targets(tmp, schema, action);
+    for (size_t i = 0; i < list.n; i++) {
+        // Keys and foreign keys go to partitions, not to children that merely inherit.
+        if (i == 0 || list.list[i]->is_partition || action->constraint->kind == CONSTRAINT_CHECK)
+            schema_add_constraint(schema, list.list[i], action->constraint);
+    }
+}
+
+void change_drop_constraint(struct schema *schema, const struct action *action)
+{
+    SCRATCH(tmp);
+    struct relation_list list = schema_edit_targets(tmp, schema, action);
+    for (size_t i = 0; i < list.n; i++)
+        schema_remove_constraint(schema, list.list[i], action->member);
+}
+
+void change_validate_constraint(struct schema *schema, const struct action *action)
+{
+    SCRATCH(tmp);
+    struct relation_list list = schema_edit_targets(tmp, schema, action);
+    for (size_t i = 0; i < list.n; i++) {
+        struct schema_constraint *constraint =
+            schema_find_constraint(list.list[i], action->member);
+        if (constraint)
+            constraint->is_valid = true;
+    }
+}

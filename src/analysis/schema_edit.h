@@ -1,0 +1,139 @@
+/*
+ * Schema, inside: what the files schema*.c share to change a schema.
+ *
+ * Everything that hangs on relations, types and functions lives in the pool, which all copies of a
+ * schema share and which is freed with the last of them. A relation may be written only by the
+ * schema whose generation it carries; `schema_edit` clones it when that is another.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef ANALYSIS_SCHEMA_EDIT_H
+#define ANALYSIS_SCHEMA_EDIT_H
+
+#include "analysis/name_table.h"
+#include "analysis/schema.h"
+
+struct schema_pool {
+    size_t n_users;       // schemas alive
+    uint64_t generations; // handed out
+};
+
+struct schema {
+    struct schema_pool *pool;
+    enum dialect dialect;
+    bool is_complete;
+    const char *migration;
+    struct name_table relations;
+    struct name_table types;
+    struct name_table functions;
+    const char *path[4];  // search path, the first is where things are created
+    size_t n_path;
+    bool has_temporary;
+    bool has_begun;       // something was created: the history starts at its beginning, unless …
+    bool saw_unknown;     // … a statement changed a relation that nobody had created
+    uint64_t *generation; // apart, because copying a const schema takes a new one
+};
+
+#define TEMPORARY_SCHEMA "pg_temp" // where temporary relations are kept, in both dialects
+
+// The relation for writing: cloned first when a copy of the schema shares it. NULL: not known.
+struct schema_relation *schema_edit(struct schema *schema, struct name name);
+void schema_put(struct schema *schema, struct schema_relation *relation);
+void schema_remove(struct schema *schema, struct name name);
+bool schema_same(const struct schema *schema, const char *a, const char *b); // two names
+struct name schema_keep_name(struct schema *schema, struct name name);       // copied to the pool
+const char **schema_keep_list(struct schema *schema, const char *const *list, size_t n);
+bool list_contains(const struct schema *schema, const char *const *list, size_t n, const char *text);
+
+// schema_naming.c: the names that PostgreSQL makes up.
+char *naming_make(TALLOC_CTX *mem, const char *first, const char *second, const char *label);
+// The first free of FIRST_SECOND_LABEL, …LABEL1, … among relations (and constraints).
+char *naming_relation(const struct schema *schema, const char *schema_name, const char *first,
+                      const char *second, const char *label, bool is_constraint);
+char *naming_constraint(const struct schema *schema, const struct schema_relation *relation,
+                        const char *second, const char *label);
+// "a_b_c": columns of a key or an index, expressions by their function or "expr".
+char *naming_columns(TALLOC_CTX *mem, const char *const *columns, size_t n);
+char *naming_index_columns(TALLOC_CTX *mem, const struct index_column *columns, size_t n);
+
+// schema_relations.c: who belongs to whom. Results are arrays under `mem`.
+struct relation_list {
+    struct schema_relation **list;
+    size_t n;
+};
+// The relation and what inherits from it or is a partition of it, at any depth.
+struct relation_list schema_descendants(TALLOC_CTX *mem, const struct schema *schema,
+                                        const struct schema_relation *relation);
+// Relations that go when `relation` is dropped: partitions; with cascade children and views too.
+// Without indexes and sequences, which go with their tables.
+struct relation_list schema_dropped_with(TALLOC_CTX *mem, const struct schema *schema,
+                                         const struct schema_relation *relation, bool cascade);
+// Views that read `relation` (its column `column`, NULL: any), at any depth.
+struct relation_list schema_readers(TALLOC_CTX *mem, const struct schema *schema, struct name relation,
+                                    const char *column);
+// Tables with a foreign key to `relation`, itself left out.
+struct relation_list schema_referencing(TALLOC_CTX *mem, const struct schema *schema,
+                                        struct name relation);
+// Sequences that `relation` owns (by `column`, NULL: any).
+struct relation_list schema_sequences(TALLOC_CTX *mem, const struct schema *schema,
+                                      struct name relation, const char *column);
+// What an action on a table changes: it, and its descendants unless ONLY is written. None when the
+// table is not known. The second form makes them ready to be written.
+struct relation_list schema_targets(TALLOC_CTX *mem, const struct schema *schema,
+                                    const struct action *action);
+struct relation_list schema_edit_targets(TALLOC_CTX *mem, struct schema *schema,
+                                         const struct action *action);
+bool list_has(const struct relation_list *list, const struct schema_relation *relation);
+void list_add(TALLOC_CTX *mem, struct relation_list *list, struct schema_relation *relation); // once
+bool constraint_uses(const struct schema *schema, const struct schema_constraint *constraint,
+                     const char *column);
+bool constraint_references(const struct schema *schema, const struct schema_constraint *constraint,
+                           struct name table, const char *column); // column NULL: any
+bool index_uses(const struct schema *schema, const struct schema_index *index, const char *column);
+
+// schema_constraint.c
+void schema_add_constraint(struct schema *schema, struct schema_relation *relation,
+                           const struct constraint *constraint);
+void schema_add_index(struct schema *schema, struct schema_relation *relation,
+                      const struct schema_index *index);
+void schema_remove_constraint(struct schema *schema, struct schema_relation *relation,
+                              const char *name);
+void schema_remove_index(struct schema *schema, struct schema_relation *relation, const char *name);
+
+// Is a CHECK true only where `column` is not NULL?
+bool check_proves_not_null(const struct schema_constraint *check, const char *column);
+
+// schema_column.c
+void schema_add_column(struct schema *schema, struct schema_relation *relation,
+                       const struct column *column);
+void schema_add_sequence(struct schema *schema, struct name table, struct schema_column *column);
+
+// schema_drop.c
+void schema_drop_relation(struct schema *schema, struct name name, bool cascade);
+
+// Tables with a trigger that calls `function`.
+struct relation_list schema_triggered_by(TALLOC_CTX *mem, const struct schema *schema,
+                                         struct name function);
+
+// schema_apply.c
+// The passes of one ALTER TABLE: what is dropped goes first, foreign keys come last.
+enum { ACTION_PASSES = 6 };
+int action_pass(const struct action *action);
+void schema_apply_action(struct schema *schema, const struct action *action);
+
+// One action kind's change. schema_apply.c has the table.
+typedef void schema_change(struct schema *schema, const struct action *action);
+schema_change change_create_table, change_create_table_as, change_create_view;
+schema_change change_add_column, change_drop_column, change_alter_type, change_default, change_not_null,
+    change_identity, change_expression;
+schema_change change_add_constraint, change_drop_constraint, change_validate_constraint,
+    change_create_index;
+schema_change change_rename, change_rename_column, change_rename_constraint, change_set_schema,
+    change_rename_trigger;
+schema_change change_drop, change_create_trigger, change_drop_trigger;
+schema_change change_inherit, change_no_inherit, change_attach, change_detach, change_logged;
+schema_change change_create_sequence, change_alter_sequence;
+schema_change change_create_type, change_enum_value, change_alter_domain, change_create_function;
+schema_change change_query, change_search_path;
+
+#endif

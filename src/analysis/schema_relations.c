@@ -1,0 +1,168 @@
+/*
+ * Relations among relations: descendants, readers, references, owned sequences, and what goes along
+ * when one is dropped.
+ *
+ * All searches are linear over the schema; each is asked at most a few times a statement.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "analysis/schema_edit.h"
+
+bool list_has(const struct relation_list *list, const struct schema_relation *relation)
+{
+    for (size_t i = 0; i < list->n; i++) {
+        if (list->list[i] == relation)
+            return true;
+    }
+    return false;
+}
+
+void list_add(TALLOC_CTX *mem, struct relation_list *list, struct schema_relation *relation)
+{
+    if (!list_has(list, relation))
+        *mem_append(mem, list->list, list->n) = relation;
+}
+
+static bool names_contain(const struct schema *schema, const struct name *names, size_t n,
+                          struct name name)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (name_equals(names[i], name, schema->relations.ignores_case))
+            return true;
+    }
+    return false;
+}
+
+static void add_children(TALLOC_CTX *mem, const struct schema *schema, struct name parent,
+                         bool partitions_only, struct relation_list *list)
+{
+    for (struct schema_relation *r = schema_next(schema, NULL); r; r = schema_next(schema, r)) {
+        if (r->n_parents && (r->is_partition || !partitions_only) &&
+            names_contain(schema, r->parents, r->n_parents, parent))
+            list_add(mem, list, r);
+    }
+}
+
+static void add_readers(TALLOC_CTX *mem, const struct schema *schema, struct name relation,
+                        const char *column, struct relation_list *list)
+{
+    for (struct schema_relation *r = schema_next(schema, NULL); r; r = schema_next(schema, r)) {
+        if (!r->n_reads || !names_contain(schema, r->reads, r->n_reads, relation))
+            continue;
+        if (!column || list_contains(schema, r->read_columns, r->n_read_columns, column) ||
+            list_contains(schema, r->read_columns, r->n_read_columns, "*"))
+            list_add(mem, list, r);
+    }
+}
+
+// The list is its own queue: what is added is looked at in turn.
+struct relation_list schema_descendants(TALLOC_CTX *mem, const struct schema *schema,
+                                        const struct schema_relation *relation)
+{
+    struct relation_list list = {0};
+    struct schema_relation *self = name_table_find(&schema->relations, relation->name);
+    if (self)
+        list_add(mem, &list, self);
+    for (size_t i = 0; i < list.n; i++)
+        add_children(mem, schema, list.list[i]->name, false, &list);
+    return list;
+}
+
+struct relation_list schema_dropped_with(TALLOC_CTX *mem, const struct schema *schema,
+                                         const struct schema_relation *relation, bool cascade)
+{
+    struct relation_list list = {0};
+    struct schema_relation *self = name_table_find(&schema->relations, relation->name);
+    if (self)
+        list_add(mem, &list, self);
+    for (size_t i = 0; i < list.n; i++) {
+        add_children(mem, schema, list.list[i]->name, !cascade, &list);
+        if (cascade)
+            add_readers(mem, schema, list.list[i]->name, NULL, &list);
+    }
+    return list;
+}
+
+struct relation_list schema_readers(TALLOC_CTX *mem, const struct schema *schema, struct name relation,
+                                    const char *column)
+{
+    struct relation_list list = {0};
+    add_readers(mem, schema, relation, column, &list);
+    for (size_t i = 0; i < list.n; i++)
+        add_readers(mem, schema, list.list[i]->name, NULL, &list);
+    return list;
+}
+
+struct relation_list schema_referencing(TALLOC_CTX *mem, const struct schema *schema,
+                                        struct name relation)
+{
+    struct relation_list list = {0};
+    for (struct schema_relation *r = schema_next(schema, NULL); r; r = schema_next(schema, r)) {
+        for (size_t i = 0; i < r->n_constraints; i++) {
+            if (constraint_references(schema, &r->constraints[i], relation, NULL) &&
+                !name_equals(r->name, relation, schema->relations.ignores_case))
+                list_add(mem, &list, r);
+        }
+    }
+    return list;
+}
+
+struct relation_list schema_sequences(TALLOC_CTX *mem, const struct schema *schema,
+                                      struct name relation, const char *column)
+{
+    struct relation_list list = {0};
+    for (struct schema_relation *r = schema_next(schema, NULL); r; r = schema_next(schema, r)) {
+        if (r->kind == RELATION_SEQUENCE &&
+            name_equals(r->owned_by, relation, schema->relations.ignores_case) &&
+            (!column || schema_same(schema, r->owned_by_column, column)))
+            list_add(mem, &list, r);
+    }
+    return list;
+}
+
+bool constraint_uses(const struct schema *schema, const struct schema_constraint *constraint,
+                     const char *column)
+{
+    return list_contains(schema, constraint->columns, constraint->n_columns, column) ||
+           list_contains(schema, constraint->check_columns, constraint->n_check_columns, column);
+}
+
+bool constraint_references(const struct schema *schema, const struct schema_constraint *constraint,
+                           struct name table, const char *column)
+{
+    if (constraint->kind != CONSTRAINT_FOREIGN_KEY ||
+        !name_equals(constraint->references, table, schema->relations.ignores_case))
+        return false;
+    return !column ||
+           list_contains(schema, constraint->referenced, constraint->n_referenced, column);
+}
+
+bool index_uses(const struct schema *schema, const struct schema_index *index, const char *column)
+{
+    for (size_t i = 0; i < index->n_columns; i++) {
+        if (schema_same(schema, index->columns[i].column, column))
+            return true;
+    }
+    return list_contains(schema, index->expression_columns, index->n_expression_columns, column);
+}
+
+struct relation_list schema_targets(TALLOC_CTX *mem, const struct schema *schema,
+                                    const struct action *action)
+{
+    struct relation_list list = {0};
+    struct schema_relation *relation = schema_find(schema, action->relation);
+    if (relation && !action->only)
+        return schema_descendants(mem, schema, relation);
+    if (relation)
+        list_add(mem, &list, relation);
+    return list;
+}
+
+struct relation_list schema_edit_targets(TALLOC_CTX *mem, struct schema *schema,
+                                         const struct action *action)
+{
+    struct relation_list list = schema_targets(mem, schema, action);
+    for (size_t i = 0; i < list.n; i++)
+        list.list[i] = schema_edit(schema, list.list[i]->name);
+    return list;
+}

@@ -1,0 +1,331 @@
+/*
+ * Tables of a schema: creating them with what they take from parents, templates and queries, and
+ * their place in inheritance and partitioning. Views too.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "analysis/schema_edit.h"
+
+// A relation that is not yet found by its name: keys of a CREATE TABLE are named before it is there.
+static struct schema_relation *relation_begin(struct schema *schema, const struct action *action,
+                                              enum relation_kind kind)
+{
+    struct schema_relation *relation = mem_new(schema->pool, struct schema_relation);
+    struct name name = action->relation;
+    if (action->is_temporary)
+        name.schema = TEMPORARY_SCHEMA;
+    else if (!name.schema)
+        name.schema = schema->path[0];
+    relation->name = schema_keep_name(schema, name);
+    relation->kind = kind;
+    relation->created_in = schema->migration;
+    relation->is_temporary = action->is_temporary;
+    relation->is_unlogged = action->is_unlogged;
+    relation->rows = -1;
+    relation->bytes = -1;
+    relation->ignores_case = schema->dialect == DIALECT_SQLITE;
+    if (action->is_temporary)
+        schema->has_temporary = true;
+    return relation;
+}
+
+static bool name_is_taken(const struct schema *schema, const struct schema_relation *relation)
+{
+    return name_table_find(&schema->relations, relation->name) != NULL;
+}
+
+static void add_parent(struct schema *schema, struct schema_relation *relation, struct name parent)
+{
+    *mem_append(relation, relation->parents, relation->n_parents) =
+        schema_keep_name(schema, schema_resolve(schema, parent));
+}
+
+static void copy_columns(struct schema_relation *relation, const struct schema_relation *from,
+                         bool with_defaults)
+{
+    for (size_t i = 0; i < from->n_columns; i++) {
+        if (schema_find_column(relation, from->columns[i].name))
+            continue;
+        struct schema_column *column = mem_append(relation, relation->columns, relation->n_columns);
+        *column = from->columns[i];
+        column->owned_sequence = NULL;
+        column->is_identity = false;
+        if (!with_defaults) {
+            column->has_default = false;
+            column->default_text = NULL;
+            column->is_generated = false;
+        }
+    }
+}
+
+static struct constraint constraint_again(const struct schema_constraint *from)
+{
+    return (struct constraint){.kind = from->kind, .columns = from->columns,
+                               .n_columns = from->n_columns, .references = from->references,
+                               .referenced = from->referenced, .n_referenced = from->n_referenced,
+                               .on_delete = from->on_delete, .on_update = from->on_update,
+                               .is_not_valid = !from->is_valid};
+}
+
+static void copy_check(struct schema_relation *relation, const struct schema_constraint *from)
+{
+    if (!schema_find_constraint(relation, from->name))
+        *mem_append(relation, relation->constraints, relation->n_constraints) = *from;
+}
+
+static void copy_index(struct schema *schema, struct schema_relation *relation,
+                       const struct schema_index *from)
+{
+    SCRATCH(tmp);
+    struct schema_index index = *from;
+    char *columns = naming_index_columns(tmp, from->columns, from->n_columns);
+    index.name = naming_relation(schema, relation->name.schema, relation->name.name, columns, "idx", false);
+    schema_add_index(schema, relation, &index);
+}
+
+static bool index_is_key(const struct schema *schema, const struct schema_relation *relation,
+                         const struct schema_index *index)
+{
+    for (size_t i = 0; i < relation->n_constraints; i++) {
+        if (schema_same(schema, relation->constraints[i].index, index->name))
+            return true;
+    }
+    return false;
+}
+
+// Keys and indexes of `from`, under new names, and its checks under theirs.
+static void copy_keys(struct schema *schema, struct schema_relation *relation,
+                      const struct schema_relation *from, bool with_foreign_keys)
+{
+    for (size_t i = 0; i < from->n_constraints; i++) {
+        const struct schema_constraint *constraint = &from->constraints[i];
+        struct constraint again = constraint_again(constraint);
+        if (constraint->kind == CONSTRAINT_CHECK) {
+            copy_check(relation, constraint);
+        } else if (constraint->kind != CONSTRAINT_FOREIGN_KEY) {
+            schema_add_constraint(schema, relation, &again);
+        } else if (with_foreign_keys) {
+            again.name = constraint->name;
+            schema_add_constraint(schema, relation, &again);
+        }
+    }
+    for (size_t i = 0; i < from->n_indexes; i++) {
+        if (!index_is_key(schema, from, &from->indexes[i]))
+            copy_index(schema, relation, &from->indexes[i]);
+    }
+}
+
+static void take_from_template(struct schema *schema, struct schema_relation *relation,
+                               const struct action *action, struct name template)
+{
+    const struct schema_relation *from = schema_find(schema, template);
+    if (!from)
+        return;
+    bool all = action->option && strstr(action->option, "all");
+    bool defaults = all || (action->option && strstr(action->option, "defaults"));
+    copy_columns(relation, from, defaults);
+    if (all || (action->option && strstr(action->option, "indexes")))
+        copy_keys(schema, relation, from, false);
+}
+
+static void take_from_parents(struct schema *schema, struct schema_relation *relation,
+                              const struct action *action)
+{
+    for (size_t i = 0; i < action->n_parents; i++) {
+        const struct schema_relation *parent = schema_find(schema, action->parents[i]);
+        if (action->is_like) {
+            take_from_template(schema, relation, action, action->parents[i]);
+            continue;
+        }
+        add_parent(schema, relation, action->parents[i]);
+        if (!parent)
+            continue;
+        copy_columns(relation, parent, true);
+        for (size_t k = 0; k < parent->n_constraints; k++) {
+            if (parent->constraints[k].kind == CONSTRAINT_CHECK)
+                copy_check(relation, &parent->constraints[k]);
+        }
+    }
+    if (!action->partition_of.name)
+        return;
+    add_parent(schema, relation, action->partition_of);
+    relation->is_partition = true;
+    relation->is_default_partition = action->is_default_partition;
+    const struct schema_relation *parent = schema_find(schema, action->partition_of);
+    if (parent)
+        copy_columns(relation, parent, true);
+}
+
+// The primary key goes first, as the server does it.
+static void add_constraints(struct schema *schema, struct schema_relation *relation,
+                            const struct action *action)
+{
+    for (int primary = 1; primary >= 0; primary--) {
+        for (size_t i = 0; i < action->n_columns; i++) {
+            const struct column *column = &action->columns[i];
+            for (size_t k = 0; k < column->n_constraints; k++) {
+                if ((column->constraints[k].kind == CONSTRAINT_PRIMARY_KEY) == (primary == 1))
+                    schema_add_constraint(schema, relation, &column->constraints[k]);
+            }
+        }
+        for (size_t i = 0; i < action->n_constraints; i++) {
+            if ((action->constraints[i].kind == CONSTRAINT_PRIMARY_KEY) == (primary == 1))
+                schema_add_constraint(schema, relation, &action->constraints[i]);
+        }
+    }
+}
+
+void change_create_table(struct schema *schema, const struct action *action)
+{
+    enum relation_kind kind = action->object == OBJECT_FOREIGN_TABLE ? RELATION_FOREIGN_TABLE
+                              : action->is_partitioned               ? RELATION_PARTITIONED
+                                                                     : RELATION_TABLE;
+    struct schema_relation *relation = relation_begin(schema, action, kind);
+    if (name_is_taken(schema, relation))
+        return; // IF NOT EXISTS, or the statement fails
+    take_from_parents(schema, relation, action);
+    for (size_t i = 0; i < action->n_columns; i++) {
+        struct column column = action->columns[i];
+        column.n_constraints = 0;
+        schema_add_column(schema, relation, &column);
+    }
+    add_constraints(schema, relation, action);
+    const struct schema_relation *parent = schema_find(schema, action->partition_of);
+    if (parent)
+        copy_keys(schema, relation, parent, true);
+    schema_put(schema, relation);
+}
+
+static void take_from_query(struct schema *schema, struct schema_relation *relation,
+                            const struct query *query)
+{
+    const struct schema_relation *source =
+        query->n_reads == 1 ? schema_find(schema, query->reads[0]) : NULL;
+    for (size_t i = 0; i < query->n_outputs; i++) {
+        const struct expression *output = &query->outputs[i];
+        if (source && output->text && strcmp(output->text, "*") == 0) {
+            copy_columns(relation, source, false);
+            continue;
+        }
+        const char *name = query->output_names ? query->output_names[i] : NULL;
+        if (!name || schema_find_column(relation, name))
+            continue;
+        struct schema_column *column = mem_append(relation, relation->columns, relation->n_columns);
+        const struct schema_column *from =
+            source && output->n_columns == 1 && schema_same(schema, output->text, output->columns[0])
+                ? schema_find_column(source, output->columns[0])
+                : NULL;
+        column->name = mem_strdup(schema->pool, name);
+        column->distinct_values = -1;
+        if (from) {
+            column->type = from->type;
+            column->collation = from->collation;
+        }
+    }
+    for (size_t i = 0; i < relation->n_columns; i++)
+        relation->columns[i].is_not_null = false; // a query's result has no constraints
+}
+
+static void remember_reads(struct schema *schema, struct schema_relation *relation,
+                           const struct query *query)
+{
+    for (size_t i = 0; i < query->n_reads; i++) {
+        *mem_append(relation, relation->reads, relation->n_reads) =
+            schema_keep_name(schema, schema_resolve(schema, query->reads[i]));
+    }
+    const struct expression *others[] = {query->where, query->join_condition};
+    for (size_t i = 0; i < query->n_outputs + COUNT_OF(others); i++) {
+        const struct expression *e =
+            i < query->n_outputs ? &query->outputs[i] : others[i - query->n_outputs];
+        for (size_t k = 0; e && k < e->n_columns; k++) {
+            *mem_append(relation, relation->read_columns, relation->n_read_columns) =
+                mem_strdup(schema->pool, e->columns[k]);
+        }
+        if (e && e->text && strchr(e->text, '*') && !e->n_columns)
+            *mem_append(relation, relation->read_columns, relation->n_read_columns) = "*";
+    }
+}
+
+void change_create_table_as(struct schema *schema, const struct action *action)
+{
+    bool is_view = action->object == OBJECT_MATERIALIZED_VIEW;
+    struct schema_relation *relation =
+        relation_begin(schema, action, is_view ? RELATION_MATERIALIZED_VIEW : RELATION_TABLE);
+    if (name_is_taken(schema, relation))
+        return;
+    if (action->query) {
+        take_from_query(schema, relation, action->query);
+        if (is_view)
+            remember_reads(schema, relation, action->query);
+    }
+    relation->is_filled = !action->without_data;
+    schema_put(schema, relation);
+}
+
+void change_create_view(struct schema *schema, const struct action *action)
+{
+    struct schema_relation *relation = relation_begin(schema, action, RELATION_VIEW);
+    const struct schema_relation *old = name_table_find(&schema->relations, relation->name);
+    if (old && !action->or_replace)
+        return;
+    if (old)
+        relation->created_in = old->created_in;
+    if (action->query) {
+        take_from_query(schema, relation, action->query);
+        remember_reads(schema, relation, action->query);
+    }
+    schema_put(schema, relation);
+}
+
+void change_inherit(struct schema *schema, const struct action *action)
+{
+    struct schema_relation *relation = schema_edit(schema, action->relation);
+    if (relation)
+        add_parent(schema, relation, action->other);
+}
+
+void change_no_inherit(struct schema *schema, const struct action *action)
+{
+    struct schema_relation *relation = schema_edit(schema, action->relation);
+    struct name parent = schema_resolve(schema, action->other);
+    for (size_t i = 0; relation && i < relation->n_parents; i++) {
+        if (!name_equals(relation->parents[i], parent, relation->ignores_case))
+            continue;
+        relation->parents[i--] = relation->parents[--relation->n_parents];
+    }
+}
+
+void change_attach(struct schema *schema, const struct action *action)
+{
+    struct schema_relation *partition = schema_edit(schema, action->other);
+    const struct schema_relation *parent = schema_find(schema, action->relation);
+    if (!partition)
+        return;
+    add_parent(schema, partition, action->relation);
+    partition->is_partition = true;
+    partition->is_default_partition = action->is_default_partition;
+    for (size_t i = 0; parent && i < parent->n_constraints; i++) {
+        struct constraint again = constraint_again(&parent->constraints[i]);
+        again.name = parent->constraints[i].name;
+        if (again.kind == CONSTRAINT_FOREIGN_KEY)
+            schema_add_constraint(schema, partition, &again);
+    }
+}
+
+void change_detach(struct schema *schema, const struct action *action)
+{
+    struct action inverse = {.relation = action->other, .other = action->relation};
+    change_no_inherit(schema, &inverse);
+    struct schema_relation *partition = schema_edit(schema, action->other);
+    if (partition) {
+        partition->is_partition = false;
+        partition->is_default_partition = false;
+    }
+}
+
+void change_logged(struct schema *schema, const struct action *action)
+{
+    struct schema_relation *relation = schema_edit(schema, action->relation);
+    if (relation)
+        relation->is_unlogged = action->kind == ACTION_SET_UNLOGGED;
+}

@@ -1,0 +1,142 @@
+/*
+ * Sequences, types, domains and functions of a schema, and which tables got rows.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "analysis/schema_edit.h"
+
+#include <ctype.h>
+
+void change_create_sequence(struct schema *schema, const struct action *action)
+{
+    struct name name = action->relation;
+    if (action->is_temporary)
+        name.schema = TEMPORARY_SCHEMA;
+    else if (!name.schema)
+        name.schema = schema->path[0];
+    if (name_table_find(&schema->relations, name))
+        return;
+    struct schema_relation *sequence = schema_add(schema, name, RELATION_SEQUENCE);
+    sequence->is_temporary = action->is_temporary;
+    schema->has_temporary |= action->is_temporary;
+    if (action->other.name)
+        change_alter_sequence(schema, action);
+}
+
+void change_alter_sequence(struct schema *schema, const struct action *action)
+{
+    struct schema_relation *sequence = schema_edit(schema, action->relation);
+    if (!sequence || !action->other.name)
+        return;
+    sequence->owned_by = schema_keep_name(schema, schema_resolve(schema, action->other));
+    sequence->owned_by_column = mem_strdup(schema->pool, action->column);
+    struct schema_relation *table = schema_edit(schema, action->other);
+    struct schema_column *column = table ? schema_find_column(table, action->column) : NULL;
+    if (column)
+        column->owned_sequence = sequence->name.name;
+}
+
+void change_create_type(struct schema *schema, const struct action *action)
+{
+    struct schema_type *type = mem_new(schema->pool, struct schema_type);
+    struct name name = action->relation;
+    name.schema = name.schema ? name.schema : schema->path[0];
+    type->name = schema_keep_name(schema, name);
+    type->object = action->object;
+    type->created_in = schema->migration;
+    if (action->definition)
+        type->base = action->definition->type;
+    type->base.name = mem_strdup(schema->pool, type->base.name);
+    type->base.schema = mem_strdup(schema->pool, type->base.schema);
+    type->base.text = mem_strdup(schema->pool, type->base.text);
+    type->has_constraint = action->constraint || action->n_constraints ||
+                           (action->definition && (action->definition->is_not_null ||
+                                                   action->definition->n_constraints));
+    name_table_put(schema, &schema->types, type);
+}
+
+static struct schema_type *type_edit(struct schema *schema, struct name name)
+{
+    struct schema_type *type = schema_find_type(schema, name);
+    if (!type)
+        return NULL;
+    struct schema_type *copy = mem_checked(talloc_memdup(schema->pool, type, sizeof(*type)));
+    name_table_put(schema, &schema->types, copy);
+    return copy;
+}
+
+void change_enum_value(struct schema *schema, const struct action *action)
+{
+    struct schema_type *type = type_edit(schema, action->relation);
+    if (!type)
+        return;
+    const char **labels = mem_array(schema->pool, const char *, type->n_labels + 1);
+    for (size_t i = 0; i < type->n_labels; i++) {
+        bool is_renamed = action->kind == ACTION_RENAME_ENUM_VALUE &&
+                          schema_same(schema, type->labels[i], action->member);
+        labels[i] = is_renamed ? mem_strdup(schema->pool, action->new_name) : type->labels[i];
+    }
+    if (action->kind == ACTION_ADD_ENUM_VALUE)
+        labels[type->n_labels++] = mem_strdup(schema->pool, action->member);
+    type->labels = labels;
+}
+
+void change_alter_domain(struct schema *schema, const struct action *action)
+{
+    struct schema_type *type = type_edit(schema, action->relation);
+    if (type && (action->constraint || (action->option && strstr(action->option, "set not null"))))
+        type->has_constraint = true;
+}
+
+void change_create_function(struct schema *schema, const struct action *action)
+{
+    struct schema_function *function = mem_new(schema->pool, struct schema_function);
+    struct name name = action->relation;
+    name.schema = name.schema ? name.schema : schema->path[0];
+    function->name = schema_keep_name(schema, name);
+    function->language = mem_strdup(schema->pool, action->language);
+    function->body = mem_strdup(schema->pool, action->body);
+    function->volatility =
+        action->option ? (char)tolower((unsigned char)action->option[0]) : 'v';
+    name_table_put(schema, &schema->functions, function);
+}
+
+static void fill(struct schema *schema, const struct query *query)
+{
+    if (query->verb == QUERY_INSERT || query->verb == QUERY_COPY || query->verb == QUERY_MERGE) {
+        struct schema_relation *target = schema_find(schema, query->target);
+        if (target && !target->is_filled && !query->copies_to)
+            schema_edit(schema, query->target)->is_filled = true;
+    }
+}
+
+void change_query(struct schema *schema, const struct action *action)
+{
+    if (!action->query)
+        return;
+    fill(schema, action->query);
+    for (size_t i = 0; i < action->query->n_inner; i++)
+        fill(schema, action->query->inner[i]);
+}
+
+// SET search_path: the first entries that are schemas of users. DEFAULT and "" mean the usual one.
+void change_search_path(struct schema *schema, const struct action *action)
+{
+    if (schema->dialect != DIALECT_POSTGRES || !action->member ||
+        strcmp(action->member, "search_path") != 0)
+        return;
+    schema->n_path = 0;
+    const char *text = action->option ? action->option : "";
+    while (*text && schema->n_path < COUNT_OF(schema->path)) {
+        size_t skip = strspn(text, " ,'\"\t\n");
+        size_t len = strcspn(text + skip, " ,'\"\t\n");
+        char *entry = mem_strndup(schema->pool, text + skip, len);
+        if (len && strcmp(entry, "pg_catalog") != 0 && strcmp(entry, "$user") != 0)
+            schema->path[schema->n_path++] = entry;
+        text += skip + len;
+    }
+    if (schema->n_path == 0) {
+        schema->path[0] = "public";
+        schema->n_path = 1;
+    }
+}
