@@ -112,6 +112,8 @@ struct index_definition {
     struct index_column *columns;
     size_t n_columns;
     struct expression *predicate; // partial index
+    const char **includes;   // INCLUDE
+    size_t n_includes;
     bool is_unique;
     bool nulls_not_distinct;
 };
@@ -145,7 +147,8 @@ struct query {
     struct expression *where;      // NULL: no WHERE
     struct expression *join_condition; // UPDATE … FROM / DELETE … USING / JOIN … ON: all ON and USING
                                        // conditions joined by AND in `columns`; NULL: none
-    struct name *inner_joined;     // relations joined so that rows without partner vanish
+    struct name *inner_joined;     // relations joined so that rows of what is written before them
+                                   // vanish without a partner in them; CTE names too
     size_t n_inner_joined;
     bool has_limit, has_group_by, has_distinct, has_set_operation, has_order_by;
     bool is_locking;               // FOR UPDATE / SHARE …
@@ -157,6 +160,7 @@ struct query {
     bool has_returning;
     bool copies_from_program;      // COPY … PROGRAM
     bool copies_to;                // COPY … TO
+    bool merge_deletes;            // MERGE … THEN DELETE
     struct query **inner;          // data-modifying CTEs
     size_t n_inner;
 };
@@ -286,6 +290,7 @@ struct action {
     const char *body;          // function or DO source text
 
     bool if_exists;            // also IF NOT EXISTS
+    bool relation_if_exists;   // ALTER TABLE IF EXISTS: no such relation, nothing done
     bool cascade;
     bool concurrently;
     bool only;                 // ONLY

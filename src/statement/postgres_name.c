@@ -1,0 +1,141 @@
+/*
+ * PostgreSQL's names and types as plain data.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "statement/postgres_tree.h"
+
+#include "base/text.h"
+#include "statement/postgres_reading.h"
+
+static const char *node_string(const Node *node)
+{
+    return node != NULL && IsA(node, String) ? ((const String *)node)->sval : NULL;
+}
+
+struct name name_of_range(struct reading *reading, const RangeVar *range)
+{
+    return (struct name){.schema = mem_strdup(reading->mem, range->schemaname),
+                         .name = mem_strdup(reading->mem, range->relname)};
+}
+
+struct name name_of_list(struct reading *reading, const List *names)
+{
+    int n = list_length(names);
+    struct name name = {0};
+    if (n > 0)
+        name.name = mem_strdup(reading->mem, node_string(list_nth(names, n - 1)));
+    if (n > 1)
+        name.schema = mem_strdup(reading->mem, node_string(list_nth(names, n - 2)));
+    return name;
+}
+
+struct name name_of_object(struct reading *reading, const Node *object)
+{
+    if (object == NULL)
+        return (struct name){0};
+    if (IsA(object, List))
+        return name_of_list(reading, (const List *)object);
+    if (IsA(object, TypeName))
+        return name_of_list(reading, ((const TypeName *)object)->names);
+    if (IsA(object, ObjectWithArgs))
+        return name_of_list(reading, ((const ObjectWithArgs *)object)->objname);
+    if (IsA(object, RangeVar))
+        return name_of_range(reading, (const RangeVar *)object);
+    return (struct name){.name = mem_strdup(reading->mem, node_string(object))};
+}
+
+const char **strings_of_list(struct reading *reading, const List *strings, size_t *n)
+{
+    *n = (size_t)list_length(strings);
+    if (*n == 0)
+        return NULL;
+    const char **out = mem_array(reading->mem, const char *, *n);
+    for (size_t i = 0; i < *n; i++)
+        out[i] = mem_strdup(reading->mem, node_string(list_nth(strings, (int)i)));
+    return out;
+}
+
+// What a person writes for PostgreSQL's internal names. Source: PostgreSQL 15 manual, table 8.1.
+static const char *type_word(const char *name)
+{
+    static const char *const words[][2] = {
+        {"int2", "smallint"},  {"int4", "integer"}, {"int8", "bigint"},
+        {"float4", "real"},    {"bool", "boolean"}, {"float8", "double precision"},
+        {"bpchar", "char"},    {"varbit", "bit varying"},
+    };
+    for (size_t i = 0; i < COUNT_OF(words); i++) {
+        if (strcmp(name, words[i][0]) == 0)
+            return words[i][1];
+    }
+    return name;
+}
+
+static void type_mods_read(const TypeName *type, struct type_name *out)
+{
+    // The first of an interval is a mask of its fields, not a length.
+    int skipped = strcmp(out->name, "interval") == 0 ? 1 : 0;
+    for (int i = skipped; i < list_length(type->typmods) && out->n_mods < COUNT_OF(out->mods); i++) {
+        const Node *mod = list_nth(type->typmods, i);
+        if (!IsA(mod, A_Const) || !IsA(&((const A_Const *)mod)->val.node, Integer))
+            return;
+        out->mods[out->n_mods++] = ((const A_Const *)mod)->val.ival.ival;
+    }
+}
+
+static const char *type_text(struct reading *reading, const struct type_name *type)
+{
+    bool is_foreign = type->schema != NULL && strcmp(type->schema, "pg_catalog") != 0;
+    char *text = mem_printf(reading->mem, "%s%s%s", is_foreign ? type->schema : "",
+                            is_foreign ? "." : "", type_word(type->name));
+    for (size_t i = 0; i < type->n_mods; i++)
+        text = mem_printf(reading->mem, "%s%s%d%s", text, i == 0 ? "(" : ",", type->mods[i],
+                          i + 1 == type->n_mods ? ")" : "");
+    return type->is_array ? mem_printf(reading->mem, "%s[]", text) : text;
+}
+
+void type_read(struct reading *reading, const TypeName *type, struct type_name *out)
+{
+    struct name name = name_of_list(reading, type->names);
+    *out = (struct type_name){.schema = name.schema, .name = name.name};
+    type_mods_read(type, out);
+    out->is_array = type->arrayBounds != NIL;
+    out->text = type_text(reading, out);
+}
+
+const char *option_names(struct reading *reading, const List *options)
+{
+    char *names = NULL;
+    ListCell *cell;
+    foreach (cell, options) {
+        const DefElem *option = lfirst(cell);
+        names = names == NULL ? mem_strdup(reading->mem, option->defname)
+                              : mem_printf(reading->mem, "%s,%s", names, option->defname);
+    }
+    return names;
+}
+
+const DefElem *option_find(const List *options, const char *name)
+{
+    ListCell *cell;
+    foreach (cell, options) {
+        const DefElem *option = lfirst(cell);
+        if (strcmp(option->defname, name) == 0)
+            return option;
+    }
+    return NULL;
+}
+
+// Off are "false", "off" and 0, as defGetBoolean has it; an option without value is on.
+bool option_is_on(const List *options, const char *name)
+{
+    const DefElem *option = option_find(options, name);
+    if (option == NULL || option->arg == NULL)
+        return option != NULL;
+    if (IsA(option->arg, Integer))
+        return ((const Integer *)option->arg)->ival != 0;
+    if (IsA(option->arg, Boolean))
+        return ((const Boolean *)option->arg)->boolval;
+    const char *word = node_string(option->arg);
+    return !text_equal_nocase(word, "off") && !text_equal_nocase(word, "false");
+}

@@ -1,0 +1,189 @@
+/*
+ * The PostgreSQL reader: each statement is cut out, parsed by PostgreSQL's own grammar, and its tree
+ * turned into actions before the tree's memory is given back.
+ *
+ * One parse for each statement, not one for the file: a syntax error costs nothing but its
+ * statement, memory is bounded by the largest one, and it is faster (the tree stays in the cache).
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "statement/postgres_tree.h"
+
+#include "base/text.h"
+#include "statement/postgres_reading.h"
+#include "statement/postgres_split.h"
+
+#define SHORTENED_WIDTH 80 // columns of the text shown of what was not understood
+
+struct script_reading {
+    struct script *script;
+    const struct script_source *source;
+    struct reader_cursor cursor;
+    MemoryContext memory; // libpg_query's
+};
+
+// --- what is not understood
+
+// Byte offset of the n-th character (from 1) behind `start`; the parser counts characters.
+static size_t character_offset(const struct script_source *source, size_t start, int n)
+{
+    size_t at = start;
+    for (int i = 1; i < n && at < source->end; i++) {
+        at++;
+        while (at < source->end && ((unsigned char)source->text[at] & 0xc0) == 0x80)
+            at++;
+    }
+    return at;
+}
+
+static void not_understood_add(struct script_reading *s, struct reader_range range,
+                               size_t offset, const char *reason)
+{
+    struct script *script = s->script;
+    struct not_understood *added =
+        mem_append(script, script->not_understood, script->n_not_understood);
+    struct reader_cursor place = s->cursor; // a copy: the next statement may begin before it
+    reader_cursor_move(&place, s->source->text, offset);
+    added->path = script->path;
+    added->line = place.line;
+    added->column = place.column;
+    added->offset = offset;
+    added->reason = reason;
+    added->sql = text_shorten(script, s->source->text + range.start, range.end - range.start,
+                              SHORTENED_WIDTH);
+}
+
+static void command_not_understood(struct script_reading *s, struct reader_range range)
+{
+    reader_cursor_move(&s->cursor, s->source->text, range.start);
+    SCRATCH(tmp);
+    char *command = text_shorten(tmp, s->source->text + range.start, range.end - range.start, 20);
+    not_understood_add(s, range, range.start,
+                       mem_printf(s->script, "'%s' is a command of psql, not SQL", command));
+}
+
+static void error_not_understood(struct script_reading *s, struct reader_range range,
+                                 const PgQueryError *error)
+{
+    reader_cursor_move(&s->cursor, s->source->text, range.start);
+    size_t offset = error->cursorpos > 0
+                        ? character_offset(s->source, range.start, error->cursorpos)
+                        : range.start;
+    not_understood_add(s, range, offset,
+                       mem_printf(s->script, "%s (PostgreSQL 15 grammar)", error->message));
+}
+
+// --- statements
+
+static void statement_add(struct script_reading *s, struct reader_range range, Node *tree)
+{
+    SCRATCH(tmp);
+    struct script *script = s->script;
+    reader_cursor_move(&s->cursor, s->source->text, range.start);
+    struct statement *statement = mem_append(script, script->statements, script->n_statements);
+    *statement = (struct statement){
+        .path = script->path,
+        .line = s->cursor.line,
+        .column = s->cursor.column,
+        .offset = range.start,
+        .len = range.end - range.start,
+        .sql = mem_strndup(script, s->source->text + range.start, range.end - range.start),
+    };
+    struct reading reading = {.mem = script,
+                              .tmp = tmp,
+                              .text = s->source->text,
+                              .base = range.start,
+                              .end = range.end,
+                              .statement = statement};
+    statement_read(&reading, tree);
+}
+
+static PgQueryInternalParsetreeAndError parse(const struct script_reading *s,
+                                              struct reader_range range)
+{
+    SCRATCH(tmp);
+    char *sql = mem_strndup(tmp, s->source->text + range.start, range.end - range.start);
+    return pg_query_raw_parse(sql);
+}
+
+static void error_free(PgQueryInternalParsetreeAndError *parsed)
+{
+    if (parsed->error != NULL)
+        pg_query_free_error(parsed->error);
+    free(parsed->stderr_buffer);
+}
+
+// Parentheses that do not match hide the semicolons behind them: cut the piece at every one.
+static bool read_unbalanced(struct script_reading *s, struct reader_range whole);
+
+static void read_statement(struct script_reading *s, struct reader_range range, bool is_final)
+{
+    MemoryContextReset(s->memory);
+    PgQueryInternalParsetreeAndError parsed = parse(s, range);
+    if (parsed.error != NULL) {
+        if (is_final || !read_unbalanced(s, range))
+            error_not_understood(s, range, parsed.error);
+    } else if (list_length(parsed.tree) == 1) {
+        statement_add(s, range, ((RawStmt *)linitial(parsed.tree))->stmt);
+    } else {
+        not_understood_add(s, range, range.start, "cannot be cut into single statements");
+    }
+    error_free(&parsed);
+}
+
+static bool read_unbalanced(struct script_reading *s, struct reader_range whole)
+{
+    struct split split = split_make(s->source->text, whole.start, whole.end);
+    split.ignores_depth = true;
+    struct piece piece = split_next(&split);
+    if (piece.range.end == whole.end)
+        return false;
+    for (; piece.kind != PIECE_END; piece = split_next(&split))
+        read_statement(s, piece.range, true);
+    return true;
+}
+
+static bool read_pieces(struct script_reading *s, struct error *err)
+{
+    struct split split = split_make(s->source->text, s->source->start, s->source->end);
+    for (;;) {
+        struct piece piece = split_next(&split);
+        if (piece.kind == PIECE_END)
+            return true;
+        if (s->script->n_statements >= STATEMENTS_MAX)
+            return error_set(err, ERROR_INPUT, "%s: more than %d statements", s->source->path,
+                             STATEMENTS_MAX);
+        TRY(reader_check_limits(s->source, &piece.range, err));
+        if (piece.kind == PIECE_COMMAND)
+            command_not_understood(s, piece.range);
+        else
+            read_statement(s, piece.range, false);
+    }
+}
+
+static bool postgres_open(TALLOC_CTX *mem, void **state, struct error *err)
+{
+    (void)mem;
+    (void)err;
+    pg_query_init();
+    *state = NULL;
+    return true;
+}
+
+static bool postgres_read(void *state, const struct script_source *source, struct script *script,
+                          struct error *err)
+{
+    (void)state;
+    struct script_reading s = {
+        .script = script, .source = source, .cursor = {.line = 1, .column = 1}};
+    s.memory = pg_query_enter_memory_context();
+    bool is_read = read_pieces(&s, err);
+    pg_query_exit_memory_context(s.memory);
+    return is_read;
+}
+
+const struct reader_driver reader_postgres = {
+    .dialect = DIALECT_POSTGRES,
+    .open = postgres_open,
+    .read = postgres_read,
+};
