@@ -11,7 +11,10 @@
 
 #include "analysis/effects.h"
 #include "analysis/finding.h"
+#include "analysis/size.h"
 #include "change/change.h"
+#include "change/code.h"
+#include "statement/reader.h"
 
 enum verdict { VERDICT_GO, VERDICT_NO_GO, VERDICT_HOLD };
 const char *verdict_name(enum verdict verdict);   // "GO" "NO_GO" "HOLD"
@@ -47,8 +50,11 @@ struct assessment_options {
     const struct script_source *schemas; // --schema files, read before the first migration
     size_t n_schemas;
     const struct schema *known;   // from a live catalog, or NULL
+    const struct sizes *sizes;    // --sizes, or NULL
+    const struct code_report *code;// what the range's changed code writes, or NULL
     const struct findings *others;// findings of other tools, or NULL
     bool others_malformed;        // --findings could not be read: UNKNOWN
+    const char *others_path;      // its file
     const char *others_reason;    // why
 };
 

@@ -26,13 +26,15 @@ struct finding {
 };
 
 struct findings {
+    TALLOC_CTX *mem; // owns the list and its texts
     struct finding *list;
     size_t n;
 };
 
 // Append a copy; fingerprint is computed when NULL (from rule, path and `evidence`).
 void findings_add(struct findings *findings, const struct finding *finding, const char *evidence);
-// Worst first, then by path and line.
+// Worst first, then by path and line. Two findings with one fingerprint are told apart here.
 void findings_sort(struct findings *findings);
+size_t findings_count(const struct findings *findings, enum severity severity);
 
 #endif

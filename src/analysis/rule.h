@@ -25,10 +25,14 @@ struct rule_place {
     const struct effects *const *effects; // of each statement of `script`
     size_t index;                     // this statement; check_migration: 0
     const struct statement *statement;// NULL in check_migration
+    const char *mismatch;             // what it names and `before` does not have (or already has)
     const struct schema *before;      // before this statement (check_migration: before the migration)
     const struct schema *after;       // check_migration: after it; else NULL
     // check_migration of a down: the schema before the up, after the up, after the down.
     const struct schema *down_target; // what the down should restore (before the up); NULL: not known
+    bool is_history_known;            // every relation named so far was created before us, or the
+                                      // schema is complete: a missing one is missing
+    bool others_have_downs;           // some migration of the change has a down
     unsigned pg_version;              // 15
     struct findings *findings;
     const struct rule *rule;

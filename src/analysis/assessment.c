@@ -1,0 +1,153 @@
+/*
+ * Assessment: replay, predict, judge, and add up.
+ *
+ * Each migration's up is read against the schema as it is then; its down is judged on a copy, so
+ * that the next up starts from where production would be. What was not understood is kept with its
+ * place: it makes HOLD of a GO.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "analysis/assessment.h"
+#include "analysis/code_judgement.h"
+#include "analysis/judge.h"
+#include "analysis/rule.h"
+
+const char *verdict_name(enum verdict verdict)
+{
+    switch (verdict) {
+    case VERDICT_GO: return "GO";
+    case VERDICT_NO_GO: return "NO_GO";
+    case VERDICT_HOLD: return "HOLD";
+    }
+    bug("verdict %d", (int)verdict);
+}
+
+const char *risk_name(enum risk risk)
+{
+    switch (risk) {
+    case RISK_NONE: return "none";
+    case RISK_LOW: return "low";
+    case RISK_HIGH: return "high";
+    case RISK_UNKNOWN: return "unknown";
+    }
+    bug("risk %d", (int)risk);
+}
+
+static void take_others(struct assessment *assessment, const struct assessment_options *options)
+{
+    const struct findings *others = options->others;
+    for (size_t i = 0; others != NULL && i < others->n; i++)
+        findings_add(&assessment->findings, &others->list[i], others->list[i].message);
+    if (!options->others_malformed)
+        return;
+    const struct rule *rule = rule_find("findings-malformed");
+    struct finding finding = {
+        .rule = rule->id,
+        .severity = rule->severity,
+        .path = options->others_path,
+        .message = options->others_reason,
+        .hint = rule->safe_form,
+    };
+    findings_add(&assessment->findings, &finding, "");
+}
+
+static bool statement_changes_rows(const struct statement *statement)
+{
+    for (size_t i = 0; i < statement->n_actions; i++) {
+        const struct action *action = &statement->actions[i];
+        if (action->kind != ACTION_QUERY || action->query == NULL)
+            continue;
+        if (action->query->verb != QUERY_SELECT && action->query->verb != QUERY_VALUES)
+            return true;
+        if (action->query->n_inner > 0)
+            return true;
+    }
+    return false;
+}
+
+// Statements that only talk to the session leave the data alone.
+static bool statement_touches(const struct statement *statement)
+{
+    for (size_t i = 0; i < statement->n_actions; i++) {
+        switch ((int)statement->actions[i].kind) {
+        case ACTION_BEGIN:
+        case ACTION_COMMIT:
+        case ACTION_ROLLBACK:
+        case ACTION_SAVEPOINT:
+        case ACTION_SET_VARIABLE:
+        case ACTION_COMMENT:
+            break;
+        default:
+            return true;
+        }
+    }
+    return false;
+}
+
+static enum risk risk_of(const struct assessment *assessment, const struct code_report *code)
+{
+    if (assessment->n_not_understood > 0 || (code != NULL && code->n_unmapped > 0))
+        return RISK_UNKNOWN;
+    if (findings_count(&assessment->findings, SEVERITY_NOTE) < assessment->findings.n)
+        return RISK_HIGH;
+    enum risk risk = code != NULL && code->n_writes > 0 ? RISK_LOW : RISK_NONE;
+    for (size_t i = 0; i < assessment->n_scripts; i++) {
+        const struct assessed_script *assessed = &assessment->scripts[i];
+        for (size_t j = 0; !assessed->is_down && j < assessed->script->n_statements; j++) {
+            if (statement_changes_rows(&assessed->script->statements[j]))
+                return RISK_HIGH;
+            if (statement_touches(&assessed->script->statements[j]))
+                risk = RISK_LOW;
+        }
+    }
+    return risk;
+}
+
+static const char *plural(size_t n)
+{
+    return n == 1 ? "" : "s";
+}
+
+static void decide(struct assessment *assessment, const struct assessment_options *options)
+{
+    size_t n_stop = findings_count(&assessment->findings, SEVERITY_STOP);
+    size_t n_warn = findings_count(&assessment->findings, SEVERITY_WARN);
+    size_t n_unknown = assessment->n_not_understood;
+    assessment->verdict = VERDICT_HOLD;
+    if (n_stop > 0) {
+        assessment->verdict = VERDICT_NO_GO;
+        assessment->reason = mem_printf(assessment, "%zu finding%s that must be settled first",
+                                        n_stop, plural(n_stop));
+    } else if (n_unknown > 0) {
+        assessment->reason = mem_printf(assessment, "%zu place%s not understood: unknown is never pass",
+                                        n_unknown, plural(n_unknown));
+    } else if (options->others_malformed) {
+        assessment->reason = "the findings of another tool could not be read";
+    } else {
+        assessment->verdict = VERDICT_GO;
+        assessment->reason =
+            n_warn > 0 ? mem_printf(assessment, "nothing forbids it; %zu warning%s to weigh", n_warn,
+                                    plural(n_warn))
+                       : "nothing found that loses data, fails or blocks for long";
+    }
+    assessment->risk = risk_of(assessment, options->code);
+}
+
+bool assessment_make(TALLOC_CTX *mem, const struct change *change,
+                     const struct assessment_options *options, struct assessment **out,
+                     struct error *err)
+{
+    SCRATCH(tmp);
+    struct assessment *assessment = mem_new(tmp, struct assessment);
+    assessment->findings.mem = assessment;
+    assessment->dialect = options->dialect;
+    assessment->pg_version = options->pg_version == 0 ? 15 : options->pg_version;
+    TRY(judge_change(assessment, change, options, err));
+    if (options->code != NULL)
+        code_judge(&assessment->findings, options->code);
+    take_others(assessment, options);
+    findings_sort(&assessment->findings);
+    decide(assessment, options);
+    *out = talloc_steal(mem, assessment);
+    return true;
+}

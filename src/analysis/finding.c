@@ -1,0 +1,104 @@
+/*
+ * Findings: the list, its order and the fingerprints.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "analysis/finding.h"
+#include "base/digest.h"
+
+#define FINGERPRINT_LEN 16
+
+const char *severity_name(enum severity severity)
+{
+    switch (severity) {
+    case SEVERITY_NOTE: return "note";
+    case SEVERITY_WARN: return "warn";
+    case SEVERITY_STOP: return "stop";
+    }
+    bug("severity %d", (int)severity);
+}
+
+static const char *fingerprint_make(TALLOC_CTX *mem, const struct finding *finding,
+                                    const char *evidence)
+{
+    SCRATCH(tmp);
+    char *text = mem_printf(tmp, "%s\n%s\n%s", finding->rule, finding->path, evidence);
+    return mem_strndup(mem, digest_of(text, strlen(text)).hex, FINGERPRINT_LEN);
+}
+
+void findings_add(struct findings *findings, const struct finding *finding, const char *evidence)
+{
+    TALLOC_CTX *mem = findings->mem;
+    struct finding *copy = mem_append(mem, findings->list, findings->n);
+    *copy = *finding;
+    copy->rule = mem_strdup(mem, finding->rule);
+    copy->path = mem_strdup(mem, finding->path);
+    copy->message = mem_strdup(mem, finding->message);
+    copy->hint = mem_strdup(mem, finding->hint == NULL ? "" : finding->hint);
+    copy->tool = mem_strdup(mem, finding->tool);
+    copy->fingerprint = finding->fingerprint == NULL ? fingerprint_make(mem, finding, evidence)
+                                                     : mem_strdup(mem, finding->fingerprint);
+}
+
+static int compare_places(const struct finding *a, const struct finding *b)
+{
+    int order = strcmp(a->path, b->path);
+    if (order != 0)
+        return order;
+    if (a->line != b->line)
+        return a->line < b->line ? -1 : 1;
+    if (a->column != b->column)
+        return a->column < b->column ? -1 : 1;
+    order = strcmp(a->rule, b->rule);
+    return order != 0 ? order : strcmp(a->message, b->message);
+}
+
+static int compare_fingerprints(const void *left, const void *right)
+{
+    const struct finding *a = left, *b = right;
+    int order = strcmp(a->fingerprint, b->fingerprint);
+    return order != 0 ? order : compare_places(a, b);
+}
+
+static int compare_worst(const void *left, const void *right)
+{
+    const struct finding *a = left, *b = right;
+    if (a->severity != b->severity)
+        return a->severity > b->severity ? -1 : 1;
+    return compare_places(a, b);
+}
+
+// The same statement twice in one file: the second of its findings must not hide behind the first.
+static void findings_tell_apart(struct findings *findings)
+{
+    SCRATCH(tmp);
+    const char *first = NULL;
+    size_t n_same = 0;
+    for (size_t i = 0; i < findings->n; i++) {
+        struct finding *finding = &findings->list[i];
+        if (first == NULL || finding->tool != NULL || strcmp(first, finding->fingerprint) != 0) {
+            first = finding->fingerprint;
+            n_same = 0;
+            continue;
+        }
+        const char *evidence = mem_printf(tmp, "%s %zu", first, ++n_same);
+        finding->fingerprint = fingerprint_make(findings->mem, finding, evidence);
+    }
+}
+
+void findings_sort(struct findings *findings)
+{
+    if (findings->n == 0)
+        return;
+    qsort(findings->list, findings->n, sizeof(*findings->list), compare_fingerprints);
+    findings_tell_apart(findings);
+    qsort(findings->list, findings->n, sizeof(*findings->list), compare_worst);
+}
+
+size_t findings_count(const struct findings *findings, enum severity severity)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < findings->n; i++)
+        n += findings->list[i].severity == severity;
+    return n;
+}

@@ -1,0 +1,285 @@
+/*
+ * The judge: order of reading, what is new and what is known, and the call of each rule.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "analysis/judge.h"
+#include "analysis/rule.h"
+#include "analysis/rules/rules.h"
+
+// After so many ups that named nothing unknown, the history counts as whole.
+#define HISTORY_UPS_MIN 3
+
+struct judge {
+    struct assessment *out;
+    const struct assessment_options *options;
+    struct reader *reader;
+    struct schema *schema;
+    size_t n_ups;          // replayed so far
+    bool names_unknown;    // something was named that nobody created
+    bool others_have_downs;
+};
+
+// One direction of one migration on its way through the rules.
+struct trial {
+    const struct migration *migration;
+    const struct migration_text *text;
+    const struct script *other;
+    const struct schema *down_target; // of a down
+    struct schema *schema;            // changed statement by statement
+    bool is_down;
+};
+
+static struct script_source source_of(const struct migration_text *text)
+{
+    return (struct script_source){.path = text->path, .text = text->text, .len = text->len,
+                                  .start = text->start, .end = text->end};
+}
+
+static bool is_history_known(const struct judge *judge, const struct schema *schema)
+{
+    return schema_is_complete(schema) || (judge->n_ups >= HISTORY_UPS_MIN && !judge->names_unknown);
+}
+
+static void add_not_understood(struct assessment *out, const struct not_understood *place)
+{
+    *mem_append(out, out->not_understood, out->n_not_understood) = *place;
+}
+
+// What a statement does at run time only: read, and still not understood.
+static void note_unknown_effects(struct assessment *out, const struct statement *statement,
+                                 const struct effects *effects)
+{
+    struct not_understood place = {
+        .path = statement->path,
+        .line = statement->line,
+        .column = statement->column,
+        .offset = statement->offset,
+        .reason = effects->unknown_reason,
+        .sql = statement->sql,
+    };
+    add_not_understood(out, &place);
+}
+
+// Work that the runner does and the text does not show: code, another language.
+static void note_unseen(struct judge *judge, const struct migration_text *text)
+{
+    if (text->unseen == NULL)
+        return;
+    struct not_understood place = {
+        .path = text->path,
+        .line = text->unseen_line > 0 ? text->unseen_line : 1,
+        .column = 1,
+        .reason = text->unseen,
+        .sql = "",
+    };
+    add_not_understood(judge->out, &place);
+    judge->names_unknown = true;
+}
+
+static void run_rules(struct rule_place *place, bool of_migration)
+{
+    unsigned dialect = 1U << (unsigned)place->script->dialect;
+    for (size_t i = 0; i < rule_count; i++) {
+        const struct rule *rule = &rule_table[i];
+        if ((rule->dialects & dialect) == 0 || (place->is_down && !rule->in_downs))
+            continue;
+        place->rule = rule;
+        if (of_migration && rule->check_migration != NULL)
+            rule->check_migration(place);
+        if (!of_migration && rule->check != NULL)
+            rule->check(place);
+    }
+}
+
+// Does the statement open or close a transaction of its own?
+static void follow_transaction(const struct statement *statement, bool *is_open)
+{
+    for (size_t i = 0; i < statement->n_actions; i++) {
+        enum action_kind kind = statement->actions[i].kind;
+        if (kind == ACTION_BEGIN)
+            *is_open = true;
+        else if (kind == ACTION_COMMIT || kind == ACTION_ROLLBACK)
+            *is_open = false;
+    }
+}
+
+static void judge_statements(struct judge *judge, const struct trial *trial,
+                             struct assessed_script *assessed)
+{
+    SCRATCH(tmp);
+    struct assessment *out = judge->out;
+    struct script *script = assessed->script;
+    bool is_open = false;
+    struct rule_place place = {
+        .mem = tmp, .migration = trial->migration, .is_down = trial->is_down, .script = script,
+        .other = trial->other, .effects = (const struct effects *const *)assessed->effects,
+        .before = trial->schema, .down_target = trial->down_target,
+        .is_history_known = is_history_known(judge, trial->schema),
+        .others_have_downs = judge->others_have_downs, .pg_version = out->pg_version,
+        .findings = &out->findings,
+    };
+    for (size_t i = 0; i < script->n_statements; i++) {
+        const struct statement *statement = &script->statements[i];
+        struct effects *effects = effects_predict(out, trial->schema, statement, out->pg_version);
+        assessed->effects[i] = effects;
+        if (effects->unknown_reason != NULL)
+            note_unknown_effects(out, statement, effects);
+        follow_transaction(statement, &is_open);
+        place.index = i;
+        place.statement = statement;
+        place.in_transaction = assessed->in_transaction || is_open;
+        place.mismatch = statement_mismatch(tmp, trial->schema, statement);
+        judge->names_unknown = judge->names_unknown || (!trial->is_down && place.mismatch != NULL);
+        run_rules(&place, false);
+        schema_apply(trial->schema, statement);
+    }
+}
+
+static void judge_whole(struct judge *judge, const struct trial *trial,
+                        const struct assessed_script *assessed, const struct schema *before)
+{
+    SCRATCH(tmp);
+    struct rule_place place = {
+        .mem = tmp, .migration = trial->migration, .is_down = trial->is_down,
+        .in_transaction = assessed->in_transaction, .script = assessed->script,
+        .other = trial->other, .effects = (const struct effects *const *)assessed->effects,
+        .before = before, .after = trial->schema, .down_target = trial->down_target,
+        .is_history_known = is_history_known(judge, trial->schema),
+        .others_have_downs = judge->others_have_downs, .pg_version = judge->out->pg_version,
+        .findings = &judge->out->findings,
+    };
+    run_rules(&place, true);
+}
+
+// Read and judge one direction; `before` is the schema at its start, `trial->schema` moves on.
+static bool judge_script(struct judge *judge, const struct trial *trial,
+                         const struct schema *before, const struct script **read,
+                         struct error *err)
+{
+    struct assessment *out = judge->out;
+    struct script_source source = source_of(trial->text);
+    struct script *script;
+    TRY(reader_read(out, judge->reader, &source, &script, err));
+    struct assessed_script *assessed = mem_append(out, out->scripts, out->n_scripts);
+    *assessed = (struct assessed_script){
+        .migration = trial->migration,
+        .is_down = trial->is_down,
+        .in_transaction = trial->text->in_transaction,
+        .script = script,
+        .effects = mem_array(out, struct effects *, script->n_statements),
+    };
+    size_t n_before = out->n_not_understood;
+    note_unseen(judge, trial->text);
+    for (size_t i = 0; i < script->n_not_understood; i++)
+        add_not_understood(out, &script->not_understood[i]);
+    judge_statements(judge, trial, assessed);
+    judge_whole(judge, trial, assessed, before);
+    size_t n_all = script->n_statements + script->n_not_understood + (trial->text->unseen != NULL);
+    out->n_statements += n_all;
+    out->n_understood += n_all - (out->n_not_understood - n_before);
+    if (read != NULL)
+        *read = script;
+    return true;
+}
+
+static bool judge_down(struct judge *judge, const struct migration *migration,
+                       const struct script *up, const struct schema *target, struct error *err)
+{
+    SCRATCH(tmp);
+    struct schema *schema = schema_copy(tmp, judge->schema);
+    struct trial trial = {.migration = migration, .text = &migration->down, .other = up,
+                          .down_target = target, .schema = schema, .is_down = true};
+    // Not the up's own string: what the up created is not new to its down.
+    schema_begin_migration(schema, mem_strdup(tmp, migration->down.path));
+    reader_begin_trial(judge->reader);
+    bool is_judged = judge_script(judge, &trial, judge->schema, NULL, err);
+    reader_end_trial(judge->reader);
+    return is_judged;
+}
+
+// The down's text is needed to judge the up (does the down bring back what the up drops?), and it
+// can only be read in order; so the up is judged with its down unread: rules that compare the two
+// belong to the down.
+static bool judge_migration(struct judge *judge, const struct migration *migration,
+                            struct error *err)
+{
+    SCRATCH(tmp);
+    const struct script *up = NULL;
+    struct schema *before = schema_copy(tmp, judge->schema);
+    struct trial trial = {.migration = migration, .text = &migration->up, .schema = judge->schema};
+    schema_begin_migration(judge->schema, migration->path);
+    if (judge->options->sizes != NULL)
+        sizes_apply(judge->options->sizes, judge->schema);
+    if (migration->up.path != NULL)
+        TRY(judge_script(judge, &trial, before, &up, err));
+    if (migration->down.path != NULL)
+        TRY(judge_down(judge, migration, up, before, err));
+    return true;
+}
+
+// A migration that was applied before the change: only its schema counts.
+static bool replay(struct judge *judge, const struct migration *migration, struct error *err)
+{
+    SCRATCH(tmp);
+    if (migration->up.path == NULL)
+        return true;
+    judge->names_unknown = judge->names_unknown || migration->up.unseen != NULL;
+    struct script_source source = source_of(&migration->up);
+    struct script *script;
+    TRY(reader_read(tmp, judge->reader, &source, &script, err));
+    schema_begin_migration(judge->schema, migration->path);
+    for (size_t i = 0; i < script->n_statements; i++) {
+        if (statement_mismatch(tmp, judge->schema, &script->statements[i]) != NULL)
+            judge->names_unknown = true;
+        schema_apply(judge->schema, &script->statements[i]);
+    }
+    return true;
+}
+
+static bool read_schemas(struct judge *judge, struct error *err)
+{
+    SCRATCH(tmp);
+    bool is_whole = judge->options->n_schemas > 0;
+    for (size_t i = 0; i < judge->options->n_schemas; i++) {
+        struct script *script;
+        TRY(reader_read(tmp, judge->reader, &judge->options->schemas[i], &script, err));
+        is_whole = is_whole && script->n_not_understood == 0;
+        for (size_t j = 0; j < script->n_statements; j++)
+            schema_apply(judge->schema, &script->statements[j]);
+    }
+    if (is_whole)
+        schema_set_complete(judge->schema, true);
+    return true;
+}
+
+static bool has_downs(const struct change *change)
+{
+    for (size_t i = 0; i < change->n_migrations; i++) {
+        if (change->migrations[i].down.path != NULL)
+            return true;
+    }
+    return false;
+}
+
+bool judge_change(struct assessment *assessment, const struct change *change,
+                  const struct assessment_options *options, struct error *err)
+{
+    SCRATCH(tmp);
+    struct judge judge = {.out = assessment, .options = options,
+                          .others_have_downs = has_downs(change)};
+    TRY(reader_open(tmp, options->dialect, &judge.reader, err));
+    judge.schema = options->known != NULL ? schema_copy(assessment, options->known)
+                                          : schema_make(assessment, options->dialect);
+    assessment->schema = judge.schema;
+    TRY(read_schemas(&judge, err));
+    for (size_t i = 0; i < change->n_migrations; i++) {
+        const struct migration *migration = &change->migrations[i];
+        if (migration->is_context)
+            TRY(replay(&judge, migration, err));
+        else
+            TRY(judge_migration(&judge, migration, err));
+        judge.n_ups++;
+    }
+    return true;
+}

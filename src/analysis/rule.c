@@ -1,0 +1,54 @@
+/*
+ * Rules: finding one by name, and reporting at the place that is judged.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "analysis/rule.h"
+#include <stdarg.h>
+
+const struct rule *rule_find(const char *id)
+{
+    for (size_t i = 0; i < rule_count; i++) {
+        if (strcmp(rule_table[i].id, id) == 0)
+            return &rule_table[i];
+    }
+    return NULL;
+}
+
+static void report(struct rule_place *place, enum severity severity, const char *hint,
+                   const char *format, va_list arguments) PRINTF_LIKE(4, 0);
+
+static void report(struct rule_place *place, enum severity severity, const char *hint,
+                   const char *format, va_list arguments)
+{
+    SCRATCH(tmp);
+    const struct statement *statement = place->statement;
+    struct finding finding = {
+        .rule = place->rule->id,
+        .severity = severity,
+        .path = statement != NULL ? statement->path : place->script->path,
+        .line = statement != NULL ? statement->line : 0,
+        .column = statement != NULL ? statement->column : 0,
+        .message = talloc_vasprintf(tmp, format, arguments),
+        .hint = hint,
+        .layer = LAYER_PREDICTED,
+    };
+    findings_add(place->findings, &finding, statement != NULL ? statement->sql : "");
+}
+
+void rule_report(struct rule_place *place, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    report(place, place->rule->severity, place->rule->safe_form, format, arguments);
+    va_end(arguments);
+}
+
+void rule_report_as(struct rule_place *place, enum severity severity, const char *hint,
+                    const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    report(place, severity, hint == NULL ? place->rule->safe_form : hint, format, arguments);
+    va_end(arguments);
+}

@@ -1,0 +1,248 @@
+/*
+ * Rules on DML: rows overwritten, deleted, skipped, lost in a join, or turned into NULL.
+ *
+ * These are the changes that discard or duplicate records without an error.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "analysis/rules/rules.h"
+
+static bool takes_every_row(const struct query *query)
+{
+    return (query->where == NULL || query->where->is_true) && query->join_condition == NULL &&
+           query->n_reads == 0;
+}
+
+// The assignment that overwrites a column that was there before, without looking at its value.
+static const char *overwritten_column(const struct rule_place *place, const struct query *query)
+{
+    for (size_t i = 0; i < query->n_assignments; i++) {
+        const struct assignment *set = &query->assignments[i];
+        if (!word_in(set->column, set->value.columns, set->value.n_columns) &&
+            !place_adds_column(place, query->target, set->column))
+            return set->column;
+    }
+    return NULL;
+}
+
+static bool columns_are_new(const struct rule_place *place, const struct query *query)
+{
+    for (size_t i = 0; i < query->n_assignments; i++) {
+        if (!place_adds_column(place, query->target, query->assignments[i].column))
+            return false;
+    }
+    return true;
+}
+
+static void update_delete_without_where(struct rule_place *place, const struct query *query)
+{
+    if (query->target.name == NULL || place_is_new(place, query->target) || query->has_limit ||
+        !takes_every_row(query))
+        return;
+    const char *table = place_name(place, query->target);
+    const char *how = query->where == NULL ? "has no WHERE" : "has a WHERE that is always true";
+    if (query->verb == QUERY_DELETE) {
+        rule_report(place, "DELETE FROM %s %s: every row is deleted", table, how);
+        return;
+    }
+    if (query->verb != QUERY_UPDATE || columns_are_new(place, query))
+        return;
+    const char *column = overwritten_column(place, query);
+    if (column != NULL)
+        rule_report(place, "UPDATE %s %s: every value of %s is overwritten", table, how, column);
+    else
+        rule_report_as(place, SEVERITY_WARN, NULL, "UPDATE %s %s: every row is changed", table, how);
+}
+
+void check_update_delete_without_where(struct rule_place *place)
+{
+    place_each_query(place, update_delete_without_where);
+}
+
+static void dedupe_delete(struct rule_place *place, const struct query *query)
+{
+    if (query->verb != QUERY_DELETE || place_is_new(place, query->target))
+        return;
+    bool reads_itself = false;
+    for (size_t i = 0; i < query->n_reads; i++)
+        reads_itself = reads_itself || name_equal(query->reads[i], query->target);
+    for (size_t i = 0; query->where != NULL && i < query->where->n_relations; i++)
+        reads_itself = reads_itself || name_equal(query->where->relations[i], query->target);
+    if (reads_itself)
+        rule_report(place, "deletes rows of %s that another row of it makes superfluous",
+                    place_name(place, query->target));
+}
+
+void check_dedupe_delete(struct rule_place *place)
+{
+    place_each_query(place, dedupe_delete);
+}
+
+// A foreign key, enforced and never NULL, from a table that is read gives every row its partner.
+static bool key_gives_partner(const struct schema_relation *child, struct name parent,
+                              const struct expression *join)
+{
+    for (size_t i = 0; i < child->n_constraints; i++) {
+        const struct schema_constraint *key = &child->constraints[i];
+        bool fits = key->kind == CONSTRAINT_FOREIGN_KEY && key->is_valid &&
+                    name_equal(key->references, parent);
+        for (size_t j = 0; fits && j < key->n_columns; j++)
+            fits = relation_proves_not_null(child, key->columns[j]) && join != NULL &&
+                   word_in(key->columns[j], join->columns, join->n_columns);
+        if (fits)
+            return true;
+    }
+    return false;
+}
+
+static bool has_partner(const struct rule_place *place, const struct query *query,
+                        struct name joined)
+{
+    for (size_t i = 0; i < query->n_reads; i++) {
+        const struct schema_relation *child = schema_find(place->before, query->reads[i]);
+        if (child != NULL && !name_equal(query->reads[i], joined) &&
+            key_gives_partner(child, joined, query->join_condition))
+            return true;
+    }
+    return false;
+}
+
+static void report_join(struct rule_place *place, const struct query *query, const char *target)
+{
+    for (size_t i = 0; i < query->n_inner_joined; i++) {
+        struct name joined = query->inner_joined[i];
+        if (name_is_system(joined) || has_partner(place, query, joined))
+            continue;
+        rule_report(place,
+                    "rows without a partner in %s never reach %s, rows with several arrive "
+                    "several times",
+                    place_name(place, joined), target);
+        return;
+    }
+}
+
+static void insert_select_join(struct rule_place *place, const struct query *query)
+{
+    if (query->verb == QUERY_INSERT && !query->has_values && query->n_reads > 1)
+        report_join(place, query, place_name(place, query->target));
+}
+
+static void create_as_join(struct rule_place *place, const struct action *action)
+{
+    if (action->kind == ACTION_CREATE_TABLE_AS && action->query != NULL &&
+        action->object != OBJECT_MATERIALIZED_VIEW && !action->is_temporary &&
+        action->query->n_reads > 1)
+        report_join(place, action->query, place_name(place, action->relation));
+}
+
+void check_insert_select_join_loses_rows(struct rule_place *place)
+{
+    place_each_query(place, insert_select_join);
+    place_each_action(place, create_as_join);
+}
+
+static void update_join(struct rule_place *place, const struct query *query)
+{
+    if (query->verb != QUERY_UPDATE || query->n_inner_joined == 0 ||
+        place_is_new(place, query->target))
+        return;
+    const struct expression *join =
+        query->join_condition != NULL ? query->join_condition : query->where;
+    for (size_t i = 0; join != NULL && i < query->n_inner_joined; i++) {
+        struct name joined = query->inner_joined[i];
+        const struct schema_relation *relation = schema_find(place->before, joined);
+        if (relation == NULL || name_equal(joined, query->target) ||
+            (relation->kind != RELATION_TABLE && relation->kind != RELATION_PARTITIONED) ||
+            relation_has_key(relation, join->columns, join->n_columns) ||
+            (query->where != NULL &&
+             relation_has_key(relation, query->where->columns, query->where->n_columns)))
+            continue;
+        rule_report(place,
+                    "no key of %s makes its row the only one for a row of %s: with two, either "
+                    "may win",
+                    place_name(place, joined), place_name(place, query->target));
+        return;
+    }
+}
+
+void check_update_join_not_unique(struct rule_place *place)
+{
+    place_each_query(place, update_join);
+}
+
+static void on_conflict(struct rule_place *place, const struct query *query)
+{
+    if (query->verb != QUERY_INSERT || query->has_values || query->has_default_values)
+        return;
+    const char *table = place_name(place, query->target);
+    if (query->conflict == CONFLICT_NOTHING)
+        rule_report(place, "rows that collide with one in %s are skipped without a word", table);
+    else if (query->conflict == CONFLICT_REPLACE)
+        rule_report_as(place, SEVERITY_STOP, NULL,
+                       "OR REPLACE deletes the row of %s that a copied one collides with", table);
+}
+
+void check_on_conflict_do_nothing(struct rule_place *place)
+{
+    place_each_query(place, on_conflict);
+}
+
+static void case_without_else(struct rule_place *place, const struct query *query)
+{
+    if (query->verb != QUERY_UPDATE && query->verb != QUERY_INSERT)
+        return;
+    for (size_t i = 0; i < query->n_assignments; i++) {
+        const struct assignment *set = &query->assignments[i];
+        // With a WHERE the rows that no WHEN names may be left out on purpose.
+        if (set->value.is_case && !set->value.has_else &&
+            (query->where == NULL || query->where->is_true))
+            rule_report(place, "CASE without ELSE: %s.%s becomes NULL where no WHEN matches",
+                        place_name(place, query->target), set->column);
+    }
+    for (size_t i = 0; query->verb == QUERY_INSERT && i < query->n_outputs; i++) {
+        if (query->outputs[i].is_case && !query->outputs[i].has_else)
+            rule_report(place, "CASE without ELSE: a column of %s becomes NULL where no WHEN matches",
+                        place_name(place, query->target));
+    }
+}
+
+void check_case_without_else(struct rule_place *place)
+{
+    place_each_query(place, case_without_else);
+}
+
+static bool is_guarded(const struct query *query, const struct expression *value)
+{
+    for (size_t i = 0; i < value->n_functions; i++) {
+        if (strcmp(value->functions[i].name, "coalesce") == 0 ||
+            strcmp(value->functions[i].name, "count") == 0 ||
+            strcmp(value->functions[i].name, "exists") == 0)
+            return true;
+    }
+    for (size_t i = 0; query->where != NULL && i < query->where->n_relations; i++) {
+        for (size_t j = 0; j < value->n_relations; j++) {
+            if (name_equal(query->where->relations[i], value->relations[j]))
+                return true;
+        }
+    }
+    return false;
+}
+
+static void lookup(struct rule_place *place, const struct query *query)
+{
+    if (query->verb != QUERY_UPDATE || place_is_new(place, query->target))
+        return;
+    for (size_t i = 0; i < query->n_assignments; i++) {
+        const struct assignment *set = &query->assignments[i];
+        if (set->value.n_relations == 0 || is_guarded(query, &set->value))
+            continue;
+        rule_report(place, "%s.%s becomes NULL for every row that has no match in %s",
+                    place_name(place, query->target), set->column,
+                    place_name(place, set->value.relations[0]));
+    }
+}
+
+void check_lookup_may_yield_null(struct rule_place *place)
+{
+    place_each_query(place, lookup);
+}

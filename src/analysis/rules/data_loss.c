@@ -1,0 +1,248 @@
+/*
+ * Rules on data loss by DDL: drops, truncation, types that hold less.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "analysis/rules/rules.h"
+#include "base/text.h"
+
+static bool is_cascading(const struct action *action)
+{
+    return action->cascade && (action->kind == ACTION_DROP || action->kind == ACTION_TRUNCATE ||
+                               action->kind == ACTION_DROP_COLUMN ||
+                               action->kind == ACTION_DROP_CONSTRAINT);
+}
+
+// Told to be empty: then a drop loses nothing that was there when the sizes were taken.
+static enum severity loss_severity(const struct rule_place *place, struct name table)
+{
+    const struct schema_relation *relation = schema_find(place->before, table);
+    return relation != NULL && relation->rows == 0 ? SEVERITY_WARN : SEVERITY_STOP;
+}
+
+static void drop_table(struct rule_place *place, const struct action *action)
+{
+    if (action->kind != ACTION_DROP ||
+        (action->object != OBJECT_TABLE && action->object != OBJECT_FOREIGN_TABLE) ||
+        place_is_new(place, action->relation))
+        return;
+    const struct schema_relation *relation = schema_find(place->before, action->relation);
+    // IF EXISTS of what the whole known history does not have drops nothing.
+    if (relation == NULL && action->if_exists && place->is_history_known)
+        return;
+    rule_report_as(place, loss_severity(place, action->relation), NULL,
+                   "drops table %s with all its rows (%s)", place_name(place, action->relation),
+                   size_text(place->mem, relation));
+}
+
+void check_drop_table(struct rule_place *place)
+{
+    place_each_action(place, drop_table);
+}
+
+static void drop_column(struct rule_place *place, const struct action *action)
+{
+    if (action->kind != ACTION_DROP_COLUMN || place_is_new(place, action->relation) ||
+        place_adds_column(place, action->relation, action->column))
+        return;
+    const struct schema_relation *relation = schema_find(place->before, action->relation);
+    const struct schema_column *column =
+        relation == NULL ? NULL : schema_find_column(relation, action->column);
+    if (relation != NULL && column == NULL && action->if_exists && relation->n_columns > 0)
+        return;
+    bool is_derived = column != NULL && column->is_generated;
+    rule_report_as(place, is_derived ? SEVERITY_WARN : loss_severity(place, action->relation), NULL,
+                   "drops column %s.%s and %s", place_name(place, action->relation),
+                   action->column, is_derived ? "its computed values" : "every value in it");
+}
+
+void check_drop_column(struct rule_place *place)
+{
+    place_each_action(place, drop_column);
+}
+
+static void drop_schema(struct rule_place *place, const struct action *action)
+{
+    if (action->kind == ACTION_DROP &&
+        (action->object == OBJECT_SCHEMA || action->object == OBJECT_DATABASE))
+        rule_report(place, "drops %s %s%s", object_kind_name(action->object),
+                    action->relation.name != NULL ? action->relation.name : action->member,
+                    action->cascade ? " and everything in it" : "");
+}
+
+void check_drop_schema(struct rule_place *place)
+{
+    place_each_action(place, drop_schema);
+}
+
+// What goes beside the named object, as far as the schema knows: "a, b and 3 more".
+static const char *destroyed_text(const struct rule_place *place, const char *named)
+{
+    const struct effects *effects = place_effects(place);
+    const char *text = NULL;
+    size_t n = 0;
+    for (size_t i = 0; i < effects->n_destroys; i++) {
+        const struct effect_destroy *destroy = &effects->destroys[i];
+        if (strcmp(destroy->object, named) == 0 || ++n > 3)
+            continue;
+        text = text == NULL ? mem_printf(place->mem, "%s %s", destroy->what, destroy->object)
+                            : mem_printf(place->mem, "%s, %s %s", text, destroy->what,
+                                         destroy->object);
+    }
+    if (n > 3)
+        text = mem_printf(place->mem, "%s and %zu more", text, n - 3);
+    return text;
+}
+
+static void cascade(struct rule_place *place, const struct action *action)
+{
+    if (!is_cascading(action) || action->object == OBJECT_SCHEMA ||
+        (action->relation.name != NULL && place_is_new(place, action->relation)))
+        return;
+    const char *verb = action->kind == ACTION_TRUNCATE ? "TRUNCATE" : "DROP";
+    const char *name = action->relation.name != NULL ? place_name(place, action->relation) : "it";
+    const char *known = destroyed_text(place, name);
+    if (known == NULL)
+        rule_report(place, "%s … CASCADE on %s takes with it whatever depends on it", verb, name);
+    else
+        rule_report(place, "%s … CASCADE on %s takes with it: %s", verb, name, known);
+}
+
+void check_cascade(struct rule_place *place)
+{
+    place_each_action(place, cascade);
+}
+
+static void truncate_table(struct rule_place *place, const struct action *action)
+{
+    if (action->kind == ACTION_TRUNCATE && !place_is_new(place, action->relation))
+        rule_report_as(place, loss_severity(place, action->relation), NULL,
+                       "removes every row of %s (%s)", place_name(place, action->relation),
+                       size_text(place->mem, schema_find(place->before, action->relation)));
+}
+
+void check_truncate(struct rule_place *place)
+{
+    place_each_action(place, truncate_table);
+}
+
+// --- types
+
+// What a change of type does to values without an error: NULL when nothing, or when it fails instead.
+static const char *silent_loss(const struct type_name *from, const struct type_name *to)
+{
+    const char *a = from->name, *b = to->name;
+    if (strcmp(a, "numeric") == 0 && strcmp(b, "numeric") == 0) {
+        int scale_from = from->n_mods > 1 ? from->mods[1] : 0;
+        int scale_to = to->n_mods > 1 ? to->mods[1] : 0;
+        if (to->n_mods > 0 && (from->n_mods == 0 || scale_to < scale_from))
+            return "digits behind the point are rounded away";
+        return NULL;
+    }
+    bool from_fraction = strcmp(a, "numeric") == 0 || text_starts_with(a, "float");
+    if (from_fraction && (strcmp(b, "int2") == 0 || strcmp(b, "int4") == 0 || strcmp(b, "int8") == 0))
+        return "fractions are rounded away";
+    if ((strcmp(a, "float8") == 0 || strcmp(a, "numeric") == 0) && strcmp(b, "float4") == 0)
+        return "digits past the sixth are lost";
+    if (strcmp(a, "numeric") == 0 && strcmp(b, "float8") == 0)
+        return "digits past the fifteenth are lost";
+    if (text_starts_with(a, "timestamp") && (strcmp(b, "date") == 0 || text_starts_with(b, "time")) &&
+        !text_starts_with(b, "timestamp"))
+        return strcmp(b, "date") == 0 ? "the time of day is cut off" : "the date is cut off";
+    bool is_time = text_starts_with(a, "time") || strcmp(a, "interval") == 0;
+    if (is_time && strcmp(a, b) == 0 && to->n_mods > 0 &&
+        (from->n_mods == 0 || to->mods[0] < from->mods[0]))
+        return "fractions of a second are rounded away";
+    return NULL;
+}
+
+static const struct schema_column *altered_column(struct rule_place *place,
+                                                  const struct action *action)
+{
+    if (action->kind != ACTION_ALTER_TYPE || place_is_new(place, action->relation) ||
+        place_adds_column(place, action->relation, action->column))
+        return NULL;
+    const struct schema_relation *relation = schema_find(place->before, action->relation);
+    return relation == NULL ? NULL : schema_find_column(relation, action->column);
+}
+
+static void type_narrowing(struct rule_place *place, const struct action *action)
+{
+    const struct schema_column *column = altered_column(place, action);
+    if (column == NULL || column->type.name == NULL || column->type.is_array)
+        return;
+    const char *loss = silent_loss(&column->type, &action->definition->type);
+    if (loss != NULL)
+        rule_report(place, "%s.%s: from %s to %s, %s without an error",
+                    place_name(place, action->relation), action->column, column->type.text,
+                    action->definition->type.text, loss);
+}
+
+void check_type_narrowing(struct rule_place *place)
+{
+    place_each_action(place, type_narrowing);
+}
+
+// A plain cast of the column itself, perhaps AT TIME ZONE, keeps what the types keep.
+static bool is_plain_conversion(const struct expression *expression, const char *column)
+{
+    return expression->n_columns == 1 && strcmp(expression->columns[0], column) == 0 &&
+           expression->n_functions == 0 && !expression->is_case && expression->n_relations == 0;
+}
+
+static bool is_zone_conversion(const struct expression *expression, const char *column)
+{
+    return expression->n_columns == 1 && strcmp(expression->columns[0], column) == 0 &&
+           expression->n_functions == 1 && strcmp(expression->functions[0].name, "timezone") == 0;
+}
+
+static void using_expression_lossy(struct rule_place *place, const struct action *action)
+{
+    const struct expression *expression = action->using_expr;
+    if (action->kind != ACTION_ALTER_TYPE || expression == NULL ||
+        place_is_new(place, action->relation) ||
+        place_adds_column(place, action->relation, action->column) ||
+        is_plain_conversion(expression, action->column) ||
+        is_zone_conversion(expression, action->column))
+        return;
+    char *text = text_shorten(place->mem, expression->text, strlen(expression->text), 60);
+    const char *table = place_name(place, action->relation);
+    if (!word_in(action->column, expression->columns, expression->n_columns))
+        rule_report_as(place, SEVERITY_STOP, NULL,
+                       "%s.%s: USING %s does not read the column: every old value is gone", table,
+                       action->column, text);
+    else
+        rule_report(place, "%s.%s: nothing proves that USING %s keeps every value apart", table,
+                    action->column, text);
+}
+
+void check_using_expression_lossy(struct rule_place *place)
+{
+    place_each_action(place, using_expression_lossy);
+}
+
+static void cascading_key(struct rule_place *place, struct name table,
+                          const struct constraint *constraint)
+{
+    if (constraint->kind == CONSTRAINT_FOREIGN_KEY && constraint->on_delete != NULL &&
+        strcmp(constraint->on_delete, "CASCADE") == 0)
+        rule_report(place, "deleting a row of %s will delete its rows of %s without a word",
+                    place_name(place, constraint->references), place_name(place, table));
+}
+
+static void on_delete_cascade(struct rule_place *place, const struct action *action)
+{
+    if (action->relation.name == NULL || place_is_new(place, action->relation))
+        return;
+    if (action->kind == ACTION_ADD_CONSTRAINT)
+        cascading_key(place, action->relation, action->constraint);
+    if (action->kind != ACTION_ADD_COLUMN)
+        return;
+    for (size_t i = 0; i < action->definition->n_constraints; i++)
+        cascading_key(place, action->relation, &action->definition->constraints[i]);
+}
+
+void check_on_delete_cascade(struct rule_place *place)
+{
+    place_each_action(place, on_delete_cascade);
+}

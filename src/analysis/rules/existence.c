@@ -1,0 +1,413 @@
+/*
+ * Rules on what exists: a statement names something that is not there, or makes what is there, or
+ * drops what others still need.
+ *
+ * Only what the schema surely knows counts: a table whose columns nobody told has any column.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "analysis/rules/rules.h"
+
+struct fit {
+    TALLOC_CTX *mem;
+    const struct schema *schema;
+    const struct statement *statement;
+    size_t index; // of the action
+};
+
+static const char *absent(const struct fit *fit, const char *what, struct name name)
+{
+    return mem_printf(fit->mem, "%s '%s' does not exist", what,
+                      schema_name_text(fit->mem, fit->schema, name));
+}
+
+static const char *present(const struct fit *fit, const char *what, struct name name)
+{
+    return mem_printf(fit->mem, "%s '%s' already exists", what,
+                      schema_name_text(fit->mem, fit->schema, name));
+}
+
+// An earlier action of the same statement adds it, or renames another to it.
+static bool statement_makes_column(const struct fit *fit, const char *column)
+{
+    for (size_t i = 0; i < fit->index; i++) {
+        const struct action *action = &fit->statement->actions[i];
+        if (action->kind == ACTION_ADD_COLUMN && strcmp(action->definition->name, column) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool statement_drops_column(const struct fit *fit, const char *column)
+{
+    for (size_t i = 0; i < fit->index; i++) {
+        const struct action *action = &fit->statement->actions[i];
+        if (action->kind == ACTION_DROP_COLUMN && strcmp(action->column, column) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool knows_columns(const struct schema_relation *relation)
+{
+    return relation->n_columns > 0 && relation->n_parents == 0 &&
+           (relation->kind == RELATION_TABLE || relation->kind == RELATION_PARTITIONED);
+}
+
+static const char *fit_column(const struct fit *fit, const struct schema_relation *relation,
+                              const char *column)
+{
+    if (column == NULL || relation == NULL || !knows_columns(relation) ||
+        schema_find_column(relation, column) != NULL || statement_makes_column(fit, column))
+        return NULL;
+    return mem_printf(fit->mem, "column '%s' of '%s' does not exist", column,
+                      schema_name_text(fit->mem, fit->schema, relation->name));
+}
+
+static const char *fit_relation(const struct fit *fit, struct name name)
+{
+    if (name.name == NULL || name_is_system(name) || schema_find(fit->schema, name) != NULL)
+        return NULL;
+    struct schema_index *index;
+    if (schema_find_index(fit->schema, name, &index) != NULL)
+        return NULL;
+    return absent(fit, "relation", name);
+}
+
+static const char *fit_query(const struct fit *fit, const struct query *query)
+{
+    const char *mismatch = fit_relation(fit, query->target);
+    for (size_t i = 0; mismatch == NULL && i < query->n_reads; i++)
+        mismatch = fit_relation(fit, query->reads[i]);
+    const struct schema_relation *target =
+        query->target.name == NULL ? NULL : schema_find(fit->schema, query->target);
+    for (size_t i = 0; mismatch == NULL && target != NULL && i < query->n_columns; i++)
+        mismatch = fit_column(fit, target, query->columns[i]);
+    for (size_t i = 0; mismatch == NULL && target != NULL && i < query->n_assignments; i++)
+        mismatch = fit_column(fit, target, query->assignments[i].column);
+    for (size_t i = 0; mismatch == NULL && i < query->n_inner; i++) {
+        for (size_t j = 0; mismatch == NULL && j < query->inner[i]->n_reads; j++)
+            mismatch = fit_relation(fit, query->inner[i]->reads[j]);
+    }
+    return mismatch;
+}
+
+static const char *fit_constraint(const struct fit *fit, const struct action *action)
+{
+    const struct constraint *constraint = action->constraint;
+    const struct schema_relation *relation = schema_find(fit->schema, action->relation);
+    const char *mismatch = NULL;
+    if (constraint->kind == CONSTRAINT_FOREIGN_KEY)
+        mismatch = fit_relation(fit, constraint->references);
+    for (size_t i = 0; mismatch == NULL && i < constraint->n_columns; i++)
+        mismatch = fit_column(fit, relation, constraint->columns[i]);
+    if (mismatch == NULL && relation != NULL && constraint->name != NULL &&
+        schema_find_constraint(relation, constraint->name) != NULL &&
+        script_find_action(&(struct script){.statements = (struct statement[]){*fit->statement},
+                                            .n_statements = 1},
+                           ACTION_DROP_CONSTRAINT, action->relation, constraint->name) == NULL)
+        return mem_printf(fit->mem, "constraint '%s' of '%s' already exists", constraint->name,
+                          schema_name_text(fit->mem, fit->schema, action->relation));
+    return mismatch;
+}
+
+static const char *fit_index(const struct fit *fit, const struct action *action)
+{
+    const struct index_definition *index = action->index;
+    const char *mismatch = fit_relation(fit, action->relation);
+    const struct schema_relation *table = schema_find(fit->schema, action->relation);
+    for (size_t i = 0; mismatch == NULL && i < index->n_columns; i++)
+        mismatch = fit_column(fit, table, index->columns[i].column);
+    if (mismatch != NULL || index->name == NULL || action->if_exists || table == NULL)
+        return mismatch;
+    struct name name = {.schema = table->name.schema, .name = index->name};
+    struct schema_index *known;
+    bool is_taken = schema_find_index(fit->schema, name, &known) != NULL;
+    return is_taken ? present(fit, "index", name) : NULL;
+}
+
+static bool has_trigger(const struct schema_relation *relation, const char *trigger)
+{
+    for (size_t i = 0; i < relation->n_triggers; i++) {
+        if (strcmp(relation->triggers[i].name, trigger) == 0)
+            return true;
+    }
+    return false;
+}
+
+static const char *fit_trigger(const struct fit *fit, const struct action *action)
+{
+    const char *mismatch = action->if_exists ? NULL : fit_relation(fit, action->relation);
+    const struct schema_relation *relation = schema_find(fit->schema, action->relation);
+    if (mismatch != NULL || relation == NULL || action->member == NULL)
+        return mismatch;
+    bool exists = has_trigger(relation, action->member);
+    if (action->kind == ACTION_CREATE_TRIGGER && exists && !action->or_replace)
+        return mem_printf(fit->mem, "trigger '%s' of '%s' already exists", action->member,
+                          schema_name_text(fit->mem, fit->schema, action->relation));
+    if (action->kind == ACTION_DROP_TRIGGER && !exists && !action->if_exists)
+        return mem_printf(fit->mem, "trigger '%s' of '%s' does not exist", action->member,
+                          schema_name_text(fit->mem, fit->schema, action->relation));
+    return NULL;
+}
+
+static const char *fit_drop(const struct fit *fit, const struct action *action)
+{
+    struct schema_index *index;
+    if (action->if_exists)
+        return NULL;
+    switch ((int)action->object) {
+    case OBJECT_TABLE:
+    case OBJECT_VIEW:
+    case OBJECT_MATERIALIZED_VIEW:
+    case OBJECT_SEQUENCE:
+    case OBJECT_FOREIGN_TABLE:
+        return schema_find(fit->schema, action->relation) != NULL
+                   ? NULL
+                   : absent(fit, object_kind_name(action->object), action->relation);
+    case OBJECT_INDEX:
+        return schema_find_index(fit->schema, action->relation, &index) != NULL
+                   ? NULL
+                   : absent(fit, "index", action->relation);
+    case OBJECT_FUNCTION:
+    case OBJECT_PROCEDURE:
+        return schema_find_function(fit->schema, action->relation) != NULL
+                   ? NULL
+                   : absent(fit, object_kind_name(action->object), action->relation);
+    case OBJECT_TYPE:
+    case OBJECT_DOMAIN:
+        return schema_find_type(fit->schema, action->relation) != NULL
+                   ? NULL
+                   : absent(fit, object_kind_name(action->object), action->relation);
+    default:
+        return NULL;
+    }
+}
+
+// A function that is a trigger's takes no arguments: one more of that name is the same one.
+static bool is_trigger_function(const struct schema *schema, struct name name)
+{
+    for (const struct schema_relation *r = schema_next(schema, NULL); r != NULL;
+         r = schema_next(schema, r)) {
+        for (size_t i = 0; i < r->n_triggers; i++) {
+            if (r->triggers[i].function != NULL && strcmp(r->triggers[i].function, name.name) == 0)
+                return true;
+        }
+    }
+    return false;
+}
+
+static const char *fit_create(const struct fit *fit, const struct action *action)
+{
+    if (action->if_exists || action->or_replace || action->relation.name == NULL ||
+        action->is_temporary)
+        return NULL;
+    switch ((int)action->kind) {
+    case ACTION_CREATE_TABLE:
+    case ACTION_CREATE_TABLE_AS:
+    case ACTION_CREATE_VIEW:
+    case ACTION_CREATE_SEQUENCE:
+        return schema_find(fit->schema, action->relation) == NULL
+                   ? NULL
+                   : present(fit, "relation", action->relation);
+    case ACTION_CREATE_TYPE:
+        return schema_find_type(fit->schema, action->relation) == NULL
+                   ? NULL
+                   : present(fit, "type", action->relation);
+    case ACTION_CREATE_FUNCTION:
+        return schema_find_function(fit->schema, action->relation) == NULL ||
+                       !is_trigger_function(fit->schema, action->relation)
+                   ? NULL
+                   : present(fit, "function", action->relation);
+    default:
+        return NULL;
+    }
+}
+
+static const char *fit_add_column(const struct fit *fit, const struct action *action)
+{
+    const struct schema_relation *relation = schema_find(fit->schema, action->relation);
+    if (relation == NULL)
+        return action->if_exists ? NULL : fit_relation(fit, action->relation);
+    const char *column = action->definition->name;
+    if (action->if_exists || schema_find_column(relation, column) == NULL ||
+        statement_drops_column(fit, column))
+        return NULL;
+    return mem_printf(fit->mem, "column '%s' of '%s' already exists", column,
+                      schema_name_text(fit->mem, fit->schema, action->relation));
+}
+
+static const char *fit_member(const struct fit *fit, const struct action *action)
+{
+    if (action->if_exists)
+        return NULL;
+    const char *mismatch = fit_relation(fit, action->relation);
+    return mismatch != NULL
+               ? mismatch
+               : fit_column(fit, schema_find(fit->schema, action->relation), action->column);
+}
+
+static const char *fit_action(const struct fit *fit, const struct action *action)
+{
+    switch ((int)action->kind) {
+    case ACTION_QUERY:
+        return action->query == NULL ? NULL : fit_query(fit, action->query);
+    case ACTION_CREATE_TABLE:
+    case ACTION_CREATE_VIEW:
+    case ACTION_CREATE_TABLE_AS:
+    case ACTION_CREATE_SEQUENCE:
+    case ACTION_CREATE_TYPE:
+    case ACTION_CREATE_FUNCTION: return fit_create(fit, action);
+    case ACTION_ADD_COLUMN: return fit_add_column(fit, action);
+    case ACTION_ADD_CONSTRAINT: return fit_constraint(fit, action);
+    case ACTION_CREATE_INDEX: return fit_index(fit, action);
+    case ACTION_CREATE_TRIGGER:
+    case ACTION_DROP_TRIGGER: return fit_trigger(fit, action);
+    case ACTION_DROP: return fit_drop(fit, action);
+    case ACTION_TRUNCATE: return fit_relation(fit, action->relation);
+    case ACTION_RENAME:
+        return action->object == OBJECT_TABLE ? fit_member(fit, action) : NULL;
+    case ACTION_DROP_COLUMN:
+    case ACTION_RENAME_COLUMN:
+    case ACTION_ALTER_TYPE:
+    case ACTION_SET_DEFAULT:
+    case ACTION_DROP_DEFAULT:
+    case ACTION_SET_NOT_NULL:
+    case ACTION_DROP_NOT_NULL: return fit_member(fit, action);
+    default: return NULL;
+    }
+}
+
+const char *statement_mismatch(TALLOC_CTX *mem, const struct schema *schema,
+                               const struct statement *statement)
+{
+    struct fit fit = {.mem = mem, .schema = schema, .statement = statement};
+    for (fit.index = 0; fit.index < statement->n_actions; fit.index++) {
+        const char *mismatch = fit_action(&fit, &statement->actions[fit.index]);
+        if (mismatch != NULL)
+            return mismatch;
+    }
+    return NULL;
+}
+
+void check_object_missing_or_exists(struct rule_place *place)
+{
+    if (place->mismatch == NULL || !place->is_history_known)
+        return;
+    enum severity severity = schema_is_complete(place->before) ? SEVERITY_STOP : SEVERITY_WARN;
+    rule_report_as(place, severity, NULL, "%s: the statement fails", place->mismatch);
+}
+
+void check_statement_invalid(struct rule_place *place)
+{
+    if (place->statement->invalid_reason == NULL)
+        return;
+    enum severity severity = place->is_history_known ? SEVERITY_STOP : SEVERITY_WARN;
+    rule_report_as(place, severity, NULL, "the statement fails: %s",
+                   place->statement->invalid_reason);
+}
+
+void check_syntax_not_understood(struct rule_place *place)
+{
+    const struct script *script = place->script;
+    // A down that not even the grammar of its own server reads was never run.
+    enum severity severity = place->is_down && place->pg_version <= 15 ? SEVERITY_STOP
+                                                                       : place->rule->severity;
+    for (size_t i = 0; i < script->n_not_understood; i++) {
+        const struct not_understood *bad = &script->not_understood[i];
+        const struct statement there = {.path = bad->path, .line = bad->line,
+                                        .column = bad->column, .sql = bad->sql};
+        place->statement = &there;
+        rule_report_as(place, severity, NULL, "not understood: %s", bad->reason);
+    }
+    place->statement = NULL;
+}
+
+// --- dependents
+
+static bool statement_drops(const struct statement *statement, struct name name)
+{
+    for (size_t i = 0; i < statement->n_actions; i++) {
+        if (statement->actions[i].kind == ACTION_DROP &&
+            name_equal(statement->actions[i].relation, name))
+            return true;
+    }
+    return false;
+}
+
+static bool view_reads(const struct schema_relation *view, struct name name)
+{
+    for (size_t i = 0; i < view->n_reads; i++) {
+        if (name_equal(view->reads[i], name))
+            return true;
+    }
+    return false;
+}
+
+static const char *dependent_on_table(struct rule_place *place, struct name table)
+{
+    for (const struct schema_relation *r = schema_next(place->before, NULL); r != NULL;
+         r = schema_next(place->before, r)) {
+        if (name_equal(r->name, table) || statement_drops(place->statement, r->name))
+            continue;
+        if (view_reads(r, table))
+            return mem_printf(place->mem, "view '%s' reads it", place_name(place, r->name));
+        for (size_t i = 0; i < r->n_constraints; i++) {
+            if (r->constraints[i].kind == CONSTRAINT_FOREIGN_KEY &&
+                name_equal(r->constraints[i].references, table))
+                return mem_printf(place->mem, "'%s' has a foreign key to it",
+                                  place_name(place, r->name));
+        }
+    }
+    return NULL;
+}
+
+static const char *dependent_on_function(struct rule_place *place, struct name function)
+{
+    for (const struct schema_relation *r = schema_next(place->before, NULL); r != NULL;
+         r = schema_next(place->before, r)) {
+        for (size_t i = 0; i < r->n_triggers; i++) {
+            if (r->triggers[i].function != NULL &&
+                strcmp(r->triggers[i].function, function.name) == 0)
+                return mem_printf(place->mem, "trigger '%s' of '%s' calls it",
+                                  r->triggers[i].name, place_name(place, r->name));
+        }
+    }
+    return NULL;
+}
+
+static const char *dependent_on_type(struct rule_place *place, struct name type)
+{
+    for (const struct schema_relation *r = schema_next(place->before, NULL); r != NULL;
+         r = schema_next(place->before, r)) {
+        for (size_t i = 0; i < r->n_columns; i++) {
+            const struct type_name *known = &r->columns[i].type;
+            if (known->name != NULL &&
+                name_equal((struct name){known->schema, known->name}, type))
+                return mem_printf(place->mem, "column '%s' of '%s' has this type",
+                                  r->columns[i].name, place_name(place, r->name));
+        }
+    }
+    return NULL;
+}
+
+static void check_dependents(struct rule_place *place, const struct action *action)
+{
+    const char *dependent = NULL;
+    if (action->kind != ACTION_DROP || action->cascade)
+        return;
+    if (action->object == OBJECT_TABLE && schema_find(place->before, action->relation) != NULL)
+        dependent = dependent_on_table(place, schema_resolve(place->before, action->relation));
+    else if (action->object == OBJECT_FUNCTION)
+        dependent = dependent_on_function(place, action->relation);
+    else if (action->object == OBJECT_TYPE || action->object == OBJECT_DOMAIN)
+        dependent = dependent_on_type(place, action->relation);
+    if (dependent != NULL)
+        rule_report(place, "DROP %s %s fails: %s", object_kind_name(action->object),
+                    place_name(place, action->relation), dependent);
+}
+
+void check_drop_has_dependents(struct rule_place *place)
+{
+    place_each_action(place, check_dependents);
+}

@@ -1,0 +1,277 @@
+/*
+ * Rules on failures that the data decides: what works on a laptop and fails in production.
+ *
+ * The hint of each is the query that answers the question before the launch.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "analysis/rules/rules.h"
+#include "base/text.h"
+
+static const char *join_words(TALLOC_CTX *mem, const char *const *words, size_t n)
+{
+    char *text = mem_strdup(mem, "");
+    for (size_t i = 0; i < n; i++)
+        text = mem_printf(mem, "%s%s%s", text, i > 0 ? ", " : "", words[i]);
+    return text;
+}
+
+// Columns that this script added without a value are NULL, and NULLs collide with nothing.
+static bool columns_are_empty(const struct rule_place *place, struct name table,
+                              const char *const *columns, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        const struct schema_relation *relation = schema_find(place->before, table);
+        const struct schema_column *known =
+            relation == NULL ? NULL : schema_find_column(relation, columns[i]);
+        if (place_adds_column(place, table, columns[i]) && known != NULL && !known->has_default &&
+            !place_updates(place, table, columns[i]))
+            return true;
+    }
+    return false;
+}
+
+static void report_unique(struct rule_place *place, struct name table, const char *const *columns,
+                          size_t n, const char *predicate)
+{
+    const struct schema_relation *relation = schema_find(place->before, table);
+    if (place_is_new(place, table) || columns_are_empty(place, table, columns, n) ||
+        (relation != NULL && (relation->rows == 0 || relation_has_key(relation, columns, n))))
+        return;
+    const char *name = place_name(place, table);
+    const char *list = join_words(place->mem, columns, n);
+    const char *query = mem_printf(
+        place->mem, "ask first: SELECT %s, count(*) FROM %s%s%s GROUP BY %s HAVING count(*) > 1",
+        list, name, predicate != NULL ? " WHERE " : "", predicate != NULL ? predicate : "", list);
+    rule_report_as(place, place->rule->severity, query, "fails when two rows of %s agree in (%s)",
+                   name, list);
+}
+
+static void unique_index(struct rule_place *place, const struct action *action)
+{
+    const struct index_definition *index = action->index;
+    if (!index->is_unique)
+        return;
+    const char **columns = mem_array(place->mem, const char *, index->n_columns);
+    for (size_t i = 0; i < index->n_columns; i++)
+        columns[i] = index->columns[i].column != NULL ? index->columns[i].column
+                                                      : index->columns[i].expression->text;
+    report_unique(place, action->relation, columns, index->n_columns,
+                  index->predicate != NULL ? index->predicate->text : NULL);
+}
+
+static void unique_may_fail(struct rule_place *place, const struct action *action)
+{
+    if (action->kind == ACTION_CREATE_INDEX)
+        unique_index(place, action);
+    if (action->kind != ACTION_ADD_CONSTRAINT || action->constraint->using_index != NULL)
+        return;
+    const struct constraint *key = action->constraint;
+    if (key->kind == CONSTRAINT_UNIQUE || key->kind == CONSTRAINT_PRIMARY_KEY)
+        report_unique(place, action->relation, key->columns, key->n_columns, NULL);
+}
+
+void check_unique_may_fail(struct rule_place *place)
+{
+    place_each_action(place, unique_may_fail);
+}
+
+static bool has_value_from_start(const struct rule_place *place, struct name table,
+                                 const char *column)
+{
+    const struct schema_relation *relation = schema_find(place->before, table);
+    const struct schema_column *known =
+        relation == NULL ? NULL : schema_find_column(relation, column);
+    return known != NULL && known->has_default && place_adds_column(place, table, column);
+}
+
+static void report_nulls(struct rule_place *place, struct name table, const char *column)
+{
+    const struct schema_relation *relation = schema_find(place->before, table);
+    if (place_is_new(place, table) || place_updates(place, table, column) ||
+        has_value_from_start(place, table, column) ||
+        (relation != NULL &&
+         (relation->rows == 0 || relation_proves_not_null(relation, column))))
+        return;
+    const char *name = place_name(place, table);
+    const char *query = mem_printf(
+        place->mem, "ask first: SELECT count(*) FROM %s WHERE %s IS NULL", name, column);
+    rule_report_as(place, place->rule->severity, query, "fails when a row of %s has no %s", name,
+                   column);
+}
+
+static void not_null_may_fail(struct rule_place *place, const struct action *action)
+{
+    if (action->kind == ACTION_SET_NOT_NULL)
+        report_nulls(place, action->relation, action->column);
+    if (action->kind != ACTION_ADD_CONSTRAINT ||
+        action->constraint->kind != CONSTRAINT_PRIMARY_KEY)
+        return;
+    for (size_t i = 0; i < action->constraint->n_columns; i++)
+        report_nulls(place, action->relation, action->constraint->columns[i]);
+}
+
+void check_not_null_may_fail(struct rule_place *place)
+{
+    place_each_action(place, not_null_may_fail);
+}
+
+static bool fills_itself(const struct rule_place *place, const struct column *column)
+{
+    if (column->default_value != NULL)
+        return !column->default_value->is_null;
+    if (column->generated != NULL || column->is_identity)
+        return true;
+    const char *type = column->type.name;
+    if (type == NULL)
+        return false;
+    if (strstr(type, "serial") != NULL)
+        return true;
+    // A domain may bring its own default.
+    struct schema_type *known =
+        schema_find_type(place->before, (struct name){column->type.schema, type});
+    return known != NULL && known->object == OBJECT_DOMAIN;
+}
+
+static void not_null_no_default(struct rule_place *place, const struct action *action)
+{
+    if (action->kind != ACTION_ADD_COLUMN || !action->definition->is_not_null ||
+        fills_itself(place, action->definition) || place_is_new(place, action->relation))
+        return;
+    const struct schema_relation *relation = schema_find(place->before, action->relation);
+    if (relation != NULL && (relation->rows == 0 ||
+                             (action->if_exists &&
+                              schema_find_column(relation, action->definition->name) != NULL)))
+        return;
+    rule_report(place, "%s.%s is NOT NULL without a default: fails as soon as %s has a row",
+                place_name(place, action->relation), action->definition->name,
+                place_name(place, action->relation));
+}
+
+void check_not_null_no_default(struct rule_place *place)
+{
+    place_each_action(place, not_null_no_default);
+}
+
+static void check_may_fail(struct rule_place *place, const struct action *action)
+{
+    if (action->relation.name == NULL || place_is_new(place, action->relation))
+        return;
+    const struct schema_relation *relation = schema_find(place->before, action->relation);
+    if (action->kind != ACTION_ADD_CONSTRAINT || action->constraint->kind != CONSTRAINT_CHECK ||
+        action->constraint->is_not_valid || action->constraint->check == NULL ||
+        (relation != NULL && relation->rows == 0) ||
+        columns_are_empty(place, action->relation, action->constraint->check->columns,
+                          action->constraint->check->n_columns))
+        return;
+    const char *text = action->constraint->check->text;
+    const char *name = place_name(place, action->relation);
+    const char *query = mem_printf(
+        place->mem, "ask first: SELECT count(*) FROM %s WHERE NOT (%s)", name, text);
+    rule_report_as(place, place->rule->severity, query, "fails when a row of %s breaks CHECK (%s)",
+                   name, text_shorten(place->mem, text, strlen(text), 60));
+}
+
+void check_check_may_fail(struct rule_place *place)
+{
+    place_each_action(place, check_may_fail);
+}
+
+static void fk_may_fail(struct rule_place *place, const struct action *action)
+{
+    if (action->kind != ACTION_ADD_CONSTRAINT ||
+        action->constraint->kind != CONSTRAINT_FOREIGN_KEY || action->constraint->is_not_valid ||
+        place_is_new(place, action->relation))
+        return;
+    const struct constraint *key = action->constraint;
+    const struct schema_relation *relation = schema_find(place->before, action->relation);
+    if ((relation != NULL && relation->rows == 0) ||
+        columns_are_empty(place, action->relation, key->columns, key->n_columns))
+        return;
+    const char *child = place_name(place, action->relation);
+    const char *parent = place_name(place, key->references);
+    const char *columns = join_words(place->mem, key->columns, key->n_columns);
+    const char *query = mem_printf(
+        place->mem, "ask first: SELECT count(*) FROM %s c WHERE c.%s IS NOT NULL AND NOT EXISTS "
+                    "(SELECT FROM %s p WHERE p.%s = c.%s)",
+        child, key->n_columns > 0 ? key->columns[0] : "…", parent,
+        key->n_referenced > 0 ? key->referenced[0] : "id",
+        key->n_columns > 0 ? key->columns[0] : "…");
+    rule_report_as(place, place->rule->severity, query,
+                   "fails when (%s) of a row of %s points at no row of %s", columns, child, parent);
+}
+
+void check_fk_may_fail(struct rule_place *place)
+{
+    place_each_action(place, fk_may_fail);
+}
+
+// --- casts
+
+
+static const char *const text_types[] = {"text", "varchar", "bpchar", "char", "citext", "name"};
+static const char *const integer_types[] = {"int2", "int4", "int8"};
+
+static int integer_rank(const char *name)
+{
+    for (int i = 0; i < (int)COUNT_OF(integer_types); i++) {
+        if (strcmp(integer_types[i], name) == 0)
+            return i;
+    }
+    return -1;
+}
+
+// Why values of `from` may not fit `to`; NULL: they always do. `is_sure`: fails with no row, too.
+static const char *cast_failure(const struct type_name *from, const struct type_name *to,
+                                bool has_using, bool *is_sure)
+{
+    bool from_text = word_in(from->name, text_types, COUNT_OF(text_types));
+    bool to_text = word_in(to->name, text_types, COUNT_OF(text_types));
+    *is_sure = false;
+    if (from_text && to_text && to->n_mods > 0 && strcmp(to->name, "text") != 0 &&
+        (from->n_mods == 0 || from->mods[0] > to->mods[0]))
+        return "a longer value does not fit";
+    if (from_text && !to_text) {
+        // Source: PostgreSQL 15 manual, ALTER TABLE: no implicit or assignment cast from text.
+        *is_sure = !has_using;
+        return has_using ? "a value that does not read as the new type fails"
+                         : "there is no automatic cast, so it needs USING";
+    }
+    int rank_from = integer_rank(from->name), rank_to = integer_rank(to->name);
+    if (rank_from >= 0 && rank_to >= 0 && rank_to < rank_from)
+        return "a larger number is out of range";
+    if (strcmp(from->name, "numeric") == 0 && rank_to >= 0)
+        return "a larger number is out of range";
+    if (strcmp(from->name, "numeric") == 0 && strcmp(to->name, "numeric") == 0 && to->n_mods > 0) {
+        int whole_to = to->mods[0] - (to->n_mods > 1 ? to->mods[1] : 0);
+        int whole_from = from->n_mods == 0 ? 1000000
+                                           : from->mods[0] - (from->n_mods > 1 ? from->mods[1] : 0);
+        return whole_to < whole_from ? "a larger number is out of range" : NULL;
+    }
+    return NULL;
+}
+
+static void type_cast_may_fail(struct rule_place *place, const struct action *action)
+{
+    const struct schema_relation *relation =
+        action->relation.name == NULL ? NULL : schema_find(place->before, action->relation);
+    if (action->kind != ACTION_ALTER_TYPE || relation == NULL || relation->rows == 0 ||
+        place_is_new(place, action->relation))
+        return;
+    const struct schema_column *column = schema_find_column(relation, action->column);
+    const struct type_name *to = &action->definition->type;
+    if (column == NULL || column->type.name == NULL || column->type.is_array || to->is_array)
+        return;
+    bool is_sure;
+    const char *why = cast_failure(&column->type, to, action->using_expr != NULL, &is_sure);
+    if (why != NULL)
+        rule_report_as(place, is_sure ? SEVERITY_STOP : place->rule->severity, NULL,
+                       "%s.%s: from %s to %s %s: %s", place_name(place, action->relation),
+                       action->column, column->type.text, to->text,
+                       is_sure ? "fails" : "may fail", why);
+}
+
+void check_type_cast_may_fail(struct rule_place *place)
+{
+    place_each_action(place, type_cast_may_fail);
+}

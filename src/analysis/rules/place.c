@@ -1,0 +1,203 @@
+/*
+ * Places: what rules ask about the statement that they judge and about what stands around it.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "analysis/rules/rules.h"
+#include "base/text.h"
+
+const char *place_name(const struct rule_place *place, struct name name)
+{
+    return schema_name_text(place->mem, place->before, name);
+}
+
+bool place_is_new(const struct rule_place *place, struct name name)
+{
+    const struct schema_relation *relation = schema_find(place->before, name);
+    return relation != NULL && schema_is_new(place->before, relation);
+}
+
+bool place_is_from_up(const struct rule_place *place, const struct schema_relation *relation)
+{
+    return place->is_down && relation != NULL && place->down_target != NULL &&
+           schema_find(place->down_target, relation->name) == NULL;
+}
+
+bool name_equal(struct name a, struct name b)
+{
+    if (a.name == NULL || b.name == NULL || strcmp(a.name, b.name) != 0)
+        return false;
+    return a.schema == NULL || b.schema == NULL || strcmp(a.schema, b.schema) == 0;
+}
+
+bool word_in(const char *word, const char *const *words, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (strcmp(word, words[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+bool name_is_system(struct name name)
+{
+    if (name.schema != NULL)
+        return strcmp(name.schema, "pg_catalog") == 0 ||
+               strcmp(name.schema, "information_schema") == 0;
+    return name.name != NULL &&
+           (text_starts_with(name.name, "pg_") || text_starts_with(name.name, "sqlite_"));
+}
+
+bool place_adds_column(const struct rule_place *place, struct name table, const char *column)
+{
+    for (size_t i = 0; i < place->index; i++) {
+        const struct statement *statement = &place->script->statements[i];
+        for (size_t j = 0; j < statement->n_actions; j++) {
+            const struct action *action = &statement->actions[j];
+            if (action->kind == ACTION_ADD_COLUMN && name_equal(action->relation, table) &&
+                strcmp(action->definition->name, column) == 0)
+                return true;
+        }
+    }
+    return false;
+}
+
+static bool query_updates(const struct query *query, struct name table, const char *column)
+{
+    if (query->verb != QUERY_UPDATE || !name_equal(query->target, table))
+        return false;
+    for (size_t i = 0; column != NULL && i < query->n_assignments; i++) {
+        if (strcmp(query->assignments[i].column, column) == 0)
+            return true;
+    }
+    return column == NULL;
+}
+
+static bool statement_updates(const struct statement *statement, struct name table,
+                              const char *column)
+{
+    for (size_t i = 0; i < statement->n_actions; i++) {
+        const struct query *query = statement->actions[i].query;
+        if (statement->actions[i].kind != ACTION_QUERY || query == NULL)
+            continue;
+        if (query_updates(query, table, column))
+            return true;
+        for (size_t j = 0; j < query->n_inner; j++) {
+            if (query_updates(query->inner[j], table, column))
+                return true;
+        }
+    }
+    return false;
+}
+
+bool place_updates(const struct rule_place *place, struct name table, const char *column)
+{
+    for (size_t i = 0; i < place->index; i++) {
+        if (statement_updates(&place->script->statements[i], table, column))
+            return true;
+    }
+    return false;
+}
+
+const struct action *script_find_action(const struct script *script, enum action_kind kind,
+                                        struct name table, const char *member)
+{
+    for (size_t i = 0; script != NULL && i < script->n_statements; i++) {
+        const struct statement *statement = &script->statements[i];
+        for (size_t j = 0; j < statement->n_actions; j++) {
+            const struct action *action = &statement->actions[j];
+            if (action->kind != kind || !name_equal(action->relation, table))
+                continue;
+            if (member == NULL || (action->member != NULL && strcmp(action->member, member) == 0))
+                return action;
+        }
+    }
+    return NULL;
+}
+
+const struct effects *place_effects(const struct rule_place *place)
+{
+    return place->effects[place->index];
+}
+
+bool place_rewrites(const struct rule_place *place, struct name table)
+{
+    const struct effects *effects = place_effects(place);
+    return word_in(place_name(place, table), effects->rewrites, effects->n_rewrites);
+}
+
+bool place_scans(const struct rule_place *place, struct name table)
+{
+    const struct effects *effects = place_effects(place);
+    return word_in(place_name(place, table), effects->scans, effects->n_scans);
+}
+
+enum severity place_weigh(const struct rule_place *place, struct name table, const char **size)
+{
+    const struct schema_relation *relation = schema_find(place->before, table);
+    *size = size_text(place->mem, relation);
+    switch (size_class(relation)) {
+    case SIZE_SMALL: return SEVERITY_NOTE;
+    case SIZE_LARGE: return SEVERITY_STOP;
+    case SIZE_UNKNOWN:
+    case SIZE_MEDIUM: return SEVERITY_WARN;
+    }
+    bug("size class of '%s'", table.name);
+}
+
+bool relation_has_key(const struct schema_relation *relation, const char *const *columns, size_t n)
+{
+    for (size_t i = 0; i < relation->n_constraints; i++) {
+        const struct schema_constraint *key = &relation->constraints[i];
+        if (key->kind != CONSTRAINT_PRIMARY_KEY && key->kind != CONSTRAINT_UNIQUE)
+            continue;
+        size_t n_in = 0;
+        for (size_t j = 0; j < key->n_columns; j++)
+            n_in += word_in(key->columns[j], columns, n);
+        if (key->n_columns > 0 && n_in == key->n_columns)
+            return true;
+    }
+    for (size_t i = 0; i < relation->n_indexes; i++) {
+        const struct schema_index *index = &relation->indexes[i];
+        size_t n_in = 0;
+        for (size_t j = 0; j < index->n_columns; j++)
+            n_in += index->columns[j].column != NULL && word_in(index->columns[j].column, columns, n);
+        if (index->is_unique && index->is_valid && index->predicate_text == NULL &&
+            index->n_columns > 0 && n_in == index->n_columns)
+            return true;
+    }
+    return false;
+}
+
+bool relation_proves_not_null(const struct schema_relation *relation, const char *column)
+{
+    const struct schema_column *known = schema_find_column(relation, column);
+    if (known != NULL && known->is_not_null)
+        return true;
+    for (size_t i = 0; i < relation->n_constraints; i++) {
+        const struct schema_constraint *constraint = &relation->constraints[i];
+        if (constraint->is_valid && constraint->proves_not_null != NULL &&
+            strcmp(constraint->proves_not_null, column) == 0)
+            return true;
+    }
+    return false;
+}
+
+void place_each_query(struct rule_place *place, rule_query_check *check)
+{
+    const struct statement *statement = place->statement;
+    for (size_t i = 0; i < statement->n_actions; i++) {
+        const struct action *action = &statement->actions[i];
+        if (action->kind != ACTION_QUERY || action->query == NULL)
+            continue;
+        check(place, action->query);
+        for (size_t j = 0; j < action->query->n_inner; j++)
+            check(place, action->query->inner[j]);
+    }
+}
+
+void place_each_action(struct rule_place *place, rule_action_check *check)
+{
+    for (size_t i = 0; i < place->statement->n_actions; i++)
+        check(place, &place->statement->actions[i]);
+}

@@ -1,0 +1,175 @@
+/*
+ * Rules on the shape of the transaction: what may not stand in one, and what should not stand
+ * behind a lock.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "analysis/rules/rules.h"
+
+// Source: PostgreSQL 15 manual; docs/effects.md lists the forms.
+static const char *refuses_transaction(const struct action *action)
+{
+    switch ((int)action->kind) {
+    case ACTION_CREATE_INDEX: return action->concurrently ? "CREATE INDEX CONCURRENTLY" : NULL;
+    case ACTION_REINDEX: return action->concurrently ? "REINDEX CONCURRENTLY" : NULL;
+    case ACTION_DETACH_PARTITION:
+        return action->concurrently ? "DETACH PARTITION CONCURRENTLY" : NULL;
+    case ACTION_VACUUM: return "VACUUM";
+    case ACTION_CLUSTER: return action->relation.name == NULL ? "CLUSTER without a table" : NULL;
+    case ACTION_DROP:
+        if (action->object == OBJECT_INDEX && action->concurrently)
+            return "DROP INDEX CONCURRENTLY";
+        if (action->object == OBJECT_DATABASE)
+            return "DROP DATABASE";
+        return action->object == OBJECT_TABLESPACE ? "DROP TABLESPACE" : NULL;
+    default: return NULL;
+    }
+}
+
+void check_non_transactional_statement_in_transaction(struct rule_place *place)
+{
+    for (size_t i = 0; place->in_transaction && i < place->statement->n_actions; i++) {
+        const char *what = refuses_transaction(&place->statement->actions[i]);
+        if (what != NULL)
+            rule_report(place, "%s cannot run inside a transaction, and this one does", what);
+    }
+}
+
+// The transaction that `place` stands in begins behind this statement.
+static size_t transaction_start(const struct rule_place *place)
+{
+    for (size_t i = place->index; i > 0; i--) {
+        const struct statement *statement = &place->script->statements[i - 1];
+        for (size_t j = 0; j < statement->n_actions; j++) {
+            enum action_kind kind = statement->actions[j].kind;
+            if (kind == ACTION_BEGIN || kind == ACTION_COMMIT || kind == ACTION_ROLLBACK)
+                return i;
+        }
+    }
+    return 0;
+}
+
+// A lock that keeps writers out, taken by an earlier statement of the same transaction.
+static const struct effect_lock *held_lock(const struct rule_place *place, size_t start)
+{
+    const struct effect_lock *held = NULL;
+    for (size_t i = start; i < place->index; i++) {
+        const struct effects *effects = place->effects[i];
+        for (size_t j = 0; j < effects->n_locks; j++) {
+            const struct effect_lock *lock = &effects->locks[j];
+            if (lock_mode_blocks_writes(lock->mode) && (held == NULL || lock->mode > held->mode))
+                held = lock;
+        }
+    }
+    return held;
+}
+
+static bool works_on_many_rows(const struct rule_place *place, const struct query *query)
+{
+    if (query->target.name == NULL)
+        return false;
+    if (query->verb == QUERY_UPDATE || query->verb == QUERY_DELETE || query->verb == QUERY_MERGE)
+        return !place_is_new(place, query->target);
+    return query->verb == QUERY_INSERT && !query->has_values && !query->has_default_values &&
+           query->n_reads > 0;
+}
+
+static void backfill_behind_lock(struct rule_place *place, const struct query *query)
+{
+    if (!works_on_many_rows(place, query))
+        return;
+    const struct effect_lock *held = held_lock(place, transaction_start(place));
+    if (held == NULL)
+        return;
+    const char *size;
+    enum severity severity = place_weigh(place, query->target, &size);
+    rule_report_as(place, severity == SEVERITY_STOP ? SEVERITY_WARN : severity, NULL,
+                   "rows of %s are changed while the %s lock on %s is still held (%s)",
+                   place_name(place, query->target), lock_mode_sql(held->mode), held->relation,
+                   size);
+}
+
+void check_mix_ddl_and_dml(struct rule_place *place)
+{
+    if (place->in_transaction)
+        place_each_query(place, backfill_behind_lock);
+}
+
+static bool adds_constraint(const struct statement *statement, const char *name)
+{
+    for (size_t i = 0; i < statement->n_actions; i++) {
+        const struct action *action = &statement->actions[i];
+        if (action->kind == ACTION_ADD_CONSTRAINT && action->constraint->name != NULL &&
+            strcmp(action->constraint->name, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void validate_together(struct rule_place *place, const struct action *action)
+{
+    if (!place->in_transaction || action->kind != ACTION_VALIDATE_CONSTRAINT ||
+        place_is_new(place, action->relation))
+        return;
+    for (size_t i = transaction_start(place); i < place->index; i++) {
+        if (adds_constraint(&place->script->statements[i], action->member))
+            rule_report(place, "'%s' is validated in the transaction that added it: its lock is "
+                               "held through the scan",
+                        action->member);
+    }
+}
+
+void check_not_valid_and_validate_together(struct rule_place *place)
+{
+    place_each_action(place, validate_together);
+}
+
+static bool where_picks_few(const struct rule_place *place, const struct query *query)
+{
+    const struct schema_relation *relation = schema_find(place->before, query->target);
+    if (query->where == NULL || query->where->is_true)
+        return false;
+    if (query->where->n_columns == 0)
+        return true;
+    return relation == NULL ||
+           relation_has_key(relation, query->where->columns, query->where->n_columns);
+}
+
+static void backfill(struct rule_place *place, const struct query *query)
+{
+    if (query->verb != QUERY_UPDATE || query->target.name == NULL ||
+        place_is_new(place, query->target) || query->has_limit || where_picks_few(place, query))
+        return;
+    const char *size;
+    enum severity severity = place_weigh(place, query->target, &size);
+    // What holds locks on rows is no reason to stop; how long is a question of size.
+    if (severity == SEVERITY_STOP)
+        severity = SEVERITY_WARN;
+    rule_report_as(place, severity, NULL, "changes rows of %s in one statement (%s)",
+                   place_name(place, query->target), size);
+}
+
+void check_backfill_in_one_statement(struct rule_place *place)
+{
+    place_each_query(place, backfill);
+}
+
+void check_dynamic_ddl(struct rule_place *place)
+{
+    const struct effects *effects = place_effects(place);
+    if (effects->unknown_reason != NULL)
+        rule_report(place, "not understood: %s", effects->unknown_reason);
+}
+
+// A COMMIT inside the runner's own transaction ends it early: the rest runs without one.
+void check_tool_managed_transaction(struct rule_place *place)
+{
+    bool runner_wraps = place->is_down ? place->migration->down.in_transaction
+                                       : place->migration->up.in_transaction;
+    for (size_t i = 0; runner_wraps && i < place->statement->n_actions; i++) {
+        if (place->statement->actions[i].kind == ACTION_COMMIT &&
+            place->index + 1 < place->script->n_statements)
+            rule_report(place, "COMMIT ends the runner's transaction: what follows is not taken "
+                               "back when it fails");
+    }
+}
