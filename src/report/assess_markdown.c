@@ -1,0 +1,73 @@
+/*
+ * Report of an assessment as Markdown, for a pull request: a verdict, a table, the rest counted.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "base/quantity.h"
+#include "base/text.h"
+#include "report/assess.h"
+
+#define ROOM_FOR_END 300 // characters kept for the line that tells how much was cut
+
+// A line of the table in memory: it is written only when it still fits.
+static char *finding_row(const struct finding *finding)
+{
+    char *text = NULL;
+    size_t len;
+    FILE *row = open_memstream(&text, &len);
+    if (row == NULL)
+        bug("no memory for a row");
+    fprintf(row, "| %s | ", severity_name(finding->severity));
+    text_write_markdown(row, finding->path);
+    if (finding->line > 0)
+        fprintf(row, ":%zu", finding->line);
+    fputs(" | ", row);
+    text_write_markdown(row, finding->rule);
+    fputs(" | ", row);
+    text_write_markdown(row, finding->message);
+    if (finding->hint[0] != '\0') {
+        fputs("<br>Safe form: ", row);
+        text_write_markdown(row, finding->hint);
+    }
+    fputs(" |\n", row);
+    fclose(row);
+    return text;
+}
+
+static void write_head(FILE *out, const struct assessment *assessment)
+{
+    SCRATCH(tmp);
+    const struct findings *findings = &assessment->findings;
+    bool is_no_go = assessment->verdict == VERDICT_NO_GO;
+    fprintf(out, "## tminus: %s\n\n%s.\n\n", is_no_go ? "NO-GO" : verdict_name(assessment->verdict),
+            assessment->reason);
+    fprintf(out, "%zu stop, %zu warn, %zu note; %s of %s statements understood; risk %s.\n",
+            findings_count(findings, SEVERITY_STOP), findings_count(findings, SEVERITY_WARN),
+            findings_count(findings, SEVERITY_NOTE),
+            quantity_count(tmp, (int64_t)assessment->n_understood),
+            quantity_count(tmp, (int64_t)assessment->n_statements), risk_name(assessment->risk));
+}
+
+void report_assess_markdown(FILE *out, const struct assessment *assessment)
+{
+    const struct findings *findings = &assessment->findings;
+    write_head(out, assessment);
+    if (findings->n == 0)
+        return;
+    fputs("\n| severity | place | rule | what |\n|---|---|---|---|\n", out);
+    size_t used = 1000; // head and table head, generously
+    size_t i = 0;
+    for (; i < findings->n; i++) {
+        char *row = finding_row(&findings->list[i]);
+        used += text_width(row);
+        bool fits = used + ROOM_FOR_END < REPORT_MARKDOWN_MAX;
+        if (fits)
+            fputs(row, out);
+        free(row);
+        if (!fits)
+            break;
+    }
+    if (i < findings->n)
+        fprintf(out, "\n%zu more findings did not fit here; `tminus assess -v` lists all.\n",
+                findings->n - i);
+}

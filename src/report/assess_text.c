@@ -1,0 +1,188 @@
+/*
+ * Report of an assessment as text for a terminal: worst first, the verdict last, where the eye is.
+ *
+ * Few findings are listed whole. Many are counted by rule, and only the worst are listed: a wall of
+ * findings is read by nobody.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "analysis/rule.h"
+#include "base/quantity.h"
+#include "report/assess.h"
+
+#define LISTED_MAX 25       // more findings than this are summed up
+#define LISTED_WHEN_MANY 10 // and so many of them listed
+#define UNKNOWN_LISTED_MAX 10
+
+static const char *const reset = "\033[0m";
+
+static const char *severity_color(enum severity severity)
+{
+    switch (severity) {
+    case SEVERITY_NOTE: return "\033[2m";
+    case SEVERITY_WARN: return "\033[33m";
+    case SEVERITY_STOP: return "\033[1;31m";
+    }
+    bug("severity %d", (int)severity);
+}
+
+static const char *verdict_color(enum verdict verdict)
+{
+    switch (verdict) {
+    case VERDICT_GO: return "\033[1;32m";
+    case VERDICT_NO_GO: return "\033[1;31m";
+    case VERDICT_HOLD: return "\033[1;33m";
+    }
+    bug("verdict %d", (int)verdict);
+}
+
+static const char *verdict_word(enum verdict verdict)
+{
+    return verdict == VERDICT_NO_GO ? "NO-GO" : verdict_name(verdict);
+}
+
+static void write_place(FILE *out, const char *path, size_t line, size_t column)
+{
+    fputs(path, out);
+    if (line > 0)
+        fprintf(out, ":%zu:%zu", line, column > 0 ? column : 1);
+}
+
+// A rule's own safe form is said at its first finding only; a hint made for the place always.
+static bool says_hint(const struct findings *findings, size_t i)
+{
+    const struct finding *finding = &findings->list[i];
+    const struct rule *rule = rule_find(finding->rule);
+    if (finding->hint[0] == '\0')
+        return false;
+    if (rule == NULL || strcmp(rule->safe_form, finding->hint) != 0)
+        return true;
+    for (size_t j = 0; j < i; j++) {
+        if (strcmp(findings->list[j].rule, finding->rule) == 0)
+            return false;
+    }
+    return true;
+}
+
+static void write_finding(FILE *out, const struct findings *findings, size_t i, bool is_colored)
+{
+    const struct finding *finding = &findings->list[i];
+    fprintf(out, "%s%-4s%s  ", is_colored ? severity_color(finding->severity) : "",
+            severity_name(finding->severity), is_colored ? reset : "");
+    write_place(out, finding->path, finding->line, finding->column);
+    fprintf(out, "  %s%s%s%s\n      %s\n", finding->rule, finding->tool != NULL ? " (" : "",
+            finding->tool != NULL ? finding->tool : "", finding->tool != NULL ? ")" : "",
+            finding->message);
+    if (says_hint(findings, i))
+        fprintf(out, "      > %s\n", finding->hint);
+}
+
+// --- summary by rule
+
+struct rule_count {
+    const char *rule;
+    size_t n[3]; // by severity
+};
+
+static void count_rule(TALLOC_CTX *mem, struct rule_count **counts, size_t *n,
+                       const struct finding *finding)
+{
+    for (size_t i = 0; i < *n; i++) {
+        if (strcmp((*counts)[i].rule, finding->rule) == 0) {
+            (*counts)[i].n[finding->severity]++;
+            return;
+        }
+    }
+    struct rule_count *count = mem_append(mem, *counts, *n);
+    count->rule = finding->rule;
+    count->n[finding->severity] = 1;
+}
+
+static void write_count(FILE *out, size_t n)
+{
+    if (n > 0)
+        fprintf(out, "%5zu ", n);
+    else
+        fputs("    . ", out);
+}
+
+static void write_by_rule(FILE *out, const struct findings *findings)
+{
+    SCRATCH(tmp);
+    struct rule_count *counts = NULL;
+    size_t n = 0;
+    int width = 0;
+    for (size_t i = 0; i < findings->n; i++) {
+        count_rule(tmp, &counts, &n, &findings->list[i]);
+        int len = (int)strlen(findings->list[i].rule);
+        width = len > width ? len : width;
+    }
+    fputs(" stop  warn  note  rule\n", out);
+    for (size_t i = 0; i < n; i++) {
+        const struct rule *rule = rule_find(counts[i].rule);
+        write_count(out, counts[i].n[SEVERITY_STOP]);
+        write_count(out, counts[i].n[SEVERITY_WARN]);
+        write_count(out, counts[i].n[SEVERITY_NOTE]);
+        fprintf(out, " %-*s  %s\n", width, counts[i].rule, rule == NULL ? "" : rule->summary);
+    }
+    fputc('\n', out);
+}
+
+// --- the whole
+
+static size_t write_findings(FILE *out, const struct findings *findings,
+                             const struct report_text_options *options)
+{
+    size_t n_shown = findings->n;
+    if (!options->is_whole) {
+        n_shown -= findings_count(findings, SEVERITY_NOTE);
+        if (n_shown > LISTED_MAX) {
+            write_by_rule(out, findings);
+            fputs("The worst:\n\n", out);
+            n_shown = LISTED_WHEN_MANY;
+        }
+    }
+    for (size_t i = 0; i < n_shown; i++)
+        write_finding(out, findings, i, options->is_colored);
+    if (n_shown > 0)
+        fputc('\n', out);
+    return findings->n - n_shown;
+}
+
+static void write_unknown(FILE *out, const struct assessment *assessment, bool is_whole)
+{
+    size_t n = assessment->n_not_understood;
+    if (n == 0)
+        return;
+    size_t n_shown = is_whole || n < UNKNOWN_LISTED_MAX ? n : UNKNOWN_LISTED_MAX;
+    fputs("Not understood:\n\n", out);
+    for (size_t i = 0; i < n_shown; i++) {
+        const struct not_understood *bad = &assessment->not_understood[i];
+        fputs("      ", out);
+        write_place(out, bad->path, bad->line, bad->column);
+        fprintf(out, "  %s\n", bad->reason);
+    }
+    if (n_shown < n)
+        fprintf(out, "      and %zu more\n", n - n_shown);
+    fputc('\n', out);
+}
+
+void report_assess_text(FILE *out, const struct assessment *assessment,
+                        const struct report_text_options *options)
+{
+    SCRATCH(tmp);
+    const struct findings *findings = &assessment->findings;
+    size_t n_hidden = write_findings(out, findings, options);
+    write_unknown(out, assessment, options->is_whole);
+    fprintf(out, "%s%s%s: %s.\n", options->is_colored ? verdict_color(assessment->verdict) : "",
+            verdict_word(assessment->verdict), options->is_colored ? reset : "",
+            assessment->reason);
+    fprintf(out, "%zu stop, %zu warn, %zu note; %s of %s statements understood; risk %s.\n",
+            findings_count(findings, SEVERITY_STOP), findings_count(findings, SEVERITY_WARN),
+            findings_count(findings, SEVERITY_NOTE),
+            quantity_count(tmp, (int64_t)assessment->n_understood),
+            quantity_count(tmp, (int64_t)assessment->n_statements), risk_name(assessment->risk));
+    if (n_hidden > 0)
+        fprintf(out, "%zu finding%s not listed: -v lists all; `tminus explain RULE` says why.\n",
+                n_hidden, n_hidden == 1 ? " is" : "s are");
+}

@@ -1,0 +1,79 @@
+/*
+ * Report of explain as JSON, schema tminus/explain/1.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "report/explain.h"
+#include "report/json_parts.h"
+
+static json_t *document_make(void)
+{
+    json_t *document = json_object();
+    json_put_text(document, "schema", "tminus/explain/1");
+    return document;
+}
+
+static void document_write(FILE *out, json_t *document)
+{
+    json_write(out, document);
+    json_decref(document);
+}
+
+static json_t *rule_json(const struct rule *rule)
+{
+    json_t *object = json_object();
+    json_put_text(object, "id", rule->id);
+    json_put_text(object, "severity", severity_name(rule->severity));
+    json_t *dialects = json_put_array(object, "dialects");
+    for (unsigned i = DIALECT_POSTGRES; i <= DIALECT_SQLITE; i++) {
+        if ((rule->dialects & (1U << i)) != 0)
+            json_array_append_new(dialects, json_text(dialect_name((enum dialect)i)));
+    }
+    json_put_text(object, "summary", rule->summary);
+    json_put_text(object, "why", rule->why);
+    json_put_text(object, "safe_form", rule->safe_form);
+    json_put_text(object, "source", rule->source);
+    return object;
+}
+
+void report_rules_json(FILE *out)
+{
+    json_t *document = document_make();
+    json_t *rules = json_put_array(document, "rules");
+    for (size_t i = 0; i < rule_count; i++)
+        json_array_append_new(rules, rule_json(&rule_table[i]));
+    document_write(out, document);
+}
+
+void report_rule_json(FILE *out, const struct rule *rule)
+{
+    json_t *document = document_make();
+    json_put(document, "rule", rule_json(rule));
+    document_write(out, document);
+}
+
+static json_t *explained_finding(const struct finding *finding)
+{
+    const struct rule *rule = rule_find(finding->rule);
+    json_t *object = report_finding(finding);
+    json_put_text(object, "why", rule->why);
+    return object;
+}
+
+void report_explain_json(FILE *out, const struct assessment *assessment)
+{
+    json_t *document = document_make();
+    json_put_text(document, "dialect", dialect_name(assessment->dialect));
+    json_put_integer(document, "pg_version", assessment->pg_version);
+    json_t *statements = json_put_array(document, "statements");
+    for (size_t i = 0; i < assessment->n_scripts; i++) {
+        const struct assessed_script *assessed = &assessment->scripts[i];
+        for (size_t j = 0; j < assessed->script->n_statements; j++)
+            json_array_append_new(statements, report_statement(&assessed->script->statements[j],
+                                                               assessed->effects[j]));
+    }
+    json_t *findings = json_put_array(document, "findings");
+    for (size_t i = 0; i < assessment->findings.n; i++)
+        json_array_append_new(findings, explained_finding(&assessment->findings.list[i]));
+    document_write(out, document);
+}
