@@ -35,6 +35,8 @@ struct command {
 #define EXIT_PARTIAL 5
 #define EXIT_POLICY 6
 
+extern const struct command command_assess;
+extern const struct command command_explain;
 extern const struct command command_help;
 extern const struct command command_version;
 

@@ -1,0 +1,125 @@
+/*
+ * tminus assess: does this change need verification, and why.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "command/assess.h"
+#include "base/log.h"
+#include "base/quantity.h"
+#include "command/command.h"
+#include "report/assess.h"
+#include "report/findings.h"
+
+#define KEY_SCHEMA 0x201
+#define KEY_SIZES 0x202
+#define KEY_DIALECT 0x203
+#define KEY_PG_VERSION 0x204
+#define KEY_FINDINGS 0x205
+
+#define PG_VERSION_MIN 9
+#define PG_VERSION_MAX 99
+
+static const struct argp_option table[] = {
+    {"schema", KEY_SCHEMA, "FILE", 0, "schema before the first migration (pg_dump -s); repeatable", 1},
+    {"sizes", KEY_SIZES, "FILE", 0, "rows and bytes of tables: {public.emails: {rows: N, bytes: N}}", 1},
+    {"dialect", KEY_DIALECT, "D", 0, "postgres (default) or sqlite", 1},
+    {"pg-version", KEY_PG_VERSION, "N", 0, "major version of the server, 15 by default", 1},
+    {"findings", KEY_FINDINGS, "SARIF", 0, "take in the findings of another tool", 1},
+    {0},
+};
+
+static void read_version(struct argp_state *state, const char *text, unsigned *out)
+{
+    struct error err;
+    int64_t value;
+    if (!quantity_read_integer(text, &value, &err) || value < PG_VERSION_MIN ||
+        value > PG_VERSION_MAX)
+        argp_error(state, "--pg-version needs a major version such as 15, not '%s'", text);
+    else
+        *out = (unsigned)value;
+}
+
+static error_t parse(int key, char *value, struct argp_state *state)
+{
+    struct assess_request *request = state->input;
+    switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &request->options;
+        return 0;
+    case KEY_SCHEMA:
+        *mem_append(request->mem, request->schema_paths, request->n_schemas) = value;
+        return 0;
+    case KEY_SIZES: request->sizes_path = value; return 0;
+    case KEY_DIALECT: request->dialect = value; return 0;
+    case KEY_PG_VERSION: read_version(state, value, &request->pg_version); return 0;
+    case KEY_FINDINGS: request->findings_path = value; return 0;
+    case ARGP_KEY_ARG:
+        *mem_append(request->mem, request->paths, request->n_paths) = value;
+        return 0;
+    default: return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp_child children[] = {{&options_argp}, {0}};
+static const struct argp parser = {
+    .options = table,
+    .parser = parse,
+    .args_doc = "[PATH…]",
+    .doc = "Judge migrations: what they lock, rewrite, destroy, and what may fail. "
+           "Ends with 0 GO, 1 NO-GO, 3 HOLD, 2 when something could not be read.",
+    .children = children,
+};
+
+#define FORMATS                                                                                    \
+    (OPTIONS_FORMAT(FORMAT_TEXT) | OPTIONS_FORMAT(FORMAT_JSON) | OPTIONS_FORMAT(FORMAT_MD) |       \
+     OPTIONS_FORMAT(FORMAT_SARIF) | OPTIONS_FORMAT(FORMAT_JUNIT) |                                 \
+     OPTIONS_FORMAT(FORMAT_GITHUB) | OPTIONS_FORMAT(FORMAT_GITLAB))
+
+static void write_report(const struct options *options, const struct assessment *assessment)
+{
+    const struct report_text_options text = {.is_colored = log_is_colored(stdout),
+                                             .is_whole = options->verbosity > 0};
+    switch ((int)options->format) {
+    case FORMAT_JSON: report_assess_json(stdout, assessment); return;
+    case FORMAT_MD: report_assess_markdown(stdout, assessment); return;
+    case FORMAT_SARIF: report_sarif(stdout, assessment); return;
+    case FORMAT_JUNIT: report_junit(stdout, assessment); return;
+    case FORMAT_GITHUB: report_github(stdout, assessment); return;
+    case FORMAT_GITLAB: report_gitlab(stdout, assessment); return;
+    default: report_assess_text(stdout, assessment, &text); return;
+    }
+}
+
+static int exit_status(enum verdict verdict)
+{
+    switch (verdict) {
+    case VERDICT_GO: return EXIT_GO;
+    case VERDICT_NO_GO: return EXIT_NO_GO;
+    case VERDICT_HOLD: return EXIT_HOLD;
+    }
+    bug("verdict %d", (int)verdict);
+}
+
+static int assess_run(const struct program *program, int argc, char **argv, struct error *err)
+{
+    (void)program;
+    SCRATCH(tmp);
+    struct assess_request request = {.mem = tmp};
+    struct assess_input input;
+    struct assessment *assessment;
+    argp_parse(&parser, argc, argv, 0, NULL, &request);
+    if (!options_format_allowed(&request.options, FORMATS, err) ||
+        !assess_gather(tmp, &request, &input, err) ||
+        !assessment_make(tmp, input.change, &input.options, &assessment, err))
+        return -1;
+    write_report(&request.options, assessment);
+    return exit_status(assessment->verdict);
+}
+
+const struct command command_assess = {
+    .name = "assess",
+    .arguments = "[PATH…]",
+    .summary = "does this change need verification, and why",
+    .when = "before",
+    .run = assess_run,
+};

@@ -1,0 +1,34 @@
+/*
+ * What assess gathers before it judges: the change, schemas, sizes, findings of other tools.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef COMMAND_ASSESS_H
+#define COMMAND_ASSESS_H
+
+#include "analysis/assessment.h"
+#include "command/options.h"
+
+struct assess_request {
+    struct options options;
+    TALLOC_CTX *mem;
+    const char **paths;
+    size_t n_paths;
+    const char **schema_paths;
+    size_t n_schemas;
+    const char *sizes_path;    // NULL: none
+    const char *findings_path; // NULL: none
+    const char *dialect;       // NULL: from the URL, else postgres
+    unsigned pg_version;       // 0: not given
+};
+
+struct assess_input {
+    struct change *change;
+    struct assessment_options options;
+};
+
+// Everything lives under `mem`. Errors: what is missing, malformed or contradicts itself.
+MUST_CHECK bool assess_gather(TALLOC_CTX *mem, const struct assess_request *request,
+                              struct assess_input *out, struct error *err);
+
+#endif
