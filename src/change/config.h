@@ -23,6 +23,7 @@
 struct config_database {
     const char *name;            // "main" when `database:` is used
     struct secret *url;          // NULL: not given
+    size_t url_line, url_column; // where it stands
     const char *migrations;      // folder, relative to the configuration file; NULL
     const char *post_migrations; // NULL
     const char *layout;          // NULL: recognised
@@ -42,9 +43,11 @@ struct tolerance {
 
 enum invariant_kind { INVARIANT_ZERO, INVARIANT_SAME, INVARIANT_KEYS_KEPT, INVARIANT_VALUE };
 
-// expect: {below, above, between: [a, b], equals}
+// expect: {below: 5} is value < 5, {above: 5} is value > 5; {between: [1, 5]} is 1 ≤ value ≤ 5: both
+// bounds, inclusive.
 struct config_expectation {
     bool has_below, has_above, has_equals;
+    bool is_inclusive;
     double below, above;
     const char *equals; // as text
 };
@@ -88,6 +91,9 @@ struct config_environment {
     struct config_slot *slots;
     size_t n_slots;
     int64_t baseline_max_age_ms; // gates.baseline.max_age, default 1 h
+    // The first `${NAME}` in it that is not set; config_environment fails with it. code ERROR_NONE:
+    // there is none. Other environments do not need the variables of this one.
+    struct error missing;
 };
 
 struct config {
@@ -109,10 +115,31 @@ struct config {
     const struct yaml *document; // for the sections that later parts read; NULL without file
 };
 
-// `path` NULL: ./tminus.yaml, or none (out->path NULL). `expand` false leaves `${NAME}` as they are
-// (config check on a machine without the secrets).
+#define CONFIG_PROBLEMS_MAX 20
+
+struct config_problem {
+    size_t line, column;
+    const char *message; // with the place in front, as in an error
+    const char *hint;    // or ""
+};
+
+struct config_problems {
+    struct config_problem *list; // at most CONFIG_PROBLEMS_MAX
+    size_t n;
+};
+
+// `path` NULL: ./tminus.yaml, or none (out->path NULL). `expand` false leaves `${NAME}` as they are.
+// Fails with the first problem.
 MUST_CHECK bool config_read(TALLOC_CTX *mem, const char *path, bool expand, struct config **out,
                             struct error *err);
+
+// The same, with every problem in the order of the file; `out` is what could be understood. Fails
+// only when the file cannot be read or is no YAML.
+MUST_CHECK bool config_check(TALLOC_CTX *mem, const char *path, bool expand, struct config **out,
+                             struct config_problems *problems, struct error *err);
+
+// A path of the configuration, seen from here.
+char *config_resolve(TALLOC_CTX *mem, const struct config *config, const char *path);
 
 // By name; NULL name: the only one, or the one called "production". A name that is a slot of the
 // only or default environment gives that environment and sets `slot`.

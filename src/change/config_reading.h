@@ -1,0 +1,49 @@
+/*
+ * Configuration reading: walk a document by the table of keys, note every problem with its place.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef CHANGE_CONFIG_READING_H
+#define CHANGE_CONFIG_READING_H
+
+#include "change/config_keys.h"
+
+struct config_reading {
+    TALLOC_CTX *mem;
+    const char *path;
+    bool expand;
+    struct config_problems problems;
+    // While an environment is read: its variables that are not set are noted there, not as problems.
+    struct config_environment *environment;
+    bool reports_missing; // and as problems too
+};
+
+// Note a problem at `line`, `column`; past CONFIG_PROBLEMS_MAX they are dropped.
+void config_problem(struct config_reading *reading, size_t line, size_t column, const char *hint,
+                    const char *format, ...) PRINTF_LIKE(5, 6);
+// At `node`: "expected WHAT".
+void config_expected(struct config_reading *reading, const struct yaml *node, const char *what);
+
+// Read the map `node` by the keys of `map` into `target` (NULL: check only).
+void config_read_map(struct config_reading *reading, const struct yaml *node,
+                     const struct config_map *map, void *target);
+
+// A scalar with its variables put in; NULL (and a problem) when it is none. `what` was expected.
+const char *config_scalar(struct config_reading *reading, const struct yaml *node,
+                          const char *what);
+// Still has a variable in it (expand is off, or it is not set): its value cannot be judged.
+bool config_is_open(const char *text);
+// One text or a list of texts.
+void config_read_texts(struct config_reading *reading, const struct yaml *node, const char ***list,
+                       size_t *n);
+bool config_read_number(const char *text, double *value);
+
+// Parsers of KEY_CUSTOM.
+void config_parse_tolerance(struct config_reading *reading, const struct yaml *node, void *at);
+void config_parse_expect(struct config_reading *reading, const struct yaml *node, void *at);
+
+// Check a value that no struct takes.
+void config_check_value(struct config_reading *reading, const struct config_key *key,
+                        const struct yaml *node);
+
+#endif
