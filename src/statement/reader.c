@@ -11,6 +11,7 @@
 
 static const struct reader_driver *const drivers[] = {
     &reader_postgres,
+    &reader_sqlite,
 };
 
 struct reader {
