@@ -14,6 +14,8 @@
 #include <locale.h>
 
 static const struct command *const commands[] = {
+    &command_assess,
+    &command_explain,
     &command_help,
     &command_version,
     NULL,
