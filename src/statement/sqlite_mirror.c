@@ -13,9 +13,9 @@
 #include <assert.h>
 #include <sqlite3.h>
 
-#define NAMES_MAX 4096                // noted from one statement
-#define AUTHORIZER_CALLS_MAX 2000000  // of one statement
-#define STEPS_MAX 2000                // of one DDL statement, in thousands of virtual instructions
+#define NAMES_MAX 4096               // noted from one statement
+#define AUTHORIZER_CALLS_MAX 100000  // of one statement: columns read, views looked through
+#define STEPS_MAX 2000               // of one DDL statement, in thousands of virtual instructions
 
 enum mirror_task { TASK_JUDGE, TASK_APPLY, TASK_ASK };
 
@@ -153,12 +153,14 @@ struct sqlite_judgement sqlite_mirror_judge(TALLOC_CTX *mem, struct sqlite_mirro
     mirror->mem = mem;
     mirror->judgement = &judgement;
     int rc = sqlite3_prepare_v2(mirror->db, sql, (int)len, &statement, NULL);
+    bool was_too_much = mirror->calls > AUTHORIZER_CALLS_MAX;
     mirror->judgement = NULL;
     mirror->mem = NULL;
     begin_task(mirror, TASK_ASK);
     if (rc != SQLITE_OK) {
         int offset = sqlite3_error_offset(mirror->db);
-        judgement.message = mem_strdup(mem, sqlite3_errmsg(mirror->db));
+        judgement.message = was_too_much ? "more columns and views than can be judged"
+                                         : mem_strdup(mem, sqlite3_errmsg(mirror->db));
         judgement.is_syntax = is_syntax_message(judgement.message);
         judgement.offset = offset > 0 && (size_t)offset <= len ? (size_t)offset : 0;
     }
