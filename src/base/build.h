@@ -14,6 +14,10 @@
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
+// `system` is also a good name for a member, so only the call is an error.
+// (Before the system headers: clang wants the attribute on the first declaration.)
+int system(const char *command) __attribute__((error("no shell: base/process runs commands")));
+
 // (After the system headers, which declare what base/poison.h takes away.)
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,7 +27,5 @@
 #ifndef BUILD_POISONS_LATER
 #include "base/poison.h"
 #endif
-// `system` is also a good name for a member, so only the call is an error.
-int system(const char *command) __attribute__((error("no shell: base/process runs commands")));
 
 #endif

@@ -3,6 +3,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
+#define ERROR_IMPLEMENTATION
 #include "base/error.h"
 #include <assert.h>
 #include <stdarg.h>

@@ -125,7 +125,7 @@ static int spawn(const struct process_options *options, char **environment, cons
     for (const char *const *word = options->argv; *word != NULL; word++)
         *mem_append(tmp, argv, n) = mem_strdup(tmp, *word);
     *mem_append(tmp, argv, n) = NULL;
-    int cause = posix_spawnp(pid, argv[0], &actions, &attributes, argv, environment);
+    int cause = posix_spawnp(pid, options->argv[0], &actions, &attributes, argv, environment);
     posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&actions);
     return cause;

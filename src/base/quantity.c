@@ -107,7 +107,7 @@ char *quantity_duration(TALLOC_CTX *mem, int64_t ms)
     if (ms < second)
         return mem_printf(mem, "%ld ms", (long)ms);
     if (ms < 10 * second)
-        return mem_printf(mem, "%.1f s", (double)(ms / 100) / 10);
+        return mem_printf(mem, "%ld.%ld s", (long)(ms / 1000), (long)(ms % 1000 / 100));
     if (ms < minute)
         return mem_printf(mem, "%ld s", (long)(ms / second));
     if (ms < hour)

@@ -195,19 +195,20 @@ static bool build(struct builder *builder, const yaml_node_t *node, size_t depth
     return true;
 }
 
-static bool build_document(struct builder *builder, const char *text, size_t len, struct yaml **out,
-                           struct error *err)
+// All nodes hang under `mem`.
+static bool build_document(TALLOC_CTX *mem, const char *path, const char *text, size_t len,
+                           struct yaml **out, struct error *err)
 {
     PARSER(parser);
     __attribute__((cleanup(delete_document))) yaml_document_t document = {0};
     yaml_parser_set_input_string(&parser, (const unsigned char *)text, len);
     if (!yaml_parser_load(&parser, &document))
-        return fail_parser(err, builder->path, &parser);
-    builder->document = &document;
+        return fail_parser(err, path, &parser);
+    struct builder builder = {.mem = mem, .path = path, .document = &document};
     const yaml_node_t *root = yaml_document_get_root_node(&document);
     if (root != NULL)
-        return build(builder, root, 1, out, err);
-    *out = mem_new(builder->mem, struct yaml);
+        return build(&builder, root, 1, out, err);
+    *out = mem_new(mem, struct yaml);
     **out = (struct yaml){.kind = YAML_MAP, .line = 1, .column = 1};
     return true;
 }
@@ -216,13 +217,12 @@ bool yaml_read(TALLOC_CTX *mem, const char *path, const char *text, size_t len, 
                struct error *err)
 {
     SCRATCH(tmp);
-    struct yaml *root;
+    TALLOC_CTX *nodes = talloc_named_const(tmp, 0, "yaml");
+    struct yaml *root = NULL;
     TRY(check_encoding(path, text, len, err));
     TRY(check_events(path, text, len, err));
-    // All nodes hang under one context, which goes to the caller with the root.
-    struct builder builder = {.mem = talloc_named_const(tmp, 0, "yaml"), .path = path};
-    TRY(build_document(&builder, text, len, &root, err));
-    talloc_steal(mem, builder.mem);
+    TRY(build_document(nodes, path, text, len, &root, err));
+    talloc_steal(mem, nodes);
     *out = root;
     return true;
 }

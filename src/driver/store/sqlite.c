@@ -8,6 +8,7 @@
  */
 #include "driver/store.h"
 #include "driver/table_file.h"
+#include "sql/queries.h"
 
 #define APPLICATION_ID 0x746d696a // "tmij"
 #define SCHEMA_VERSION 1
@@ -21,7 +22,7 @@ struct store {
 
 // Upgrades of our own schema, one a version; [0] makes the first one in an empty file.
 static const char *const upgrades[SCHEMA_VERSION] = {
-    "CREATE TABLE event (sequence INTEGER PRIMARY KEY, line TEXT NOT NULL, hash TEXT NOT NULL)",
+    sql_store_sqlite_version_1,
 };
 
 static bool read_number(struct table_file *file, const char *sql, int64_t *out, struct error *err)

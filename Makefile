@@ -1,0 +1,46 @@
+# Thin over meson: see meson.build for how things are built, test/run for how they are tested.
+#
+#   make all      build/tminus, optimised
+#   make demo     build it and show a NO-GO and a GO on a database of emails
+#   make test     all tests under the sanitizers, and the checks of tool/
+#   make check    clang-tidy, cppcheck, clang-format
+#   make bench    measure
+
+.PHONY: all demo test check bench install clean setup
+.DEFAULT_GOAL := all
+
+SANITIZED = --buildtype=debug -Db_sanitize=address,undefined -Db_lundef=false
+
+all: build/build.ninja
+	@ninja -C build --quiet
+
+demo: all
+	@examples/mail/demo.sh
+
+test: all build-test/build.ninja
+	@ninja -C build-test --quiet
+	@test/run
+
+check: build/build.ninja
+	@tool/setup check
+	@tool/check-style build
+
+bench: all
+	@test/bench/run
+
+install: all
+	@meson install -C build --no-rebuild
+
+build/build.ninja: | setup
+	@meson setup build --buildtype=release >build-setup.log || { cat build-setup.log; exit 1; }
+	@rm build-setup.log
+
+build-test/build.ninja: | setup
+	@meson setup build-test $(SANITIZED) >build-setup.log || { cat build-setup.log; exit 1; }
+	@rm build-setup.log
+
+setup:
+	@tool/setup
+
+clean:
+	@rm -rf build build-test

@@ -1,0 +1,20 @@
+#!/bin/sh
+# The program as built for use: nothing in it that nobody calls, and a start of few milliseconds.
+# SPDX-License-Identifier: Apache-2.0
+. "${SOURCE:=$(cd "$(dirname "$0")/../.." && pwd)}/test/support/tap.sh"
+: "${RELEASE:=$SOURCE/build}"
+
+if [ -x "$RELEASE/tminus" ]; then
+    ends 0 'nothing is unused' "$SOURCE/tool/check-unused" "$RELEASE"/tminus.p/*.o "$RELEASE"/*.a
+    started=$(date +%s%N)
+    for i in 1 2 3 4 5 6 7 8 9 10; do
+        "$RELEASE/tminus" version >"$tmp/out"
+    done
+    ms=$((($(date +%s%N) - started) / 10000000))
+    echo "# $ms ms a start"
+    result $((ms > 50)) 'ten starts, each under 50 ms'
+else
+    skip 'nothing is unused' 'no release build'
+    skip 'ten starts' 'no release build'
+fi
+done_testing
