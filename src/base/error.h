@@ -47,11 +47,13 @@ bool error_hint(struct error *err, const char *format, ...) PRINTF_LIKE(2, 3);
 // Put context in front: "while reading 'x': " + message; returns false too.
 bool error_wrap(struct error *err, const char *format, ...) PRINTF_LIKE(2, 3);
 
-// The analyzer sees one file at a time; this tells it that they never give true.
-#if defined(__clang_analyzer__) && !defined(ERROR_IMPLEMENTATION)
-#define error_set(...) (error_set(__VA_ARGS__), false)
-#define error_hint(...) (error_hint(__VA_ARGS__), false)
-#define error_wrap(...) (error_wrap(__VA_ARGS__), false)
+// The compiler sees one file at a time; this tells it that they give false, so that it (and the
+// analyzer) knows what is set behind a TRY.
+#ifndef ERROR_IMPLEMENTATION
+#define ERROR_IS_FALSE(call) __extension__({ (void)(call); false; })
+#define error_set(...) ERROR_IS_FALSE(error_set(__VA_ARGS__))
+#define error_hint(...) ERROR_IS_FALSE(error_hint(__VA_ARGS__))
+#define error_wrap(...) ERROR_IS_FALSE(error_wrap(__VA_ARGS__))
 #endif
 
 int error_exit_status(enum error_code code);

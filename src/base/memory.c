@@ -51,7 +51,12 @@ char *mem_printf(TALLOC_CTX *mem, const char *format, ...)
 
 TALLOC_CTX *mem_scratch(void)
 {
-    return mem_checked(talloc_named_const(NULL, 0, "scratch"));
+    // One parent that stays: what is in use when argp ends the program is no leak. Of one byte,
+    // since a pointer to an empty one is not seen to point into it.
+    static TALLOC_CTX *all = NULL;
+    if (all == NULL)
+        all = mem_checked(talloc_named_const(NULL, 1, "scratches"));
+    return mem_checked(talloc_named_const(all, 0, "scratch"));
 }
 
 void mem_scratch_free(TALLOC_CTX **scratch)

@@ -5,6 +5,7 @@
  */
 #include "base/process.h"
 #include "base/clock.h"
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -103,6 +104,7 @@ static int spawn(const struct process_options *options, char **environment, cons
                  pid_t *pid)
 {
     SCRATCH(tmp);
+    assert(options->argv[0] != NULL);
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
     sigset_t none, defaults;

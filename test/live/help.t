@@ -10,7 +10,7 @@ ends 0 '--help' "$TMINUS" --help
 is '--help is help' "$(cat "$tmp/out")" "$(cat "$tmp/help")"
 is 'groups in order' "$(grep -xE 'before|during|after|always' "$tmp/help" |
     awk '{ print index("before during after always", $1) }' | sort -nc 2>&1)" ''
-is 'summaries are aligned' "$(sed -n 's/^\(  [^ ].*  \)[^ ].*$/\1/p' "$tmp/help" |
+is 'summaries are aligned' "$(sed -n 's/…/./g; s/^\(  [^ ].*  \)[^ ].*$/\1/p' "$tmp/help" |
     awk '{ print length($0) }' | sort -u | wc -l)" 1
 ends 2 'no verb' "$TMINUS"
 says 'no verb: the list on stderr' err 'usage: tminus VERB'
