@@ -7,7 +7,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "analysis/restoration.h"
-
+#include <ctype.h>
 #include <stdarg.h>
 
 struct comparison {
@@ -38,6 +38,57 @@ static bool same_text(const char *a, const char *b)
     return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
 }
 
+static const char *skip_blanks(const char *text)
+{
+    while (isspace((unsigned char)*text))
+        text++;
+    return text;
+}
+
+// Equal but for blanks and the case of letters outside of quotes.
+static bool same_sql_span(const char *a, size_t n_a, const char *b, size_t n_b)
+{
+    const char *end_a = a + n_a, *end_b = b + n_b;
+    bool is_quoted = false;
+    for (;;) {
+        if (!is_quoted) {
+            a = skip_blanks(a);
+            b = skip_blanks(b);
+        }
+        if (a >= end_a || b >= end_b)
+            return a >= end_a && b >= end_b;
+        bool same = is_quoted ? *a == *b
+                              : tolower((unsigned char)*a) == tolower((unsigned char)*b);
+        if (!same)
+            return false;
+        if (*a == '\'')
+            is_quoted = !is_quoted;
+        a++;
+        b++;
+    }
+}
+
+static bool same_sql(const char *a, const char *b)
+{
+    if (a == NULL || b == NULL)
+        return a == b;
+    return same_sql_span(a, strlen(a), b, strlen(b));
+}
+
+// The literal of "'x'::text" without its cast; everything else whole.
+static size_t uncast_length(const char *text)
+{
+    size_t len = strlen(text);
+    const char *quote = strrchr(text, '\'');
+    bool is_cast = text[0] == '\'' && quote > text && strncmp(quote + 1, "::", 2) == 0;
+    return is_cast ? (size_t)(quote + 1 - text) : len;
+}
+
+static bool same_default(const char *a, const char *b)
+{
+    return same_sql_span(a, uncast_length(a), b, uncast_length(b));
+}
+
 static bool same_words(const char *const *a, size_t n_a, const char *const *b, size_t n_b)
 {
     bool same = n_a == n_b;
@@ -46,18 +97,31 @@ static bool same_words(const char *const *a, size_t n_a, const char *const *b, s
     return same;
 }
 
+// A serial column is an integer with a default.
+static const struct {
+    const char *name, *base, *text;
+} serials[] = {
+    {"serial", "int4", "integer"},      {"serial4", "int4", "integer"},
+    {"bigserial", "int8", "bigint"},    {"serial8", "int8", "bigint"},
+    {"smallserial", "int2", "smallint"}, {"serial2", "int2", "smallint"},
+};
+
 static const char *type_base(const struct type_name *type)
 {
-    // A serial column is an integer with a default.
-    static const char *const serials[][2] = {
-        {"serial", "int4"}, {"serial4", "int4"}, {"bigserial", "int8"},
-        {"serial8", "int8"}, {"smallserial", "int2"}, {"serial2", "int2"},
-    };
     for (size_t i = 0; i < COUNT_OF(serials); i++) {
-        if (type->name != NULL && strcmp(type->name, serials[i][0]) == 0)
-            return serials[i][1];
+        if (type->name != NULL && strcmp(type->name, serials[i].name) == 0)
+            return serials[i].base;
     }
     return type->name;
+}
+
+static const char *type_words(const struct type_name *type)
+{
+    for (size_t i = 0; i < COUNT_OF(serials); i++) {
+        if (type->name != NULL && strcmp(type->name, serials[i].name) == 0)
+            return serials[i].text;
+    }
+    return type->text;
 }
 
 static bool same_type(const struct type_name *a, const struct type_name *b)
@@ -73,8 +137,8 @@ static void compare_column(struct comparison *comparison, const char *table,
                            const struct schema_column *target, const struct schema_column *actual)
 {
     if (!same_type(&target->type, &actual->type))
-        differs(comparison, "column %s.%s is %s, was %s", table, target->name, actual->type.text,
-                target->type.text);
+        differs(comparison, "column %s.%s is %s, was %s", table, target->name,
+                type_words(&actual->type), type_words(&target->type));
     if (target->is_not_null != actual->is_not_null)
         differs(comparison, "column %s.%s %s NOT NULL", table, target->name,
                 target->is_not_null ? "is no longer" : "became");
@@ -82,7 +146,7 @@ static void compare_column(struct comparison *comparison, const char *table,
         differs(comparison, "column %s.%s %s", table, target->name,
                 target->has_default ? "has lost its default" : "has a default that it had not");
     else if (target->default_text != NULL && actual->default_text != NULL &&
-             strcmp(target->default_text, actual->default_text) != 0)
+             !same_default(target->default_text, actual->default_text))
         differs(comparison, "the default of %s.%s is %s, was %s", table, target->name,
                 actual->default_text, target->default_text);
     if (target->is_generated != actual->is_generated ||
@@ -111,7 +175,7 @@ static bool same_constraint(const struct schema_constraint *a, const struct sche
 {
     return a->kind == b->kind && same_words(a->columns, a->n_columns, b->columns, b->n_columns) &&
            same_text(a->references.name, b->references.name) &&
-           same_text(a->check_text, b->check_text) && same_text(a->on_delete, b->on_delete) &&
+           same_sql(a->check_text, b->check_text) && same_text(a->on_delete, b->on_delete) &&
            a->is_valid == b->is_valid;
 }
 
@@ -155,12 +219,13 @@ static void compare_constraints(struct comparison *comparison, const char *table
 static bool same_index(const struct schema_index *a, const struct schema_index *b)
 {
     bool same = a->n_columns == b->n_columns && a->is_unique == b->is_unique &&
-                a->is_primary == b->is_primary && same_text(a->predicate_text, b->predicate_text);
+                a->is_primary == b->is_primary && same_text(a->method, b->method) &&
+                same_sql(a->predicate_text, b->predicate_text);
     for (size_t i = 0; same && i < a->n_columns; i++) {
         const struct index_column *x = &a->columns[i], *y = &b->columns[i];
         same = same_text(x->column, y->column) && (x->expression == NULL) == (y->expression == NULL);
         if (same && x->expression != NULL)
-            same = same_text(x->expression->text, y->expression->text);
+            same = same_sql(x->expression->text, y->expression->text);
     }
     return same;
 }
@@ -231,6 +296,13 @@ static void compare_relation(struct comparison *comparison, const struct schema_
     compare_triggers(comparison, table, target, actual);
 }
 
+// Indexes and the sequences of columns are compared with their tables.
+static bool stands_alone(const struct schema_relation *relation)
+{
+    return relation->kind != RELATION_INDEX &&
+           !(relation->kind == RELATION_SEQUENCE && relation->owned_by.name != NULL);
+}
+
 struct restoration *restoration_compare(TALLOC_CTX *mem, const struct schema *target,
                                         const struct schema *actual)
 {
@@ -240,6 +312,8 @@ struct restoration *restoration_compare(TALLOC_CTX *mem, const struct schema *ta
     for (const struct schema_relation *r = schema_next(target, NULL); r != NULL;
          r = schema_next(target, r)) {
         const struct schema_relation *other = schema_find(actual, r->name);
+        if (!stands_alone(r))
+            continue;
         if (other == NULL)
             differs(&comparison, "%s is missing", name_of(&comparison, r->name));
         else
@@ -247,7 +321,7 @@ struct restoration *restoration_compare(TALLOC_CTX *mem, const struct schema *ta
     }
     for (const struct schema_relation *r = schema_next(actual, NULL); r != NULL;
          r = schema_next(actual, r)) {
-        if (schema_find(target, r->name) == NULL)
+        if (stands_alone(r) && schema_find(target, r->name) == NULL)
             differs(&comparison, "%s is left over", name_of(&comparison, r->name));
     }
     return comparison.out;

@@ -8,10 +8,13 @@
  */
 #include "analysis/rule.h"
 #include "base/quantity.h"
+#include "base/text.h"
 #include "report/assess.h"
 
 #define LISTED_MAX 25       // more findings than this are summed up
-#define LISTED_WHEN_MANY 10 // and so many of them listed
+#define LISTED_WHEN_MANY 12 // and so many of them listed,
+#define LISTED_OF_RULE 2    // so many of one rule: the eleventh drop says less than the first rename
+#define SUMMARY_WIDTH 60
 #define UNKNOWN_LISTED_MAX 10
 
 static const char *const reset = "\033[0m";
@@ -84,18 +87,17 @@ struct rule_count {
     size_t n[3]; // by severity
 };
 
-static void count_rule(TALLOC_CTX *mem, struct rule_count **counts, size_t *n,
-                       const struct finding *finding)
+// Gives how many there are now of this rule and severity.
+static size_t count_rule(TALLOC_CTX *mem, struct rule_count **counts, size_t *n,
+                         const struct finding *finding)
 {
     for (size_t i = 0; i < *n; i++) {
-        if (strcmp((*counts)[i].rule, finding->rule) == 0) {
-            (*counts)[i].n[finding->severity]++;
-            return;
-        }
+        if (strcmp((*counts)[i].rule, finding->rule) == 0)
+            return ++(*counts)[i].n[finding->severity];
     }
     struct rule_count *count = mem_append(mem, *counts, *n);
     count->rule = finding->rule;
-    count->n[finding->severity] = 1;
+    return ++count->n[finding->severity];
 }
 
 static void write_count(FILE *out, size_t n)
@@ -123,30 +125,46 @@ static void write_by_rule(FILE *out, const struct findings *findings)
         write_count(out, counts[i].n[SEVERITY_STOP]);
         write_count(out, counts[i].n[SEVERITY_WARN]);
         write_count(out, counts[i].n[SEVERITY_NOTE]);
-        fprintf(out, " %-*s  %s\n", width, counts[i].rule, rule == NULL ? "" : rule->summary);
+        const char *summary = rule == NULL ? "" : rule->summary;
+        fprintf(out, " %-*s  %s\n", width, counts[i].rule,
+                text_shorten(tmp, summary, strlen(summary), SUMMARY_WIDTH));
     }
     fputc('\n', out);
 }
 
 // --- the whole
 
+// The worst of a long list, a few of each rule. Gives how many were written.
+static size_t write_worst(FILE *out, const struct findings *findings, size_t n, bool is_colored)
+{
+    SCRATCH(tmp);
+    struct rule_count *counts = NULL;
+    size_t n_counts = 0, n_written = 0;
+    for (size_t i = 0; i < n && n_written < LISTED_WHEN_MANY; i++) {
+        if (count_rule(tmp, &counts, &n_counts, &findings->list[i]) > LISTED_OF_RULE)
+            continue;
+        write_finding(out, findings, i, is_colored);
+        n_written++;
+    }
+    return n_written;
+}
+
 static size_t write_findings(FILE *out, const struct findings *findings,
                              const struct report_text_options *options)
 {
-    size_t n_shown = findings->n;
-    if (!options->is_whole) {
-        n_shown -= findings_count(findings, SEVERITY_NOTE);
-        if (n_shown > LISTED_MAX) {
-            write_by_rule(out, findings);
-            fputs("The worst:\n\n", out);
-            n_shown = LISTED_WHEN_MANY;
-        }
+    size_t n = findings->n, n_written = 0;
+    if (!options->is_whole)
+        n -= findings_count(findings, SEVERITY_NOTE);
+    if (!options->is_whole && n > LISTED_MAX) {
+        write_by_rule(out, findings);
+        n_written = write_worst(out, findings, n, options->is_colored);
+    } else {
+        for (; n_written < n; n_written++)
+            write_finding(out, findings, n_written, options->is_colored);
     }
-    for (size_t i = 0; i < n_shown; i++)
-        write_finding(out, findings, i, options->is_colored);
-    if (n_shown > 0)
+    if (n_written > 0)
         fputc('\n', out);
-    return findings->n - n_shown;
+    return findings->n - n_written;
 }
 
 static void write_unknown(FILE *out, const struct assessment *assessment, bool is_whole)

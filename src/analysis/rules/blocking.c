@@ -91,7 +91,7 @@ void check_vacuum_full(struct rule_place *place)
 static void set_not_null(struct rule_place *place, const struct action *action)
 {
     if (action->kind != ACTION_SET_NOT_NULL || !is_old_table(place, action->relation) ||
-        !place_scans(place, action->relation))
+        !place_scans(place, action->relation) || place_repeats(place, action))
         return;
     const char *size;
     enum severity severity = place_weigh(place, action->relation, &size);
@@ -203,7 +203,7 @@ static void report_rewrite(struct rule_place *place, const struct action *action
 static void type_change(struct rule_place *place, const struct action *action)
 {
     if (action->kind != ACTION_ALTER_TYPE || !is_old_table(place, action->relation) ||
-        !place_rewrites(place, action->relation))
+        !place_rewrites(place, action->relation) || place_repeats(place, action))
         return;
     report_rewrite(place, action,
                    mem_printf(place->mem, "%s becomes %s", action->column,

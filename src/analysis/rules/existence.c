@@ -403,7 +403,7 @@ static void check_dependents(struct rule_place *place, const struct action *acti
     else if (action->object == OBJECT_TYPE || action->object == OBJECT_DOMAIN)
         dependent = dependent_on_type(place, action->relation);
     if (dependent != NULL)
-        rule_report(place, "DROP %s %s fails: %s", object_kind_name(action->object),
+        rule_report(place, "dropping %s %s fails: %s", object_kind_name(action->object),
                     place_name(place, action->relation), dependent);
 }
 

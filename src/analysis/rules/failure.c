@@ -8,6 +8,14 @@
 #include "analysis/rules/rules.h"
 #include "base/text.h"
 
+// No row can fail: the table is new, told to be empty, or emptied by this script.
+static bool has_no_rows(const struct rule_place *place, struct name table)
+{
+    const struct schema_relation *relation = schema_find(place->before, table);
+    return place_is_new(place, table) || place_is_emptied(place, table) ||
+           (relation != NULL && relation->rows == 0);
+}
+
 static const char *join_words(TALLOC_CTX *mem, const char *const *words, size_t n)
 {
     char *text = mem_strdup(mem, "");
@@ -35,8 +43,8 @@ static void report_unique(struct rule_place *place, struct name table, const cha
                           size_t n, const char *predicate)
 {
     const struct schema_relation *relation = schema_find(place->before, table);
-    if (place_is_new(place, table) || columns_are_empty(place, table, columns, n) ||
-        (relation != NULL && (relation->rows == 0 || relation_has_key(relation, columns, n))))
+    if (has_no_rows(place, table) || columns_are_empty(place, table, columns, n) ||
+        (relation != NULL && relation_has_key(relation, columns, n)))
         return;
     const char *name = place_name(place, table);
     const char *list = join_words(place->mem, columns, n);
@@ -54,8 +62,10 @@ static void unique_index(struct rule_place *place, const struct action *action)
         return;
     const char **columns = mem_array(place->mem, const char *, index->n_columns);
     for (size_t i = 0; i < index->n_columns; i++)
-        columns[i] = index->columns[i].column != NULL ? index->columns[i].column
-                                                      : index->columns[i].expression->text;
+        columns[i] = index->columns[i].column != NULL
+                         ? index->columns[i].column
+                         : text_shorten(place->mem, index->columns[i].expression->text,
+                                        strlen(index->columns[i].expression->text), 200);
     report_unique(place, action->relation, columns, index->n_columns,
                   index->predicate != NULL ? index->predicate->text : NULL);
 }
@@ -88,10 +98,9 @@ static bool has_value_from_start(const struct rule_place *place, struct name tab
 static void report_nulls(struct rule_place *place, struct name table, const char *column)
 {
     const struct schema_relation *relation = schema_find(place->before, table);
-    if (place_is_new(place, table) || place_updates(place, table, column) ||
+    if (has_no_rows(place, table) || place_updates(place, table, column) ||
         has_value_from_start(place, table, column) ||
-        (relation != NULL &&
-         (relation->rows == 0 || relation_proves_not_null(relation, column))))
+        (relation != NULL && relation_proves_not_null(relation, column)))
         return;
     const char *name = place_name(place, table);
     const char *query = mem_printf(
@@ -136,12 +145,11 @@ static bool fills_itself(const struct rule_place *place, const struct column *co
 static void not_null_no_default(struct rule_place *place, const struct action *action)
 {
     if (action->kind != ACTION_ADD_COLUMN || !action->definition->is_not_null ||
-        fills_itself(place, action->definition) || place_is_new(place, action->relation))
+        fills_itself(place, action->definition) || has_no_rows(place, action->relation))
         return;
     const struct schema_relation *relation = schema_find(place->before, action->relation);
-    if (relation != NULL && (relation->rows == 0 ||
-                             (action->if_exists &&
-                              schema_find_column(relation, action->definition->name) != NULL)))
+    if (action->if_exists && relation != NULL &&
+        schema_find_column(relation, action->definition->name) != NULL)
         return;
     rule_report(place, "%s.%s is NOT NULL without a default: fails as soon as %s has a row",
                 place_name(place, action->relation), action->definition->name,
@@ -155,12 +163,9 @@ void check_not_null_no_default(struct rule_place *place)
 
 static void check_may_fail(struct rule_place *place, const struct action *action)
 {
-    if (action->relation.name == NULL || place_is_new(place, action->relation))
-        return;
-    const struct schema_relation *relation = schema_find(place->before, action->relation);
     if (action->kind != ACTION_ADD_CONSTRAINT || action->constraint->kind != CONSTRAINT_CHECK ||
         action->constraint->is_not_valid || action->constraint->check == NULL ||
-        (relation != NULL && relation->rows == 0) ||
+        action->relation.name == NULL || has_no_rows(place, action->relation) ||
         columns_are_empty(place, action->relation, action->constraint->check->columns,
                           action->constraint->check->n_columns))
         return;
@@ -181,12 +186,10 @@ static void fk_may_fail(struct rule_place *place, const struct action *action)
 {
     if (action->kind != ACTION_ADD_CONSTRAINT ||
         action->constraint->kind != CONSTRAINT_FOREIGN_KEY || action->constraint->is_not_valid ||
-        place_is_new(place, action->relation))
+        has_no_rows(place, action->relation))
         return;
     const struct constraint *key = action->constraint;
-    const struct schema_relation *relation = schema_find(place->before, action->relation);
-    if ((relation != NULL && relation->rows == 0) ||
-        columns_are_empty(place, action->relation, key->columns, key->n_columns))
+    if (columns_are_empty(place, action->relation, key->columns, key->n_columns))
         return;
     const char *child = place_name(place, action->relation);
     const char *parent = place_name(place, key->references);
@@ -255,8 +258,8 @@ static void type_cast_may_fail(struct rule_place *place, const struct action *ac
 {
     const struct schema_relation *relation =
         action->relation.name == NULL ? NULL : schema_find(place->before, action->relation);
-    if (action->kind != ACTION_ALTER_TYPE || relation == NULL || relation->rows == 0 ||
-        place_is_new(place, action->relation))
+    if (action->kind != ACTION_ALTER_TYPE || relation == NULL ||
+        has_no_rows(place, action->relation))
         return;
     const struct schema_column *column = schema_find_column(relation, action->column);
     const struct type_name *to = &action->definition->type;

@@ -99,6 +99,37 @@ bool place_updates(const struct rule_place *place, struct name table, const char
     return false;
 }
 
+static bool empties(const struct action *action, struct name table)
+{
+    if (action->kind == ACTION_TRUNCATE)
+        return name_equal(action->relation, table);
+    const struct query *query = action->kind == ACTION_QUERY ? action->query : NULL;
+    return query != NULL && query->verb == QUERY_DELETE && name_equal(query->target, table) &&
+           (query->where == NULL || query->where->is_true) && query->join_condition == NULL &&
+           query->n_reads == 0;
+}
+
+bool place_is_emptied(const struct rule_place *place, struct name table)
+{
+    for (size_t i = 0; i < place->index; i++) {
+        const struct statement *statement = &place->script->statements[i];
+        for (size_t j = 0; j < statement->n_actions; j++) {
+            if (empties(&statement->actions[j], table))
+                return true;
+        }
+    }
+    return false;
+}
+
+bool place_repeats(const struct rule_place *place, const struct action *action)
+{
+    for (const struct action *a = place->statement->actions; a < action; a++) {
+        if (a->kind == action->kind && name_equal(a->relation, action->relation))
+            return true;
+    }
+    return false;
+}
+
 const struct action *script_find_action(const struct script *script, enum action_kind kind,
                                         struct name table, const char *member)
 {

@@ -23,6 +23,11 @@ bool place_is_from_up(const struct rule_place *place, const struct schema_relati
 bool place_adds_column(const struct rule_place *place, struct name table, const char *column);
 // An earlier statement of this script changes rows of `table` (and sets `column`, unless NULL).
 bool place_updates(const struct rule_place *place, struct name table, const char *column);
+// An earlier statement of this script removes every row of `table`.
+bool place_is_emptied(const struct rule_place *place, struct name table);
+// An earlier action of the same statement is of the same kind on the same table: the work that both
+// ask for is done, and told, once.
+bool place_repeats(const struct rule_place *place, const struct action *action);
 // Is a statement of `kind` on `table` (and `column` or `member`, unless NULL) anywhere in `script`?
 const struct action *script_find_action(const struct script *script, enum action_kind kind,
                                         struct name table, const char *member);
