@@ -24,13 +24,15 @@ static bool name_comes_back(const struct rule_place *place, struct name old)
     return false;
 }
 
-static bool was_dropped_as(const struct rule_place *place, const char *name)
+// An earlier statement took the name away: this table takes the place of another.
+static bool name_is_free(const struct rule_place *place, const char *name)
 {
     for (size_t i = 0; i < place->index; i++) {
         const struct statement *statement = &place->script->statements[i];
         for (size_t j = 0; j < statement->n_actions; j++) {
             const struct action *action = &statement->actions[j];
-            if (action->kind == ACTION_DROP && action->relation.name != NULL &&
+            bool takes_away = action->kind == ACTION_DROP || action->kind == ACTION_RENAME;
+            if (takes_away && action->relation.name != NULL &&
                 strcmp(action->relation.name, name) == 0)
                 return true;
         }
@@ -43,7 +45,7 @@ static void rename_table(struct rule_place *place, const struct action *action)
     bool is_table = action->object == OBJECT_TABLE || action->object == OBJECT_VIEW ||
                     action->object == OBJECT_MATERIALIZED_VIEW;
     if (action->kind != ACTION_RENAME || !is_table || place_is_new(place, action->relation) ||
-        name_comes_back(place, action->relation) || was_dropped_as(place, action->new_name))
+        name_comes_back(place, action->relation) || name_is_free(place, action->new_name))
         return;
     rule_report(place, "the release that still runs knows %s, not %s",
                 place_name(place, action->relation), action->new_name);

@@ -211,21 +211,25 @@ void check_case_without_else(struct rule_place *place)
     place_each_query(place, case_without_else);
 }
 
-static bool is_guarded(const struct query *query, const struct expression *value)
+// COALESCE and EXISTS are syntax and no functions: the text tells.
+static bool yields_a_value(const struct expression *value)
 {
     for (size_t i = 0; i < value->n_functions; i++) {
-        if (strcmp(value->functions[i].name, "coalesce") == 0 ||
-            strcmp(value->functions[i].name, "count") == 0 ||
-            strcmp(value->functions[i].name, "exists") == 0)
+        if (strcmp(value->functions[i].name, "count") == 0)
             return true;
     }
+    return strcasestr(value->text, "coalesce") != NULL || strcasestr(value->text, "exists") != NULL;
+}
+
+static bool is_guarded(const struct query *query, const struct expression *value)
+{
     for (size_t i = 0; query->where != NULL && i < query->where->n_relations; i++) {
         for (size_t j = 0; j < value->n_relations; j++) {
             if (name_equal(query->where->relations[i], value->relations[j]))
                 return true;
         }
     }
-    return false;
+    return yields_a_value(value);
 }
 
 static void lookup(struct rule_place *place, const struct query *query)

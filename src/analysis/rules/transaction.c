@@ -64,12 +64,24 @@ static const struct effect_lock *held_lock(const struct rule_place *place, size_
     return held;
 }
 
+// A WHERE that names a whole key, or a constant; of a table that nobody told, any WHERE may.
+static bool where_picks_few(const struct rule_place *place, const struct query *query)
+{
+    const struct schema_relation *relation = schema_find(place->before, query->target);
+    if (query->where == NULL || query->where->is_true)
+        return false;
+    if (query->where->n_columns == 0)
+        return true;
+    return relation == NULL ||
+           relation_has_key(relation, query->where->columns, query->where->n_columns);
+}
+
 static bool works_on_many_rows(const struct rule_place *place, const struct query *query)
 {
     if (query->target.name == NULL)
         return false;
     if (query->verb == QUERY_UPDATE || query->verb == QUERY_DELETE || query->verb == QUERY_MERGE)
-        return !place_is_new(place, query->target);
+        return !place_is_new(place, query->target) && !where_picks_few(place, query);
     return query->verb == QUERY_INSERT && !query->has_values && !query->has_default_values &&
            query->n_reads > 0;
 }
@@ -122,17 +134,6 @@ static void validate_together(struct rule_place *place, const struct action *act
 void check_not_valid_and_validate_together(struct rule_place *place)
 {
     place_each_action(place, validate_together);
-}
-
-static bool where_picks_few(const struct rule_place *place, const struct query *query)
-{
-    const struct schema_relation *relation = schema_find(place->before, query->target);
-    if (query->where == NULL || query->where->is_true)
-        return false;
-    if (query->where->n_columns == 0)
-        return true;
-    return relation == NULL ||
-           relation_has_key(relation, query->where->columns, query->where->n_columns);
 }
 
 static void backfill(struct rule_place *place, const struct query *query)

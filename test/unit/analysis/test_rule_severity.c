@@ -1,0 +1,151 @@
+/*
+ * Which findings there are, and how bad each is: cases that the examples of the pages do not show.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "judged.h"
+
+#define EMAILS                                                                                     \
+    "CREATE TABLE emails (id bigint PRIMARY KEY, address varchar(20), size int,"                   \
+    " price numeric(8,3), at timestamp, ratio float8);"
+
+struct expected {
+    const char *before, *up, *down, *rule, *sizes;
+    enum severity severity;
+    enum dialect dialect;
+};
+
+static const struct expected cases[] = {
+    // The size decides how bad work under a lock is.
+    {EMAILS, "CREATE INDEX i ON emails (size);", NULL, "index-create-blocking", NULL, SEVERITY_WARN, 0},
+    {EMAILS, "CREATE INDEX i ON emails (size);", NULL, "index-create-blocking",
+     "{public.emails: {rows: 900, bytes: 64KB}}", SEVERITY_NOTE, 0},
+    {EMAILS, "CREATE INDEX i ON emails (size);", NULL, "index-create-blocking",
+     "{emails: {rows: 2000000}}", SEVERITY_STOP, 0},
+    {EMAILS, "DROP TABLE emails;", NULL, "drop-table", "{emails: {rows: 0}}", SEVERITY_WARN, 0},
+    // What is overwritten and what is only changed.
+    {EMAILS, "UPDATE emails SET size = 1;", NULL, "update-delete-without-where", NULL, SEVERITY_STOP, 0},
+    {EMAILS, "UPDATE emails SET size = size + 1;", NULL, "update-delete-without-where", NULL,
+     SEVERITY_WARN, 0},
+    {EMAILS, "DELETE FROM emails WHERE true;", NULL, "update-delete-without-where", NULL,
+     SEVERITY_STOP, 0},
+    {EMAILS, "WITH gone AS (DELETE FROM emails RETURNING id) SELECT count(*) FROM gone;", NULL,
+     "update-delete-without-where", NULL, SEVERITY_STOP, 0},
+    // Types. Source: PostgreSQL 15, each tried with ALTER TABLE on a table with such a value.
+    {EMAILS, "ALTER TABLE emails ALTER COLUMN price TYPE numeric(8,1);", NULL, "type-narrowing", NULL,
+     SEVERITY_STOP, 0},
+    {EMAILS, "ALTER TABLE emails ALTER COLUMN price TYPE int;", NULL, "type-narrowing", NULL,
+     SEVERITY_STOP, 0},
+    {EMAILS, "ALTER TABLE emails ALTER COLUMN at TYPE date;", NULL, "type-narrowing", NULL,
+     SEVERITY_STOP, 0},
+    {EMAILS, "ALTER TABLE emails ALTER COLUMN at TYPE timestamp(0);", NULL, "type-narrowing", NULL,
+     SEVERITY_STOP, 0},
+    {EMAILS, "ALTER TABLE emails ALTER COLUMN ratio TYPE real;", NULL, "type-narrowing", NULL,
+     SEVERITY_STOP, 0},
+    {EMAILS, "ALTER TABLE emails ALTER COLUMN id TYPE int;", NULL, "type-cast-may-fail", NULL,
+     SEVERITY_WARN, 0},
+    {EMAILS, "ALTER TABLE emails ALTER COLUMN address TYPE int;", NULL, "type-cast-may-fail", NULL,
+     SEVERITY_STOP, 0},
+    {EMAILS, "ALTER TABLE emails ALTER COLUMN address TYPE int USING address::int;", NULL,
+     "type-cast-may-fail", NULL, SEVERITY_WARN, 0},
+    {EMAILS, "ALTER TABLE emails ALTER COLUMN address TYPE int USING 0;", NULL,
+     "using-expression-lossy", NULL, SEVERITY_STOP, 0},
+    // Rewrites that are no volatile function.
+    {EMAILS, "ALTER TABLE emails ADD COLUMN n serial;", NULL, "volatile-default", NULL,
+     SEVERITY_WARN, 0},
+    {EMAILS, "ALTER TABLE emails ADD COLUMN n int GENERATED ALWAYS AS (size * 2) STORED;", NULL,
+     "volatile-default", NULL, SEVERITY_WARN, 0},
+    {EMAILS, "ALTER TABLE emails ADD COLUMN n int GENERATED ALWAYS AS IDENTITY;", NULL,
+     "volatile-default", NULL, SEVERITY_WARN, 0},
+    // Copies that skip or replace.
+    {EMAILS "CREATE TABLE b (id bigint PRIMARY KEY);",
+     "INSERT OR REPLACE INTO b (id) SELECT id FROM emails;", NULL, "on-conflict-do-nothing", NULL,
+     SEVERITY_STOP, DIALECT_SQLITE},
+    {EMAILS "CREATE TABLE b (id bigint PRIMARY KEY);",
+     "INSERT OR IGNORE INTO b (id) SELECT id FROM emails;", NULL, "on-conflict-do-nothing", NULL,
+     SEVERITY_WARN, DIALECT_SQLITE},
+    {EMAILS, "DROP TABLE emails;", NULL, "drop-table", NULL, SEVERITY_STOP, DIALECT_SQLITE},
+    // The way back.
+    {EMAILS, "ALTER TABLE emails ADD COLUMN n int;", "ALTER TABLE emails DROP COLUMN n, bad;",
+     "syntax-not-understood", NULL, SEVERITY_STOP, 0},
+    {EMAILS, "ALTER TABLE emails ADD COLUMN n int,;", NULL, "syntax-not-understood", NULL,
+     SEVERITY_WARN, 0},
+    {EMAILS, "DROP TABLE emails;", EMAILS, "irreversible-down", NULL, SEVERITY_WARN, 0},
+    {EMAILS, "CREATE INDEX i ON emails (size);", "SELECT 1;", "down-does-not-restore", NULL,
+     SEVERITY_WARN, 0},
+    {EMAILS, "CREATE INDEX i ON emails USING brin (size); ",
+     "DROP INDEX i; CREATE INDEX j ON emails (size);", "down-does-not-restore", NULL, SEVERITY_WARN, 0},
+    {EMAILS, "ALTER TABLE emails ALTER COLUMN size SET NOT NULL;",
+     "ALTER TABLE emails ALTER COLUMN size SET NOT NULL;", "down-does-not-restore", NULL,
+     SEVERITY_WARN, 0},
+    {EMAILS, "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1';", "SELECT 1;",
+     "down-does-not-restore", NULL, SEVERITY_WARN, 0},
+    {EMAILS, "CREATE TYPE mood AS ENUM ('a'); ALTER TABLE emails ADD COLUMN m mood;",
+     "DROP TYPE mood; ALTER TABLE emails DROP COLUMN m;", "drop-has-dependents", NULL, SEVERITY_STOP,
+     0},
+    {EMAILS, "ALTER TABLE emails DROP COLUMN size;", "ALTER TABLE emails ADD COLUMN size int NOT NULL;",
+     "not-null-no-default", NULL, SEVERITY_STOP, 0},
+};
+
+static void test_rules__find_with_severity(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        SCRATCH(tmp);
+        const struct expected *e = &cases[i];
+        const struct judged_case c = {.before = e->before, .up = e->up, .down = e->down,
+                                      .sizes = e->sizes, .dialect = e->dialect};
+        const struct finding *finding = judged_find(judged(tmp, &c), e->rule);
+        if (finding == NULL)
+            fail_msg("no %s for: %s / %s", e->rule, e->up, e->down == NULL ? "" : e->down);
+        if (finding->severity != e->severity)
+            fail_msg("%s is %s for: %s", e->rule, severity_name(finding->severity), e->up);
+    }
+}
+
+struct restored {
+    const char *up, *down;
+};
+
+// Downs that bring back what was there.
+static const struct restored downs[] = {
+    {"ALTER TABLE emails ADD COLUMN n int;", "ALTER TABLE emails DROP COLUMN n;"},
+    {"CREATE TABLE t (id serial PRIMARY KEY); CREATE INDEX t_i ON t (id);", "DROP TABLE t;"},
+    {"CREATE INDEX i ON emails (size);", "DROP INDEX i;"},
+    {"ALTER TABLE emails ALTER COLUMN size SET NOT NULL;",
+     "ALTER TABLE emails ALTER COLUMN size DROP NOT NULL;"},
+    {"ALTER TABLE emails RENAME COLUMN size TO bytes;",
+     "ALTER TABLE emails RENAME COLUMN bytes TO size;"},
+    {"ALTER TABLE emails RENAME TO mails;", "ALTER TABLE mails RENAME TO emails;"},
+    {"ALTER TABLE emails ADD CONSTRAINT c CHECK (size > 0);", "ALTER TABLE emails DROP CONSTRAINT c;"},
+    {"CREATE VIEW v AS SELECT id FROM emails;", "DROP VIEW v;"},
+    {"CREATE TYPE mood AS ENUM ('a');", "DROP TYPE mood;"},
+    {"ALTER TABLE emails ALTER COLUMN size TYPE bigint;",
+     "ALTER TABLE emails ALTER COLUMN size TYPE integer;"},
+    {"ALTER TABLE emails ALTER COLUMN size SET DEFAULT 3;",
+     "ALTER TABLE emails ALTER COLUMN size DROP DEFAULT;"},
+};
+
+static void test_downs__that_restore_are_silent(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(downs); i++) {
+        SCRATCH(tmp);
+        const struct judged_case c = {.before = EMAILS, .up = downs[i].up, .down = downs[i].down};
+        const struct assessment *assessment = judged(tmp, &c);
+        for (size_t j = 0; j < assessment->findings.n; j++) {
+            const struct finding *finding = &assessment->findings.list[j];
+            if (strcmp(finding->path, "2.down.sql") == 0 && finding->severity != SEVERITY_NOTE)
+                fail_msg("%s: %s: %s", downs[i].down, finding->rule, finding->message);
+        }
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_rules__find_with_severity),
+        cmocka_unit_test(test_downs__that_restore_are_silent),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
