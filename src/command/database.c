@@ -1,0 +1,71 @@
+/*
+ * Choosing the database: see database.h.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "command/database.h"
+
+static const struct config_database *find_database(const struct config_environment *environment,
+                                                   const char *name)
+{
+    for (size_t i = 0; environment != NULL && i < environment->n_databases; i++) {
+        if (strcmp(environment->databases[i].name, name) == 0)
+            return &environment->databases[i];
+    }
+    return NULL;
+}
+
+static bool fail_which(const struct config_environment *environment, struct error *err)
+{
+    SCRATCH(tmp);
+    char *names = mem_strdup(tmp, "");
+    for (size_t i = 0; i < environment->n_databases; i++)
+        names = mem_printf(tmp, "%s%s%s", names, i ? ", " : "", environment->databases[i].name);
+    error_set(err, ERROR_USAGE, "environment '%s' has %zu databases", environment->name,
+              environment->n_databases);
+    return error_hint(err, "name one with --database: %s", names);
+}
+
+static bool fail_none(const struct config *config, struct error *err)
+{
+    error_set(err, ERROR_USAGE, "no database is named%s%s", config->path ? " in " : "",
+              config->path ? config->path : "");
+    return error_hint(err, "give --database URL, or write database: {url: …} into tminus.yaml");
+}
+
+static bool choose_configured(const struct config *config,
+                              const struct config_environment *environment,
+                              struct database_choice *choice, struct error *err)
+{
+    if (environment == NULL || environment->n_databases == 0)
+        return fail_none(config, err);
+    if (environment->n_databases > 1)
+        return fail_which(environment, err);
+    choice->database = &environment->databases[0];
+    return true;
+}
+
+bool database_choose(TALLOC_CTX *mem, const struct options *options, const char *given,
+                     struct database_choice *out, struct error *err)
+{
+    struct database_choice choice = {.environment_name = options->environment};
+    const char *slot;
+    TRY(config_read(mem, options->config_path, true, &choice.config, err));
+    // A URL on the command line needs no environment, unless one is asked for.
+    bool needs_environment = given == NULL || options->environment != NULL;
+    if (choice.config->n_environments > 0 && needs_environment)
+        TRY(config_environment(choice.config, options->environment, &choice.environment, &slot,
+                               err));
+    else if (choice.config->n_environments == 1)
+        choice.environment = &choice.config->environments[0];
+    if (choice.environment != NULL)
+        choice.environment_name = choice.environment->name;
+    choice.database = given ? find_database(choice.environment, given) : NULL;
+    if (given == NULL)
+        TRY(choose_configured(choice.config, choice.environment, &choice, err));
+    choice.url = choice.database ? choice.database->url : secret_make(mem, given);
+    if (choice.url == NULL)
+        return fail_none(choice.config, err);
+    *out = choice;
+    return true;
+}

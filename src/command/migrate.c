@@ -1,0 +1,210 @@
+/*
+ * tminus migrate: apply pending migrations, or undo the last ones.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "base/log.h"
+#include "base/quantity.h"
+#include "change/layout.h"
+#include "command/command.h"
+#include "command/database.h"
+#include "flight/lease.h"
+#include "flight/migrate.h"
+#include "journal/state.h"
+#include "report/migration.h"
+#include <unistd.h>
+
+#define KEY_TO 0x201
+#define KEY_UNDO 0x202
+#define KEY_STEPS 0x203
+#define KEY_DRY_RUN 0x204
+#define KEY_DATABASE 0x205
+#define KEY_LOCK_TIMEOUT 0x206
+
+struct migrate_command {
+    TALLOC_CTX *mem;
+    struct options options;
+    const char *database;
+    const char *to;
+    bool is_undo;
+    bool is_dry_run;
+    int64_t steps;
+    int64_t timeout_ms;
+    const char **paths;
+    size_t n_paths;
+};
+
+static const struct argp_option table[] = {
+    {"to", KEY_TO, "VERSION", 0, "last version to apply, instead of all", 1},
+    {"undo", KEY_UNDO, NULL, 0, "run the downs of the last applied migrations, in reverse order", 1},
+    {"steps", KEY_STEPS, "N", 0, "how many to undo", 1},
+    {"dry-run", KEY_DRY_RUN, NULL, 0, "show what would be done; touch nothing", 1},
+    {"database", KEY_DATABASE, "URL", 0,
+     "database instead of tminus.yaml's (a URL, a file, or a name of several)", 1},
+    {"lock-timeout", KEY_LOCK_TIMEOUT, "TIME", 0, "wait so long for a locked database (30s)", 1},
+    {0},
+};
+
+static void read_steps(struct argp_state *state, const char *text, int64_t *out)
+{
+    struct error err;
+    if (!quantity_read_integer(text, out, &err) || *out < 1)
+        argp_error(state, "--steps needs a number from 1, not '%s'", text);
+}
+
+static void read_timeout(struct argp_state *state, const char *text, int64_t *out)
+{
+    struct error err;
+    if (!quantity_read_duration(text, out, &err) || *out < 1)
+        argp_error(state, "--lock-timeout needs a time such as 5s, not '%s'", text);
+}
+
+static bool check_together(const struct migrate_command *command, struct error *err)
+{
+    if (command->is_undo && command->steps == 0)
+        return error_set(err, ERROR_USAGE, "--undo needs --steps N");
+    if (!command->is_undo && command->steps != 0)
+        return error_set(err, ERROR_USAGE, "--steps goes with --undo");
+    if (command->is_undo && command->to != NULL)
+        return error_set(err, ERROR_USAGE, "--to goes with applying; say --undo --steps N");
+    return true;
+}
+
+static error_t parse(int key, char *value, struct argp_state *state)
+{
+    struct migrate_command *command = state->input;
+    switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &command->options;
+        return 0;
+    case KEY_TO: command->to = value; return 0;
+    case KEY_UNDO: command->is_undo = true; return 0;
+    case KEY_STEPS: read_steps(state, value, &command->steps); return 0;
+    case KEY_DRY_RUN: command->is_dry_run = true; return 0;
+    case KEY_DATABASE: command->database = value; return 0;
+    case KEY_LOCK_TIMEOUT: read_timeout(state, value, &command->timeout_ms); return 0;
+    case ARGP_KEY_ARG:
+        *mem_append(command->mem, command->paths, command->n_paths) = value;
+        return 0;
+    default: return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp_child children[] = {{&options_argp}, {0}};
+static const struct argp parser = {
+    .options = table,
+    .parser = parse,
+    .args_doc = "[PATH…]",
+    .doc = "Apply the pending migrations of PATH (or of tminus.yaml) in order, each with its record, "
+           "and read back what the database then holds. Ends with 0 done, 4 when a failed one was "
+           "taken back, 5 when one is partly applied, 3 when the database is locked, 6 when another "
+           "tminus is at work.",
+    .children = children,
+};
+
+static bool read_change(TALLOC_CTX *mem, const struct migrate_command *command,
+                        const struct database_choice *choice, struct change **out,
+                        struct error *err)
+{
+    const char *const *paths = command->paths;
+    size_t n = command->n_paths;
+    const struct config_database *database = choice->database;
+    const struct migration_layout *layout = NULL;
+    const char *configured = NULL;
+    if (n == 0 && database != NULL && database->migrations != NULL) {
+        configured = config_resolve(mem, choice->config, database->migrations);
+        paths = &configured;
+        n = 1;
+    }
+    if (n == 0) {
+        error_set(err, ERROR_USAGE, "no migrations are named");
+        return error_hint(err, "give their folder, or write migrations: … into tminus.yaml");
+    }
+    if (database != NULL && database->layout != NULL) {
+        layout = layout_find(database->layout);
+        if (layout == NULL)
+            return error_set(err, ERROR_CONFIG, "%s: unknown layout '%s'", choice->config->path,
+                             database->layout);
+    }
+    return change_read(mem, paths, n, layout, out, err);
+}
+
+static bool open_journal(TALLOC_CTX *mem, const struct program *program,
+                         const struct database_choice *choice, struct journal **out,
+                         struct error *err)
+{
+    struct lease *lease;
+    char *lock;
+    char *location;
+    const char *service = choice->config->service;
+    const char *environment = choice->environment_name;
+    TRY(state_path(mem, service, environment, "migrate.lock", &lock, err));
+    TRY(state_path(mem, service, environment, "journal.db", &location, err));
+    TRY(lease_take(mem, lock, &lease, err));
+    const char *run = mem_printf(mem, "migrate/%ld", (long)getpid());
+    return journal_open(mem, program->stores[0], location, run, out, err);
+}
+
+static void write_report(const struct options *options, const struct migrate_report *report,
+                         struct journal *journal, const struct error *failure)
+{
+    struct journal_head head = {0};
+    struct error ignored;
+    if (journal != NULL && !journal_head(journal, &head, &ignored))
+        head.sequence = 0;
+    const struct report_journal at = {.sequence = head.sequence, .hash = head.hash};
+    if (options->format == FORMAT_JSON)
+        report_migration_json(stdout, report, &at, failure);
+    else
+        report_migration_text(stdout, report, &at);
+}
+
+static bool prepare(TALLOC_CTX *mem, const struct program *program,
+                    const struct migrate_command *command, struct migrate_request *request,
+                    struct error *err)
+{
+    struct database_choice choice;
+    struct change *change;
+    TRY(check_together(command, err));
+    TRY(options_format_allowed(&command->options,
+                               OPTIONS_FORMAT(FORMAT_TEXT) | OPTIONS_FORMAT(FORMAT_JSON), err));
+    TRY(database_choose(mem, &command->options, command->database, &choice, err));
+    TRY(engine_driver_for(program->engines, choice.url, &request->driver, err));
+    TRY(read_change(mem, command, &choice, &change, err));
+    request->url = choice.url;
+    request->change = change;
+    if (command->is_dry_run)
+        return true;
+    return open_journal(mem, program, &choice, &request->journal, err);
+}
+
+static int migrate_command_run(const struct program *program, int argc, char **argv,
+                               struct error *err)
+{
+    SCRATCH(tmp);
+    struct migrate_command command = {.mem = tmp};
+    argp_parse(&parser, argc, argv, 0, NULL, &command);
+    struct migrate_request request = {
+        .to = command.to,
+        .is_undo = command.is_undo,
+        .steps = command.steps,
+        .is_dry_run = command.is_dry_run,
+        .timeout_ms = command.timeout_ms,
+        .wait = wait_make(tmp),
+    };
+    struct migrate_report *report = NULL;
+    if (!prepare(tmp, program, &command, &request, err))
+        return -1;
+    bool is_done = migrate_run(tmp, &request, &report, err);
+    if (report != NULL)
+        write_report(&command.options, report, request.journal, is_done ? NULL : err);
+    return is_done ? EXIT_GO : -1;
+}
+
+const struct command command_migrate = {
+    .name = "migrate",
+    .arguments = "[--undo --steps N] [PATH…]",
+    .summary = "apply pending migrations, or undo the last ones, and read back",
+    .when = "during",
+    .run = migrate_command_run,
+};

@@ -1,0 +1,61 @@
+/*
+ * Leases by flock(2): see lease.h.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "flight/lease.h"
+#include "base/clock.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+struct lease {
+    int fd;
+};
+
+static int lease_release(struct lease *lease)
+{
+    close(lease->fd);
+    return 0;
+}
+
+static bool fail_held(int fd, const char *path, struct error *err)
+{
+    char holder[128] = "";
+    ssize_t len = pread(fd, holder, sizeof holder - 1, 0);
+    holder[len > 0 ? len : 0] = '\0';
+    error_set(err, ERROR_POLICY, "another tminus is at work here: %s", holder);
+    return error_hint(err, "wait for it, or look at it with ps; the lock '%s' goes with its process",
+                      path);
+}
+
+static void write_holder(int fd)
+{
+    int len = ftruncate(fd, 0) == 0 ? dprintf(fd, "process %ld since %s", (long)getpid(),
+                                              clock_format(clock_wall_ms()).text)
+                                    : 0;
+    (void)len; // only for the message of whoever comes second
+}
+
+bool lease_take(TALLOC_CTX *mem, const char *path, struct lease **out, struct error *err)
+{
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return error_set(err, ERROR_SYSTEM, "cannot open '%s': %s", path, strerror(errno));
+    if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+        bool is_held = errno == EWOULDBLOCK;
+        if (is_held)
+            fail_held(fd, path, err);
+        else
+            error_set(err, ERROR_SYSTEM, "cannot lock '%s': %s", path, strerror(errno));
+        close(fd);
+        return false;
+    }
+    write_holder(fd);
+    struct lease *lease = mem_new(mem, struct lease);
+    lease->fd = fd;
+    talloc_set_destructor(lease, lease_release);
+    *out = lease;
+    return true;
+}

@@ -1,0 +1,222 @@
+/*
+ * The plan of a migration run: which steps, and every reason not to begin.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "base/digest.h"
+#include "base/text.h"
+#include "change/layout.h"
+#include "flight/migrate.h"
+#include "statement/lexer.h"
+
+struct plan {
+    TALLOC_CTX *mem;
+    const struct migrate_request *request;
+    const struct record *record;
+    struct migrate_report *report;
+};
+
+static void set_sha256(const struct migration *migration, char out[65])
+{
+    const struct migration_text *up = &migration->up;
+    struct digest_text digest = {""};
+    if (up->path != NULL)
+        digest = digest_of(up->text + up->start, up->end - up->start);
+    memcpy(out, digest.hex, sizeof digest.hex);
+}
+
+static const struct record_entry *entry_of(const struct plan *plan,
+                                           const struct migration *migration)
+{
+    SCRATCH(tmp);
+    return record_find(plan->record, record_version(tmp, plan->record->format, migration));
+}
+
+// --- reasons not to begin
+
+static bool check_dirty(const struct plan *plan, struct error *err)
+{
+    const char *table = record_table(plan->record->format);
+    for (size_t i = 0; i < plan->record->n; i++) {
+        if (!plan->record->entries[i].is_dirty)
+            continue;
+        error_set(err, ERROR_PARTIAL, "version %s was begun and never finished, says '%s'",
+                  plan->record->entries[i].version, table);
+        return error_hint(err, "see what it left, finish or undo it by hand, then correct its row "
+                               "in '%s'", table);
+    }
+    return true;
+}
+
+static bool is_given(const struct plan *plan, const char *version)
+{
+    SCRATCH(tmp);
+    const struct change *change = plan->request->change;
+    for (size_t i = 0; i < change->n_migrations; i++) {
+        const struct migration *migration = &change->migrations[i];
+        if (strcmp(record_version(tmp, plan->record->format, migration), version) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool check_missing(const struct plan *plan, struct error *err)
+{
+    for (size_t i = 0; i < plan->record->n; i++) {
+        const char *version = plan->record->entries[i].version;
+        if (is_given(plan, version))
+            continue;
+        error_set(err, ERROR_INPUT, "version %s was applied, says '%s', and no file of it is given",
+                  version, record_table(plan->record->format));
+        return error_hint(err, "give the folder that holds all applied migrations");
+    }
+    return true;
+}
+
+static bool check_edited(const struct plan *plan, struct error *err)
+{
+    const struct change *change = plan->request->change;
+    for (size_t i = 0; i < change->n_migrations; i++) {
+        char sha256[65];
+        const struct record_entry *entry = entry_of(plan, &change->migrations[i]);
+        set_sha256(&change->migrations[i], sha256);
+        if (entry == NULL || entry->sha256 == NULL || strcmp(entry->sha256, sha256) == 0)
+            continue;
+        error_set(err, ERROR_INPUT, "%s: changed after it was applied (SHA-256 %.12s then, %.12s now)",
+                  change->migrations[i].path, entry->sha256, sha256);
+        return error_hint(err, "bring the file back as it was, and write the change as a new "
+                               "migration");
+    }
+    return true;
+}
+
+static bool is_empty(const struct migration_text *text)
+{
+    struct lexer lexer = lexer_make(DIALECT_SQLITE, text->text, text->start, text->end);
+    struct token token = lexer_next(&lexer);
+    while (token.kind == TOKEN_SEMICOLON)
+        token = lexer_next(&lexer);
+    return token.kind == TOKEN_END;
+}
+
+static bool check_text(const struct migration *migration, const struct migration_text *text,
+                       const char *direction, struct error *err)
+{
+    if (text->path == NULL || (strcmp(direction, "down") == 0 && is_empty(text))) {
+        error_set(err, ERROR_INPUT, "%s: %s %s", migration->path,
+                  text->path ? "has an empty" : "has no", direction);
+        return error_hint(err, "nothing was touched");
+    }
+    if (text->unseen == NULL)
+        return true;
+    error_set(err, ERROR_UNKNOWN, "%s:%zu: %s runs here and is not in the text", text->path,
+              text->unseen_line, text->unseen);
+    return error_hint(err, "run this migration with its own tool");
+}
+
+// --- steps
+
+static void add_step(struct plan *plan, const struct migration *migration,
+                     const struct migration *previous)
+{
+    struct migrate_report *report = plan->report;
+    struct migrate_step *step = mem_append(plan->mem, report->steps, report->n_steps);
+    step->migration = migration;
+    step->previous = previous;
+    step->version = record_version(plan->mem, plan->record->format, migration);
+    set_sha256(migration, step->sha256);
+}
+
+static const struct migration *applied_before(const struct plan *plan, size_t at)
+{
+    const struct change *change = plan->request->change;
+    while (at-- > 0) {
+        if (entry_of(plan, &change->migrations[at]) != NULL)
+            return &change->migrations[at];
+    }
+    return NULL;
+}
+
+static bool plan_undo(struct plan *plan, struct error *err)
+{
+    const struct migrate_request *request = plan->request;
+    const struct change *change = request->change;
+    for (size_t i = change->n_migrations; i-- > 0;) {
+        const struct migration *migration = &change->migrations[i];
+        if ((int64_t)plan->report->n_steps == request->steps)
+            return true;
+        if (entry_of(plan, migration) == NULL)
+            continue;
+        TRY(check_text(migration, &migration->down, "down", err));
+        add_step(plan, migration, applied_before(plan, i));
+    }
+    if ((int64_t)plan->report->n_steps == request->steps)
+        return true;
+    error_set(err, ERROR_INPUT, "%lld steps are to be undone, and %zu migrations are applied",
+              (long long)request->steps, plan->report->n_steps);
+    return error_hint(err, "nothing was touched");
+}
+
+// The place behind the last migration to apply.
+static bool find_end(const struct plan *plan, size_t *end, struct error *err)
+{
+    const struct change *change = plan->request->change;
+    const char *to = plan->request->to;
+    for (*end = 0; *end < change->n_migrations; (*end)++) {
+        if (to != NULL && strcmp(change->migrations[*end].version, to) == 0) {
+            (*end)++;
+            return true;
+        }
+    }
+    if (to == NULL)
+        return true;
+    error_set(err, ERROR_USAGE, "no migration has the version '%s'", to);
+    return error_hint(err, "the last one is '%s'",
+                      *end ? change->migrations[*end - 1].version : "(none)");
+}
+
+static bool check_gap(struct plan *plan, size_t at, size_t n_applied_behind, struct error *err)
+{
+    const struct migration *migration = &plan->request->change->migrations[at];
+    if (n_applied_behind == 0)
+        return true;
+    if (record_refuses_gaps(plan->record->format)) {
+        error_set(err, ERROR_INPUT, "%s: is not applied, and a later one is", migration->path);
+        return error_hint(err, "%s refuses that too; give it a higher version",
+                          plan->request->change->layout->name);
+    }
+    struct migrate_report *report = plan->report;
+    *mem_append(plan->mem, report->notes, report->n_notes) =
+        mem_printf(plan->mem, "%s: is not applied, and %zu later ones are: it runs behind them",
+                   migration->path, n_applied_behind);
+    return true;
+}
+
+static bool plan_apply(struct plan *plan, struct error *err)
+{
+    const struct change *change = plan->request->change;
+    size_t end;
+    size_t n_left = plan->record->n;
+    TRY(find_end(plan, &end, err));
+    for (size_t i = 0; i < end; i++) {
+        const struct migration *migration = &change->migrations[i];
+        if (entry_of(plan, migration) != NULL) {
+            n_left--;
+            continue;
+        }
+        TRY(check_text(migration, &migration->up, "up", err));
+        TRY(check_gap(plan, i, n_left, err));
+        add_step(plan, migration, i > 0 ? &change->migrations[i - 1] : NULL);
+    }
+    return true;
+}
+
+bool migrate_plan(TALLOC_CTX *mem, const struct migrate_request *request,
+                  const struct record *record, struct migrate_report *report, struct error *err)
+{
+    struct plan plan = {.mem = mem, .request = request, .record = record, .report = report};
+    TRY(check_dirty(&plan, err));
+    TRY(check_missing(&plan, err));
+    TRY(check_edited(&plan, err));
+    return request->is_undo ? plan_undo(&plan, err) : plan_apply(&plan, err);
+}

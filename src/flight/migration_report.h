@@ -1,0 +1,52 @@
+/*
+ * What a run of migrations did, step by step, as plain structs for whoever shows it.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef FLIGHT_MIGRATION_REPORT_H
+#define FLIGHT_MIGRATION_REPORT_H
+
+#include "change/change.h"
+#include <stdint.h>
+
+enum migrate_state { MIGRATE_PENDING, MIGRATE_DONE, MIGRATE_TAKEN_BACK, MIGRATE_PARTIAL };
+const char *migrate_state_name(enum migrate_state state, bool is_undo); // "pending" "applied" …
+
+// Is the schema after an undo that of before its up? The journal knows, if it saw the up.
+enum migrate_restored { RESTORED_UNKNOWN, RESTORED_YES, RESTORED_NO };
+
+struct migrate_step {
+    const struct migration *migration;
+    const struct migration *previous; // the last applied one before it, NULL: none
+    const char *version;              // as the record writes it
+    char sha256[65];                  // of the up
+    enum migrate_state state;
+    size_t statements;
+    int64_t took_ms;
+    char schema_before[65];           // "" until it ran
+    char schema_after[65];
+    enum migrate_restored restored;
+};
+
+// Rows whose foreign key points nowhere; -1: it could not be asked.
+struct migrate_orphans {
+    int64_t before, after;
+    const char *tables; // those that have some, joined by ", "
+};
+
+struct migrate_report {
+    const char *database;     // one line for people
+    const char *database_id;  // what the journal calls it
+    const char *layout;
+    const char *record_table;
+    bool is_undo;
+    bool is_dry_run;
+    size_t n_applied;         // before this run
+    struct migrate_step *steps;
+    size_t n_steps;
+    const char **notes;
+    size_t n_notes;
+    struct migrate_orphans orphans;
+};
+
+#endif

@@ -1,0 +1,73 @@
+/*
+ * Records: the table in the target database that says which migrations were applied.
+ *
+ * Each migration tool keeps its own; tminus reads and writes it as the tool does, so that the tool
+ * may go on where tminus stopped and the other way round. A plain folder has no tool: its record is
+ * tminus_migration. What cannot be written faithfully is refused by name. This file makes SQL; it
+ * runs none.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef FLIGHT_RECORD_H
+#define FLIGHT_RECORD_H
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "change/change.h"
+#include "driver/engine.h"
+
+struct record_format; // one row of the table in record.c
+
+struct record_entry {
+    const char *version; // normalised: record_version
+    const char *sha256;  // of the up as it was applied; NULL: this record does not keep it
+    bool is_dirty;       // begun and not finished
+};
+
+struct record {
+    const struct record_format *format;
+    bool is_there;       // the table exists
+    bool has_identity;   // tminus_identity exists
+    struct record_entry *entries;
+    size_t n;
+};
+
+// The format of `layout` on SQLite. ERROR_CONFIG: it is not known how to write it.
+MUST_CHECK bool record_format_for(const struct migration_layout *layout,
+                                  const struct record_format **out, struct error *err);
+const char *record_table(const struct record_format *format);
+// Does the tool refuse a pending migration below an applied one?
+bool record_refuses_gaps(const struct record_format *format);
+
+// Read what was applied, in the order of `change` where the record only holds the last version.
+// ERROR_INPUT: the table has other columns than the tool's, or another tool keeps this database.
+MUST_CHECK bool record_read(TALLOC_CTX *mem, const struct engine_session_table *session,
+                            struct engine *engine, const struct record_format *format,
+                            const struct change *change, struct record *out, struct error *err);
+
+// The version as the record writes it: "0042" is 42 for goose and golang-migrate.
+const char *record_version(TALLOC_CTX *mem, const struct record_format *format,
+                           const struct migration *migration);
+const struct record_entry *record_find(const struct record *record, const char *version);
+
+// --- SQL
+// What makes the record's table and the database's identity where they are missing; NULL: nothing.
+const char *record_sql_prepare(TALLOC_CTX *mem, const struct record *record);
+// What a migration's end is recorded with. `previous` is the migration that is the last applied one
+// after an undo, NULL: none.
+struct record_step {
+    const struct migration *migration;
+    const char *sha256; // of the up
+    bool is_undo;
+    const struct migration *previous;
+};
+const char *record_sql_done(TALLOC_CTX *mem, const struct record_format *format,
+                            const struct record_step *step);
+// A mark that it began, for migrations that run without a transaction; NULL: this record has none.
+const char *record_sql_begun(TALLOC_CTX *mem, const struct record_format *format,
+                             const struct record_step *step);
+// Take that mark away again: nothing of the migration stayed.
+const char *record_sql_unbegun(TALLOC_CTX *mem, const struct record_format *format,
+                               const struct record_step *step);
+
+#endif

@@ -1,0 +1,155 @@
+/*
+ * Report of a run of migrations: see migration.h.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "report/migration.h"
+#include "base/json.h"
+#include "base/quantity.h"
+#include "base/text.h"
+#include <inttypes.h>
+
+#define STATE_WIDTH 14
+#define HASH_SHOWN 12
+
+static const char *step_path(const struct migrate_report *report, const struct migrate_step *step)
+{
+    return report->is_undo ? step->migration->down.path : step->migration->up.path;
+}
+
+static const char *restored_words(enum migrate_restored restored)
+{
+    switch (restored) {
+    case RESTORED_UNKNOWN:
+        return "whether the schema is as before its up is not known: the journal did not see that";
+    case RESTORED_YES:
+        return "the schema is as before its up";
+    case RESTORED_NO:
+        return "the schema is NOT as before its up";
+    }
+    bug("migration report: restored %d", (int)restored);
+}
+
+// --- text
+
+static void write_step(FILE *out, const struct migrate_report *report,
+                       const struct migrate_step *step)
+{
+    SCRATCH(tmp);
+    fprintf(out, "  %-*s %s", STATE_WIDTH, migrate_state_name(step->state, report->is_undo),
+            step_path(report, step));
+    if (step->state == MIGRATE_DONE)
+        fprintf(out, "  (%s statement%s, %s)", quantity_count(tmp, (int64_t)step->statements),
+                step->statements == 1 ? "" : "s", quantity_duration(tmp, step->took_ms));
+    fputc('\n', out);
+    if (step->state == MIGRATE_DONE && report->is_undo)
+        fprintf(out, "  %-*s %s\n", STATE_WIDTH, "", restored_words(step->restored));
+}
+
+static void write_orphans(FILE *out, const struct migrate_orphans *orphans)
+{
+    SCRATCH(tmp);
+    if (orphans->after < 0) {
+        fputs("foreign keys: could not be checked\n", out);
+        return;
+    }
+    fprintf(out, "foreign keys: %s rows point nowhere", quantity_count(tmp, orphans->after));
+    if (orphans->before >= 0 && orphans->before != orphans->after)
+        fprintf(out, ", %s before", quantity_count(tmp, orphans->before));
+    fprintf(out, "%s%s%s\n", orphans->after > 0 ? " (in " : "", orphans->tables,
+            orphans->after > 0 ? ")" : "");
+}
+
+static bool has_run(const struct migrate_report *report)
+{
+    return report->n_steps > 0 && !report->is_dry_run;
+}
+
+void report_migration_text(FILE *out, const struct migrate_report *report,
+                           const struct report_journal *journal)
+{
+    fprintf(out, "%s\n%s migrations, recorded in %s: %zu applied before\n", report->database,
+            report->layout, report->record_table, report->n_applied);
+    if (report->n_steps == 0)
+        fputs("nothing to apply\n", out);
+    else if (report->is_dry_run)
+        fprintf(out, "dry run, nothing was touched; to be %s:\n",
+                report->is_undo ? "undone" : "applied");
+    for (size_t i = 0; i < report->n_steps; i++)
+        write_step(out, report, &report->steps[i]);
+    for (size_t i = 0; i < report->n_notes; i++)
+        fprintf(out, "note: %s\n", report->notes[i]);
+    bool is_whole = has_run(report) && report->steps[report->n_steps - 1].state == MIGRATE_DONE;
+    if (is_whole)
+        write_orphans(out, &report->orphans);
+    if (journal->sequence > 0)
+        fprintf(out, "journal: event %" PRId64 ", %.*s…\n", journal->sequence, HASH_SHOWN,
+                journal->hash);
+}
+
+// --- JSON
+
+static void put_step(json_t *list, const struct migrate_report *report,
+                     const struct migrate_step *step)
+{
+    json_t *object = json_object();
+    bool is_done = step->state == MIGRATE_DONE;
+    json_put_text(object, "version", step->version);
+    json_put_text(object, "name", step->migration->name);
+    json_put_text(object, "path", step_path(report, step));
+    json_put_text(object, "state", migrate_state_name(step->state, report->is_undo));
+    json_put_text(object, "sha256", step->sha256);
+    json_put(object, "statements", is_done ? json_integer((json_int_t)step->statements) : json_null());
+    json_put(object, "seconds", is_done ? json_real((double)step->took_ms / 1000) : json_null());
+    json_put_text(object, "schema_before", step->schema_before[0] ? step->schema_before : NULL);
+    json_put_text(object, "schema_after", step->schema_after[0] ? step->schema_after : NULL);
+    json_put(object, "schema_restored",
+             step->restored == RESTORED_UNKNOWN ? json_null()
+                                                : json_boolean(step->restored == RESTORED_YES));
+    json_array_append_new(list, object);
+}
+
+static void put_count(json_t *object, const char *name, int64_t count)
+{
+    json_put(object, name, count < 0 ? json_null() : json_integer(count));
+}
+
+static void put_failure(json_t *document, const struct error *failure)
+{
+    if (failure == NULL) {
+        json_put(document, "error", json_null());
+        return;
+    }
+    json_t *object = json_put_object(document, "error");
+    json_put_text(object, "code", error_code_name(failure->code));
+    json_put_integer(object, "exit_status", error_exit_status(failure->code));
+    json_put_text(object, "message", failure->message);
+    json_put_text(object, "hint", failure->hint);
+}
+
+void report_migration_json(FILE *out, const struct migrate_report *report,
+                           const struct report_journal *journal, const struct error *failure)
+{
+    json_auto_t *document = json_object();
+    json_put_text(document, "schema", "tminus/migrate/1");
+    json_put_text(document, "database", report->database_id);
+    json_put_text(document, "layout", report->layout);
+    json_put_text(document, "record_table", report->record_table);
+    json_put_text(document, "direction", report->is_undo ? "down" : "up");
+    json_put_bool(document, "dry_run", report->is_dry_run);
+    json_put_integer(document, "applied_before", (int64_t)report->n_applied);
+    json_t *steps = json_put_array(document, "migrations");
+    for (size_t i = 0; i < report->n_steps; i++)
+        put_step(steps, report, &report->steps[i]);
+    json_t *notes = json_put_array(document, "notes");
+    for (size_t i = 0; i < report->n_notes; i++)
+        json_array_append_new(notes, json_text(report->notes[i]));
+    json_t *keys = json_put_object(document, "foreign_keys");
+    put_count(keys, "orphans_before", report->orphans.before);
+    put_count(keys, "orphans_after", report->orphans.after);
+    put_failure(document, failure);
+    json_t *head = json_put_object(document, "journal");
+    json_put_integer(head, "seq", journal->sequence);
+    json_put_text(head, "hash", journal->sequence > 0 ? journal->hash : NULL);
+    json_write(out, document);
+}
