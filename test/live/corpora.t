@@ -86,14 +86,17 @@ def test_corpus(name):
     coverage = doc['coverage']
     with open(os.path.join(CORPORA, 'truth', name + '.migrations.jsonl')) as f:
         truth = [json.loads(line) for line in f]
-    unparsed = {m['migration'] + '.down.sql' for m in truth if m['down_parses'] is False}
-    unparsed |= {m['migration'] + '.up.sql' for m in truth if m['parses'] is False}
-    said = {os.path.basename(n['path']) for n in coverage['not_understood']}
+    unparsed = {m['migration'] + '.down.sql' for m in truth if m.get('down_parses') is False}
+    unparsed |= {m['migration'] + '.up.sql' for m in truth if m.get('parses') is False}
+    # A DO block parses, but what it does is decided when it runs: not understood either, for another reason.
+    said = {os.path.basename(n['path']) for n in coverage['not_understood'] if n['reason'].startswith('syntax error')}
     ok(said == unparsed, f'{name}: exactly the files that the grammar refuses are named ({len(unparsed)})',
        f'said {sorted(said - unparsed)}, missed {sorted(unparsed - said)}')
     ok(all(n['line'] > 0 and n['column'] > 0 for n in coverage['not_understood']), f'{name}: each with line and column')
-    share = coverage['understood'] / max(1, coverage['statements'])
-    ok(coverage['statements'] > 400 and share >= 0.99, f'{name}: {share:.2%} of {coverage["statements"]} statements understood', coverage)
+    refused = sum(n['reason'].startswith('syntax error') for n in coverage['not_understood'])
+    parsed = coverage['statements'] - refused
+    share = coverage['understood'] / max(1, parsed)
+    ok(parsed > 400 and share >= 0.99, f'{name}: {share:.2%} of the {parsed} statements that the grammar knows understood', coverage)
 
 
 def test_truth(names):
@@ -107,15 +110,15 @@ def test_truth(names):
     print('# ' + figures)
     show = '\n'.join(' | '.join(map(str, w)) for w in wrong[:20])
     ok(c['crashes'] == 0 and c['unmatched'] == 0, 'every measured statement is found at its offset', show)
-    # The floors are what this version reaches, rounded down; the issue asks for 85 % of the locks.
+    # A little under what this version reaches, so that what gets worse is seen.
     for share, floor in FLOORS.items():
         ok(s[share] >= floor, f'{share} {s[share]:.2%}, at least {floor:.0%}', show)
     for share, ceiling in CEILINGS.items():
         ok(s[share] <= ceiling, f'{share} {s[share]:.2%}, at most {ceiling:.0%}', show)
 
 
-FLOORS = {'exact': 0.85, 'understood': 0.99, 'rewrites': 0.95, 'heavy_recall': 0.90, 'bad_downs': 0.60}
-CEILINGS = {'said_not_taken': 0.05, 'heavy_false': 0.25, 'good_downs_flagged': 0.10}
+FLOORS = {'exact': 0.98, 'understood': 0.99, 'rewrites': 0.98, 'heavy_recall': 0.95, 'bad_downs': 0.80}
+CEILINGS = {'said_not_taken': 0.02, 'heavy_false': 0.05, 'good_downs_flagged': 0.03}
 
 
 def main():
