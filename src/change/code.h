@@ -21,7 +21,9 @@ struct code_write {
     const char *table;
     enum code_source source;
     const char *evidence;   // the SQL string, the model's name, the glob
-    bool is_data_change;    // it writes rows (UPDATE, INSERT, DELETE, save!, …)
+    bool is_data_change;    // it writes rows (UPDATE, INSERT, DELETE, save!, …); false: it only
+                            // changes what the model of this table is
+    bool in_changed_line;   // false: elsewhere in a changed file
 };
 
 struct code_report {
@@ -31,7 +33,7 @@ struct code_report {
     size_t n_unmapped;
 };
 
-// Read the changed files of `change` (work tree below `folder`).
+// Read the changed files of `change`, which git_read_range filled; `folder` is in its work tree.
 MUST_CHECK bool code_read(TALLOC_CTX *mem, const char *folder, const struct change *change,
                           const struct config *config, struct code_report **out,
                           struct error *err);

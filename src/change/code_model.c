@@ -1,0 +1,166 @@
+/*
+ * Code models: which classes of the repository stand for which tables, and which tables there are.
+ *
+ * git grep finds the few files that are worth reading.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "change/code_model.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "change/git_run.h"
+#include "change/inflection.h"
+#include "change/line.h"
+#include <ctype.h>
+
+#define MODEL_FILES_MAX 5000
+#define TABLE_LINES_MAX 50000
+
+static const char model_pattern[] =
+    "< (ApplicationRecord|ActiveRecord::Base)|self\\.table_name|models\\.Model|__tablename__|"
+    "db_table|^model [A-Z]|@Entity|equelize\\.define\\(|\\) TableName\\(\\) string|^ *schema \"|"
+    "extends Model";
+
+void code_model_add(TALLOC_CTX *mem, struct code_models *models, const char *name,
+                    const char *table, const char *path, size_t line)
+{
+    *mem_append(mem, models->list, models->n) = (struct code_model){
+        .name = mem_strdup(mem, name), .table = table, .path = mem_strdup(mem, path), .line = line};
+}
+
+static bool ask_grep(TALLOC_CTX *mem, const char *root, const char *const *arguments,
+                     struct process_result *result, struct error *err)
+{
+    struct git_question question = {.folder = root, .arguments = arguments};
+    TRY(git_ask(mem, &question, result, err));
+    if (result->status > 1) // 1: nothing found
+        return error_set(err, ERROR_INPUT, "%s: git grep: %s", root, git_complaint(mem, result));
+    return true;
+}
+
+static bool read_models(TALLOC_CTX *mem, const char *root, struct code_models *models,
+                        struct error *err)
+{
+    SCRATCH(tmp);
+    struct process_result result;
+    TRY(ask_grep(tmp, root,
+                 (const char *const[]){"grep", "-l", "-z", "-I", "--untracked", "-E", "-e",
+                                       model_pattern, NULL},
+                 &result, err));
+    const char *end = result.output + result.output_len;
+    size_t n = 0;
+    for (const char *path = result.output; path < end && n < MODEL_FILES_MAX; n++) {
+        SCRATCH(file);
+        struct error ignored = {0};
+        char *text;
+        size_t len;
+        if (file_read(file, file_join(file, root, path), FILE_SIZE_MAX, &text, &len, &ignored))
+            code_models_scan(mem, path, text, len, models);
+        path += strlen(path) + 1;
+    }
+    return true;
+}
+
+static void add_table(TALLOC_CTX *mem, struct code_models *models, const char *name)
+{
+    for (size_t i = 0; i < models->n_tables; i++)
+        if (strcmp(models->tables[i], name) == 0)
+            return;
+    if (name[0] != '\0')
+        *mem_append(mem, models->tables, models->n_tables) = mem_strdup(mem, name);
+}
+
+// "CREATE TABLE IF NOT EXISTS public.emails (", "create_table :emails", "op.create_table('emails'".
+static void read_table_line(TALLOC_CTX *mem, struct code_models *models, const char *line)
+{
+    SCRATCH(tmp);
+    static const char *const skipped[] = {"if not exists "};
+    const char *lower = text_lower(tmp, line);
+    const char *found = strstr(lower, "create table ");
+    const char *at = found != NULL ? found + 13 : strstr(lower, "create_table");
+    if (at == NULL)
+        return;
+    if (found == NULL)
+        at += 12;
+    for (size_t i = 0; i < COUNT_OF(skipped); i++)
+        if (text_starts_with(at, skipped[i]))
+            at += strlen(skipped[i]);
+    at += strspn(at, " (:\"'`[");
+    const char *name = line + (at - lower);
+    size_t len = strcspn(name, " (\"'`],;\t");
+    char *copy = mem_strndup(tmp, name, len);
+    const char *dot = strrchr(copy, '.');
+    add_table(mem, models, dot == NULL ? copy : dot + 1);
+}
+
+static bool read_tables(TALLOC_CTX *mem, const char *root, struct code_models *models,
+                        struct error *err)
+{
+    SCRATCH(tmp);
+    struct process_result result;
+    TRY(ask_grep(tmp, root,
+                 (const char *const[]){"grep", "-h", "-i", "-I", "--untracked", "-E", "-e",
+                                       "create table |create_table", NULL},
+                 &result, err));
+    struct line line = {.text = result.output};
+    while (line.number < TABLE_LINES_MAX && line_next(&line, result.output_len)) {
+        SCRATCH(one);
+        read_table_line(mem, models, line_copy(one, &line));
+    }
+    return true;
+}
+
+bool code_models_read(TALLOC_CTX *mem, const char *root, const struct config *config,
+                      struct code_models *out, struct error *err)
+{
+    struct code_models models = {0};
+    TRY(read_models(mem, root, &models, err));
+    TRY(read_tables(mem, root, &models, err));
+    for (size_t i = 0; config != NULL && i < config->n_tables; i++)
+        add_table(mem, &models, config->tables[i].name);
+    for (size_t i = 0; config != NULL && i < config->n_references; i++) {
+        add_table(mem, &models, config->references[i].from_table);
+        add_table(mem, &models, config->references[i].to_table);
+    }
+    *out = models;
+    return true;
+}
+
+const char *code_models_of_class(const struct code_models *models, const char *name)
+{
+    for (size_t i = 0; i < models->n; i++)
+        if (strcmp(models->list[i].name, name) == 0)
+            return models->list[i].table;
+    return NULL;
+}
+
+static const char *find_table(const struct code_models *models, const char *name)
+{
+    for (size_t i = 0; i < models->n_tables; i++)
+        if (text_equal_nocase(models->tables[i], name))
+            return models->tables[i];
+    return NULL;
+}
+
+const char *code_models_of_variable(TALLOC_CTX *mem, const struct code_models *models,
+                                    const char *name)
+{
+    SCRATCH(tmp);
+    static const char *const endings[] = {"_repository", "_repo", "_model", "_record", "_row"};
+    char *snake = inflection_snake(tmp, name + strspn(name, "@_$"));
+    for (size_t i = 0; i < COUNT_OF(endings); i++)
+        if (text_ends_with(snake, endings[i]))
+            snake[strlen(snake) - strlen(endings[i])] = '\0';
+    if (strlen(snake) < 3) // "e", "tx": too short to be a name
+        return NULL;
+    char *singular = inflection_singular(tmp, snake);
+    for (size_t i = 0; i < models->n; i++) {
+        const char *model = inflection_snake(tmp, models->list[i].name);
+        if (strcmp(model, snake) == 0 || strcmp(model, singular) == 0)
+            return models->list[i].table;
+    }
+    const char *table = find_table(models, inflection_plural(tmp, singular));
+    if (table == NULL)
+        table = find_table(models, snake);
+    return mem_strdup(mem, table);
+}
