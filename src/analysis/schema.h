@@ -107,6 +107,7 @@ struct schema_relation {
     int64_t rows;               // from a live catalog or --sizes; -1: not known
     int64_t bytes;              // likewise
     // --- for schema*.c
+    const char *options;        // SQLite: "WITHOUT ROWID", "STRICT", "USING fts5"; NULL: none
     bool ignores_case;
     uint64_t generation;        // of the schema that may write it
 };

@@ -70,7 +70,7 @@ void schema_add_column(struct schema *schema, struct schema_relation *relation,
     const char *base = schema->dialect == DIALECT_POSTGRES ? serial_base(column->type.name) : NULL;
     if (base)
         column_becomes_serial(schema, relation, added, base);
-    else if (column->is_identity)
+    else if (column->is_identity && schema->dialect == DIALECT_POSTGRES)
         schema_add_sequence(schema, relation->name, added);
     for (size_t i = 0; i < column->n_constraints; i++)
         schema_add_constraint(schema, relation, &column->constraints[i]);

@@ -255,8 +255,11 @@ void schema_add_constraint(struct schema *schema, struct schema_relation *relati
         add_check(schema, &added, constraint->check);
     if (constraint->kind == CONSTRAINT_FOREIGN_KEY)
         add_reference(schema, relation, &added, constraint);
-    if (constraint->kind == CONSTRAINT_PRIMARY_KEY || constraint->kind == CONSTRAINT_UNIQUE ||
-        constraint->kind == CONSTRAINT_EXCLUDE) {
+    bool is_key = constraint->kind == CONSTRAINT_PRIMARY_KEY ||
+                  constraint->kind == CONSTRAINT_UNIQUE || constraint->kind == CONSTRAINT_EXCLUDE;
+    if (is_key && schema->dialect == DIALECT_SQLITE) {
+        sqlite_add_key(schema, relation, &added);
+    } else if (is_key) {
         added.index = added.name;
         if (constraint->using_index)
             adopt_index(schema, relation, &added, constraint->using_index);

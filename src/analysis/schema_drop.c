@@ -42,7 +42,8 @@ static void drop_one(struct schema *schema, struct schema_relation *relation)
     struct relation_list sequences = schema_sequences(tmp, schema, name, NULL);
     for (size_t i = 0; i < sequences.n; i++)
         schema_remove(schema, sequences.list[i]->name);
-    drop_foreign_keys_to(schema, name);
+    if (schema->dialect != DIALECT_SQLITE) // there they stay, and wait for a table of that name
+        drop_foreign_keys_to(schema, name);
     schema_remove(schema, name);
 }
 

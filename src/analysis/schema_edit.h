@@ -103,6 +103,14 @@ void schema_remove_index(struct schema *schema, struct schema_relation *relation
 // Is a CHECK true only where `column` is not NULL?
 bool check_proves_not_null(const struct schema_constraint *check, const char *column);
 
+// schema_sqlite.c: the index of a key, if it has one, as SQLite names it; and after its table's rename.
+void sqlite_add_key(struct schema *schema, struct schema_relation *relation,
+                    struct schema_constraint *added);
+// Would be the rowid, but the table has none: its index is made behind all others.
+bool sqlite_key_comes_last(const struct schema_relation *relation,
+                           const struct constraint *constraint);
+void sqlite_rename_keys(struct schema *schema, struct schema_relation *relation);
+
 // schema_column.c
 void schema_add_column(struct schema *schema, struct schema_relation *relation,
                        const struct column *column);

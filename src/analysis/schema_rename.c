@@ -67,6 +67,8 @@ static void relation_move(struct schema *schema, struct name from, struct name t
         relation->renamed_in = schema->migration;
     }
     schema_put(schema, relation);
+    if (schema->dialect == DIALECT_SQLITE)
+        sqlite_rename_keys(schema, relation);
     follow_rename(schema, old, relation->name);
 }
 

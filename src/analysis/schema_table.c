@@ -156,6 +156,27 @@ static void take_from_parents(struct schema *schema, struct schema_relation *rel
         copy_columns(relation, parent, true);
 }
 
+// SQLite makes the keys' indexes in the order of the text.
+static void add_constraints_in_order(struct schema *schema, struct schema_relation *relation,
+                                     const struct action *action)
+{
+    const struct constraint *last = NULL;
+    for (size_t i = 0; i <= action->n_columns; i++) {
+        bool is_own = i < action->n_columns; // of a column, then those of the table
+        size_t n = is_own ? action->columns[i].n_constraints : action->n_constraints;
+        for (size_t k = 0; k < n; k++) {
+            const struct constraint *constraint =
+                is_own ? &action->columns[i].constraints[k] : &action->constraints[k];
+            if (sqlite_key_comes_last(relation, constraint))
+                last = constraint;
+            else
+                schema_add_constraint(schema, relation, constraint);
+        }
+    }
+    if (last)
+        schema_add_constraint(schema, relation, last);
+}
+
 // The primary key goes first, as the server does it.
 static void add_constraints(struct schema *schema, struct schema_relation *relation,
                             const struct action *action)
@@ -175,6 +196,16 @@ static void add_constraints(struct schema *schema, struct schema_relation *relat
     }
 }
 
+static void add_columns(struct schema *schema, struct schema_relation *relation,
+                        const struct action *action)
+{
+    for (size_t i = 0; i < action->n_columns; i++) {
+        struct column column = action->columns[i];
+        column.n_constraints = 0;
+        schema_add_column(schema, relation, &column);
+    }
+}
+
 void change_create_table(struct schema *schema, const struct action *action)
 {
     enum relation_kind kind = action->object == OBJECT_FOREIGN_TABLE ? RELATION_FOREIGN_TABLE
@@ -184,12 +215,13 @@ void change_create_table(struct schema *schema, const struct action *action)
     if (name_is_taken(schema, relation))
         return; // IF NOT EXISTS, or the statement fails
     take_from_parents(schema, relation, action);
-    for (size_t i = 0; i < action->n_columns; i++) {
-        struct column column = action->columns[i];
-        column.n_constraints = 0;
-        schema_add_column(schema, relation, &column);
+    add_columns(schema, relation, action);
+    if (schema->dialect == DIALECT_SQLITE) {
+        relation->options = mem_strdup(schema->pool, action->option);
+        add_constraints_in_order(schema, relation, action);
+    } else {
+        add_constraints(schema, relation, action);
     }
-    add_constraints(schema, relation, action);
     const struct schema_relation *parent = schema_find(schema, action->partition_of);
     if (parent)
         copy_keys(schema, relation, parent, true);
@@ -253,6 +285,7 @@ void change_create_table_as(struct schema *schema, const struct action *action)
         relation_begin(schema, action, is_view ? RELATION_MATERIALIZED_VIEW : RELATION_TABLE);
     if (name_is_taken(schema, relation))
         return;
+    add_columns(schema, relation, action); // where SQLite told them
     if (action->query) {
         take_from_query(schema, relation, action->query);
         if (is_view)
@@ -270,6 +303,7 @@ void change_create_view(struct schema *schema, const struct action *action)
         return;
     if (old)
         relation->created_in = old->created_in;
+    add_columns(schema, relation, action); // where SQLite told them
     if (action->query) {
         take_from_query(schema, relation, action->query);
         remember_reads(schema, relation, action->query);

@@ -215,9 +215,10 @@ static void apply(struct reading *reading, struct statement *statement, struct a
         struct sqlite_judgement use = sqlite_mirror_judge(tmp, reading->mirror, sql, strlen(sql));
         statement->invalid_reason = mem_strdup(reading->script, use.message);
     }
-    bool has_own_columns = action->kind == ACTION_CREATE_TABLE && action->n_columns > 0;
-    if ((action->kind == ACTION_CREATE_TABLE || action->kind == ACTION_CREATE_TABLE_AS) &&
-        !has_own_columns)
+    bool makes_columns = action->kind == ACTION_CREATE_TABLE ||
+                         action->kind == ACTION_CREATE_TABLE_AS ||
+                         action->kind == ACTION_CREATE_VIEW;
+    if (makes_columns && action->n_columns == 0) // of a virtual table, of a query
         action->columns = sqlite_mirror_columns(reading->script, reading->mirror,
                                                 action->relation.name, &action->n_columns);
 }

@@ -269,7 +269,7 @@ struct action {
     const char *new_name;
     const char *option;        // see the kinds
 
-    struct column *columns;    // CREATE TABLE
+    struct column *columns;    // CREATE TABLE; SQLite: also of a view, of CREATE TABLE AS
     size_t n_columns;
     struct constraint *constraints; // CREATE TABLE: table constraints
     size_t n_constraints;
