@@ -14,7 +14,7 @@
 #include <sqlite3.h>
 
 #define NAMES_MAX 4096               // noted from one statement
-#define AUTHORIZER_CALLS_MAX 100000  // of one statement: columns read, views looked through
+#define AUTHORIZER_CALLS_MAX 20000   // of one statement: columns read, views looked through
 #define STEPS_MAX 2000               // of one DDL statement, in thousands of virtual instructions
 
 enum mirror_task { TASK_JUDGE, TASK_APPLY, TASK_ASK };

@@ -251,25 +251,21 @@ static void test_limits__views_that_multiply(void **state)
 {
     SCRATCH(tmp);
     (void)state;
-    char *text = mem_strdup(tmp, "CREATE TABLE t (a, b, c, d, e);"
-                                 "CREATE VIEW v0 AS SELECT a, b, c, d, e FROM t;");
-    for (size_t i = 1; i < 20; i++)
-        text = talloc_asprintf_append(text, "CREATE VIEW v%zu AS SELECT a, b, c, d, e FROM v%zu"
-                                            " UNION ALL SELECT a, b, c, d, e FROM v%zu;",
-                                      i, i - 1, i - 1);
+    const char *columns = "a, b, c, d, e, f, g, h, i, j";
+    char *text = mem_printf(tmp, "CREATE TABLE t (%s); CREATE VIEW v0 AS SELECT * FROM t;", columns);
+    for (size_t i = 1; i < 13; i++)
+        text = talloc_asprintf_append(text, "CREATE VIEW v%zu AS SELECT %s FROM v%zu"
+                                            " UNION ALL SELECT %s FROM v%zu;",
+                                      i, columns, i - 1, columns, i - 1);
     struct script *script = read_sqlite(tmp, text);
-    assert_int_equal(script->n_statements, 21);
-    assert_null(script->statements[10].invalid_reason);
-    bool is_limited = false;
-    for (size_t i = 0; i < script->n_statements; i++)
-        is_limited |= text_equal_nocase(script->statements[i].invalid_reason,
-                                        "more columns and views than can be judged");
-    assert_true(is_limited);
-    assert_non_null(script->statements[20].invalid_reason);
+    assert_int_equal(script->n_statements, 14);
+    assert_null(script->statements[7].invalid_reason);
+    assert_string_equal(script->statements[13].invalid_reason,
+                        "more columns and views than can be judged");
 }
 
-// Every prefix, and the text with each byte replaced or removed: read without failure, and every
-// statement either understood or not.
+// At every third byte: cut there, that byte replaced or removed: it is read, and every
+// statement is either understood or not.
 static void test_damaged_text__is_read(void **state)
 {
     static const char text[] =
@@ -279,11 +275,11 @@ static void test_damaged_text__is_read(void **state)
         " ON CONFLICT (a) DO UPDATE SET (a) = (SELECT 1) RETURNING *;"
         "CREATE TRIGGER g AFTER INSERT ON t BEGIN DELETE FROM t WHERE a = CASE 1 WHEN 2 THEN 3 END; END;"
         "ALTER TABLE t RENAME COLUMN a TO [z]; PRAGMA x = -1; UPDATE t SET z = x'00' WHERE 1;";
-    static const char replacements[] = "(';,*=\xc3[)0";
+    static const char replacements[] = "(';\xc3[)";
     SCRATCH(mem);
     struct reader *reader = open_sqlite(mem);
     (void)state;
-    for (size_t i = 0; i < sizeof text - 1; i++) {
+    for (size_t i = 0; i < sizeof text - 1; i += 3) {
         for (size_t r = 0; r <= sizeof replacements; r++) {
             SCRATCH(tmp);
             char damaged[sizeof text];
