@@ -4,10 +4,13 @@
 #   make demo     build it and show a NO-GO and a GO on a database of emails
 #   make test     all tests under the sanitizers, and the checks of tool/
 #   make check    clang-tidy, cppcheck, clang-format
+#   make fuzz     30 s a fuzz target (FUZZ_SECONDS)
 #   make bench    measure
 
-.PHONY: all demo test check bench install clean setup
+.PHONY: all demo test check fuzz bench install clean setup
 .DEFAULT_GOAL := all
+
+FUZZ_SECONDS ?= 30
 
 SANITIZED = --buildtype=debug -Db_sanitize=address,undefined -Db_lundef=false
 
@@ -25,6 +28,10 @@ check: build/build.ninja
 	@tool/setup check
 	@tool/check-style build
 
+fuzz: build-fuzz/build.ninja
+	@ninja -C build-fuzz --quiet
+	@test/fuzz/run build-fuzz $(FUZZ_SECONDS)
+
 bench: all
 	@test/bench/run
 
@@ -39,8 +46,14 @@ build-test/build.ninja: | setup
 	@meson setup build-test $(SANITIZED) >build-setup.log || { cat build-setup.log; exit 1; }
 	@rm build-setup.log
 
+build-fuzz/build.ninja:
+	@tool/setup check
+	@CC=clang meson setup build-fuzz -Dfuzz=true --buildtype=debugoptimized -Db_sanitize=address,undefined \
+		-Db_lundef=false >build-setup.log || { cat build-setup.log; exit 1; }
+	@rm build-setup.log
+
 setup:
 	@tool/setup
 
 clean:
-	@rm -rf build build-test
+	@rm -rf build build-test build-fuzz

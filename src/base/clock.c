@@ -32,7 +32,9 @@ struct clock_text clock_format(int64_t wall_ms)
     struct clock_text text = {"?"};
     if (gmtime_r(&seconds, &utc) == NULL)
         return text;
-    size_t n = strftime(text.text, sizeof(text.text), "%Y-%m-%dT%H:%M:%S", &utc);
+    // Not %Y, which writes the year 226 with three digits.
+    int n = snprintf(text.text, sizeof(text.text), "%04d", utc.tm_year + 1900);
+    n += (int)strftime(text.text + n, sizeof(text.text) - n, "-%m-%dT%H:%M:%S", &utc);
     snprintf(text.text + n, sizeof(text.text) - n, ".%03dZ", (int)ms);
     return text;
 }

@@ -121,7 +121,7 @@ static char *dollar_value(void *mem, const char *text, size_t len)
 
 static char *quoted_value(void *mem, enum dialect dialect, const char *text, size_t len)
 {
-    char *value = mem_strndup(mem, text, len);
+    char *value = mem_array(mem, char, len + 1); // not strndup, which stops at a NUL in the text
     struct unquote u = {.from = text, .end = text + len, .to = value};
     enum escapes escapes = ESCAPES_NONE;
     if (dialect == DIALECT_POSTGRES && (text[0] | 32) == 'e')
