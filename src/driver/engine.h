@@ -111,6 +111,7 @@ struct engine_row_image {
     uint8_t row_hash[16];    // XXH3-128 over the whole row image
     const uint64_t *column_hash; // 64 bits for each column of the request
     size_t n_columns;
+    const struct engine_value *shown; // the values that were asked for, until the next row
 };
 typedef bool engine_image(void *context, const struct engine_row_image *image);
 
@@ -121,6 +122,8 @@ struct engine_fingerprint_request {
     const char *const *key;     // key columns; NULL: primary key (SQLite: rowid when there is none)
     size_t n_key;
     engine_image *image;        // each row, or NULL
+    const size_t *shown;        // places in `columns` whose values the image shows as well
+    size_t n_shown;
     void *context;
     void (*progress)(void *context, int64_t rows_done);
 };

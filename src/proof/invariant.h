@@ -12,7 +12,9 @@
 #define PROOF_INVARIANT_H
 
 #include "analysis/assessment.h"
+#include "base/json.h"
 #include "change/config.h"
+#include "proof/trace.h"
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -23,13 +25,18 @@ enum invariant_moment {
 };
 
 struct invariant {
-    const char *name;      // stable id: "I1/public.emails.category_id", or the user's name
+    const char *name;      // stable id: "I1/emails.category_id", or the user's name
     const char *catalogue; // "I1", NULL for the user's
     const char *title;     // for people: "every email has a category_id"
+    // ZERO: one number, which must be 0; or rows (value …, how many) of offenders, of which there
+    // must be none. SAME: rows (group …, number) equal to the baseline's, within the tolerance.
+    // KEYS_KEPT: rows that are keys; each of the baseline must still be there. VALUE: one value.
     enum invariant_kind kind;
     unsigned moments;      // MOMENT_…
     const char *sql;       // one SELECT; before and after may differ (a renamed column)
     const char *sql_before;// NULL: the same
+    const char *samples;   // a SELECT of a few keys of offenders, run when it fails; NULL
+    bool may_shrink;       // SAME: less than at the baseline is as good
     struct tolerance tolerance;
     struct config_expectation expect;
     bool is_required;
@@ -42,9 +49,16 @@ struct invariants {
     size_t n;
 };
 
-// Derive from the change's ups. `schema` is the schema before the change.
+// Derive from the change's ups. `schema` is the schema before the change. `*trace` is where its
+// tables and columns are afterwards.
 MUST_CHECK bool invariants_derive(TALLOC_CTX *mem, const struct assessment *assessment,
                                   const struct schema *schema, const struct config *config,
-                                  struct invariants *out, struct error *err);
+                                  struct invariants *out, struct trace **trace,
+                                  struct error *err);
+
+json_t *invariants_to_json(const struct invariants *invariants);
+MUST_CHECK bool invariants_from_json(TALLOC_CTX *mem, const json_t *json, struct invariants *out,
+                                     struct error *err);
+const struct invariant *invariants_find(const struct invariants *invariants, const char *name);
 
 #endif

@@ -6,7 +6,7 @@
 #ifndef PROOF_RESULT_H
 #define PROOF_RESULT_H
 
-#include "analysis/effects.h"
+#include "analysis/assessment.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -36,7 +36,7 @@ struct results {
     size_t n;
 };
 
-// Required results: any FAIL → NO_GO, else any UNKNOWN → HOLD, else GO; no result at all → HOLD.
+// Required results: any FAIL → NO_GO, else any UNKNOWN or MANUAL → HOLD, else GO; no result at all → HOLD.
 enum verdict results_verdict(const struct results *results);
 
 #endif

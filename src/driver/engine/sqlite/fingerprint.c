@@ -82,6 +82,7 @@ static XXH128_hash_t value_hash(sqlite3_value *value, int type, uint64_t key_see
 
 static bool give_image(struct printer *printer, sqlite3_stmt *statement, XXH128_hash_t row)
 {
+    SCRATCH(tmp);
     struct engine_row_image image = {
         .key = printer->key->image,
         .key_len = printer->key->image_len,
@@ -91,6 +92,12 @@ static bool give_image(struct printer *printer, sqlite3_stmt *statement, XXH128_
     };
     for (size_t i = 0; i < printer->print->n_columns; i++)
         printer->column_hash[i] = printer->hashes[i + 1].low64;
+    const struct engine_fingerprint_request *request = printer->request;
+    struct engine_value *shown =
+        request->n_shown == 0 ? NULL : mem_array(tmp, struct engine_value, request->n_shown);
+    for (size_t i = 0; i < request->n_shown; i++)
+        shown[i] = sqlite_value(tmp, statement, (int)request->shown[i]);
+    image.shown = shown;
     struct engine_sum bytes = from_sum(to_sum(row));
     memcpy(image.row_hash, bytes.bytes, sizeof image.row_hash);
     return printer->request->image(printer->request->context, &image);

@@ -180,7 +180,7 @@ static const char *bytes_text(TALLOC_CTX *mem, const uint8_t *bytes, size_t len)
     return text;
 }
 
-static struct engine_value value_read(TALLOC_CTX *mem, sqlite3_stmt *statement, int column)
+struct engine_value sqlite_value(TALLOC_CTX *mem, sqlite3_stmt *statement, int column)
 {
     static const enum engine_value_kind kinds[] = {
         [SQLITE_INTEGER] = VALUE_INTEGER, [SQLITE_FLOAT] = VALUE_REAL, [SQLITE_TEXT] = VALUE_TEXT,
@@ -225,7 +225,7 @@ static bool read_row(struct engine *engine, sqlite3_stmt *statement, struct read
     SCRATCH(tmp);
     struct engine_value *values = mem_array(tmp, struct engine_value, reading->n + 1);
     for (size_t i = 0; i < reading->n; i++) {
-        values[i] = value_read(tmp, statement, (int)i);
+        values[i] = sqlite_value(tmp, statement, (int)i);
         reading->bytes += (int64_t)values[i].len;
     }
     reading->rows++;

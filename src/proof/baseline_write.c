@@ -1,0 +1,116 @@
+/*
+ * The format of a baseline's file: writing.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "base/clock.h"
+#include "proof/baseline_format.h"
+
+bool baseline_make_tables(struct table_file *file, struct error *err)
+{
+    // application_id "tmib": told apart from any other SQLite file.
+    return table_file_run(file,
+                          "PRAGMA application_id = 1953327458; PRAGMA user_version = 1;"
+                          "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;"
+                          "CREATE TABLE table_print (id INTEGER PRIMARY KEY, schema TEXT, name TEXT NOT NULL,"
+                          " rows INTEGER NOT NULL, has_key INTEGER NOT NULL, key_is_rowid INTEGER NOT NULL,"
+                          " key TEXT NOT NULL, sum BLOB NOT NULL, removed_rows INTEGER NOT NULL,"
+                          " age_column TEXT, age TEXT);"
+                          "CREATE TABLE column_print (id INTEGER, place INTEGER, name TEXT NOT NULL, type TEXT NOT NULL,"
+                          " sum BLOB NOT NULL, nulls INTEGER NOT NULL, least TEXT, greatest TEXT, total TEXT,"
+                          " written_rows INTEGER NOT NULL, is_shown INTEGER NOT NULL,"
+                          " PRIMARY KEY (id, place)) WITHOUT ROWID",
+                          err);
+}
+
+static bool write_column(struct table_query *insert, int64_t id, size_t place,
+                         const struct baseline_column *column, struct error *err)
+{
+    table_query_bind_integer(insert, 1, id);
+    table_query_bind_integer(insert, 2, (int64_t)place);
+    table_query_bind_text(insert, 3, column->name);
+    table_query_bind_text(insert, 4, column->type);
+    table_query_bind_blob(insert, 5, column->sum.bytes, sizeof(column->sum.bytes));
+    table_query_bind_integer(insert, 6, column->nulls);
+    table_query_bind_text(insert, 7, column->least);
+    table_query_bind_text(insert, 8, column->greatest);
+    table_query_bind_text(insert, 9, column->total);
+    table_query_bind_integer(insert, 10, column->written_rows);
+    table_query_bind_integer(insert, 11, column->is_shown);
+    return table_query_run(insert, err);
+}
+
+static char *key_json(TALLOC_CTX *mem, const struct baseline_table *table)
+{
+    json_auto_t *key = json_array();
+    for (size_t i = 0; i < table->n_key; i++)
+        json_array_append_new(key, json_text(table->key[i]));
+    return json_canonical(mem, key);
+}
+
+bool baseline_write_table(struct table_file *file, const struct baseline_table *table,
+                          struct error *err)
+{
+    SCRATCH(tmp);
+    struct table_query *insert;
+
+    TRY(table_query_make(tmp, file, "INSERT INTO table_print VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+                         &insert, err));
+    table_query_bind_integer(insert, 1, table->id);
+    table_query_bind_text(insert, 2, table->name.schema);
+    table_query_bind_text(insert, 3, table->name.name);
+    table_query_bind_integer(insert, 4, table->rows);
+    table_query_bind_integer(insert, 5, table->has_key);
+    table_query_bind_integer(insert, 6, table->key_is_rowid);
+    table_query_bind_text(insert, 7, key_json(tmp, table));
+    table_query_bind_blob(insert, 8, table->sum.bytes, sizeof(table->sum.bytes));
+    table_query_bind_integer(insert, 9, table->removed_rows);
+    table_query_bind_text(insert, 10, table->age_column);
+    table_query_bind_text(insert, 11, table->age);
+    TRY(table_query_run(insert, err));
+    TRY(table_query_make(tmp, file, "INSERT INTO column_print VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+                         &insert, err));
+    for (size_t i = 0; i < table->n_columns; i++)
+        TRY(write_column(insert, table->id, i, &table->columns[i], err));
+    return true;
+}
+
+struct meta {
+    struct table_query *insert;
+    struct error *err;
+    bool has_failed;
+};
+
+static void put(struct meta *meta, const char *name, const char *value)
+{
+    if (meta->has_failed)
+        return;
+    table_query_bind_text(meta->insert, 1, name);
+    table_query_bind_text(meta->insert, 2, value);
+    meta->has_failed = !table_query_run(meta->insert, meta->err);
+}
+
+bool baseline_write_meta(const struct baseline *baseline, struct error *err)
+{
+    SCRATCH(tmp);
+    struct meta meta = {.err = err};
+    json_auto_t *trace = trace_to_json(baseline->trace);
+    json_auto_t *invariants = invariants_to_json(&baseline->invariants);
+
+    TRY(table_query_make(tmp, baseline->file, "INSERT INTO meta (name, value) VALUES (?1, ?2)", &meta.insert, err));
+    put(&meta, "tminus", TMINUS_VERSION);
+    put(&meta, "taken_at", clock_format(baseline->taken_ms).text);
+    put(&meta, "engine", baseline->identity.engine);
+    put(&meta, "system", baseline->identity.system);
+    put(&meta, "database", baseline->identity.database);
+    put(&meta, "server", baseline->identity.version);
+    put(&meta, "schema_digest", baseline->schema_digest);
+    put(&meta, "service", baseline->service);
+    put(&meta, "environment", baseline->environment);
+    put(&meta, "title", baseline->title);
+    put(&meta, "migrations", json_canonical(tmp, baseline->migrations));
+    put(&meta, "changes_schema", baseline->changes_schema ? "yes" : "no");
+    put(&meta, "trace", json_canonical(tmp, trace));
+    put(&meta, "invariants", json_canonical(tmp, invariants));
+    return !meta.has_failed;
+}

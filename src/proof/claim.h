@@ -1,0 +1,81 @@
+/*
+ * Claims: what one statement of a migration promises about the data, before it is turned into SQL.
+ *
+ * Claims are collected while statements are applied, because only then it is known what the
+ * statement sees; they are written as invariants at the end, because only then it is known what
+ * tables and columns are called afterwards. Private to invariant derivation.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef PROOF_CLAIM_H
+#define PROOF_CLAIM_H
+
+#include "proof/invariant.h"
+#include "proof/sources.h"
+
+struct claim;
+
+struct derivation {
+    TALLOC_CTX *mem;
+    enum dialect dialect;
+    const struct schema *schema; // before the change
+    const struct config *config;
+    struct tracer *tracer;
+    struct claim **claims;
+    size_t n_claims;
+    struct invariants *out;
+};
+
+// Write the invariants of one claim.
+typedef void claim_write(struct derivation *derivation, const struct claim *claim);
+
+struct claim {
+    claim_write *write;
+    const char *cause;
+    const struct trace_table *table;
+    const struct trace_column *column;
+    struct name before;               // the table's name as the schema before the change has it
+    bool is_countable;                // can be asked before the change
+    const struct statement *statement;
+    const struct action *action;
+    const struct query *query;
+    const struct expression *expression; // UPDATE: f
+    const struct expression *where;      // NULL: every row
+    const struct trace_column **sources; // UPDATE: columns of the table that f reads
+    size_t n_sources;
+    bool was_written;                 // UPDATE: the column was written before in this change
+    size_t copy;                      // index into the trace's copies
+    const struct constraint *constraint;
+};
+
+struct claim *claim_add(struct derivation *derivation, claim_write *write,
+                        const struct statement *statement, const struct trace_table *table);
+// Add `invariant`; what it leaves empty is filled from the claim: because, table, required.
+void claim_invariant(struct derivation *derivation, const struct claim *claim,
+                     struct invariant invariant);
+// "I1/emails.category_id"
+char *claim_name(struct derivation *derivation, const char *catalogue,
+                 const struct trace_table *table, const char *column);
+// Does the table exist both before and after, does the column?
+bool claim_has_after(const struct trace_table *table, const struct trace_column *column);
+char *claim_before_sql(struct derivation *derivation, const struct trace_table *table);
+char *claim_after_sql(struct derivation *derivation, const struct trace_table *table);
+// SELECT of the keys of rows that match `where`: at most 5; NULL when no key is known.
+char *claim_samples(struct derivation *derivation, const struct trace_table *table, bool is_after,
+                    const char *where);
+// Reads the expression only what is called the same before and after, and was not written since?
+bool claim_holds_after(const struct derivation *derivation, const struct claim *claim,
+                       const struct expression *expression);
+
+// --- collectors, one a family of statements; called before the statement is applied
+void derive_query(struct derivation *derivation, const struct statement *statement,
+                  const struct action *action);
+void derive_schema(struct derivation *derivation, const struct statement *statement,
+                   const struct action *action);
+// Called after the statement was applied, for the copies from `first` on.
+void derive_copies(struct derivation *derivation, const struct statement *statement, size_t first,
+                   bool is_countable);
+// For all touched tables, at the end: orphans, NULLs of written columns, views.
+void derive_tables(struct derivation *derivation);
+
+#endif

@@ -1,0 +1,282 @@
+/*
+ * Derivation from INSERT … SELECT and CREATE TABLE … AS: rows preserved, none doubled, every partner
+ * found. Counts alone are not enough: as many rows may be lost as are doubled.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "base/text.h"
+#include "proof/claim.h"
+#include "proof/sql.h"
+
+static const struct trace_copy *copy_of(const struct derivation *derivation,
+                                        const struct claim *claim)
+{
+    return &tracer_state(derivation->tracer)->copies[claim->copy];
+}
+
+// The output that is a plain copy of the source's key; only a key of one column is followed.
+static bool find_key(const struct trace_copy *copy, size_t *at)
+{
+    if (copy->from->n_key != 1)
+        return false;
+    for (size_t i = 0; i < copy->n_columns; i++)
+        if (copy->from_columns[i] != NULL && copy->from_columns[i]->before != NULL
+            && strcmp(copy->from_columns[i]->before, copy->from->key[0]) == 0) {
+            *at = i;
+            return true;
+        }
+    return false;
+}
+
+static const char *source_name(struct derivation *derivation, const struct trace_copy *copy)
+{
+    return sql_shown(derivation->mem, copy->from->before.name != NULL ? copy->from->before
+                                                                      : copy->from->after);
+}
+
+// --- before: what the SELECT would give
+
+static void write_lost_before(struct derivation *derivation, const struct claim *claim,
+                              const struct trace_copy *copy, const char *select,
+                              const char *output)
+{
+    TALLOC_CTX *mem = derivation->mem;
+    const char *key = sql_name(mem, copy->from->key[0]);
+    const char *from = sql_relation(mem, copy->from->before);
+    const char *where = mem_printf(mem, "%s NOT IN (SELECT %s FROM (%s) AS copied WHERE %s IS NOT NULL)",
+                                   key, sql_name(mem, output), select, sql_name(mem, output));
+
+    claim_invariant(derivation, claim, (struct invariant){
+        .name = claim_name(derivation, "I20", copy->from, "before"),
+        .catalogue = "I20",
+        .title = mem_printf(mem, "the copy takes every row of %s along", source_name(derivation, copy)),
+        .kind = INVARIANT_ZERO,
+        .moments = MOMENT_BEFORE,
+        .sql = mem_printf(mem, "SELECT count(*) FROM %s WHERE %s", from, where),
+        .samples = claim_samples(derivation, copy->from, false, where),
+        .is_required = true,
+        .table = source_name(derivation, copy),
+    });
+}
+
+static void write_doubled_before(struct derivation *derivation, const struct claim *claim,
+                                 const struct trace_copy *copy, const char *select,
+                                 const char *output)
+{
+    TALLOC_CTX *mem = derivation->mem;
+    const char *key = sql_name(mem, output);
+
+    claim_invariant(derivation, claim, (struct invariant){
+        .name = claim_name(derivation, "I9", copy->from, "before"),
+        .catalogue = "I9",
+        .title = mem_printf(mem, "the copy takes no row of %s twice", source_name(derivation, copy)),
+        .kind = INVARIANT_ZERO,
+        .moments = MOMENT_BEFORE,
+        .sql = mem_printf(mem, "SELECT count(*) - count(DISTINCT %s) FROM (%s) AS copied", key, select),
+        .samples = mem_printf(mem, "SELECT %s AS %s FROM (%s) AS copied GROUP BY %s HAVING count(*) > 1 "
+                                   "ORDER BY %s LIMIT 5",
+                              key, sql_name(mem, copy->from->key[0]), select, key, key),
+        .is_required = true,
+        .table = source_name(derivation, copy),
+    });
+}
+
+// ON of all equalities between the source `s` and one joined relation `j`; `names` are the columns of
+// the last one: the source's, the joined relation's. NULL when there is none.
+static char *join_of(struct derivation *derivation, const struct sources *sources,
+                     const struct trace_copy *copy, struct name joined, const char **names)
+{
+    TALLOC_CTX *mem = derivation->mem;
+    char *on = NULL;
+
+    for (size_t i = 0; i < sources->n_equalities; i++) {
+        const struct equality *equality = &sources->equalities[i];
+        bool is_left = strcmp(equality->left.name, joined.name) == 0;
+        struct name other = is_left ? equality->right : equality->left;
+        if ((!is_left && strcmp(equality->right.name, joined.name) != 0)
+            || tracer_find(derivation->tracer, other) == NULL
+            || strcmp(other.name, copy->from->before.name) != 0)
+            continue;
+        names[0] = is_left ? equality->right_column : equality->left_column;
+        names[1] = is_left ? equality->left_column : equality->right_column;
+        on = mem_printf(mem, "%s%sj.%s = s.%s", on == NULL ? "" : on, on == NULL ? "" : " AND ",
+                        sql_name(mem, names[1]), sql_name(mem, names[0]));
+    }
+    return on;
+}
+
+static bool is_inner(const struct query *query, struct name joined)
+{
+    for (size_t i = 0; i < query->n_inner_joined; i++)
+        if (strcmp(query->inner_joined[i].name, joined.name) == 0)
+            return true;
+    return false;
+}
+
+// Why rows would be lost or doubled: values without a partner, values with several.
+static void write_partners(struct derivation *derivation, const struct claim *claim,
+                           const struct trace_copy *copy, const struct sources *sources,
+                           struct name joined)
+{
+    TALLOC_CTX *mem = derivation->mem;
+    const char *names[2];
+    const char *on = join_of(derivation, sources, copy, joined, names);
+    const char *from = sql_relation(mem, copy->from->before);
+    struct name lookup = schema_resolve(derivation->schema, joined);
+
+    if (on == NULL)
+        return;
+    const char *column = names[0], *key = names[1];
+    if (is_inner(claim->query, joined))
+        claim_invariant(derivation, claim, (struct invariant){
+            .name = claim_name(derivation, "I6", copy->from, column),
+            .catalogue = "I6",
+            .title = mem_printf(mem, "every %s of %s is in %s", column, source_name(derivation, copy),
+                                sql_shown(mem, lookup)),
+            .kind = INVARIANT_ZERO,
+            .moments = MOMENT_BEFORE,
+            .sql = mem_printf(mem, "SELECT s.%s, count(*) FROM %s AS s LEFT JOIN %s AS j ON %s WHERE j.%s IS NULL "
+                                   "GROUP BY s.%s ORDER BY 2 DESC",
+                              sql_name(mem, column), from, sql_relation(mem, lookup), on,
+                              sql_name(mem, key), sql_name(mem, column)),
+            .is_required = true,
+            .table = source_name(derivation, copy),
+        });
+    claim_invariant(derivation, claim, (struct invariant){
+        .name = mem_printf(mem, "I9/%s.%s", sql_shown(mem, lookup), key),
+        .catalogue = "I9",
+        .title = mem_printf(mem, "%s has one row for each %s of %s", sql_shown(mem, lookup), column,
+                            source_name(derivation, copy)),
+        .kind = INVARIANT_ZERO,
+        .moments = MOMENT_BEFORE,
+        .sql = mem_printf(mem, "SELECT j.%s, count(*) FROM %s AS j WHERE EXISTS (SELECT 1 FROM %s AS s WHERE %s) "
+                               "GROUP BY j.%s HAVING count(*) > 1 ORDER BY 2 DESC",
+                          sql_name(mem, key), sql_relation(mem, lookup), from, on, sql_name(mem, key)),
+        .is_required = true,
+        .table = sql_shown(mem, lookup),
+    });
+}
+
+static void write_before(struct derivation *derivation, const struct claim *claim,
+                         const struct trace_copy *copy)
+{
+    size_t at;
+    const struct query *query = claim->query;
+    const char *select =
+        sources_select(derivation->mem, derivation->dialect, claim->statement->sql);
+    struct sources *sources =
+        sources_read(derivation->mem, derivation->dialect, claim->statement->sql, query);
+
+    if (!query->has_distinct && !query->has_group_by && !query->has_limit)
+        for (size_t i = 0; i < query->n_reads; i++)
+            if (tracer_find(derivation->tracer, query->reads[i]) != copy->from)
+                write_partners(derivation, claim, copy, sources, query->reads[i]);
+    // A key that is an output under its own name can be asked for behind the SELECT.
+    if (select == NULL || !find_key(copy, &at) || at >= query->n_outputs
+        || query->output_names[at] == NULL || copy->n_columns != query->n_outputs)
+        return;
+    write_lost_before(derivation, claim, copy, select, query->output_names[at]);
+    write_doubled_before(derivation, claim, copy, select, query->output_names[at]);
+}
+
+// --- after
+
+static void write_rows(struct derivation *derivation, const struct claim *claim,
+                       const struct trace_copy *copy)
+{
+    TALLOC_CTX *mem = derivation->mem;
+
+    if (copy->from->before.name == NULL || copy->to->before.name != NULL)
+        return;
+    claim_invariant(derivation, claim, (struct invariant){
+        .name = claim_name(derivation, "I19", copy->from, "copied"),
+        .catalogue = "I19",
+        .title = mem_printf(mem, "%s has as many rows as %s had", sql_shown(mem, copy->to->after),
+                            source_name(derivation, copy)),
+        .kind = INVARIANT_SAME,
+        .moments = MOMENT_BOTH,
+        .sql = mem_printf(mem, "SELECT count(*) FROM %s", sql_relation(mem, copy->to->after)),
+        .sql_before = mem_printf(mem, "SELECT count(*) FROM %s", sql_relation(mem, copy->from->before)),
+        .is_required = true,
+    });
+}
+
+static void write_doubled(struct derivation *derivation, const struct claim *claim,
+                          const struct trace_copy *copy, const struct trace_column *key)
+{
+    TALLOC_CTX *mem = derivation->mem;
+    const char *name = sql_name(mem, key->after);
+    const char *to = sql_relation(mem, copy->to->after);
+
+    claim_invariant(derivation, claim, (struct invariant){
+        .name = claim_name(derivation, "I9", copy->from, copy->from->key[0]),
+        .catalogue = "I9",
+        .title = mem_printf(mem, "no row of %s stands in %s twice", source_name(derivation, copy),
+                            sql_shown(mem, copy->to->after)),
+        .kind = INVARIANT_ZERO,
+        .moments = MOMENT_AFTER,
+        .sql = mem_printf(mem, "SELECT count(%s) - count(DISTINCT %s) FROM %s", name, name, to),
+        .samples = mem_printf(mem, "SELECT %s FROM %s GROUP BY %s HAVING count(*) > 1 ORDER BY %s LIMIT 5",
+                              name, to, name, name),
+        .is_required = true,
+    });
+}
+
+// The source is still there beside the copy: every key of it must be in the copy.
+static void write_kept(struct derivation *derivation, const struct claim *claim,
+                       const struct trace_copy *copy, const struct trace_column *key)
+{
+    TALLOC_CTX *mem = derivation->mem;
+    const struct trace_column *source = trace_column_before(copy->from, copy->from->key[0]);
+
+    if (copy->from->rebuilt != NULL || copy->from->after.name == NULL || source->after == NULL
+        || copy->from->removed.cause != NULL)
+        return;
+    const char *where = mem_printf(mem, "%s NOT IN (SELECT %s FROM %s WHERE %s IS NOT NULL)",
+                                   sql_name(mem, source->after), sql_name(mem, key->after),
+                                   sql_relation(mem, copy->to->after), sql_name(mem, key->after));
+    claim_invariant(derivation, claim, (struct invariant){
+        .name = claim_name(derivation, "I20", copy->to, key->after),
+        .catalogue = "I20",
+        .title = mem_printf(mem, "every row of %s is in %s", sql_shown(mem, copy->from->after),
+                            sql_shown(mem, copy->to->after)),
+        .kind = INVARIANT_ZERO,
+        .moments = MOMENT_AFTER,
+        .sql = mem_printf(mem, "SELECT count(*) FROM %s WHERE %s",
+                          sql_relation(mem, copy->from->after), where),
+        .samples = claim_samples(derivation, copy->from, true, where),
+        .is_required = true,
+    });
+}
+
+static void write_copy(struct derivation *derivation, const struct claim *claim)
+{
+    const struct trace_copy *copy = copy_of(derivation, claim);
+    size_t at;
+
+    // A filter says that not all rows are meant, unless the copy takes the table's place.
+    if (copy->is_filtered && copy->from->rebuilt == NULL)
+        return;
+    if (claim->is_countable && copy->from->before.name != NULL)
+        write_before(derivation, claim, copy);
+    if (copy->to->after.name == NULL || copy->to->removed.cause != NULL)
+        return;
+    write_rows(derivation, claim, copy);
+    if (!find_key(copy, &at) || copy->to_columns[at] == NULL || copy->to_columns[at]->after == NULL)
+        return;
+    write_doubled(derivation, claim, copy, copy->to_columns[at]);
+    write_kept(derivation, claim, copy, copy->to_columns[at]);
+}
+
+void derive_copies(struct derivation *derivation, const struct statement *statement, size_t first,
+                   bool is_countable)
+{
+    const struct trace *trace = tracer_state(derivation->tracer);
+
+    for (size_t i = first; i < trace->n_copies; i++) {
+        struct claim *claim = claim_add(derivation, write_copy, statement, trace->copies[i].to);
+        claim->copy = i;
+        claim->query = trace->copies[i].query;
+        claim->is_countable = is_countable;
+    }
+}

@@ -1,0 +1,187 @@
+/*
+ * Derivation for all tables that the change touches, whatever the statement: references stay whole,
+ * written columns gain no NULLs.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "base/text.h"
+#include "proof/claim.h"
+#include "proof/sql.h"
+
+// One column that refers to another, declared to the database or in tminus.yaml.
+struct reference {
+    struct name child, parent;
+    const char *column, *key;
+    const char *because;
+};
+
+// A table of the schema before: what is it called, and this column of it, before and after?
+static bool names_of(struct derivation *derivation, struct name table, const char *column,
+                     struct name *before, struct name *after, const char **column_after)
+{
+    const struct schema_relation *relation = schema_find(derivation->schema, table);
+    const struct trace *trace = tracer_state(derivation->tracer);
+    if (relation == NULL)
+        return false;
+    *before = *after = relation->name;
+    *column_after = column;
+    for (size_t i = 0; i < trace->n_tables; i++) {
+        const struct trace_table *traced = trace->tables[i];
+        if (traced->before.name == NULL || strcmp(traced->before.name, relation->name.name) != 0
+            || !text_equal_nocase(traced->before.schema, relation->name.schema))
+            continue;
+        const struct trace_column *known = trace_column_before(traced, column);
+        *after = traced->after;
+        *column_after = known == NULL ? column : known->after;
+    }
+    return true;
+}
+
+static char *orphans_sql(TALLOC_CTX *mem, struct name child, const char *column, struct name parent,
+                         const char *key)
+{
+    SCRATCH(tmp);
+    return mem_printf(mem, "SELECT count(*) FROM %s AS c LEFT JOIN %s AS p ON p.%s = c.%s "
+                           "WHERE c.%s IS NOT NULL AND p.%s IS NULL",
+                      sql_relation(tmp, child), sql_relation(tmp, parent), sql_name(tmp, key),
+                      sql_name(tmp, column), sql_name(tmp, column), sql_name(tmp, key));
+}
+
+static bool is_touched(const struct derivation *derivation, struct name table)
+{
+    const struct trace *trace = tracer_state(derivation->tracer);
+
+    for (size_t i = 0; i < trace->n_tables; i++)
+        if (trace->tables[i]->before.name != NULL
+            && strcmp(trace->tables[i]->before.name, table.name) == 0)
+            return trace_is_changed(trace->tables[i]);
+    return false;
+}
+
+static void add_orphans(struct derivation *derivation, const struct reference *reference)
+{
+    TALLOC_CTX *mem = derivation->mem;
+    struct name child, child_after, parent, parent_after;
+    const char *column_after, *key_after;
+
+    if (!is_touched(derivation, reference->child) && !is_touched(derivation, reference->parent))
+        return;
+    if (!names_of(derivation, reference->child, reference->column, &child, &child_after, &column_after)
+        || !names_of(derivation, reference->parent, reference->key, &parent, &parent_after, &key_after)
+        || child_after.name == NULL || parent_after.name == NULL || column_after == NULL
+        || key_after == NULL)
+        return;
+    const struct claim claim = {.cause = reference->because};
+    claim_invariant(derivation, &claim, (struct invariant){
+        .name = mem_printf(mem, "I8/%s.%s orphans", sql_shown(mem, child), reference->column),
+        .catalogue = "I8",
+        .title = mem_printf(mem, "no more %s without their %s than before", sql_shown(mem, child),
+                            sql_shown(mem, parent)),
+        .kind = INVARIANT_SAME,
+        .moments = MOMENT_BOTH,
+        .sql = orphans_sql(mem, child_after, column_after, parent_after, key_after),
+        .sql_before = orphans_sql(mem, child, reference->column, parent, reference->key),
+        .may_shrink = true,
+        .is_required = true,
+        .table = sql_shown(mem, child),
+    });
+}
+
+static const char *key_of(const struct schema *schema, const struct schema_constraint *constraint)
+{
+    if (constraint->n_referenced == 1)
+        return constraint->referenced[0];
+    const struct schema_relation *parent = schema_find(schema, constraint->references);
+    for (size_t i = 0; parent != NULL && i < parent->n_constraints; i++)
+        if (parent->constraints[i].kind == CONSTRAINT_PRIMARY_KEY && parent->constraints[i].n_columns == 1)
+            return parent->constraints[i].columns[0];
+    return NULL;
+}
+
+static void derive_declared(struct derivation *derivation)
+{
+    for (struct schema_relation *child = schema_next(derivation->schema, NULL); child != NULL;
+         child = schema_next(derivation->schema, child))
+        for (size_t i = 0; i < child->n_constraints; i++) {
+            const struct schema_constraint *constraint = &child->constraints[i];
+            if (constraint->kind != CONSTRAINT_FOREIGN_KEY || constraint->n_columns != 1
+                || key_of(derivation->schema, constraint) == NULL)
+                continue;
+            struct reference reference = {
+                .child = child->name,
+                .parent = constraint->references,
+                .column = constraint->columns[0],
+                .key = key_of(derivation->schema, constraint),
+                .because = "a foreign key of the schema",
+            };
+            add_orphans(derivation, &reference);
+        }
+}
+
+static void derive_configured(struct derivation *derivation)
+{
+    const struct config *config = derivation->config;
+
+    for (size_t i = 0; config != NULL && i < config->n_references; i++) {
+        const struct config_reference *given = &config->references[i];
+        struct reference reference = {
+            .child = {NULL, given->from_table},
+            .parent = {NULL, given->to_table},
+            .column = given->from_column,
+            .key = given->to_column,
+            .because = "declared in tminus.yaml, references",
+        };
+        add_orphans(derivation, &reference);
+    }
+}
+
+// Did a statement set the column to the literal NULL? Then NULLs are meant.
+static bool is_cleared(const struct derivation *derivation, const struct trace_column *column)
+{
+    for (size_t i = 0; i < derivation->n_claims; i++)
+        if (derivation->claims[i]->column == column && derivation->claims[i]->expression != NULL
+            && derivation->claims[i]->expression->is_null)
+            return true;
+    return false;
+}
+
+static void add_nulls(struct derivation *derivation, const struct trace_table *table,
+                      const struct trace_column *column)
+{
+    TALLOC_CTX *mem = derivation->mem;
+    const struct claim claim = {
+        .cause = mem_printf(mem, "derived from %s", column->written.cause),
+        .table = table,
+    };
+    claim_invariant(derivation, &claim, (struct invariant){
+        .name = claim_name(derivation, "I24", table, column->before),
+        .catalogue = "I24",
+        .title = mem_printf(mem, "no more rows of %s without %s than before",
+                            sql_shown(mem, table->after), column->after),
+        .kind = INVARIANT_SAME,
+        .moments = MOMENT_BOTH,
+        .sql = mem_printf(mem, "SELECT count(*) FROM %s WHERE %s IS NULL",
+                          sql_relation(mem, table->after), sql_name(mem, column->after)),
+        .sql_before = mem_printf(mem, "SELECT count(*) FROM %s WHERE %s IS NULL",
+                                 sql_relation(mem, table->before), sql_name(mem, column->before)),
+        .may_shrink = true,
+        .is_required = true,
+    });
+}
+
+void derive_tables(struct derivation *derivation)
+{
+    const struct trace *trace = tracer_state(derivation->tracer);
+
+    derive_declared(derivation);
+    derive_configured(derivation);
+    for (size_t i = 0; i < trace->n_tables; i++) {
+        const struct trace_table *table = trace->tables[i];
+        for (size_t c = 0; table->before.name != NULL && table->after.name != NULL && c < table->n_columns; c++) {
+            const struct trace_column *column = table->columns[c];
+            if (column->before != NULL && column->after != NULL && column->written.cause != NULL
+                && !is_cleared(derivation, column))
+                add_nulls(derivation, table, column);
+        }
+    }
+}

@@ -1,0 +1,36 @@
+/*
+ * Row images: key and short column hashes of each row of a table, in a table file.
+ *
+ * The same tables stand in a baseline and, for the rows of now, in a temporary file beside it.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef PROOF_ROW_IMAGES_H
+#define PROOF_ROW_IMAGES_H
+
+#include "driver/table_file.h"
+#include "proof/baseline.h"
+
+#define ROW_IMAGE_HASH_BYTES 4 // of a column: the whole column's fingerprint has 128 bits besides
+
+// What to fingerprint: columns in the order of the hashes, by the names that they have now.
+struct row_images_request {
+    const struct target *target;
+    struct name table;
+    const char *const *columns;
+    size_t n_columns;
+    const char *const *key; // none: as the table says
+    size_t n_key;
+    const size_t *shown;    // places in `columns` whose value is kept as a code; only of a baseline
+    size_t n_shown;
+    int64_t id;             // names the tables: row_image_ID, shown_value
+    int64_t rows_expected;  // for progress; ≤ 0: unknown
+};
+
+// row_image_ID (key, key_text, columns, shown, n) and, with shown columns, shown_value (id, place,
+// code, value). `file` NULL: the fingerprint alone.
+MUST_CHECK bool row_images_take(TALLOC_CTX *mem, struct table_file *file,
+                                const struct row_images_request *request,
+                                struct engine_fingerprint **out, struct error *err);
+
+#endif

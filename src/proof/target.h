@@ -1,0 +1,26 @@
+/*
+ * Target: the database that is looked at, as every stage of the proof is handed it.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef PROOF_TARGET_H
+#define PROOF_TARGET_H
+
+#include "driver/engine.h"
+#include "proof/result.h"
+
+// Long work says what it does; `total` ≤ 0: unknown. The proof prints nothing itself.
+typedef void proof_progress(void *context, const char *what, int64_t done, int64_t total);
+
+struct target {
+    const struct engine_driver *driver;
+    struct engine *engine;
+    struct engine_identity identity;
+    proof_progress *progress; // NULL: nobody listens
+    void *context;
+};
+
+// What a person types to see the answer of `sql`: the engine's own client.
+char *target_command(TALLOC_CTX *mem, const struct target *target, const char *sql);
+
+#endif

@@ -1,0 +1,104 @@
+/*
+ * Trace: where each table and column is after the change, and which of its differences the text of
+ * the migrations explains.
+ *
+ * Statements are applied in order. A table is followed through renames, and through the idiom that
+ * SQLite needs for most changes: a new table is filled by INSERT … SELECT from the old one and takes
+ * its name. What the text does not say is not explained; nothing here looks at data.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef PROOF_TRACE_H
+#define PROOF_TRACE_H
+
+#include "analysis/schema.h"
+#include "base/error.h"
+#include "base/json.h"
+#include "base/memory.h"
+#include <stdbool.h>
+#include <stddef.h>
+
+// Rows that a statement speaks of, as a predicate over the table as it was before the change.
+struct trace_rows {
+    const char *cause;  // "0003_x.up.sql:12 UPDATE"; NULL: no statement does it
+    const char *where;  // predicates joined by OR; NULL: every row
+    bool is_countable;  // `where` can be counted before the change: it depends on nothing that the
+                        // change itself writes
+};
+
+struct trace_column {
+    const char *before; // name; NULL: the change adds it
+    const char *after;  // name; NULL: the change drops it
+    struct trace_rows written;
+    const char *dropped; // cause, or NULL
+};
+
+struct trace_table {
+    struct name before;  // name NULL: the change creates it
+    struct name after;   // name NULL: the change drops it
+    const char **key;    // key columns before; none: no key is declared
+    size_t n_key;
+    struct trace_column **columns; // as they were, then those that were added
+    size_t n_columns;
+    struct trace_rows removed;     // DELETE, TRUNCATE
+    const char *added;   // cause: INSERT into it; NULL
+    const char *dropped; // cause of DROP TABLE; NULL
+    const char *rebuilt; // cause: its rows were copied to the table that now has its name; NULL
+};
+
+struct trace_copy {      // INSERT … SELECT, CREATE TABLE … AS SELECT
+    struct trace_table *from, *to;
+    const char *cause;
+    const struct statement *statement;
+    const struct query *query;
+    // For each column of `to` that is filled: the column of `from` that it is a plain copy of, else NULL.
+    struct trace_column **to_columns, **from_columns;
+    size_t n_columns;
+    bool is_filtered; // WHERE, GROUP BY, DISTINCT, LIMIT, UNION
+};
+
+struct trace {
+    struct trace_table **tables;
+    size_t n_tables;
+    struct trace_copy *copies;
+    size_t n_copies;
+};
+
+struct tracer; // a trace while statements are applied
+
+// `schema` is the schema before the change and outlives the tracer.
+struct tracer *tracer_make(TALLOC_CTX *mem, const struct schema *schema);
+void tracer_apply(struct tracer *tracer, const struct statement *statement);
+// The table that is called so now; one that no statement touched yet is taken from the schema. NULL:
+// not known.
+struct trace_table *tracer_find(struct tracer *tracer, struct name name);
+// Can `expression` over `table` (NULL: none) be evaluated before the change, and gives it there what
+// the statement will see?
+bool tracer_is_countable(struct tracer *tracer, const struct trace_table *table,
+                         const struct expression *expression);
+// Was anything of this relation written, made or renamed by the statements so far?
+bool tracer_is_touched(struct tracer *tracer, struct name relation);
+// Its copies so far; the last one is that of the statement applied last, when it is one.
+const struct trace *tracer_state(const struct tracer *tracer);
+// Follow tables that were replaced by a copy of themselves. The trace lives as long as the tracer.
+struct trace *tracer_end(struct tracer *tracer);
+
+// Take a table that the change does not touch into the trace as well.
+void trace_include(struct trace *trace, const struct schema_relation *relation);
+// Does the change do anything to a table that was there before, or is it only read?
+bool trace_is_changed(const struct trace_table *table);
+// Leave out tables that are only read.
+void trace_prune(struct trace *trace);
+struct trace_table *trace_find_before(const struct trace *trace, struct name before); // or NULL
+
+struct trace_column *trace_column_now(const struct trace_table *table, const char *after);
+struct trace_column *trace_column_before(const struct trace_table *table, const char *before);
+// "0003_x.up.sql:12 UPDATE", the path without its folders.
+char *trace_cause(TALLOC_CTX *mem, const struct statement *statement);
+
+// What is stored in a baseline; copies are left out.
+json_t *trace_to_json(const struct trace *trace);
+MUST_CHECK bool trace_from_json(TALLOC_CTX *mem, const json_t *json, struct trace **out,
+                                struct error *err);
+
+#endif
