@@ -17,6 +17,7 @@ static const struct command *const commands[] = {
     &command_assess,
     &command_explain,
     &command_help,
+    &command_journal,
     &command_migrate,
     &command_version,
     NULL,

@@ -38,6 +38,7 @@ struct command {
 extern const struct command command_assess;
 extern const struct command command_explain;
 extern const struct command command_help;
+extern const struct command command_journal;
 extern const struct command command_migrate;
 extern const struct command command_version;
 

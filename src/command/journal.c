@@ -1,0 +1,284 @@
+/*
+ * tminus journal: verify the record's chain, show it, export it.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "journal/journal.h"
+#include "base/file.h"
+#include "base/quantity.h"
+#include "change/config.h"
+#include "command/command.h"
+#include "command/options.h"
+#include "journal/state.h"
+
+struct request {
+    struct options options;
+    const char *action;
+    const char *file;
+    const char *head;
+    const char *event;
+    int64_t last; // 0: all
+};
+
+#define KEY_HEAD 0x201
+#define KEY_FILE 0x202
+#define KEY_EVENT 0x203
+#define KEY_LAST 0x204
+
+static const struct argp_option table[] = {
+    {"journal", KEY_FILE, "FILE", 0, "this journal, instead of the environment's", 1},
+    {"head", KEY_HEAD, "SEQ:HASH", 0, "verify: a head noted elsewhere; finds a cut tail", 1},
+    {"event", KEY_EVENT, "NAME", 0, "show: only events of this name", 1},
+    {"last", KEY_LAST, "N", 0, "show: only the last N events", 1},
+    {0},
+};
+
+static void read_last(struct argp_state *state, const char *text, int64_t *out)
+{
+    struct error err;
+    if (!quantity_read_integer(text, out, &err) || *out < 1)
+        argp_error(state, "--last needs a number from 1, not '%s'", text);
+}
+
+static error_t parse(int key, char *value, struct argp_state *state)
+{
+    struct request *request = state->input;
+
+    switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &request->options;
+        return 0;
+    case KEY_FILE:
+        request->file = value;
+        return 0;
+    case KEY_HEAD:
+        request->head = value;
+        return 0;
+    case KEY_EVENT:
+        request->event = value;
+        return 0;
+    case KEY_LAST:
+        read_last(state, value, &request->last);
+        return 0;
+    case ARGP_KEY_ARG:
+        if (request->action != NULL)
+            argp_error(state, "one action only: verify, show or export");
+        request->action = value;
+        return 0;
+    case ARGP_KEY_END:
+        if (request->action == NULL)
+            argp_error(state, "which action? verify, show or export");
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp_child children[] = {{&options_argp}, {0}};
+static const struct argp parser = {
+    .options = table,
+    .parser = parse,
+    .args_doc = "verify | show | export",
+    .doc = "Verify the journal's chain of hashes, show its events, or export them as JSON lines. "
+           "verify ends with 0 when it is intact, 1 when it is not.",
+    .children = children,
+};
+
+// The journal that there is: looking at one must not make one.
+static bool open_existing(TALLOC_CTX *mem, const struct program *program,
+                          const struct request *request, struct journal **out, struct error *err)
+{
+    SCRATCH(tmp);
+    char *path = mem_strdup(tmp, request->file);
+
+    if (path == NULL) {
+        const char *environment = request->options.environment, *slot;
+        const struct config_environment *found;
+        struct config *config;
+        TRY(config_read(tmp, request->options.config_path, false, &config, err));
+        if (config->n_environments > 0) {
+            TRY(config_environment(config, environment, &found, &slot, err));
+            environment = found->name;
+        }
+        TRY(state_path(tmp, config->service, environment, "journal.db", &path, err));
+    }
+    if (file_kind(path) == FILE_MISSING) {
+        error_set(err, ERROR_INPUT, "%s: there is no journal", path);
+        return error_hint(err, "baseline, migrate and verify write it; name another one with --journal FILE");
+    }
+    return journal_open(mem, program->stores[0], path, "", out, err);
+}
+
+// --- verify
+
+static void print_verdict(const struct journal_verdict *verdict)
+{
+    SCRATCH(tmp);
+
+    if (verdict->is_intact)
+        printf("journal intact: %lld events\n", (long long)verdict->events);
+    else
+        printf("journal BROKEN at event %lld: %s\n", (long long)verdict->broken_at, verdict->reason);
+    if (verdict->head.sequence > 0)
+        printf("%s %s\n", verdict->is_intact ? "head" : "intact up to",
+               journal_head_text(tmp, &verdict->head));
+}
+
+static json_t *head_json(const struct journal_head *head)
+{
+    json_t *object = json_object();
+    json_put_integer(object, "seq", head->sequence);
+    json_put_text(object, "hash", head->hash);
+    return object;
+}
+
+static void write_verdict(const struct journal_verdict *verdict)
+{
+    json_auto_t *document = json_object();
+
+    json_put_text(document, "schema", "tminus/journal/1");
+    json_put_text(document, "verdict", verdict->is_intact ? "GO" : "NO_GO");
+    json_put_bool(document, "intact", verdict->is_intact);
+    json_put_integer(document, "events", verdict->events);
+    json_put(document, "broken_at", verdict->is_intact ? json_null() : json_integer(verdict->broken_at));
+    json_put_text(document, "reason", verdict->is_intact ? NULL : verdict->reason);
+    json_put(document, "head", head_json(&verdict->head));
+    json_write(stdout, document);
+}
+
+static int run_verify(struct journal *journal, const struct request *request, struct error *err)
+{
+    struct journal_head expected;
+    struct journal_verdict verdict;
+
+    if (request->head != NULL && !journal_head_read(request->head, &expected, err))
+        return -1;
+    if (!journal_verify(journal, request->head == NULL ? NULL : &expected, &verdict, err))
+        return -1;
+    if (request->options.format == FORMAT_JSON)
+        write_verdict(&verdict);
+    else
+        print_verdict(&verdict);
+    return verdict.is_intact ? EXIT_GO : EXIT_NO_GO;
+}
+
+// --- show and export
+
+struct showing {
+    const struct request *request;
+    json_t *events; // JSON: collected; NULL: printed
+    int64_t first;  // sequence
+};
+
+// "path=… rows=200000": the members of `data` that are not documents themselves.
+static void print_data(const json_t *data)
+{
+    const char *name;
+    json_t *value;
+
+    json_object_foreach((json_t *)(uintptr_t)data, name, value) {
+        if (json_is_string(value))
+            printf("  %s=%s", name, json_string_value(value));
+        else if (json_is_integer(value))
+            printf("  %s=%lld", name, (long long)json_integer_value(value));
+        else if (json_is_real(value))
+            printf("  %s=%g", name, json_real_value(value));
+        else if (json_is_boolean(value))
+            printf("  %s=%s", name, json_is_true(value) ? "yes" : "no");
+    }
+}
+
+static const char *text_or_dash(const json_t *event, const char *name)
+{
+    const char *text = json_get_text(event, name);
+    return text == NULL ? "-" : text;
+}
+
+static bool show_event(void *context, const json_t *event)
+{
+    struct showing *showing = context;
+    int64_t sequence = json_get_integer(event, "seq", 0);
+
+    if (sequence < showing->first)
+        return true;
+    if (showing->request->event != NULL
+        && strcmp(showing->request->event, text_or_dash(event, "event")) != 0)
+        return true;
+    if (showing->events != NULL) {
+        json_array_append_new(showing->events, json_deep_copy(event));
+        return true;
+    }
+    printf("%4lld  %s  %-18s  %s", (long long)sequence, text_or_dash(event, "ts"),
+           text_or_dash(event, "event"), text_or_dash(event, "actor"));
+    print_data(json_object_get(event, "data"));
+    printf("\n");
+    return true;
+}
+
+static int run_show(struct journal *journal, const struct request *request, struct error *err)
+{
+    json_auto_t *document = request->options.format == FORMAT_JSON ? json_object() : NULL;
+    struct showing showing = {.request = request, .first = 1};
+    struct journal_head head;
+
+    if (!journal_head(journal, &head, err))
+        return -1;
+    if (request->last > 0 && request->last < head.sequence)
+        showing.first = head.sequence - request->last + 1;
+    if (document != NULL) {
+        json_put_text(document, "schema", "tminus/journal/1");
+        json_put(document, "head", head_json(&head));
+        showing.events = json_put_array(document, "events");
+    }
+    if (!journal_read(journal, showing.first, show_event, &showing, err))
+        return -1;
+    if (document != NULL)
+        json_write(stdout, document);
+    return EXIT_GO;
+}
+
+static bool export_event(void *context, const json_t *event)
+{
+    (void)context;
+    SCRATCH(tmp);
+    printf("%s\n", json_canonical(tmp, event));
+    return true;
+}
+
+static int run_export(struct journal *journal, struct error *err)
+{
+    return journal_read(journal, 1, export_event, NULL, err) ? EXIT_GO : -1;
+}
+
+static int journal_run(const struct program *program, int argc, char **argv, struct error *err)
+{
+    SCRATCH(tmp);
+    struct request request = {0};
+    struct journal *journal;
+    const char *action;
+
+    argp_parse(&parser, argc, argv, 0, NULL, &request);
+    action = request.action;
+    if (!options_format_allowed(&request.options, OPTIONS_FORMAT(FORMAT_TEXT) | OPTIONS_FORMAT(FORMAT_JSON), err))
+        return -1;
+    if (strcmp(action, "verify") != 0 && strcmp(action, "show") != 0 && strcmp(action, "export") != 0) {
+        error_set(err, ERROR_USAGE, "journal has no action '%s'", action);
+        error_hint(err, "verify, show or export");
+        return -1;
+    }
+    if (!open_existing(tmp, program, &request, &journal, err))
+        return -1;
+    if (strcmp(action, "verify") == 0)
+        return run_verify(journal, &request, err);
+    if (strcmp(action, "show") == 0)
+        return run_show(journal, &request, err);
+    return run_export(journal, err);
+}
+
+const struct command command_journal = {
+    .name = "journal",
+    .arguments = "verify | show | export",
+    .summary = "verify, show or export the record of everything that happened",
+    .when = "always",
+    .run = journal_run,
+};
