@@ -10,6 +10,7 @@
 #include "report/assess.h"
 #include "report/findings.h"
 
+#define KEY_BASE 0x200
 #define KEY_SCHEMA 0x201
 #define KEY_SIZES 0x202
 #define KEY_DIALECT 0x203
@@ -20,6 +21,7 @@
 #define PG_VERSION_MAX 99
 
 static const struct argp_option table[] = {
+    {"base", KEY_BASE, "REV", 0, "judge only what changed since REV, and the changed code", 1},
     {"schema", KEY_SCHEMA, "FILE", 0, "schema before the first migration (pg_dump -s); repeatable", 1},
     {"sizes", KEY_SIZES, "FILE", 0, "rows and bytes of tables: {public.emails: {rows: N, bytes: N}}", 1},
     {"dialect", KEY_DIALECT, "D", 0, "postgres (default) or sqlite", 1},
@@ -46,6 +48,7 @@ static error_t parse(int key, char *value, struct argp_state *state)
     case ARGP_KEY_INIT:
         state->child_inputs[0] = &request->options;
         return 0;
+    case KEY_BASE: request->base = value; return 0;
     case KEY_SCHEMA:
         *mem_append(request->mem, request->schema_paths, request->n_schemas) = value;
         return 0;
@@ -102,14 +105,13 @@ static int exit_status(enum verdict verdict)
 
 static int assess_run(const struct program *program, int argc, char **argv, struct error *err)
 {
-    (void)program;
     SCRATCH(tmp);
     struct assess_request request = {.mem = tmp};
     struct assess_input input;
     struct assessment *assessment;
     argp_parse(&parser, argc, argv, 0, NULL, &request);
     if (!options_format_allowed(&request.options, FORMATS, err) ||
-        !assess_gather(tmp, &request, &input, err) ||
+        !assess_gather(tmp, program->engines, &request, &input, err) ||
         !assessment_make(tmp, input.change, &input.options, &assessment, err))
         return -1;
     write_report(&request.options, assessment);

@@ -8,12 +8,14 @@
 
 #include "analysis/assessment.h"
 #include "command/options.h"
+#include "driver/engine.h"
 
 struct assess_request {
     struct options options;
     TALLOC_CTX *mem;
     const char **paths;
     size_t n_paths;
+    const char *base;          // --base, NULL: none
     const char **schema_paths;
     size_t n_schemas;
     const char *sizes_path;    // NULL: none
@@ -28,7 +30,8 @@ struct assess_input {
 };
 
 // Everything lives under `mem`. Errors: what is missing, malformed or contradicts itself.
-MUST_CHECK bool assess_gather(TALLOC_CTX *mem, const struct assess_request *request,
-                              struct assess_input *out, struct error *err);
+MUST_CHECK bool assess_gather(TALLOC_CTX *mem, const struct engine_driver *const *engines,
+                              const struct assess_request *request, struct assess_input *out,
+                              struct error *err);
 
 #endif

@@ -1,37 +1,146 @@
 /*
- * What assess gathers: the migrations, and what is known beside them.
+ * What assess gathers: the migrations (of paths or of tminus.yaml, narrowed by a git range), and
+ * what is known beside them.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "analysis/sarif.h"
 #include "base/file.h"
+#include "change/config.h"
+#include "change/git.h"
 #include "change/layout.h"
+#include "change/migration.h"
 #include "command/assess.h"
 #include "command/schema_files.h"
 
+// What tminus.yaml says, when there is one.
+struct settings {
+    const struct config *config;
+    const struct config_environment *environment; // NULL: the file names none
+};
+
+static bool read_settings(TALLOC_CTX *mem, const struct options *options, struct settings *out,
+                          struct error *err)
+{
+    struct config *config;
+    const char *slot;
+    // Nothing is connected to, so a variable that is not set is no obstacle.
+    TRY(config_read(mem, options->config_path, false, &config, err));
+    out->config = config;
+    out->environment = NULL;
+    if (config->n_environments == 0 && options->environment == NULL)
+        return true;
+    return config_environment(config, options->environment, &out->environment, &slot, err);
+}
+
 // --- the change
 
-static bool read_migrations(TALLOC_CTX *mem, const struct assess_request *request,
-                            struct change **out, struct error *err)
+static bool database_of(const struct settings *settings, const struct config_database **out,
+                        struct error *err)
 {
+    const struct config_environment *environment = settings->environment;
+    *out = NULL;
+    if (environment == NULL || environment->n_databases == 0)
+        return true;
+    *out = &environment->databases[0];
+    if (environment->n_databases == 1)
+        return true;
+    error_set(err, ERROR_USAGE, "environment '%s' has several databases", environment->name);
+    return error_hint(err, "give the migrations of one: tminus assess PATH");
+}
+
+static bool read_folder(TALLOC_CTX *mem, const struct settings *settings, const char *folder,
+                        const struct config_database *database, struct change **out,
+                        struct error *err)
+{
+    const struct migration_layout *layout = NULL;
+    if (database->layout != NULL) {
+        layout = layout_find(database->layout);
+        if (layout == NULL)
+            return error_set(err, ERROR_CONFIG, "%s: unknown layout '%s'", settings->config->path,
+                             database->layout);
+    }
+    const char *path = config_resolve(mem, settings->config, folder);
+    return change_read(mem, &path, 1, layout, out, err);
+}
+
+static bool read_configured(TALLOC_CTX *mem, const struct settings *settings,
+                            const struct config_database *database, struct change **out,
+                            struct error *err)
+{
+    TRY(read_folder(mem, settings, database->migrations, database, out, err));
+    if (database->post_migrations == NULL)
+        return true;
+    struct change *after;
+    TRY(read_folder(mem, settings, database->post_migrations, database, &after, err));
+    for (size_t i = 0; i < after->n_migrations; i++)
+        after->migrations[i].phase = PHASE_AFTER_RELEASE;
+    migration_append(mem, *out, after);
+    return true;
+}
+
+static bool read_migrations(TALLOC_CTX *mem, const struct assess_request *request,
+                            const struct settings *settings, struct change **out,
+                            struct error *err)
+{
+    const struct config_database *database;
     if (request->n_paths > 0)
         return change_read(mem, request->paths, request->n_paths, NULL, out, err);
-    error_set(err, ERROR_USAGE, "nothing to assess: no PATH");
+    TRY(database_of(settings, &database, err));
+    if (database != NULL && database->migrations != NULL)
+        return read_configured(mem, settings, database, out, err);
+    if (request->base != NULL) {
+        *out = mem_new(mem, struct change); // a change of code alone
+        return true;
+    }
+    error_set(err, ERROR_USAGE, "nothing to assess: no PATH, and %s names no migrations",
+              settings->config->path != NULL ? settings->config->path : "no tminus.yaml");
     return error_hint(err, "give a folder: tminus assess db/migrations");
+}
+
+static bool narrow_to_range(TALLOC_CTX *mem, const struct assess_request *request,
+                            const struct settings *settings, struct assess_input *out,
+                            struct error *err)
+{
+    const struct config *config = settings->config;
+    TRY(git_read_range(mem, config->folder, request->base, config, out->change, err));
+    change_mark_context(out->change);
+    return true;
 }
 
 // --- the dialect
 
-static bool pick_dialect(const struct assess_request *request, enum dialect *out,
-                         struct error *err)
+// By the URL, if its variables are set here; where they are not, the default holds.
+static bool dialect_of_url(TALLOC_CTX *mem, const struct engine_driver *const *engines,
+                           const struct assess_request *request, const struct settings *settings,
+                           enum dialect *out, struct error *err)
+{
+    struct config *config;
+    const struct engine_driver *driver;
+    if (settings->environment == NULL || settings->environment->n_databases == 0)
+        return true;
+    TRY(config_read(mem, request->options.config_path, true, &config, err));
+    size_t index = (size_t)(settings->environment - settings->config->environments);
+    const struct config_environment *environment = &config->environments[index];
+    if (environment->missing.code != ERROR_NONE || environment->databases[0].url == NULL)
+        return true;
+    TRY(engine_driver_for(engines, environment->databases[0].url, &driver, err));
+    *out = driver->dialect;
+    return true;
+}
+
+static bool pick_dialect(TALLOC_CTX *mem, const struct engine_driver *const *engines,
+                         const struct assess_request *request, const struct settings *settings,
+                         enum dialect *out, struct error *err)
 {
     *out = DIALECT_POSTGRES;
-    if (request->dialect == NULL || strcmp(request->dialect, "postgres") == 0)
-        return true;
-    if (strcmp(request->dialect, "sqlite") != 0)
+    if (request->dialect == NULL)
+        return dialect_of_url(mem, engines, request, settings, out, err);
+    if (strcmp(request->dialect, dialect_name(DIALECT_SQLITE)) == 0)
+        *out = DIALECT_SQLITE;
+    else if (strcmp(request->dialect, dialect_name(DIALECT_POSTGRES)) != 0)
         return error_set(err, ERROR_USAGE, "unknown dialect '%s', known are postgres, sqlite",
                          request->dialect);
-    *out = DIALECT_SQLITE;
     return true;
 }
 
@@ -68,12 +177,17 @@ static bool read_findings(TALLOC_CTX *mem, const char *path, struct assessment_o
     return true;
 }
 
-bool assess_gather(TALLOC_CTX *mem, const struct assess_request *request,
-                   struct assess_input *out, struct error *err)
+bool assess_gather(TALLOC_CTX *mem, const struct engine_driver *const *engines,
+                   const struct assess_request *request, struct assess_input *out,
+                   struct error *err)
 {
+    struct settings settings;
     *out = (struct assess_input){.options = {.pg_version = request->pg_version}};
-    TRY(pick_dialect(request, &out->options.dialect, err));
-    TRY(read_migrations(mem, request, &out->change, err));
+    TRY(read_settings(mem, &request->options, &settings, err));
+    TRY(pick_dialect(mem, engines, request, &settings, &out->options.dialect, err));
+    TRY(read_migrations(mem, request, &settings, &out->change, err));
+    if (request->base != NULL)
+        TRY(narrow_to_range(mem, request, &settings, out, err));
     TRY(schema_files_read(mem, request->schema_paths, request->n_schemas, &out->options, err));
     if (request->sizes_path != NULL)
         TRY(read_sizes(mem, request->sizes_path, &out->options, err));

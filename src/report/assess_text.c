@@ -167,12 +167,13 @@ static size_t write_findings(FILE *out, const struct findings *findings,
     return findings->n - n_written;
 }
 
-static void write_unknown(FILE *out, const struct assessment *assessment, bool is_whole)
+// Each is a finding too; they are listed once more only where findings were left out.
+static void write_unknown(FILE *out, const struct assessment *assessment)
 {
     size_t n = assessment->n_not_understood;
     if (n == 0)
         return;
-    size_t n_shown = is_whole || n < UNKNOWN_LISTED_MAX ? n : UNKNOWN_LISTED_MAX;
+    size_t n_shown = n < UNKNOWN_LISTED_MAX ? n : UNKNOWN_LISTED_MAX;
     fputs("Not understood:\n\n", out);
     for (size_t i = 0; i < n_shown; i++) {
         const struct not_understood *bad = &assessment->not_understood[i];
@@ -191,7 +192,8 @@ void report_assess_text(FILE *out, const struct assessment *assessment,
     SCRATCH(tmp);
     const struct findings *findings = &assessment->findings;
     size_t n_hidden = write_findings(out, findings, options);
-    write_unknown(out, assessment, options->is_whole);
+    if (n_hidden > findings_count(findings, SEVERITY_NOTE))
+        write_unknown(out, assessment);
     fprintf(out, "%s%s%s: %s.\n", options->is_colored ? verdict_color(assessment->verdict) : "",
             verdict_word(assessment->verdict), options->is_colored ? reset : "",
             assessment->reason);

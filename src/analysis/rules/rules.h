@@ -118,6 +118,7 @@ void check_mix_ddl_and_dml(struct rule_place *place);
 void check_not_valid_and_validate_together(struct rule_place *place);
 void check_backfill_in_one_statement(struct rule_place *place);
 void check_dynamic_ddl(struct rule_place *place);
+void check_unseen_code(struct rule_place *place);
 void check_tool_managed_transaction(struct rule_place *place);
 
 // --- rollback.c

@@ -162,6 +162,19 @@ void check_dynamic_ddl(struct rule_place *place)
         rule_report(place, "not understood: %s", effects->unknown_reason);
 }
 
+// What the runner does here and the file does not show.
+void check_unseen_code(struct rule_place *place)
+{
+    const struct migration_text *text =
+        place->is_down ? &place->migration->down : &place->migration->up;
+    if (text->unseen == NULL)
+        return;
+    const struct statement there = {.path = text->path, .line = text->unseen_line, .sql = ""};
+    place->statement = &there;
+    rule_report(place, "not understood: %s", text->unseen);
+    place->statement = NULL;
+}
+
 // A COMMIT inside the runner's own transaction ends it early: the rest runs without one.
 void check_tool_managed_transaction(struct rule_place *place)
 {

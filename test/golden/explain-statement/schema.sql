@@ -1,0 +1,1 @@
+CREATE TABLE emails (id bigint PRIMARY KEY, size int);

@@ -1,0 +1,2 @@
+CREATE TABLE emails (id INTEGER PRIMARY KEY, address TEXT NOT NULL, category TEXT);
+CREATE TABLE archive (id INTEGER PRIMARY KEY, address TEXT UNIQUE, category TEXT);

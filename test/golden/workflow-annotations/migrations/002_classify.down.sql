@@ -1,0 +1,2 @@
+ALTER TABLE emails ADD COLUMN category text;
+DROP TABLE briefs;
