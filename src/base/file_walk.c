@@ -57,8 +57,7 @@ static bool visit(struct walk *walk, FTS *fts, FTSENT *entry, struct error *err)
         // All entries share one buffer for the path; the length says how much is whose.
         return error_set(err, ERROR_INPUT, "%s: a symlink loop, it leads back to '%.*s'",
                          entry->fts_path, (int)entry->fts_cycle->fts_pathlen, entry->fts_path);
-    case FTS_SLNONE:
-        return fail_symlink(entry->fts_path, err);
+    case FTS_SLNONE: return fail_symlink(entry->fts_path, err);
     case FTS_DNR:
     case FTS_ERR:
     case FTS_NS:

@@ -9,24 +9,16 @@
 static const char *xml_entity(char letter)
 {
     switch (letter) {
-    case '&':
-        return "&amp;";
-    case '<':
-        return "&lt;";
-    case '>':
-        return "&gt;";
-    case '"':
-        return "&quot;";
-    case '\'':
-        return "&#39;";
+    case '&': return "&amp;";
+    case '<': return "&lt;";
+    case '>': return "&gt;";
+    case '"': return "&quot;";
+    case '\'': return "&#39;";
     case '\t': // an attribute's blanks would be folded
         return "&#9;";
-    case '\n':
-        return "&#10;";
-    case '\r':
-        return "&#13;";
-    default:
-        return NULL;
+    case '\n': return "&#10;";
+    case '\r': return "&#13;";
+    default: return NULL;
     }
 }
 

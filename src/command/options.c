@@ -68,32 +68,15 @@ static error_t parse(int key, char *value, struct argp_state *state)
 {
     struct options *options = state->input;
     switch (key) {
-    case KEY_ENVIRONMENT:
-        options->environment = value;
-        return 0;
-    case KEY_SLOT:
-        options->slot = value;
-        return 0;
-    case KEY_CONFIG:
-        options->config_path = value;
-        return 0;
-    case KEY_FORMAT:
-        read_format(state, value, &options->format);
-        return 0;
-    case KEY_NO_PROGRESS:
-        options->no_progress = true;
-        return 0;
-    case 'v':
-        options->verbosity = 1;
-        return 0;
-    case 'q':
-        options->verbosity = -1;
-        return 0;
-    case ARGP_KEY_SUCCESS:
-        apply(options);
-        return 0;
-    default:
-        return ARGP_ERR_UNKNOWN;
+    case KEY_ENVIRONMENT: options->environment = value; return 0;
+    case KEY_SLOT: options->slot = value; return 0;
+    case KEY_CONFIG: options->config_path = value; return 0;
+    case KEY_FORMAT: read_format(state, value, &options->format); return 0;
+    case KEY_NO_PROGRESS: options->no_progress = true; return 0;
+    case 'v': options->verbosity = 1; return 0;
+    case 'q': options->verbosity = -1; return 0;
+    case ARGP_KEY_SUCCESS: apply(options); return 0;
+    default: return ARGP_ERR_UNKNOWN;
     }
 }
 

@@ -1,11 +1,12 @@
 /*
- * tminus version: the program's version.
+ * tminus version: the program's version, and whose grammars it reads SQL with.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "base/json.h"
 #include "command/command.h"
 #include "command/options.h"
+#include "statement/reader.h"
 
 static error_t parse(int key, char *value, struct argp_state *state)
 {
@@ -31,12 +32,16 @@ static int version_run(const struct program *program, int argc, char **argv, str
                                 err))
         return -1;
     if (options.format == FORMAT_TEXT) {
-        printf("tminus %s\n", TMINUS_VERSION);
+        printf("tminus %s (reads SQL as %s and %s)\n", TMINUS_VERSION,
+               reader_grammar(DIALECT_POSTGRES), reader_grammar(DIALECT_SQLITE));
         return EXIT_GO;
     }
     json_auto_t *document = json_object();
     json_put_text(document, "schema", "tminus/version/1");
     json_put_text(document, "version", TMINUS_VERSION);
+    json_t *grammars = json_put_object(document, "grammars");
+    json_put_text(grammars, dialect_name(DIALECT_POSTGRES), reader_grammar(DIALECT_POSTGRES));
+    json_put_text(grammars, dialect_name(DIALECT_SQLITE), reader_grammar(DIALECT_SQLITE));
     json_write(stdout, document);
     return EXIT_GO;
 }

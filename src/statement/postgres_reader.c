@@ -182,8 +182,14 @@ static bool postgres_read(void *state, const struct script_source *source, struc
     return is_read;
 }
 
+static const char *postgres_grammar(void)
+{
+    return "PostgreSQL " PG_MAJORVERSION;
+}
+
 const struct reader_driver reader_postgres = {
     .dialect = DIALECT_POSTGRES,
+    .grammar = postgres_grammar,
     .open = postgres_open,
     .read = postgres_read,
 };

@@ -33,6 +33,15 @@ bool reader_open(TALLOC_CTX *mem, enum dialect dialect, struct reader **out, str
     return error_set(err, ERROR_INPUT, "no reader for dialect '%s'", dialect_name(dialect));
 }
 
+const char *reader_grammar(enum dialect dialect)
+{
+    for (size_t i = 0; i < COUNT_OF(drivers); i++) {
+        if (drivers[i]->dialect == dialect)
+            return drivers[i]->grammar();
+    }
+    bug("no reader for dialect '%s'", dialect_name(dialect));
+}
+
 static bool error_at(const struct script_source *source, size_t offset, const char *what,
                      struct error *err)
 {

@@ -28,6 +28,9 @@ struct reader;
 MUST_CHECK bool reader_open(TALLOC_CTX *mem, enum dialect dialect, struct reader **out,
                             struct error *err);
 
+// What understands the dialect: "PostgreSQL 15", "SQLite 3.40.1".
+const char *reader_grammar(enum dialect dialect);
+
 // The part of a file to read: a marker layout (goose, dbmate) has up and down in one file. Lines,
 // columns and offsets are those of the whole file.
 struct script_source {

@@ -14,6 +14,7 @@
 
 struct reader_driver {
     enum dialect dialect;
+    const char *(*grammar)(void); // whose: "PostgreSQL 15"
     // Make the state that reading the next script depends on, as a child of `mem`; NULL is a state.
     bool (*open)(TALLOC_CTX *mem, void **state, struct error *err);
     bool (*read)(void *state, const struct script_source *source, struct script *script,

@@ -368,6 +368,7 @@ static void end_trial(void *state)
 
 const struct reader_driver reader_sqlite = {
     .dialect = DIALECT_SQLITE,
+    .grammar = sqlite_mirror_version,
     .open = open_state,
     .read = read_script,
     .begin_trial = begin_trial,

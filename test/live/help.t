@@ -36,9 +36,11 @@ done
 
 ends 0 'version' "$TMINUS" version
 says 'version: a number' out 'tminus 0.'
+says 'version: the grammars' out '(reads SQL as PostgreSQL 15 and SQLite 3.'
 ends 0 '--version' "$TMINUS" --version
 ends 0 'version in JSON' "$TMINUS" version --format json
 says 'version in JSON: schema' out '"schema": "tminus/version/1"'
+says 'version in JSON: grammars' out '"postgres": "PostgreSQL 15"'
 ends 2 'version in SARIF' "$TMINUS" version --format sarif
 says 'version in SARIF: what there is' err 'it writes text, json'
 ends 2 'version with an argument' "$TMINUS" version x
