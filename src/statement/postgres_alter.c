@@ -198,7 +198,8 @@ static void subcommand_read(struct reading *reading, const AlterTableCmd *comman
                             struct action *action)
 {
     const struct subcommand *row = subcommand_find(command->subtype);
-    const char *name = mem_strdup(reading->mem, command->name);
+    const char *name = command->num > 0 ? mem_printf(reading->mem, "%d", command->num) // of an index
+                                        : mem_strdup(reading->mem, command->name);
     action->kind = row->kind;
     action->option = row->option;
     action->column = row->name == NAME_COLUMN ? name : NULL;
@@ -259,7 +260,7 @@ void read_alter_table(struct reading *reading, Node *node)
         action->object = object_of(alter->objtype);
         action->relation = name_of_range(reading, alter->relation);
         action->relation_if_exists = alter->missing_ok;
-        action->only = !alter->relation->inh;
+        action->only = !alter->relation->inh && alter->objtype != PG_OBJECT_TYPE;
         action->offset = reading->tokens[index].offset;
         subcommand_read(reading, command, action);
         if (alter->objtype == PG_OBJECT_TYPE)

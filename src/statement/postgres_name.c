@@ -62,7 +62,7 @@ static const char *type_word(const char *name)
     static const char *const words[][2] = {
         {"int2", "smallint"},  {"int4", "integer"}, {"int8", "bigint"},
         {"float4", "real"},    {"bool", "boolean"}, {"float8", "double precision"},
-        {"bpchar", "char"},    {"varbit", "bit varying"},
+        {"bpchar", "char"},    {"varbit", "bit varying"}, {"char", "\"char\""},
     };
     for (size_t i = 0; i < COUNT_OF(words); i++) {
         if (strcmp(name, words[i][0]) == 0)
@@ -103,16 +103,32 @@ void type_read(struct reading *reading, const TypeName *type, struct type_name *
     out->text = type_text(reading, out);
 }
 
+const char *strings_join(struct reading *reading, const char *const *strings, size_t n,
+                         const char *separator)
+{
+    size_t separator_len = strlen(separator);
+    size_t len = 0;
+    for (size_t i = 0; i < n; i++)
+        len += strlen(strings[i]) + separator_len;
+    if (n == 0)
+        return NULL;
+    char *joined = mem_array(reading->mem, char, len + 1);
+    char *end = joined;
+    for (size_t i = 0; i < n; i++) {
+        end = mempcpy(end, separator, i == 0 ? 0 : separator_len);
+        end = mempcpy(end, strings[i], strlen(strings[i]));
+    }
+    return joined;
+}
+
 const char *option_names(struct reading *reading, const List *options)
 {
-    char *names = NULL;
+    const char **names = NULL;
+    size_t n = 0;
     ListCell *cell;
-    foreach (cell, options) {
-        const DefElem *option = lfirst(cell);
-        names = names == NULL ? mem_strdup(reading->mem, option->defname)
-                              : mem_printf(reading->mem, "%s,%s", names, option->defname);
-    }
-    return names;
+    foreach (cell, options)
+        *mem_append(reading->tmp, names, n) = ((DefElem *)lfirst(cell))->defname;
+    return strings_join(reading, names, n, ",");
 }
 
 const DefElem *option_find(const List *options, const char *name)

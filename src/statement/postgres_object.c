@@ -93,6 +93,10 @@ static void object_read_name(struct reading *reading, ObjectType type, Node *obj
                              struct action *action)
 {
     action->object = object_of(type);
+    if (type == OBJECT_OPCLASS || type == OBJECT_OPFAMILY) { // the first part is the access method
+        action->relation = name_of_list(reading, list_copy_tail((List *)object, 1));
+        return;
+    }
     if (!is_member(type) || !IsA(object, List)) {
         action->relation = name_of_object(reading, object);
         return;
@@ -228,7 +232,8 @@ void read_rename(struct reading *reading, Node *node)
                                                 : name_of_object(reading, rename->object);
     action->new_name = mem_strdup(reading->mem, rename->newname);
     action->relation_if_exists = rename->missing_ok;
-    action->only = rename->relation != NULL && !rename->relation->inh;
+    action->only = rename->relation != NULL && !rename->relation->inh &&
+                   rename->renameType != OBJECT_ATTRIBUTE;
     rename_part(reading, rename, action);
     kind_set(reading, "RENAME", rename->renameType);
 }
@@ -286,6 +291,12 @@ void read_grant(struct reading *reading, Node *node)
         }
     }
     reading->statement->kind = grant->is_grant ? "GRANT" : "REVOKE";
+}
+
+void read_grant_role(struct reading *reading, Node *node)
+{
+    action_add(reading, ACTION_GRANT)->object = OBJECT_ROLE;
+    reading->statement->kind = ((GrantRoleStmt *)node)->is_grant ? "GRANT" : "REVOKE";
 }
 
 void read_truncate(struct reading *reading, Node *node)

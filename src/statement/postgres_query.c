@@ -145,8 +145,10 @@ static void merge_read(struct query_reading *q, const MergeStmt *merge)
         const MergeWhenClause *when = lfirst(cell);
         if (when->commandType == CMD_UPDATE)
             assignments_read(q, when->targetList);
-        if (when->commandType == CMD_INSERT)
+        if (when->commandType == CMD_INSERT) {
             query->has_values = true;
+            query->n_values++;
+        }
         if (when->commandType == CMD_DELETE)
             query->merge_deletes = true;
     }

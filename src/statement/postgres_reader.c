@@ -56,10 +56,13 @@ static void not_understood_add(struct script_reading *s, struct reader_range ran
 static void command_not_understood(struct script_reading *s, struct reader_range range)
 {
     reader_cursor_move(&s->cursor, s->source->text, range.start);
-    SCRATCH(tmp);
-    char *command = text_shorten(tmp, s->source->text + range.start, range.end - range.start, 20);
+    const char *command = s->source->text + range.start;
+    size_t len = 1;
+    while (range.start + len < range.end && strchr(" \t\r;", command[len]) == NULL)
+        len++;
     not_understood_add(s, range, range.start,
-                       mem_printf(s->script, "'%s' is a command of psql, not SQL", command));
+                       mem_printf(s->script, "'%.*s' is a command of psql, not SQL",
+                                  (int)(len < SHORTENED_WIDTH ? len : SHORTENED_WIDTH), command));
 }
 
 static void error_not_understood(struct script_reading *s, struct reader_range range,
@@ -69,8 +72,14 @@ static void error_not_understood(struct script_reading *s, struct reader_range r
     size_t offset = error->cursorpos > 0
                         ? character_offset(s->source, range.start, error->cursorpos)
                         : range.start;
+    // The parser's own limit, 10,000 symbols waiting.
+    const char *message = error->message;
+    bool is_deep = text_starts_with(message, "memory exhausted");
+    if (is_deep)
+        message += strlen("memory exhausted");
     not_understood_add(s, range, offset,
-                       mem_printf(s->script, "%s (PostgreSQL 15 grammar)", error->message));
+                       mem_printf(s->script, "%s%s (PostgreSQL 15 grammar)",
+                                  is_deep ? "nested too deep" : "", message));
 }
 
 // --- statements
@@ -143,9 +152,22 @@ static bool read_unbalanced(struct script_reading *s, struct reader_range whole)
     return true;
 }
 
+// A byte order mark is skipped by psql and refused by the server: said, and read on behind it.
+static size_t skip_byte_order_mark(struct script_reading *s)
+{
+    static const char mark[] = "\xEF\xBB\xBF";
+    const struct script_source *source = s->source;
+    size_t behind = source->start + sizeof(mark) - 1;
+    if (source->start != 0 || source->end < behind || memcmp(source->text, mark, behind) != 0)
+        return source->start;
+    not_understood_add(s, (struct reader_range){0}, 0,
+                       "a byte order mark: psql skips it, the server refuses it");
+    return behind;
+}
+
 static bool read_pieces(struct script_reading *s, struct error *err)
 {
-    struct split split = split_make(s->source->text, s->source->start, s->source->end);
+    struct split split = split_make(s->source->text, skip_byte_order_mark(s), s->source->end);
     for (;;) {
         struct piece piece = split_next(&split);
         if (piece.kind == PIECE_END)

@@ -34,6 +34,9 @@ struct name name_of_list(struct reading *reading, const List *names);
 struct name name_of_object(struct reading *reading, const Node *object);
 const char **strings_of_list(struct reading *reading, const List *strings, size_t *n);
 void type_read(struct reading *reading, const TypeName *type, struct type_name *out);
+// The texts with `separator` between; NULL when there is none.
+const char *strings_join(struct reading *reading, const char *const *strings, size_t n,
+                         const char *separator);
 // Names of options joined by ",": "fillfactor,autovacuum_enabled".
 const char *option_names(struct reading *reading, const List *options);
 // The option of that name, or NULL.
@@ -144,7 +147,7 @@ statement_reader read_create_table, read_create_index, read_create_view, read_cr
 statement_reader read_alter_table, read_move_all;
 // postgres_object.c
 statement_reader read_drop, read_drop_named, read_rename, read_set_schema, read_owner, read_comment,
-    read_grant, read_truncate;
+    read_grant, read_grant_role, read_truncate;
 // postgres_define.c
 statement_reader read_create_trigger, read_create_rule, read_create_policy, read_alter_policy,
     read_create_function, read_create_enum, read_alter_enum, read_create_composite,
@@ -153,6 +156,6 @@ statement_reader read_create_trigger, read_create_rule, read_create_policy, read
 // postgres_session.c
 statement_reader read_transaction, read_set, read_lock, read_vacuum, read_cluster, read_reindex,
     read_do, read_call, read_prepare, read_execute, read_deallocate, read_explain, read_copy,
-    read_cursor;
+    read_cursor, read_fetch;
 
 #endif

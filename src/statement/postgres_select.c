@@ -39,6 +39,10 @@ static const char *output_name(struct reading *reading, const ResTarget *target)
 // The text without its alias, which is always the last token, perhaps behind AS.
 static const char *output_text(struct reading *reading, const ResTarget *target)
 {
+    if (target->location < 0) { // not written: TABLE t, CREATE RECURSIVE VIEW v (a)
+        const char *name = output_name(reading, target);
+        return name == NULL ? "*" : name;
+    }
     struct span span = span_from(reading, token_index(reading, target->location), 0);
     if (target->name == NULL)
         return span_text(reading, span);
@@ -70,6 +74,7 @@ static void outputs_read(struct reading *reading, const List *targets, const str
 struct join_step {
     Node *node;
     bool is_joined;    // rows of what stands before vanish without a partner in it
+    bool is_optional;  // it is the right side of a LEFT or FULL JOIN, or within: nothing vanishes
     bool is_condition; // a JoinExpr whose sides are done
 };
 
@@ -79,29 +84,34 @@ struct joins {
     struct join_step *todo;
     size_t n_todo;
     struct found conditions; // columns of all ON and USING
-    char *text;              // of all, joined by AND
+    const char **texts;      // of each
+    size_t n_texts;
 };
 
-static void joins_push(struct joins *joins, Node *node, bool is_joined)
+static struct join_step *joins_push(struct joins *joins, Node *node)
 {
-    *mem_append(joins->reading->tmp, joins->todo, joins->n_todo) =
-        (struct join_step){.node = node, .is_joined = is_joined};
+    struct join_step *step = mem_append(joins->reading->tmp, joins->todo, joins->n_todo);
+    step->node = node;
+    return step;
 }
 
 // Taken from the end: the left side first, its condition last.
-static void joins_push_sides(struct joins *joins, JoinExpr *join, bool is_joined)
+static void joins_push_sides(struct joins *joins, struct join_step step)
 {
-    *mem_append(joins->reading->tmp, joins->todo, joins->n_todo) =
-        (struct join_step){.node = (Node *)join, .is_condition = true};
-    joins_push(joins, join->rarg, join->jointype == JOIN_INNER || join->jointype == JOIN_RIGHT);
-    joins_push(joins, join->larg, is_joined);
+    const JoinExpr *join = (JoinExpr *)step.node;
+    joins_push(joins, step.node)->is_condition = true;
+    struct join_step *right = joins_push(joins, join->rarg);
+    right->is_optional =
+        step.is_optional || join->jointype == JOIN_LEFT || join->jointype == JOIN_FULL;
+    right->is_joined = !right->is_optional;
+    struct join_step *left = joins_push(joins, join->larg);
+    left->is_optional = step.is_optional;
+    left->is_joined = step.is_joined;
 }
 
 static void condition_add_text(struct joins *joins, const char *text)
 {
-    TALLOC_CTX *mem = joins->reading->mem;
-    joins->text = joins->text == NULL ? mem_strdup(mem, text)
-                                      : mem_printf(mem, "%s AND %s", joins->text, text);
+    *mem_append(joins->reading->tmp, joins->texts, joins->n_texts) = text;
 }
 
 static void condition_add(struct joins *joins, const JoinExpr *join)
@@ -144,7 +154,7 @@ static void join_step(struct joins *joins, struct join_step step)
     if (step.is_condition)
         condition_add(joins, (JoinExpr *)step.node);
     else if (IsA(step.node, JoinExpr))
-        joins_push_sides(joins, (JoinExpr *)step.node, step.is_joined);
+        joins_push_sides(joins, step);
     else if (step.is_joined)
         inner_joined_add(joins, step.node);
 }
@@ -155,18 +165,18 @@ void joins_read(struct reading *reading, const List *from, bool is_joined, struc
     found_init(&joins.conditions);
     ListCell *cell;
     foreach (cell, from) {
-        joins_push(&joins, lfirst(cell), is_joined);
+        joins_push(&joins, lfirst(cell))->is_joined = is_joined;
         while (joins.n_todo > 0)
             join_step(&joins, joins.todo[--joins.n_todo]);
         is_joined = true; // FROM a, b
     }
-    if (joins.text == NULL)
+    if (joins.n_texts == 0)
         return;
     found_finish(&joins.conditions);
     query->join_condition = mem_new(reading->mem, struct expression);
     query->join_condition->columns = found_columns(reading, &joins.conditions);
     query->join_condition->n_columns = joins.conditions.n_columns;
-    query->join_condition->text = joins.text;
+    query->join_condition->text = strings_join(reading, joins.texts, joins.n_texts, " AND ");
 }
 
 // --- the whole

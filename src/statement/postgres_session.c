@@ -43,17 +43,15 @@ void read_transaction(struct reading *reading, Node *node)
 // The values as they are written, joined by ", ".
 static const char *setting_value(struct reading *reading, const List *values)
 {
-    char *text = NULL;
+    const char **texts = NULL;
+    size_t n = 0;
     ListCell *cell;
     foreach (cell, values) {
         struct expression value = {0};
-        if (IsA(lfirst(cell), A_Const) || IsA(lfirst(cell), TypeCast))
-            expression_read(reading, lfirst(cell), NULL, &value);
-        const char *part = value.constant == NULL ? "" : value.constant;
-        text = text == NULL ? mem_strdup(reading->mem, part)
-                            : mem_printf(reading->mem, "%s, %s", text, part);
+        expression_read(reading, lfirst(cell), NULL, &value);
+        *mem_append(reading->tmp, texts, n) = value.constant == NULL ? "" : value.constant;
     }
-    return text;
+    return strings_join(reading, texts, n, ", ");
 }
 
 void read_set(struct reading *reading, Node *node)
@@ -223,4 +221,11 @@ void read_cursor(struct reading *reading, Node *node)
     struct action *action = action_add(reading, ACTION_QUERY);
     action->query = query;
     action->member = mem_strdup(reading->mem, cursor->portalname);
+}
+
+void read_fetch(struct reading *reading, Node *node)
+{
+    const FetchStmt *fetch = (FetchStmt *)node;
+    action_add(reading, ACTION_OTHER)->member = mem_strdup(reading->mem, fetch->portalname);
+    reading->statement->kind = fetch->ismove ? "MOVE" : "FETCH";
 }

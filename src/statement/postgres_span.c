@@ -62,13 +62,13 @@ static bool is_name_place(struct reading *reading, size_t index)
 // type_func_name_keyword.
 static const struct ending {
     const char *word;
-    const char *not_behind; // IS DISTINCT FROM; percentile_cont(0.5) WITHIN GROUP (…)
+    const char *not_behind; // IS DISTINCT FROM; WITHIN GROUP (…); COLLATION FOR (…)
     const char *not_before; // 'x'::timestamp WITH TIME ZONE; "(": left(name, 1)
 } endings[] = {
     {"from", "distinct", NULL}, {"where"},     {"group", "within", NULL}, {"having"},  {"window"},
     {"union"},                  {"intersect"}, {"except"},                {"order"},   {"limit"},
-    {"offset"},                 {"fetch"},     {"for"},                   {"returning"}, {"on"},
-    {"into"},                   {"using"},     {"then"},                  {"join"},    {"inner"},
+    {"offset"},                 {"fetch"},     {"for", "collation", NULL},               {"returning"}, {"on"},
+    {"into"},                   {"using"},     {"when"},                  {"then"},                  {"join"},    {"inner"},
     {"cross"},                  {"natural"},   {"full"},                  {"with", NULL, "time"},
     {"left", NULL, "("},        {"right", NULL, "("},
 };

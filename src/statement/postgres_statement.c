@@ -24,7 +24,7 @@ static const struct statement_row {
     {T_CopyStmt, "COPY", read_copy},
     {T_ExplainStmt, "EXPLAIN", read_explain},
     {T_DeclareCursorStmt, "DECLARE CURSOR", read_cursor},
-    {T_FetchStmt, "FETCH"},
+    {T_FetchStmt, "FETCH", read_fetch},
     {T_ClosePortalStmt, "CLOSE"},
     // relations
     {T_CreateStmt, "CREATE TABLE", read_create_table},
@@ -56,7 +56,7 @@ static const struct statement_row {
     {T_CommentStmt, "COMMENT", read_comment},
     {T_SecLabelStmt, "SECURITY LABEL"},
     {T_GrantStmt, "GRANT", read_grant},
-    {T_GrantRoleStmt, "GRANT ROLE", NULL, OBJECT_ROLE},
+    {T_GrantRoleStmt, "GRANT", read_grant_role},
     {T_AlterDefaultPrivilegesStmt, "ALTER DEFAULT PRIVILEGES", NULL, OBJECT_ROLE},
     // definitions
     {T_CreateTrigStmt, "CREATE TRIGGER", read_create_trigger},
