@@ -61,6 +61,8 @@ static void predict_new_column(struct prediction *p, const struct schema_relatio
     bool rewrites = column_needs_rewrite(p, column);
     bool is_filled = rewrites || has_default(column);
     struct name name = relation ? relation->name : p->action->relation;
+    if (rewrites && column->default_value)
+        predict_sequence_call(p, column->default_value->text);
     if (rewrites && relation)
         predict_whole_rewrite(p, relation);
     else if (rewrites)
@@ -139,7 +141,7 @@ void predict_drop_column(struct prediction *p)
 
 // --- NOT NULL, identity, generated
 
-static bool not_null_is_proven(const struct schema_relation *relation, const char *column)
+bool not_null_is_proven(const struct schema_relation *relation, const char *column)
 {
     const struct schema_column *known = schema_find_column(relation, column);
     if (known && known->is_not_null)

@@ -22,8 +22,7 @@ static void predict_foreign_key(struct prediction *p)
 static bool has_nullable(const struct schema_relation *relation, const struct schema_index *index)
 {
     for (size_t i = 0; i < index->n_columns; i++) {
-        const struct schema_column *column = schema_find_column(relation, index->columns[i].column);
-        if (!column || !column->is_not_null)
+        if (!not_null_is_proven(relation, index->columns[i].column))
             return true;
     }
     return false;
@@ -61,11 +60,13 @@ static void predict_key(struct prediction *p)
         predict_scan_name(p, p->action->relation);
         predict_index_build_name(p, p->action->relation);
     }
+    bool sets_not_null = false; // goes down to the partitions
+    for (size_t i = 0; list.n && constraint->kind == CONSTRAINT_PRIMARY_KEY && i < constraint->n_columns; i++)
+        sets_not_null |= !not_null_is_proven(list.list[0], constraint->columns[i]);
     for (size_t i = 0; i < list.n; i++) {
         if (i > 0 && !list.list[i]->is_partition)
             continue; // a key is not inherited
-        bool is_parent = i == 0 || constraint->kind == CONSTRAINT_PRIMARY_KEY;
-        predict_lock(p, list.list[i], is_parent ? LOCK_ACCESS_EXCLUSIVE : LOCK_SHARE);
+        predict_lock(p, list.list[i], i == 0 || sets_not_null ? LOCK_ACCESS_EXCLUSIVE : LOCK_SHARE);
         predict_scan(p, list.list[i]);
         predict_index_build(p, list.list[i]);
     }
@@ -111,31 +112,58 @@ static void predict_constraint_gone(struct prediction *p, const struct schema_re
     }
 }
 
+// On a partition the constraint has a name of its own.
+static const struct schema_constraint *constraint_twin(const struct prediction *p,
+                                                       const struct schema_relation *partition,
+                                                       const struct schema_constraint *constraint)
+{
+    for (size_t i = 0; i < partition->n_constraints; i++) {
+        const struct schema_constraint *own = &partition->constraints[i];
+        bool is_same = own->kind == constraint->kind && own->n_columns == constraint->n_columns;
+        for (size_t k = 0; is_same && k < own->n_columns; k++)
+            is_same = schema_same(p->schema, own->columns[k], constraint->columns[k]);
+        if (is_same && own->n_columns)
+            return own;
+    }
+    return schema_find_constraint(partition, constraint->name);
+}
+
 void predict_drop_constraint(struct prediction *p)
 {
-    struct relation_list list = predict_lock_targets(p, LOCK_ACCESS_EXCLUSIVE);
+    struct relation_list list = schema_targets(p->tmp, p->schema, p->action);
+    predict_lock_name(p, p->action->relation, LOCK_ACCESS_EXCLUSIVE);
     if (!list.n)
         predict_destroy(p, p->action->relation, p->action->member, "constraint");
+    const struct schema_constraint *named =
+        list.n ? schema_find_constraint(list.list[0], p->action->member) : NULL;
     for (size_t i = 0; i < list.n; i++) {
+        // Only a CHECK is inherited by a child that is no partition (measured).
+        if (i > 0 && !list.list[i]->is_partition && named && named->kind != CONSTRAINT_CHECK)
+            continue;
+        predict_lock(p, list.list[i], LOCK_ACCESS_EXCLUSIVE);
         const struct schema_constraint *constraint =
-            schema_find_constraint(list.list[i], p->action->member);
+            named && i > 0 ? constraint_twin(p, list.list[i], named) : named;
         if (constraint)
             predict_constraint_gone(p, list.list[i], constraint);
-        if (constraint || !predict_knows_all(p))
+        if (i == 0 && (constraint || !predict_knows_all(p)))
             predict_destroy(p, list.list[i]->name, p->action->member, "constraint");
     }
 }
 
 void predict_validate_constraint(struct prediction *p)
 {
+    struct schema_relation *own = schema_find(p->schema, p->action->relation);
+    const struct schema_constraint *constraint =
+        own ? schema_find_constraint(own, p->action->member) : NULL;
+    predict_lock_name(p, p->action->relation, LOCK_SHARE_UPDATE_EXCLUSIVE);
+    if (constraint && constraint->is_valid)
+        return; // nothing is left to do
     struct relation_list list = predict_lock_targets(p, LOCK_SHARE_UPDATE_EXCLUSIVE);
     if (!list.n)
         predict_scan_name(p, p->action->relation);
     for (size_t i = 0; i < list.n; i++) {
         const struct schema_constraint *c =
             schema_find_constraint(list.list[i], p->action->member);
-        if (c && c->is_valid)
-            continue; // nothing is left to do
         if (c && c->kind == CONSTRAINT_FOREIGN_KEY) {
             predict_lock_referenced(p, c->references, LOCK_ROW_SHARE);
             predict_check_reference(p, list.list[i]->name, c->references);

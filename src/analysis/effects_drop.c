@@ -77,8 +77,17 @@ static void drop_index(struct prediction *p)
         predict_destroy(p, action->relation, NULL, "index");
         return;
     }
+    struct relation_list below = {0};
+    if (table->kind == RELATION_PARTITIONED)
+        below = schema_descendants(p->tmp, p->schema, table);
     predict_lock(p, table, mode);
     predict_lock_index(p, table, index, mode);
+    for (size_t i = 1; i < below.n; i++) {
+        const struct schema_index *own = schema_index_twin(p->schema, below.list[i], index);
+        predict_lock(p, below.list[i], mode);
+        if (own)
+            predict_lock_index(p, below.list[i], own, mode);
+    }
     if (!index->created_in || index->created_in != p->schema->migration)
         predict_destroy(p, (struct name){table->name.schema, index->name}, NULL, "index");
 }
@@ -146,10 +155,12 @@ void predict_drop(struct prediction *p)
         drop_schema(p);
         return;
     case OBJECT_EXTENSION:
-    case OBJECT_ROLE: // DROP OWNED
         if (p->action->cascade)
-            predict_unknown(p, "DROP %s CASCADE: what depends on it is not known",
-                            p->action->object == OBJECT_ROLE ? "OWNED" : "EXTENSION");
+            predict_unknown(p, "DROP EXTENSION CASCADE: what depends on it is not known");
+        return;
+    case OBJECT_ROLE:
+        if (p->action->option && strcmp(p->action->option, "owned") == 0)
+            predict_unknown(p, "DROP OWNED: what the role owns is not known");
         return;
     default:
         return;
@@ -173,7 +184,8 @@ void predict_drop_trigger(struct prediction *p)
 static void predict_emptied(struct prediction *p, const struct schema_relation *relation)
 {
     predict_lock(p, relation, LOCK_ACCESS_EXCLUSIVE);
-    predict_lock_indexes(p, relation, LOCK_ACCESS_EXCLUSIVE);
+    if (relation->kind != RELATION_PARTITIONED) // its indexes have no storage
+        predict_lock_indexes(p, relation, LOCK_ACCESS_EXCLUSIVE);
     predict_destroy(p, relation->name, NULL, "rows");
     struct relation_list sequences = {0};
     if (p->action->restart_identity)

@@ -9,8 +9,9 @@ void predict_create_index(struct prediction *p)
 {
     const struct action *action = p->action;
     enum lock_mode mode = action->concurrently ? LOCK_SHARE_UPDATE_EXCLUSIVE : LOCK_SHARE;
-    struct relation_list list = predict_lock_targets(p, mode);
+    struct relation_list list = schema_targets(p->tmp, p->schema, action);
     const struct schema_relation *relation = list.n ? list.list[0] : NULL;
+    predict_lock_name(p, action->relation, mode);
     struct name name = {relation ? relation->name.schema : action->relation.schema,
                         action->index->name};
     bool exists = name.name && schema_find(p->schema, name);
@@ -23,6 +24,7 @@ void predict_create_index(struct prediction *p)
     for (size_t i = 0; i < list.n; i++) {
         if (i > 0 && !list.list[i]->is_partition)
             continue;
+        predict_lock(p, list.list[i], mode);
         predict_scan(p, list.list[i]);
         predict_index_build(p, list.list[i]);
     }

@@ -73,7 +73,9 @@ void predict_alter_domain(struct prediction *p)
 
 void predict_trigger(struct prediction *p)
 {
-    predict_lock_targets(p, LOCK_SHARE_ROW_EXCLUSIVE);
+    predict_lock_name(p, p->action->relation, LOCK_SHARE_ROW_EXCLUSIVE);
+    if (strcasestr(p->statement->sql, "each row")) // a row trigger is copied to partitions
+        predict_lock_targets(p, LOCK_SHARE_ROW_EXCLUSIVE);
     if (p->action->other.name) // CONSTRAINT TRIGGER … FROM
         predict_lock_name(p, p->action->other, LOCK_ACCESS_SHARE);
 }

@@ -30,6 +30,8 @@ predictor predict_create_view, predict_refresh, predict_alter_sequence, predict_
     predict_comment, predict_lock_table, predict_maintenance, predict_cluster, predict_trigger;
 // effects_query.c
 predictor predict_query;
+// ROW EXCLUSIVE on the sequence of a nextval('…') or setval('…') in `text` (may be NULL).
+void predict_sequence_call(struct prediction *p, const char *text);
 void predict_reads(struct prediction *p, const struct query *query, enum lock_mode mode);
 
 // --- shared by several of them
@@ -42,6 +44,8 @@ void predict_whole_rewrite(struct prediction *p, const struct schema_relation *r
 void predict_lock_dropped(struct prediction *p, const struct schema_relation *relation);
 // Checking a foreign key reads both sides, unless the child is new and has no rows.
 void predict_check_reference(struct prediction *p, struct name child, struct name referenced);
+// Does NOT NULL on `column` hold already, by itself or by a valid CHECK?
+bool not_null_is_proven(const struct schema_relation *relation, const char *column);
 // Was every relation that this history touches created in it?
 bool predict_knows_all(const struct prediction *p);
 

@@ -11,15 +11,20 @@
 
 enum { VIEW_DEPTH_MAX = 32, CASCADE_DEPTH_MAX = 32 };
 
-// A view's own relations are opened with it.
+// A view's own relations are opened with it, a table's partitions and children too.
 static void lock_read(struct prediction *p, struct name name, enum lock_mode mode, int depth)
 {
     predict_lock_name(p, name, mode);
-    const struct schema_relation *view = schema_find(p->schema, name);
-    if (!view || view->kind != RELATION_VIEW || depth > VIEW_DEPTH_MAX)
+    const struct schema_relation *relation = schema_find(p->schema, name);
+    if (!relation || depth > VIEW_DEPTH_MAX)
         return;
-    for (size_t i = 0; i < view->n_reads; i++)
-        lock_read(p, view->reads[i], mode, depth + 1);
+    struct relation_list below = {0};
+    if (relation->kind == RELATION_TABLE || relation->kind == RELATION_PARTITIONED)
+        below = schema_descendants(p->tmp, p->schema, relation);
+    for (size_t i = 1; i < below.n; i++)
+        predict_lock(p, below.list[i], mode);
+    for (size_t i = 0; relation->kind == RELATION_VIEW && i < relation->n_reads; i++)
+        lock_read(p, relation->reads[i], mode, depth + 1);
 }
 
 void predict_reads(struct prediction *p, const struct query *query, enum lock_mode mode)
@@ -86,7 +91,7 @@ static void lock_for_key_checks(struct prediction *p, const struct schema_relati
         if (key->kind != CONSTRAINT_FOREIGN_KEY)
             continue;
         if ((inserts && insert_fills_key(p, target, query, key)) || update_fills_key(query, key))
-            predict_lock_referenced(p, key->references, LOCK_ROW_SHARE);
+            predict_lock_name(p, key->references, LOCK_ROW_SHARE); // which partition, the rows tell
     }
 }
 
@@ -132,6 +137,42 @@ static void lock_for_update(struct prediction *p, const struct schema_relation *
     }
 }
 
+// --- sequences
+
+void predict_sequence_call(struct prediction *p, const char *text)
+{
+    static const char *const calls[] = {"nextval(", "setval("};
+    for (size_t i = 0; text && i < COUNT_OF(calls); i++) {
+        const char *at = strcasestr(text, calls[i]);
+        if (!at || at[strlen(calls[i])] != '\'')
+            continue;
+        at += strlen(calls[i]) + 1;
+        char *name = mem_strndup(p->tmp, at, strcspn(at, "'"));
+        char *dot = strchr(name, '.');
+        if (dot)
+            *dot++ = '\0';
+        predict_lock_name(p, dot ? (struct name){name, dot} : (struct name){NULL, name},
+                          LOCK_ROW_EXCLUSIVE);
+    }
+}
+
+// A column that the INSERT leaves out takes its default, perhaps from a sequence.
+static void lock_default_sequences(struct prediction *p, const struct schema_relation *target,
+                                   const struct query *query)
+{
+    for (size_t i = 0; i < target->n_columns; i++) {
+        const struct schema_column *column = &target->columns[i];
+        if (!query->has_default_values &&
+            (!query->n_columns ||
+             list_contains(p->schema, query->columns, query->n_columns, column->name)))
+            continue;
+        predict_sequence_call(p, column->default_text);
+        if (column->owned_sequence)
+            predict_lock_name(p, (struct name){target->name.schema, column->owned_sequence},
+                              LOCK_ROW_EXCLUSIVE);
+    }
+}
+
 // --- losses
 
 static void destroy_values(struct prediction *p, const struct query *query,
@@ -155,12 +196,10 @@ static void predict_write(struct prediction *p, const struct query *query)
 {
     const struct schema_relation *target = schema_find(p->schema, query->target);
     bool is_wide = query->verb == QUERY_UPDATE || query->verb == QUERY_DELETE;
-    struct relation_list below = {0};
-    if (target && is_wide)
-        below = schema_descendants(p->tmp, p->schema, target);
-    for (size_t i = 0; i < below.n; i++)
-        predict_lock(p, below.list[i], LOCK_ROW_EXCLUSIVE);
-    lock_read(p, query->target, LOCK_ROW_EXCLUSIVE, 0);
+    if (is_wide || (target && target->kind == RELATION_VIEW))
+        lock_read(p, query->target, LOCK_ROW_EXCLUSIVE, 0);
+    else
+        predict_lock_name(p, query->target, LOCK_ROW_EXCLUSIVE); // which partition, the rows tell
     if (is_wide && reads_every_row(query) && query->n_reads == 0)
         predict_scan_name(p, query->target);
     if (query->verb == QUERY_DELETE)
@@ -172,13 +211,16 @@ static void predict_write(struct prediction *p, const struct query *query)
         lock_for_delete(p, target, 0);
     else
         lock_for_key_checks(p, target, query);
+    if (query->verb == QUERY_INSERT || query->verb == QUERY_COPY)
+        lock_default_sequences(p, target, query);
     lock_for_update(p, target, query);
 }
 
-// A function of the user in a SELECT may do anything.
-static void find_unknown_calls(struct prediction *p, const struct query *query)
+// A function of the user in a SELECT may do anything; those of sequences are known.
+static void predict_calls(struct prediction *p, const struct query *query)
 {
     for (size_t i = 0; i < query->n_outputs; i++) {
+        predict_sequence_call(p, query->outputs[i].text);
         for (size_t k = 0; k < query->outputs[i].n_functions; k++) {
             struct name name = query->outputs[i].functions[k];
             const struct schema_function *function = schema_find_function(p->schema, name);
@@ -197,7 +239,7 @@ static void predict_one_query(struct prediction *p, const struct query *query)
     else if (query->target.name)
         predict_write(p, query);
     else if (query->verb == QUERY_SELECT)
-        find_unknown_calls(p, query);
+        predict_calls(p, query);
 }
 
 void predict_query(struct prediction *p)

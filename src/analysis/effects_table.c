@@ -5,6 +5,8 @@
  */
 #include "analysis/effects_postgres.h"
 
+enum { PG_SEQUENCES_FOLLOW = 15 }; // SET LOGGED and UNLOGGED change owned sequences too
+
 static void lock_default_partition(struct prediction *p, const struct schema_relation *parent,
                                    bool scans)
 {
@@ -19,13 +21,11 @@ static void lock_default_partition(struct prediction *p, const struct schema_rel
     }
 }
 
-static void predict_new_partition(struct prediction *p, struct name parent_name)
+// What the parent's indexes and foreign keys, in both directions, do to a table that joins it.
+static void predict_joins_parent(struct prediction *p, const struct schema_relation *parent)
 {
-    predict_lock_name(p, parent_name, LOCK_ACCESS_EXCLUSIVE);
-    const struct schema_relation *parent = schema_find(p->schema, parent_name);
-    if (!parent)
-        return;
     lock_default_partition(p, parent, true);
+    predict_lock_indexes(p, parent, LOCK_SHARE_UPDATE_EXCLUSIVE);
     for (size_t i = 0; i < parent->n_constraints; i++) {
         if (parent->constraints[i].kind == CONSTRAINT_FOREIGN_KEY)
             predict_lock_referenced(p, parent->constraints[i].references, LOCK_SHARE_ROW_EXCLUSIVE);
@@ -33,6 +33,15 @@ static void predict_new_partition(struct prediction *p, struct name parent_name)
     struct relation_list others = schema_referencing(p->tmp, p->schema, parent->name);
     for (size_t i = 0; i < others.n; i++)
         predict_lock(p, others.list[i], LOCK_SHARE_ROW_EXCLUSIVE);
+}
+
+static void predict_new_partition(struct prediction *p, struct name parent_name)
+{
+    predict_lock_name(p, parent_name, LOCK_ACCESS_EXCLUSIVE);
+    const struct schema_relation *parent = schema_find(p->schema, parent_name);
+    if (!parent)
+        return;
+    predict_joins_parent(p, parent);
 }
 
 static void lock_reference(struct prediction *p, const struct constraint *constraint)
@@ -83,8 +92,9 @@ void predict_rename(struct prediction *p)
     }
     if (!relation && p->action->if_exists && predict_knows_all(p))
         return;
-    // ALTER TABLE may name an index: what it is decides, not the statement's word.
-    bool is_index = relation ? relation->kind == RELATION_INDEX : p->action->object == OBJECT_INDEX;
+    // ALTER TABLE may name an index, and takes a table's lock on it (measured).
+    bool is_index = p->action->object == OBJECT_INDEX &&
+                    (!relation || relation->kind == RELATION_INDEX);
     enum lock_mode index_mode =
         p->pg_version < 12 ? LOCK_ACCESS_EXCLUSIVE : LOCK_SHARE_UPDATE_EXCLUSIVE;
     predict_lock_name(p, p->action->relation, is_index ? index_mode : LOCK_ACCESS_EXCLUSIVE);
@@ -169,11 +179,17 @@ void predict_storage(struct prediction *p)
         predict_rewrite(p, relation); // its indexes stay where they are
     else if (!storage_stays(p, relation))
         predict_whole_rewrite(p, relation);
+    bool is_logging = p->action->kind == ACTION_SET_LOGGED || p->action->kind == ACTION_SET_UNLOGGED;
+    struct relation_list sequences = {0};
+    if (relation && is_logging && p->pg_version >= PG_SEQUENCES_FOLLOW && !storage_stays(p, relation))
+        sequences = schema_sequences(p->tmp, p->schema, relation->name, NULL);
+    for (size_t i = 0; i < sequences.n; i++)
+        predict_lock(p, sequences.list[i], LOCK_ACCESS_EXCLUSIVE);
 }
 
 void predict_replica_identity(struct prediction *p)
 {
-    predict_lock_targets(p, LOCK_ACCESS_EXCLUSIVE);
+    predict_lock_name(p, p->action->relation, LOCK_ACCESS_EXCLUSIVE);
     if (p->action->option)
         predict_lock_name(p, (struct name){p->action->relation.schema, p->action->option}, LOCK_SHARE);
 }
@@ -181,8 +197,8 @@ void predict_replica_identity(struct prediction *p)
 void predict_cluster_on(struct prediction *p)
 {
     predict_lock_name(p, p->action->relation, LOCK_SHARE_UPDATE_EXCLUSIVE);
-    if (p->action->option)
-        predict_lock_name(p, (struct name){p->action->relation.schema, p->action->option},
+    if (p->action->member)
+        predict_lock_name(p, (struct name){p->action->relation.schema, p->action->member},
                           LOCK_SHARE_UPDATE_EXCLUSIVE);
 }
 
@@ -208,13 +224,9 @@ void predict_attach(struct prediction *p)
     const struct schema_relation *parent = schema_find(p->schema, action->relation);
     if (!parent)
         return;
-    lock_default_partition(p, parent, true);
+    predict_joins_parent(p, parent);
     if (parent->n_indexes)
         predict_index_build_name(p, action->other);
-    for (size_t i = 0; i < parent->n_constraints; i++) {
-        if (parent->constraints[i].kind == CONSTRAINT_FOREIGN_KEY)
-            predict_lock_referenced(p, parent->constraints[i].references, LOCK_SHARE_ROW_EXCLUSIVE);
-    }
 }
 
 void predict_detach(struct prediction *p)
@@ -226,4 +238,10 @@ void predict_detach(struct prediction *p)
     const struct schema_relation *parent = schema_find(p->schema, action->relation);
     if (parent && !action->concurrently)
         lock_default_partition(p, parent, false);
+    const struct schema_relation *partition = schema_find(p->schema, action->other);
+    for (size_t i = 0; parent && partition && i < parent->n_indexes; i++) {
+        const struct schema_index *own = schema_index_twin(p->schema, partition, &parent->indexes[i]);
+        if (own)
+            predict_lock_index(p, partition, own, LOCK_ACCESS_EXCLUSIVE);
+    }
 }

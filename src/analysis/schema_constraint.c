@@ -313,22 +313,21 @@ bool check_proves_not_null(const struct schema_constraint *check, const char *co
         return true;
     const char *text = check->check_text ? check->check_text : "";
     struct lexer lexer = lexer_make(DIALECT_POSTGRES, text, 0, strlen(text));
-    bool is_column = false; // the token before was the column
-    bool is_name = false;   // … any other name, so that "(" makes it a call
-    int matched = 0;        // words of IS NOT NULL behind the column
+    const char *name = NULL; // the last name, so that "(" behind it makes it a call
+    size_t matched = 0;      // words of IS NOT NULL behind it
     bool proves = false;
     for (struct token t = lexer_next(&lexer); t.kind != TOKEN_END; t = lexer_next(&lexer)) {
         static const char *const words[] = {"is", "not", "null"};
-        bool is_word = t.kind == TOKEN_WORD || t.kind == TOKEN_IDENTIFIER;
-        bool is_and = token_is(&lexer, t, "and");
-        if (token_is(&lexer, t, "or") || token_is(&lexer, t, "case") ||
-            (token_is(&lexer, t, "not") && matched != 1) || (t.kind == TOKEN_OPEN && is_name))
+        if (name && matched < COUNT_OF(words) && token_is(&lexer, t, words[matched])) {
+            proves |= ++matched == COUNT_OF(words) && strcmp(name, column) == 0;
+            continue;
+        }
+        if (token_is(&lexer, t, "or") || token_is(&lexer, t, "case") || token_is(&lexer, t, "not") ||
+            (t.kind == TOKEN_OPEN && name && !matched))
             return false;
-        matched = (is_column || matched) && token_is(&lexer, t, words[matched]) ? matched + 1 : 0;
-        proves |= matched == (int)COUNT_OF(words);
-        matched %= (int)COUNT_OF(words);
-        is_column = is_word && strcmp(token_value(tmp, &lexer, t), column) == 0;
-        is_name = is_word && !is_and;
+        bool is_name = t.kind == TOKEN_IDENTIFIER || t.kind == TOKEN_WORD;
+        name = is_name && !token_is(&lexer, t, "and") ? token_value(tmp, &lexer, t) : NULL;
+        matched = 0;
     }
     return proves;
 }

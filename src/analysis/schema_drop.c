@@ -65,8 +65,18 @@ static void drop_index(struct schema *schema, struct name name)
 {
     struct schema_index *index;
     struct schema_relation *table = schema_find_index(schema, name, &index);
-    if (table)
-        schema_remove_index(schema, schema_edit(schema, table->name), name.name);
+    if (!table)
+        return;
+    SCRATCH(tmp);
+    struct relation_list below = {0};
+    if (table->kind == RELATION_PARTITIONED)
+        below = schema_descendants(tmp, schema, table);
+    for (size_t i = 1; i < below.n; i++) {
+        const struct schema_index *own = schema_index_twin(schema, below.list[i], index);
+        if (own)
+            schema_remove_index(schema, schema_edit(schema, below.list[i]->name), own->name);
+    }
+    schema_remove_index(schema, schema_edit(schema, table->name), name.name);
 }
 
 static void drop_column_action(struct schema *schema, struct name table, const char *column)

@@ -89,6 +89,10 @@ bool constraint_uses(const struct schema *schema, const struct schema_constraint
                      const char *column);
 bool constraint_references(const struct schema *schema, const struct schema_constraint *constraint,
                            struct name table, const char *column); // column NULL: any
+// The index of a partition that belongs to `index` of its parent: the one over the same columns.
+struct schema_index *schema_index_twin(const struct schema *schema,
+                                       const struct schema_relation *partition,
+                                       const struct schema_index *index);
 bool index_uses(const struct schema *schema, const struct schema_index *index, const char *column);
 
 // schema_constraint.c

@@ -166,3 +166,28 @@ struct relation_list schema_edit_targets(TALLOC_CTX *mem, struct schema *schema,
         list.list[i] = schema_edit(schema, list.list[i]->name);
     return list;
 }
+
+static bool same_column(const struct schema *schema, const struct index_column *a,
+                        const struct index_column *b)
+{
+    if (a->column || b->column)
+        return schema_same(schema, a->column, b->column);
+    return schema_same(schema, a->expression->text, b->expression->text);
+}
+
+struct schema_index *schema_index_twin(const struct schema *schema,
+                                       const struct schema_relation *partition,
+                                       const struct schema_index *index)
+{
+    for (size_t i = 0; i < partition->n_indexes; i++) {
+        struct schema_index *own = &partition->indexes[i];
+        bool is_same = own->n_columns == index->n_columns && own->is_unique == index->is_unique &&
+                       own->is_primary == index->is_primary &&
+                       !own->predicate_text == !index->predicate_text;
+        for (size_t k = 0; is_same && k < own->n_columns; k++)
+            is_same = same_column(schema, &own->columns[k], &index->columns[k]);
+        if (is_same)
+            return own;
+    }
+    return NULL;
+}
