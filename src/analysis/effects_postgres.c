@@ -97,13 +97,23 @@ static void predict_unreadable(struct prediction *p)
         predict_unknown(p, "a prepared statement is run by its name");
 }
 
+// IF EXISTS on a relation that is known to be absent: a notice, no lock.
+static bool is_absent(const struct prediction *p)
+{
+    return p->action->relation_if_exists && p->action->relation.name &&
+           !schema_find(p->schema, p->action->relation) && predict_knows_all(p);
+}
+
 static void predict_action(struct prediction *p)
 {
+    if (is_absent(p))
+        return;
     predict_unreadable(p);
     if (predictors[p->action->kind])
         predictors[p->action->kind](p);
     for (size_t i = 0; i < COUNT_OF(simple); i++) {
-        if (simple[i].kind != p->action->kind || !p->action->relation.name)
+        if (simple[i].kind != p->action->kind || !p->action->relation.name ||
+            p->action->object == OBJECT_COMPOSITE || p->action->object == OBJECT_TYPE)
             continue;
         if (simple[i].recurses)
             predict_lock_targets(p, simple[i].mode);

@@ -90,8 +90,6 @@ void predict_rename(struct prediction *p)
     default:
         return; // no relation
     }
-    if (!relation && p->action->if_exists && predict_knows_all(p))
-        return;
     // ALTER TABLE may name an index, and takes a table's lock on it (measured).
     bool is_index = p->action->object == OBJECT_INDEX &&
                     (!relation || relation->kind == RELATION_INDEX);

@@ -64,7 +64,7 @@ static void note_unknown(struct schema *schema, const struct action *action)
                                                                      : (struct name){0};
     if (!schema->has_begun && schema->relations.n_items > 0)
         schema->has_begun = true;
-    if (name.name && !action->if_exists && !schema_find(schema, name))
+    if (name.name && !action->if_exists && !action->relation_if_exists && !schema_find(schema, name))
         schema->saw_unknown = true;
 }
 
