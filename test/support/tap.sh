@@ -79,6 +79,18 @@ says()
     fi
 }
 
+# lacks NAME FILE TEXT: $tmp/FILE does not hold TEXT.
+lacks()
+{
+    if grep -qF -- "$3" "$tmp/$2"; then
+        result 1 "$1"
+        echo "# '$3' is in:"
+        show "$tmp/$2"
+    else
+        result 0 "$1"
+    fi
+}
+
 # skip NAME REASON
 skip()
 {
