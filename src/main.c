@@ -15,14 +15,12 @@
 
 static const struct command *const commands[] = {
     &command_assess,
-    &command_assess,  &command_explain, &command_help, &command_journal,
     &command_config,
     &command_explain,
     &command_help,
     &command_init,
     &command_journal,
     &command_migrate,
-    &command_migrate, &command_version, NULL,
     &command_version,
     NULL,
 };
