@@ -43,6 +43,9 @@ const char *sqlite_mirror_table_of(TALLOC_CTX *mem, struct sqlite_mirror *mirror
 // Columns of a table or view as SQLite made them.
 struct column *sqlite_mirror_columns(TALLOC_CTX *mem, struct sqlite_mirror *mirror,
                                      const char *table, size_t *n);
+// Tables that a query goes through from end to end: what its program rewinds and steps, and clears.
+struct name *sqlite_mirror_scans(TALLOC_CTX *mem, struct sqlite_mirror *mirror, const char *sql,
+                                 size_t *n);
 const char *sqlite_mirror_version(void); // "SQLite 3.40.1"
 // PRAGMA writable_schema.
 void sqlite_mirror_set_writable(struct sqlite_mirror *mirror, bool is_writable);

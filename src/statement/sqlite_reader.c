@@ -158,8 +158,38 @@ static void resolve_object(struct reading *reading, struct action *action)
         action->object = OBJECT_COLLATION;
 }
 
-static void complete(struct reading *reading, struct action *action,
-                     const struct sqlite_judgement *judgement)
+// Where the query of CREATE TABLE x AS … begins.
+static size_t query_offset(TALLOC_CTX *mem, const struct statement *statement)
+{
+    struct tokens tokens = tokens_make(mem, statement->sql, 0, statement->len);
+
+    while (!tokens_is(&tokens, "TABLE") && !tokens_is_kind(&tokens, TOKEN_END))
+        tokens_next(&tokens);
+    tokens_expect(&tokens, "TABLE");
+    tokens_accept_if_exists(&tokens);
+    tokens_qualified(&tokens);
+    tokens_expect(&tokens, "AS");
+    return tokens.consumed;
+}
+
+// Rows that stand in the text are loaded, not looked for.
+static void add_scans(struct reading *reading, const struct statement *statement,
+                      const struct action *action)
+{
+    SCRATCH(tmp);
+    struct query *query = action->query;
+    const char *sql = statement->sql;
+
+    if (query->has_values && query->n_reads == 0)
+        return;
+    if (action->kind == ACTION_CREATE_TABLE_AS)
+        sql += query_offset(tmp, statement);
+    query->scans =
+        sqlite_mirror_scans(reading->script, reading->mirror, sql, &query->n_scans);
+}
+
+static void complete(struct reading *reading, const struct statement *statement,
+                     struct action *action, const struct sqlite_judgement *judgement)
 {
     if (action->kind == ACTION_REINDEX || action->kind == ACTION_ANALYZE ||
         action->kind == ACTION_DROP_TRIGGER)
@@ -169,6 +199,8 @@ static void complete(struct reading *reading, struct action *action,
         return;
     if (action->kind == ACTION_QUERY)
         add_reads(reading, query, judgement);
+    if ((action->kind == ACTION_QUERY && !action->option) || action->kind == ACTION_CREATE_TABLE_AS)
+        add_scans(reading, statement, action);
     if (query->where && query->where->is_constant)
         query->where->is_true = sqlite_mirror_is_true(reading->mirror, query->where->text);
 }
@@ -187,16 +219,9 @@ static bool changes_schema(enum action_kind kind)
 // CREATE TABLE x AS SELECT …, made so that no row is computed.
 static const char *without_rows(TALLOC_CTX *mem, const struct statement *statement)
 {
-    struct tokens tokens = tokens_make(mem, statement->sql, 0, statement->len);
-
-    while (!tokens_is(&tokens, "TABLE") && !tokens_is_kind(&tokens, TOKEN_END))
-        tokens_next(&tokens);
-    tokens_expect(&tokens, "TABLE");
-    tokens_accept_if_exists(&tokens);
-    tokens_qualified(&tokens);
-    size_t query = tokens.token.offset + strlen("AS");
-    return mem_printf(mem, "%.*s AS SELECT * FROM (%s\n) LIMIT 0", (int)tokens.consumed,
-                      statement->sql, statement->sql + query);
+    size_t query = query_offset(mem, statement);
+    return mem_printf(mem, "%.*s SELECT * FROM (%s\n) LIMIT 0", (int)query, statement->sql,
+                      statement->sql + query);
 }
 
 static void apply(struct reading *reading, struct statement *statement, struct action *action)
@@ -293,7 +318,7 @@ static bool read_statement(struct reading *reading, struct statement *statement,
         return false;
     }
     struct action *action = &statement->actions[0];
-    complete(reading, action, judgement);
+    complete(reading, statement, action, judgement);
     if (judgement->message)
         statement->invalid_reason = mem_strdup(reading->script, judgement->message);
     else if (changes_schema(action->kind))

@@ -137,6 +137,8 @@ struct query {
     const char *target_alias;
     struct name *reads;            // every other relation read: FROM, joins, subqueries, CTE bodies
     size_t n_reads;                // (CTE names themselves left out), each once
+    struct name *scans;            // SQLite: tables that its planner goes through from end to end,
+    size_t n_scans;                // asked of an empty copy of the schema; the target too
     const char **columns;          // INSERT, COPY: column list; none when not written
     size_t n_columns;
     struct expression *outputs;    // SELECT list: of the SELECT, of an INSERT's SELECT, of a view
