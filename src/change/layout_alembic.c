@@ -163,7 +163,6 @@ static bool read_files(TALLOC_CTX *mem, const char *folder, char *const *paths, 
                        struct change *change, struct error *err)
 {
     (void)folder;
-    SCRATCH(tmp);
     const char *code = printed_find_code(&tool, paths, n);
     if (code != NULL && !printed_find_sql(paths, n, false, has_mark))
         return printed_refuse_code(&tool, code, err);

@@ -35,6 +35,10 @@ says '801 lines are named' out 'src/base/x.c:1: 801 lines, the limit is 800'
 function_of 71 >"$c"
 ends 1 'a function of 71' check
 says 'a function of 71 is named' out 'src/base/x.c:1: f has 71 lines, the limit is 70'
+mkdir -p "$tmp/test" && mv "$c" "$tmp/test/x.c"
+ends 0 'a test of 71 does not fail' check
+says 'a test of 71 is named' out 'test/x.c:1: note: f has 71 lines'
+rm "$tmp/test/x.c"
 echo 'int f(TALLOC_CTX *mem, int a, int b, int c, int d, void (*e)(int, int), struct error *err) { }' >"$c"
 ends 0 'five parameters beside memory and error' check
 is 'five parameters are not named' "$(cat "$tmp/out")" ''
