@@ -8,8 +8,8 @@
  */
 #include "base/file.h"
 #include "base/text.h"
-#include "change/layout.h"
 #include "change/given_files.h"
+#include "change/layout.h"
 #include "change/migration.h"
 #include <limits.h>
 
@@ -18,9 +18,9 @@ static bool refuse_empty(const char *folder, struct error *err)
     char wanted[600] = "";
     size_t used = 0;
     for (size_t i = 0; i < layout_count && used < sizeof(wanted); i++)
-        used += (size_t)snprintf(wanted + used, sizeof(wanted) - used, "%s%s (%s)",
-                                 i == 0 ? "" : ", ", layout_table[i]->file_pattern,
-                                 layout_table[i]->name);
+        used +=
+            (size_t)snprintf(wanted + used, sizeof(wanted) - used, "%s%s (%s)", i == 0 ? "" : ", ",
+                             layout_table[i]->file_pattern, layout_table[i]->name);
     error_set(err, ERROR_INPUT, "%s: no migration in this folder", folder);
     return error_hint(err, "looked for %s", wanted);
 }

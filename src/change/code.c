@@ -1,8 +1,8 @@
 /*
  * Code: which tables the changed code of a range writes.
  *
- * A file counts when the range changes code in it, not only comments; then every write in it counts,
- * because what one function decides another one stores. Writes in changed lines are marked.
+ * A file counts when the range changes code in it, not only comments; then every write in it
+ * counts, because what one function decides another one stores. Writes in changed lines are marked.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -31,7 +31,8 @@ static void add_unmapped(struct code_reading *reading, const char *path)
         mem_strdup(reading->mem, path);
 }
 
-// One write for each table of a file: in a changed line before one elsewhere, of data before of a model.
+// One write for each table of a file: in a changed line before one elsewhere, of data before of a
+// model.
 static void add_write(struct code_reading *reading, const struct code_write *write)
 {
     struct code_report *report = reading->report;
@@ -94,18 +95,18 @@ static void add_models(struct code_reading *reading, const char *path,
         if (strcmp(model->path, path) != 0)
             continue;
         add_write(reading,
-                  &(struct code_write){.path = path,
-                                       .line = model->line,
-                                       .table = model->table,
-                                       .source = CODE_MODEL,
-                                       .evidence = mem_printf(reading->mem, "model %s", model->name),
-                                       .in_changed_line =
-                                           code_lines_touch(lines, model->line, model->line)});
+                  &(struct code_write){
+                      .path = path,
+                      .line = model->line,
+                      .table = model->table,
+                      .source = CODE_MODEL,
+                      .evidence = mem_printf(reading->mem, "model %s", model->name),
+                      .in_changed_line = code_lines_touch(lines, model->line, model->line)});
     }
 }
 
-static bool read_text(struct code_reading *reading, TALLOC_CTX *mem, const struct changed_file *file,
-                      char **text, size_t *len, struct error *err)
+static bool read_text(struct code_reading *reading, TALLOC_CTX *mem,
+                      const struct changed_file *file, char **text, size_t *len, struct error *err)
 {
     const struct change *change = reading->change;
     if (file->status == 'D')
@@ -134,7 +135,8 @@ static bool read_file(struct code_reading *reading, const struct changed_file *f
     size_t before = reading->report->n_writes;
     for (size_t i = 0; i < uses.n; i++) {
         uses.list[i].path = file->path;
-        uses.list[i].in_changed_line = code_lines_touch(&lines, uses.list[i].line, uses.list[i].line);
+        uses.list[i].in_changed_line =
+            code_lines_touch(&lines, uses.list[i].line, uses.list[i].line);
         if (code_is_task(file->path))
             uses.list[i].source = CODE_TASK;
         add_write(reading, &uses.list[i]);
@@ -154,8 +156,8 @@ static bool is_migration(const struct change *change, const char *path)
     char full[PATH_MAX];
     const char *wanted = file_join(tmp, change->root, path);
     for (size_t i = 0; i < change->n_migrations; i++) {
-        const struct migration_text *texts[] = {&change->migrations[i].up, &change->migrations[i].down,
-                                                &change->migrations[i].verify};
+        const struct migration_text *texts[] = {
+            &change->migrations[i].up, &change->migrations[i].down, &change->migrations[i].verify};
         for (size_t j = 0; j < COUNT_OF(texts); j++)
             if (texts[j]->path != NULL && realpath(texts[j]->path, full) != NULL &&
                 strcmp(full, wanted) == 0)

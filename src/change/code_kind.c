@@ -8,9 +8,9 @@
 #include "change/code_text.h"
 
 static const char *const program_endings[] = {
-    ".rb", ".rake", ".py",  ".go", ".js",  ".mjs", ".cjs", ".ts", ".java", ".kt", ".scala", ".groovy",
-    ".cs", ".php",  ".rs",  ".ex", ".exs", ".c",   ".cc",  ".cpp", ".h", ".hpp", ".pl", ".pm", ".lua",
-    ".sql", ".clj", ".fs", ".swift", ".dart", ".erl", ".hs",
+    ".rb",     ".rake", ".py",  ".go",  ".js",  ".mjs", ".cjs",   ".ts",   ".java", ".kt", ".scala",
+    ".groovy", ".cs",   ".php", ".rs",  ".ex",  ".exs", ".c",     ".cc",   ".cpp",  ".h",  ".hpp",
+    ".pl",     ".pm",   ".lua", ".sql", ".clj", ".fs",  ".swift", ".dart", ".erl",  ".hs",
 };
 // Read for writes, but a page or script without any is not worth a question.
 static const char *const surface_endings[] = {
@@ -18,14 +18,14 @@ static const char *const surface_endings[] = {
 };
 // Tests and documents: they do not run in production.
 static const char *const quiet_paths[] = {
-    "**/test/**",   "**/tests/**",      "**/spec/**",     "**/specs/**",  "**/__tests__/**",
-    "**/testdata/**", "**/fixtures/**", "**/features/**", "**/docs/**",   "**/doc/**",
-    "**/*_test.*",  "**/*_spec.*",      "**/test_*.py",   "**/*.test.*",  "**/*.spec.*",
-    "**/*Test.java", "**/*Tests.cs",    "**/conftest.py", "**/*.d.ts",    "**/*.stories.*",
+    "**/test/**",     "**/tests/**",    "**/spec/**",     "**/specs/**", "**/__tests__/**",
+    "**/testdata/**", "**/fixtures/**", "**/features/**", "**/docs/**",  "**/doc/**",
+    "**/*_test.*",    "**/*_spec.*",    "**/test_*.py",   "**/*.test.*", "**/*.spec.*",
+    "**/*Test.java",  "**/*Tests.cs",   "**/conftest.py", "**/*.d.ts",   "**/*.stories.*",
 };
 static const char *const surface_paths[] = {
     "**/setup.py", "**/*.config.*", "**/gulpfile.*", "**/Gruntfile.*", "**/noxfile.py",
-    "**/build.rs", "**/config/**", "**/.ci/**", "**/.github/**",
+    "**/build.rs", "**/config/**",  "**/.ci/**",     "**/.github/**",
 };
 
 static bool has_ending(const char *path, const char *const *endings, size_t n)

@@ -44,9 +44,8 @@ bool code_lines_read(TALLOC_CTX *mem, const struct change *change, const struct 
     SCRATCH(tmp);
     struct process_result result;
     const char *path = mem_printf(tmp, ":(top,literal)%s", file->path);
-    const char *old = file->old_path == NULL
-                          ? NULL
-                          : mem_printf(tmp, ":(top,literal)%s", file->old_path);
+    const char *old =
+        file->old_path == NULL ? NULL : mem_printf(tmp, ":(top,literal)%s", file->old_path);
     struct git_question question = {
         .folder = change->root,
         .arguments = (const char *const[]){"diff", "--unified=0", "--find-renames", "--no-ext-diff",

@@ -22,15 +22,16 @@ struct code_models {
     size_t n_tables;
 };
 
-// Ask the work tree at `root`: model classes of Rails, Django, SQLAlchemy, Prisma, TypeORM, Sequelize,
-// gorm, JPA, Ecto, Laravel; tables of CREATE TABLE and create_table. `config` may be NULL.
+// Ask the work tree at `root`: model classes of Rails, Django, SQLAlchemy, Prisma, TypeORM,
+// Sequelize, gorm, JPA, Ecto, Laravel; tables of CREATE TABLE and create_table. `config` may be
+// NULL.
 MUST_CHECK bool code_models_read(TALLOC_CTX *mem, const char *root, const struct config *config,
                                  struct code_models *out, struct error *err);
 
 // The table of a class ("Email"), or NULL.
 const char *code_models_of_class(const struct code_models *models, const char *name);
-// The table that a variable or association called `name` ("email", "emails", "emailRepository") holds
-// rows of, or NULL.
+// The table that a variable or association called `name` ("email", "emails", "emailRepository")
+// holds rows of, or NULL.
 const char *code_models_of_variable(TALLOC_CTX *mem, const struct code_models *models,
                                     const char *name);
 

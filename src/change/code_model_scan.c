@@ -1,8 +1,8 @@
 /*
  * Code model scan: the model classes that one source file defines, line by line.
  *
- * Each row of the table below is a form that a framework's manual shows. A line may begin a class, and a
- * later line may name the table of the class that was begun last.
+ * Each row of the table below is a form that a framework's manual shows. A line may begin a class,
+ * and a later line may name the table of the class that was begun last.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -14,20 +14,20 @@
 #include <ctype.h>
 
 enum form {
-    FORM_CLASS,       // a model: its table follows from its name, until a line names it
-    FORM_PENDING,     // perhaps a model: only if a line names its table
-    FORM_TABLE,       // names the table of the class begun last
-    FORM_NEXT_TABLE,  // an annotation: names the table of the class that follows
-    FORM_NEXT_CLASS,  // an annotation: the class that follows is a model
-    FORM_DEFINE,      // define("Email": name in quotes
+    FORM_CLASS,      // a model: its table follows from its name, until a line names it
+    FORM_PENDING,    // perhaps a model: only if a line names its table
+    FORM_TABLE,      // names the table of the class begun last
+    FORM_NEXT_TABLE, // an annotation: names the table of the class that follows
+    FORM_NEXT_CLASS, // an annotation: the class that follows is a model
+    FORM_DEFINE,     // define("Email": name in quotes
 };
 
 enum naming { NAMING_PLURAL, NAMING_DJANGO, NAMING_SNAKE, NAMING_SAME };
 
 static const struct {
     const char *ending;
-    const char *start;   // the line, blanks before it skipped, starts with this …
-    const char *holds;   // … and holds this
+    const char *start; // the line, blanks before it skipped, starts with this …
+    const char *holds; // … and holds this
     enum form form;
     enum naming naming;
 } forms[] = {
@@ -77,7 +77,7 @@ struct model_scan {
     TALLOC_CTX *mem;
     struct code_models *models;
     const char *path;
-    const char *name;       // the class begun last, or NULL
+    const char *name; // the class begun last, or NULL
     size_t line;
     bool is_added;          // it is in the list, as its last element
     bool next_is_model;     // an annotation said so
@@ -97,7 +97,8 @@ static char *class_name(TALLOC_CTX *mem, const char *line, const char *start)
         return last + strspn(last, "*");
     }
     size_t len = 0;
-    while (isalnum((unsigned char)at[len]) || strchr("_:.", at[len] == '\0' ? ' ' : at[len]) != NULL)
+    while (isalnum((unsigned char)at[len]) ||
+           strchr("_:.", at[len] == '\0' ? ' ' : at[len]) != NULL)
         len++;
     char *name = mem_strndup(mem, at, len);
     while (len > 0 && strchr(":.", name[len - 1]) != NULL)
@@ -117,8 +118,9 @@ static char *quoted(TALLOC_CTX *mem, const char *line)
     }
     const char *colon = strstr(line, "= :");
     return colon == NULL ? NULL
-                         : mem_strndup(mem, colon + 3, strspn(colon + 3, "abcdefghijklmnopqrstuvwxyz"
-                                                                         "_0123456789"));
+                         : mem_strndup(mem, colon + 3,
+                                       strspn(colon + 3, "abcdefghijklmnopqrstuvwxyz"
+                                                         "_0123456789"));
 }
 
 // Django: the application's label and the class, lower case: mail_email.
@@ -133,14 +135,10 @@ static char *django_table(TALLOC_CTX *mem, const char *path, const char *name)
 static char *table_of(TALLOC_CTX *mem, enum naming naming, const char *path, const char *name)
 {
     switch (naming) {
-    case NAMING_PLURAL:
-        return inflection_table(mem, name);
-    case NAMING_DJANGO:
-        return django_table(mem, path, name);
-    case NAMING_SNAKE:
-        return inflection_snake(mem, name);
-    case NAMING_SAME:
-        break;
+    case NAMING_PLURAL: return inflection_table(mem, name);
+    case NAMING_DJANGO: return django_table(mem, path, name);
+    case NAMING_SNAKE: return inflection_snake(mem, name);
+    case NAMING_SAME: break;
     }
     return mem_strdup(mem, name);
 }
@@ -177,9 +175,7 @@ static void take_form(struct model_scan *scan, size_t i, const char *text, size_
 {
     char *name = class_name(scan->mem, text, forms[i].start);
     switch (forms[i].form) {
-    case FORM_CLASS:
-        begin_class(scan, name, true, forms[i].naming, line);
-        return;
+    case FORM_CLASS: begin_class(scan, name, true, forms[i].naming, line); return;
     case FORM_PENDING:
         begin_class(scan, name, false, forms[i].naming, line);
         scan->awaits_table = strcmp(forms[i].start, "func (") == 0;
@@ -190,9 +186,7 @@ static void take_form(struct model_scan *scan, size_t i, const char *text, size_
         name_table(scan, quoted(scan->mem, text));
         scan->awaits_table = false;
         return;
-    case FORM_NEXT_TABLE:
-        scan->next_table = quoted(scan->mem, text);
-        return;
+    case FORM_NEXT_TABLE: scan->next_table = quoted(scan->mem, text); return;
     case FORM_NEXT_CLASS:
         scan->next_is_model = true;
         if (strstr(text, "name:") != NULL || strstr(text, "Entity('") != NULL ||

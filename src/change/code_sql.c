@@ -36,8 +36,7 @@ static char *take_name(TALLOC_CTX *mem, const struct words *words, size_t *i)
         return NULL;
     char *name = token_value(mem, &words->lexer, words->list[(*i)++]);
     while (is_kind(words, *i, TOKEN_DOT) && is_name(words, *i + 1)) {
-        name = mem_printf(mem, "%s.%s", name,
-                          token_value(mem, &words->lexer, words->list[*i + 1]));
+        name = mem_printf(mem, "%s.%s", name, token_value(mem, &words->lexer, words->list[*i + 1]));
         *i += 2;
     }
     return name;
@@ -108,7 +107,8 @@ static bool goes_on_as_insert(const struct words *words, size_t i)
            is(words, i, "default") || is(words, i, "with") || is(words, i, "overriding");
 }
 
-// "Delete from favorites" is a button; "DELETE FROM t", "delete from t" and whatever has WHERE are SQL.
+// "Delete from favorites" is a button; "DELETE FROM t", "delete from t" and whatever has WHERE are
+// SQL.
 static bool goes_on_as_delete(const struct words *words, size_t verb, size_t i)
 {
     if (is_end(words, i))

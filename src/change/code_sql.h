@@ -15,8 +15,9 @@ struct code_sql_write {
     size_t offset;        // in the text
 };
 
-// INSERT, UPDATE, DELETE, MERGE, TRUNCATE, COPY … FROM, REPLACE. A SELECT is no write, and prose that
-// begins like a statement ("Update the settings") is none either: each form must go on as SQL does.
+// INSERT, UPDATE, DELETE, MERGE, TRUNCATE, COPY … FROM, REPLACE. A SELECT is no write, and prose
+// that begins like a statement ("Update the settings") is none either: each form must go on as SQL
+// does.
 void code_sql_find(TALLOC_CTX *mem, const char *text, size_t len, struct code_sql_write **list,
                    size_t *n);
 

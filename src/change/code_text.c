@@ -9,22 +9,35 @@
 #include <ctype.h>
 
 static const struct code_language languages[] = {
-    {.endings = ".rb .rake .erb .haml .slim ", .hash_comments = true, .heredocs = true,
-     .long_quotes = true, .word_marks = true},
+    {.endings = ".rb .rake .erb .haml .slim ",
+     .hash_comments = true,
+     .heredocs = true,
+     .long_quotes = true,
+     .word_marks = true},
     {.endings = ".py .ipynb ", .hash_comments = true, .triple_quotes = true, .documents = true},
-    {.endings = ".ex .exs ", .hash_comments = true, .triple_quotes = true, .documents = true,
+    {.endings = ".ex .exs ",
+     .hash_comments = true,
+     .triple_quotes = true,
+     .documents = true,
      .word_marks = true},
     {.endings = ".sh .bash .pl .pm ", .hash_comments = true, .heredocs = true, .long_quotes = true},
-    {.endings = ".php ", .hash_comments = true, .slash_comments = true, .heredocs = true,
+    {.endings = ".php ",
+     .hash_comments = true,
+     .slash_comments = true,
+     .heredocs = true,
      .long_quotes = true},
-    {.endings = ".js .mjs .cjs .jsx .ts .tsx .vue .svelte ", .slash_comments = true,
+    {.endings = ".js .mjs .cjs .jsx .ts .tsx .vue .svelte ",
+     .slash_comments = true,
      .backquotes = true},
     {.endings = ".go ", .slash_comments = true, .backquotes = true, .character_quotes = true},
     {.endings = ".rs ", .slash_comments = true, .long_quotes = true, .character_quotes = true},
-    {.endings = ".java .kt .scala .groovy .cs .swift ", .slash_comments = true,
-     .triple_quotes = true, .character_quotes = true},
+    {.endings = ".java .kt .scala .groovy .cs .swift ",
+     .slash_comments = true,
+     .triple_quotes = true,
+     .character_quotes = true},
     {.endings = ".dart ", .slash_comments = true, .triple_quotes = true},
-    {.endings = ".c .cc .cpp .h .hpp .fs .clj .lua .erl .hs ", .slash_comments = true,
+    {.endings = ".c .cc .cpp .h .hpp .fs .clj .lua .erl .hs ",
+     .slash_comments = true,
      .character_quotes = true},
 };
 
@@ -33,8 +46,8 @@ struct scan {
     struct code_text *out;
     size_t at;
     size_t line;
-    int depth;            // of parentheses and brackets
-    size_t heredoc;       // of a heredoc that begins on the next line: its word, or 0
+    int depth;      // of parentheses and brackets
+    size_t heredoc; // of a heredoc that begins on the next line: its word, or 0
     size_t heredoc_len;
 };
 
@@ -50,8 +63,7 @@ static const struct code_language *language_of(TALLOC_CTX *mem, const char *path
 static bool starts(const struct scan *scan, const char *text)
 {
     size_t len = strlen(text);
-    return scan->out->len - scan->at >= len &&
-           memcmp(scan->out->text + scan->at, text, len) == 0;
+    return scan->out->len - scan->at >= len && memcmp(scan->out->text + scan->at, text, len) == 0;
 }
 
 static void add(struct scan *scan, enum code_token_kind kind, size_t start, size_t end, size_t line)
@@ -70,8 +82,8 @@ static void skip_to(struct scan *scan, size_t end)
 static size_t find(const struct scan *scan, size_t from, const char *text)
 {
     const char *found = from > scan->out->len ? NULL
-                                              : memmem(scan->out->text + from, scan->out->len - from,
-                                                       text, strlen(text));
+                                              : memmem(scan->out->text + from,
+                                                       scan->out->len - from, text, strlen(text));
     return found == NULL ? scan->out->len : (size_t)(found - scan->out->text);
 }
 
@@ -112,8 +124,8 @@ static void take_triple(struct scan *scan, const char *quotes)
 // quote in a regular expression must not swallow the file.
 static bool reads_as_sql(const struct scan *scan, size_t start)
 {
-    static const char *const verbs[] = {"insert", "update", "delete", "with",
-                                        "merge",  "truncate", "copy", "select"};
+    static const char *const verbs[] = {"insert", "update",   "delete", "with",
+                                        "merge",  "truncate", "copy",   "select"};
     SCRATCH(tmp);
     while (start < scan->out->len && isspace((unsigned char)scan->out->text[start]))
         start++;

@@ -37,7 +37,7 @@ enum code_token_kind { CODE_WORD, CODE_STRING, CODE_MARK };
 
 struct code_token {
     enum code_token_kind kind;
-    size_t start, end;       // of a string: its content
+    size_t start, end; // of a string: its content
     size_t line, line_end;
 };
 

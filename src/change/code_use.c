@@ -2,8 +2,8 @@
  * Code uses: where a program writes through an ORM, a query builder or SQL.
  *
  * A call is followed back to what it is called on: `Email.where(…).update_all(…)` to Email,
- * `@email.save!` to email, `knex("emails").insert(…)` to the string. What that is called is looked up
- * among the models and tables of the repository. Methods whose names have many meanings (update,
+ * `@email.save!` to email, `knex("emails").insert(…)` to the string. What that is called is looked
+ * up among the models and tables of the repository. Methods whose names have many meanings (update,
  * delete, create …) count only when that lookup finds a table.
  *
  * SPDX-License-Identifier: Apache-2.0
@@ -19,24 +19,67 @@
 // Nothing but a write to a database is called this.
 static const char *const sure_methods[] = {
     // Rails: Active Record Basics; ActiveRecord::Persistence, ::Relation
-    "save", "save!", "update!", "create!", "destroy!", "update_all", "update_columns",
-    "update_column", "update_attribute", "update_attributes", "update_attributes!", "destroy_all",
-    "delete_all", "destroy_by", "delete_by", "insert_all", "insert_all!", "upsert_all", "touch_all",
-    "increment!", "decrement!", "toggle!", "find_or_create_by", "find_or_create_by!",
-    "create_or_find_by", "create_or_find_by!", "first_or_create", "first_or_create!",
+    "save",
+    "save!",
+    "update!",
+    "create!",
+    "destroy!",
+    "update_all",
+    "update_columns",
+    "update_column",
+    "update_attribute",
+    "update_attributes",
+    "update_attributes!",
+    "destroy_all",
+    "delete_all",
+    "destroy_by",
+    "delete_by",
+    "insert_all",
+    "insert_all!",
+    "upsert_all",
+    "touch_all",
+    "increment!",
+    "decrement!",
+    "toggle!",
+    "find_or_create_by",
+    "find_or_create_by!",
+    "create_or_find_by",
+    "create_or_find_by!",
+    "first_or_create",
+    "first_or_create!",
     // Django: QuerySet API
-    "bulk_create", "bulk_update", "get_or_create", "update_or_create", "abulk_create",
-    "abulk_update", "aupdate_or_create", "aget_or_create", "asave", "adelete",
+    "bulk_create",
+    "bulk_update",
+    "get_or_create",
+    "update_or_create",
+    "abulk_create",
+    "abulk_update",
+    "aupdate_or_create",
+    "aget_or_create",
+    "asave",
+    "adelete",
     // Prisma, Sequelize, TypeORM, Laravel
-    "updateMany", "deleteMany", "createMany", "createManyAndReturn", "updateManyAndReturn",
-    "bulkCreate", "findOrCreate", "softDelete", "softRemove", "updateOrCreate", "firstOrCreate",
-    "insertGetId", "insertOrIgnore", "saveMany",
+    "updateMany",
+    "deleteMany",
+    "createMany",
+    "createManyAndReturn",
+    "updateManyAndReturn",
+    "bulkCreate",
+    "findOrCreate",
+    "softDelete",
+    "softRemove",
+    "updateOrCreate",
+    "firstOrCreate",
+    "insertGetId",
+    "insertOrIgnore",
+    "saveMany",
 };
 // These have other meanings too.
 static const char *const loose_methods[] = {
-    "update", "create", "delete", "insert", "remove", "destroy", "upsert", "del", "truncate",
-    "Update", "Updates", "UpdateColumn", "UpdateColumns", "Create", "CreateInBatches", "Save",
-    "Delete", "increment", "decrement", "toggle", "persist", "merge", "set",
+    "update",        "create", "delete",          "insert", "remove",  "destroy",
+    "upsert",        "del",    "truncate",        "Update", "Updates", "UpdateColumn",
+    "UpdateColumns", "Create", "CreateInBatches", "Save",   "Delete",  "increment",
+    "decrement",     "toggle", "persist",         "merge",  "set",
 };
 // Calls whose argument names the table or the model.
 static const char *const naming_calls[] = {
@@ -44,8 +87,21 @@ static const char *const naming_calls[] = {
 };
 // Calls that take the row or the model itself: session.add(email), update(Email).
 static const char *const argument_calls[] = {
-    "add", "add_all", "Save", "Create", "Delete", "persist", "merge", "update", "insert", "delete",
-    "update_all", "insert_all", "delete_all", "bulk_insert_mappings", "bulk_update_mappings",
+    "add",
+    "add_all",
+    "Save",
+    "Create",
+    "Delete",
+    "persist",
+    "merge",
+    "update",
+    "insert",
+    "delete",
+    "update_all",
+    "insert_all",
+    "delete_all",
+    "bulk_insert_mappings",
+    "bulk_update_mappings",
 };
 
 static bool is_one_of(const struct code_text *code, size_t i, const char *const *words, size_t n)
@@ -86,7 +142,8 @@ static size_t last_of_string(const struct code_text *code, size_t i)
             last = next;
             continue;
         }
-        bool is_joint = token->kind == CODE_MARK && strchr("+.\\&~<", code->text[token->start]) != NULL;
+        bool is_joint =
+            token->kind == CODE_MARK && strchr("+.\\&~<", code->text[token->start]) != NULL;
         bool is_prefix = token->kind == CODE_WORD && token->end - token->start <= 2; // f"…"
         if (!is_joint && !is_prefix)
             break;
@@ -169,9 +226,11 @@ static size_t skip_brackets(const struct code_text *code, size_t i)
 {
     int depth = 0;
     for (size_t at = i + 1; at-- > 0;) {
-        if (code_is_mark(code, at, ')') || code_is_mark(code, at, ']') || code_is_mark(code, at, '}'))
+        if (code_is_mark(code, at, ')') || code_is_mark(code, at, ']') ||
+            code_is_mark(code, at, '}'))
             depth++;
-        if (code_is_mark(code, at, '(') || code_is_mark(code, at, '[') || code_is_mark(code, at, '{'))
+        if (code_is_mark(code, at, '(') || code_is_mark(code, at, '[') ||
+            code_is_mark(code, at, '{'))
             depth--;
         if (depth == 0)
             return at;
@@ -200,7 +259,8 @@ static void chain_read(const struct code_text *code, size_t method, struct chain
 
 static bool is_class_name(const char *word)
 {
-    return isupper((unsigned char)word[0]) && word[strcspn(word, "abcdefghijklmnopqrstuvwxyz")] != '\0';
+    return isupper((unsigned char)word[0]) &&
+           word[strcspn(word, "abcdefghijklmnopqrstuvwxyz")] != '\0';
 }
 
 // The table of one word: a class, or a variable.
@@ -225,8 +285,8 @@ static const char *table_of_argument(TALLOC_CTX *mem, const struct code_text *co
     if (!code_is_mark(code, at, '('))
         return NULL;
     at++;
-    while (code_is_mark(code, at, '&') || code_is_mark(code, at, '*') || code_is_mark(code, at, ':') ||
-           code_is_word(code, at, "new"))
+    while (code_is_mark(code, at, '&') || code_is_mark(code, at, '*') ||
+           code_is_mark(code, at, ':') || code_is_word(code, at, "new"))
         at++;
     if (at >= code->n)
         return NULL;
@@ -262,15 +322,16 @@ static const char *table_of_chain(TALLOC_CTX *mem, const struct code_text *code,
     return NULL;
 }
 
-// Nothing is known of the repository's tables, or the language's convention is strong enough: a class
-// of Rails, a variable that is named like a row.
+// Nothing is known of the repository's tables, or the language's convention is strong enough: a
+// class of Rails, a variable that is named like a row.
 static char *guess_table(TALLOC_CTX *mem, const struct code_text *code, const struct chain *chain,
                          const struct code_models *models)
 {
     static const char *const general[] = {
-        "self", "this", "record", "item", "object", "obj", "model", "instance", "form", "row",
-        "entity", "data", "result", "session", "tx", "db", "conn", "file", "image", "serializer",
-        "workbook", "document", "canvas", "plt", "config", "settings", "cache", "store"};
+        "self",     "this",   "record", "item",   "object",   "obj",        "model",
+        "instance", "form",   "row",    "entity", "data",     "result",     "session",
+        "tx",       "db",     "conn",   "file",   "image",    "serializer", "workbook",
+        "document", "canvas", "plt",    "config", "settings", "cache",      "store"};
     SCRATCH(tmp);
     const char *word = code_token_text(tmp, code, chain->words[0]);
     if (is_class_name(word)) // also Mail::Category
@@ -313,7 +374,8 @@ static void take_method(TALLOC_CTX *mem, const struct code_text *code, size_t i,
         return;
     const char *table = table_of_chain(mem, code, &chain, models);
     if (table == NULL && IS_ONE_OF(code, i, argument_calls))
-        table = table_of_argument(mem, code, i, models, is_sure); // cache.delete("x") names no table
+        table =
+            table_of_argument(mem, code, i, models, is_sure); // cache.delete("x") names no table
     if (table == NULL && is_sure)
         table = guess_table(mem, code, &chain, models);
     if (table != NULL)
@@ -327,7 +389,8 @@ static void take_function(TALLOC_CTX *mem, const struct code_text *code, size_t 
                           const struct code_models *models, struct code_uses *uses)
 {
     SCRATCH(tmp);
-    if (!code_is_mark(code, i + 1, '(') || i + 2 >= code->n || code->tokens[i + 2].kind != CODE_WORD)
+    if (!code_is_mark(code, i + 1, '(') || i + 2 >= code->n ||
+        code->tokens[i + 2].kind != CODE_WORD)
         return;
     const char *table = code_models_of_class(models, code_token_text(tmp, code, i + 2));
     if (table != NULL)
@@ -347,9 +410,8 @@ static void take_assignment(TALLOC_CTX *mem, const struct code_text *code, size_
         return;
     SCRATCH(tmp);
     const char *word = code_token_text(tmp, code, i);
-    const char *table = isupper((unsigned char)word[0])
-                            ? NULL
-                            : code_models_of_variable(tmp, models, word);
+    const char *table =
+        isupper((unsigned char)word[0]) ? NULL : code_models_of_variable(tmp, models, word);
     if (table != NULL)
         add_use(mem, code, i, table, CODE_MODEL, uses);
 }
@@ -363,11 +425,11 @@ void code_uses_model(TALLOC_CTX *mem, const struct code_text *code,
         size_t before;
         bool is_method = separator_before(code, i, &before);
         bool is_sure = IS_ONE_OF(code, i, sure_methods);
-        if (is_method && (is_sure || IS_ONE_OF(code, i, loose_methods) ||
-                          IS_ONE_OF(code, i, argument_calls)))
+        if (is_method &&
+            (is_sure || IS_ONE_OF(code, i, loose_methods) || IS_ONE_OF(code, i, argument_calls)))
             take_method(mem, code, i, is_sure, models, uses);
-        else if (!is_method && (code_is_word(code, i, "update") || code_is_word(code, i, "insert") ||
-                                code_is_word(code, i, "delete")))
+        else if (!is_method && (code_is_word(code, i, "update") ||
+                                code_is_word(code, i, "insert") || code_is_word(code, i, "delete")))
             take_function(mem, code, i, models, uses);
         else
             take_assignment(mem, code, i, models, uses);

@@ -40,8 +40,8 @@ static void check_whole(struct config_reading *reading, const struct config *con
         bool is_known = invariant->database == NULL || config_is_open(invariant->database);
         for (size_t j = 0; j < config->n_environments; j++)
             for (size_t k = 0; k < config->environments[j].n_databases && !is_known; k++)
-                is_known = strcmp(config->environments[j].databases[k].name,
-                                  invariant->database) == 0;
+                is_known =
+                    strcmp(config->environments[j].databases[k].name, invariant->database) == 0;
         if (!is_known)
             config_problem(reading, invariant->line, invariant->column, NULL,
                            "no environment has a database '%s'", invariant->database);
@@ -181,8 +181,7 @@ static const char *find_slot(const struct config_environment *environment, const
 }
 
 bool config_environment(const struct config *config, const char *name,
-                        const struct config_environment **out, const char **slot,
-                        struct error *err)
+                        const struct config_environment **out, const char **slot, struct error *err)
 {
     const struct config_environment *fallback = default_environment(config);
     const struct config_environment *environment =

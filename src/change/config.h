@@ -43,8 +43,8 @@ struct tolerance {
 
 enum invariant_kind { INVARIANT_ZERO, INVARIANT_SAME, INVARIANT_KEYS_KEPT, INVARIANT_VALUE };
 
-// expect: {below: 5} is value < 5, {above: 5} is value > 5; {between: [1, 5]} is 1 ≤ value ≤ 5: both
-// bounds, inclusive.
+// expect: {below: 5} is value < 5, {above: 5} is value > 5; {between: [1, 5]} is 1 ≤ value ≤ 5:
+// both bounds, inclusive.
 struct config_expectation {
     bool has_below, has_above, has_equals;
     bool is_inclusive;
@@ -56,31 +56,31 @@ struct config_invariant {
     const char *name;
     enum invariant_kind kind;
     const char *sql;
-    const char *database;        // of several; NULL: the first
+    const char *database; // of several; NULL: the first
     struct tolerance tolerance;
     struct config_expectation expect;
     size_t line, column;
 };
 
-struct config_table {            // tables: {emails: {key: id, ignore: [..], mask: [...], age: created_at}}
+struct config_table { // tables: {emails: {key: id, ignore: [..], mask: [...], age: created_at}}
     const char *name;
-    const char **key;            // NULL: primary key
+    const char **key; // NULL: primary key
     size_t n_key;
-    const char **ignore;         // columns left out of fingerprints
+    const char **ignore; // columns left out of fingerprints
     size_t n_ignore;
-    const char **mask;           // values of these never leave
+    const char **mask; // values of these never leave
     size_t n_mask;
-    const char *age;             // column of the greatest age
-    struct tolerance tolerance;  // row counts
+    const char *age;            // column of the greatest age
+    struct tolerance tolerance; // row counts
 };
 
-struct config_reference {        // references: [{from: attachments.email_id, to: emails.id}]
+struct config_reference { // references: [{from: attachments.email_id, to: emails.id}]
     const char *from_table, *from_column, *to_table, *to_column;
 };
 
-struct config_path {             // paths: {"app/classify/**": [emails, briefs]}
+struct config_path { // paths: {"app/classify/**": [emails, briefs]}
     const char *glob;
-    const char **tables;         // none: it writes no table
+    const char **tables; // none: it writes no table
     size_t n_tables;
 };
 
@@ -128,8 +128,8 @@ struct config_problems {
     size_t n;
 };
 
-// `path` NULL: ./tminus.yaml, or none (out->path NULL). `expand` false leaves `${NAME}` as they are.
-// Fails with the first problem.
+// `path` NULL: ./tminus.yaml, or none (out->path NULL). `expand` false leaves `${NAME}` as they
+// are. Fails with the first problem.
 MUST_CHECK bool config_read(TALLOC_CTX *mem, const char *path, bool expand, struct config **out,
                             struct error *err);
 

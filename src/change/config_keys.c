@@ -12,17 +12,31 @@
 #include "change/layout.h"
 #include <stddef.h>
 
-#define CHECKED(key_name, key_shape) {.name = (key_name), .shape = (key_shape), .offset = KEY_NOWHERE}
+#define CHECKED(key_name, key_shape)                                                               \
+    {                                                                                              \
+        .name = (key_name), .shape = (key_shape), .offset = KEY_NOWHERE                            \
+    }
 #define CHECKED_MAP(key_name, key_map)                                                             \
-    {.name = (key_name), .shape = KEY_MAP, .offset = KEY_NOWHERE, .map = (key_map)}
+    {                                                                                              \
+        .name = (key_name), .shape = KEY_MAP, .offset = KEY_NOWHERE, .map = (key_map)              \
+    }
 #define CHECKED_CHOICE(key_name, list)                                                             \
-    {.name = (key_name), .shape = KEY_CHOICE, .offset = KEY_NOWHERE, .choices = (list)}
+    {                                                                                              \
+        .name = (key_name), .shape = KEY_CHOICE, .offset = KEY_NOWHERE, .choices = (list)          \
+    }
 #define KEY(key_name, key_shape, type, member)                                                     \
-    {.name = (key_name), .shape = (key_shape), .offset = offsetof(type, member)}
+    {                                                                                              \
+        .name = (key_name), .shape = (key_shape), .offset = offsetof(type, member)                 \
+    }
 #define ARRAY(key_name, key_shape, type, member, counter, key_map)                                 \
-    {.name = (key_name), .shape = (key_shape), .offset = offsetof(type, member),                   \
-     .count = offsetof(type, counter), .map = (key_map)}
-#define MAP(map_what, map_keys) {.what = (map_what), .keys = (map_keys), .n_keys = COUNT_OF(map_keys)}
+    {                                                                                              \
+        .name = (key_name), .shape = (key_shape), .offset = offsetof(type, member),                \
+        .count = offsetof(type, counter), .map = (key_map)                                         \
+    }
+#define MAP(map_what, map_keys)                                                                    \
+    {                                                                                              \
+        .what = (map_what), .keys = (map_keys), .n_keys = COUNT_OF(map_keys)                       \
+    }
 
 // --- databases
 
@@ -81,8 +95,10 @@ static void parse_database(struct config_reading *reading, const struct yaml *no
 
 static const char *const rehearsal_sources[] = {"backup", "dump", "template", "file", NULL};
 static const struct config_key rehearsal_keys[] = {
-    CHECKED_CHOICE("from", rehearsal_sources), CHECKED("server", KEY_SECRET),
-    CHECKED("template", KEY_TEXT),             CHECKED("file", KEY_TEXT),
+    CHECKED_CHOICE("from", rehearsal_sources),
+    CHECKED("server", KEY_SECRET),
+    CHECKED("template", KEY_TEXT),
+    CHECKED("file", KEY_TEXT),
 };
 static const struct config_map rehearsal_map = MAP("rehearsal", rehearsal_keys);
 
@@ -98,8 +114,10 @@ static const struct config_map backup_map = MAP("backup", backup_keys);
 
 static const char *const strategies[] = {"canary", "blue_green", "rolling", NULL};
 static const struct config_key release_keys[] = {
-    CHECKED_CHOICE("strategy", strategies), CHECKED("build", KEY_COMMAND),
-    CHECKED("deploy", KEY_COMMAND),         CHECKED("rollback", KEY_COMMAND),
+    CHECKED_CHOICE("strategy", strategies),
+    CHECKED("build", KEY_COMMAND),
+    CHECKED("deploy", KEY_COMMAND),
+    CHECKED("rollback", KEY_COMMAND),
     CHECKED("shell", KEY_BOOL),
 };
 static const struct config_map release_map = MAP("release", release_keys);
@@ -120,36 +138,53 @@ static const struct config_key prometheus_keys[] = {
 static const struct config_map prometheus_map = MAP("prometheus", prometheus_keys);
 static const char *const metrics_kinds[] = {"haproxy", "prometheus", "command", NULL};
 static const struct config_key metrics_keys[] = {
-    CHECKED_CHOICE("kind", metrics_kinds), CHECKED("url", KEY_SECRET),
-    CHECKED("socket", KEY_TEXT),           CHECKED("backend", KEY_TEXT),
-    CHECKED("queries", KEY_ANY),           CHECKED("command", KEY_COMMAND),
-    CHECKED("shell", KEY_BOOL),            CHECKED_MAP("prometheus", &prometheus_map),
+    CHECKED_CHOICE("kind", metrics_kinds),
+    CHECKED("url", KEY_SECRET),
+    CHECKED("socket", KEY_TEXT),
+    CHECKED("backend", KEY_TEXT),
+    CHECKED("queries", KEY_ANY),
+    CHECKED("command", KEY_COMMAND),
+    CHECKED("shell", KEY_BOOL),
+    CHECKED_MAP("prometheus", &prometheus_map),
 };
 static const struct config_map metrics_map = MAP("metrics", metrics_keys);
 
 static const struct config_key health_keys[] = {
     {.name = "name", .shape = KEY_TEXT, .offset = KEY_NOWHERE, .is_required = true},
-    CHECKED("http", KEY_TEXT),    CHECKED("tcp", KEY_TEXT),         CHECKED("sql", KEY_TEXT),
-    CHECKED("command", KEY_COMMAND), CHECKED("shell", KEY_BOOL),    CHECKED("expect", KEY_ANY),
-    CHECKED("timeout", KEY_DURATION), CHECKED("critical", KEY_BOOL), CHECKED("tags", KEY_TEXTS),
+    CHECKED("http", KEY_TEXT),
+    CHECKED("tcp", KEY_TEXT),
+    CHECKED("sql", KEY_TEXT),
+    CHECKED("command", KEY_COMMAND),
+    CHECKED("shell", KEY_BOOL),
+    CHECKED("expect", KEY_ANY),
+    CHECKED("timeout", KEY_DURATION),
+    CHECKED("critical", KEY_BOOL),
+    CHECKED("tags", KEY_TEXTS),
 };
 static const struct config_map health_map = MAP("a health check", health_keys);
 
 static const struct config_key threshold_keys[] = {
-    CHECKED("error_rate", KEY_THRESHOLD),   CHECKED("rollback_error_rate", KEY_THRESHOLD),
-    CHECKED("p95", KEY_THRESHOLD),          CHECKED("success_rate", KEY_THRESHOLD),
-    CHECKED("cpu", KEY_THRESHOLD),          CHECKED("memory", KEY_THRESHOLD),
-    CHECKED("latency", KEY_THRESHOLD),      CHECKED("throughput", KEY_THRESHOLD),
+    CHECKED("error_rate", KEY_THRESHOLD), CHECKED("rollback_error_rate", KEY_THRESHOLD),
+    CHECKED("p95", KEY_THRESHOLD),        CHECKED("success_rate", KEY_THRESHOLD),
+    CHECKED("cpu", KEY_THRESHOLD),        CHECKED("memory", KEY_THRESHOLD),
+    CHECKED("latency", KEY_THRESHOLD),    CHECKED("throughput", KEY_THRESHOLD),
     CHECKED("disk", KEY_THRESHOLD),
 };
 static const struct config_map threshold_map = MAP("thresholds", threshold_keys);
 
 static const char *const notify_kinds[] = {"slack", "webhook", "command", "file", NULL};
 static const struct config_key notify_keys[] = {
-    {.name = "kind", .shape = KEY_CHOICE, .offset = KEY_NOWHERE, .choices = notify_kinds,
+    {.name = "kind",
+     .shape = KEY_CHOICE,
+     .offset = KEY_NOWHERE,
+     .choices = notify_kinds,
      .is_required = true},
-    CHECKED("webhook", KEY_SECRET),  CHECKED("url", KEY_SECRET), CHECKED("channel", KEY_TEXT),
-    CHECKED("command", KEY_COMMAND), CHECKED("shell", KEY_BOOL), CHECKED("path", KEY_TEXT),
+    CHECKED("webhook", KEY_SECRET),
+    CHECKED("url", KEY_SECRET),
+    CHECKED("channel", KEY_TEXT),
+    CHECKED("command", KEY_COMMAND),
+    CHECKED("shell", KEY_BOOL),
+    CHECKED("path", KEY_TEXT),
 };
 static const struct config_map notify_map = MAP("a notification", notify_keys);
 
@@ -217,7 +252,8 @@ static const struct config_map slot_map = {
     .name_offset = offsetof(struct config_slot, name),
 };
 
-static void begin_environment(struct config_reading *reading, const struct yaml *node, void *element)
+static void begin_environment(struct config_reading *reading, const struct yaml *node,
+                              void *element)
 {
     (void)node;
     reading->environment = element;
@@ -303,16 +339,22 @@ static void end_invariant(struct config_reading *reading, const struct yaml *nod
 }
 
 static const struct config_key invariant_keys[] = {
-    {.name = "name", .shape = KEY_TEXT, .is_required = true,
+    {.name = "name",
+     .shape = KEY_TEXT,
+     .is_required = true,
      .offset = offsetof(struct config_invariant, name)},
     CHECKED("zero", KEY_ANY), // these four: end_invariant
     CHECKED("same", KEY_ANY),
     CHECKED("keys_kept", KEY_ANY),
     CHECKED("value", KEY_ANY),
     KEY("database", KEY_TEXT, struct config_invariant, database),
-    {.name = "tolerance", .shape = KEY_CUSTOM, .offset = offsetof(struct config_invariant, tolerance),
+    {.name = "tolerance",
+     .shape = KEY_CUSTOM,
+     .offset = offsetof(struct config_invariant, tolerance),
      .parse = config_parse_tolerance},
-    {.name = "expect", .shape = KEY_CUSTOM, .offset = offsetof(struct config_invariant, expect),
+    {.name = "expect",
+     .shape = KEY_CUSTOM,
+     .offset = offsetof(struct config_invariant, expect),
      .parse = config_parse_expect},
 };
 static const struct config_map invariant_map = {
@@ -328,7 +370,9 @@ static const struct config_key table_keys[] = {
     ARRAY("ignore", KEY_TEXTS, struct config_table, ignore, n_ignore, NULL),
     ARRAY("mask", KEY_TEXTS, struct config_table, mask, n_mask, NULL),
     KEY("age", KEY_TEXT, struct config_table, age),
-    {.name = "tolerance", .shape = KEY_CUSTOM, .offset = offsetof(struct config_table, tolerance),
+    {.name = "tolerance",
+     .shape = KEY_CUSTOM,
+     .offset = offsetof(struct config_table, tolerance),
      .parse = config_parse_tolerance},
 };
 static const struct config_map table_map = {
@@ -386,7 +430,8 @@ static void parse_paths(struct config_reading *reading, const struct yaml *node,
         return;
     }
     for (size_t i = 0; i < node->n; i++) {
-        struct config_path *path = mem_append(reading->mem, config->code_paths, config->n_code_paths);
+        struct config_path *path =
+            mem_append(reading->mem, config->code_paths, config->n_code_paths);
         path->glob = node->entries[i].key;
         config_read_texts(reading, node->entries[i].value, &path->tables, &path->n_tables);
     }

@@ -39,7 +39,7 @@ struct config_key {
     size_t offset; // of the value in the struct of the map, or KEY_NOWHERE
     size_t count;  // of the number of elements, for arrays
     const struct config_map *map;
-    const char *const *choices;   // NULL-terminated
+    const char *const *choices; // NULL-terminated
     // KEY_CUSTOM: `at` is where `offset` points, NULL for KEY_NOWHERE.
     void (*parse)(struct config_reading *reading, const struct yaml *node, void *at);
 };

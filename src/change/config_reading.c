@@ -188,37 +188,19 @@ static void read_value(struct config_reading *reading, const struct config_key *
     bool is_stored = target != NULL && key->offset != KEY_NOWHERE;
     void *at = is_stored ? (char *)target + key->offset : NULL;
     switch (key->shape) {
-    case KEY_MAP:
-        config_read_map(reading, node, key->map, at);
-        return;
-    case KEY_LIST:
-        read_list(reading, key, node, target);
-        return;
-    case KEY_NAMED:
-        read_named(reading, key, node, target);
-        return;
-    case KEY_CUSTOM:
-        key->parse(reading, node, at);
-        return;
-    case KEY_TEXT:
-        read_text(reading, node, is_stored ? at : &(const char *){NULL});
-        return;
-    case KEY_SECRET:
-        read_secret(reading, node, is_stored ? at : &(struct secret *){NULL});
-        return;
-    case KEY_BOOL:
-        read_bool(reading, node, is_stored ? at : &(bool){false});
-        return;
+    case KEY_MAP: config_read_map(reading, node, key->map, at); return;
+    case KEY_LIST: read_list(reading, key, node, target); return;
+    case KEY_NAMED: read_named(reading, key, node, target); return;
+    case KEY_CUSTOM: key->parse(reading, node, at); return;
+    case KEY_TEXT: read_text(reading, node, is_stored ? at : &(const char *){NULL}); return;
+    case KEY_SECRET: read_secret(reading, node, is_stored ? at : &(struct secret *){NULL}); return;
+    case KEY_BOOL: read_bool(reading, node, is_stored ? at : &(bool){false}); return;
     case KEY_CHOICE:
         read_choice(reading, key, node, is_stored ? at : &(const char *){NULL});
         return;
     case KEY_INTEGER:
-    case KEY_DURATION:
-        read_quantity(reading, key, node, is_stored ? at : &(int64_t){0});
-        return;
-    case KEY_SHARE:
-        read_quantity(reading, key, node, is_stored ? at : &(double){0});
-        return;
+    case KEY_DURATION: read_quantity(reading, key, node, is_stored ? at : &(int64_t){0}); return;
+    case KEY_SHARE: read_quantity(reading, key, node, is_stored ? at : &(double){0}); return;
     case KEY_TEXTS:
         config_read_texts(reading, node, is_stored ? at : &(const char **){NULL},
                           is_stored ? (size_t *)((char *)target + key->count) : &(size_t){0});
@@ -226,9 +208,7 @@ static void read_value(struct config_reading *reading, const struct config_key *
     case KEY_SHARES:
     case KEY_THRESHOLD:
     case KEY_COMMAND:
-    case KEY_ANY:
-        config_check_value(reading, key, node);
-        return;
+    case KEY_ANY: config_check_value(reading, key, node); return;
     }
 }
 

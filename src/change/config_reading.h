@@ -13,7 +13,8 @@ struct config_reading {
     const char *path;
     bool expand;
     struct config_problems problems;
-    // While an environment is read: its variables that are not set are noted there, not as problems.
+    // While an environment is read: its variables that are not set are noted there, not as
+    // problems.
     struct config_environment *environment;
     bool reports_missing; // and as problems too
 };

@@ -16,8 +16,8 @@ static void note_missing(struct config_reading *reading, const struct yaml *node
     SCRATCH(tmp);
     struct config_environment *environment = reading->environment;
     if (environment != NULL && environment->missing.code == ERROR_NONE) {
-        error_set(&environment->missing, ERROR_CONFIG, "%s:%zu:%zu: ${%s} is not set", reading->path,
-                  node->line, node->column, name);
+        error_set(&environment->missing, ERROR_CONFIG, "%s:%zu:%zu: ${%s} is not set",
+                  reading->path, node->line, node->column, name);
         error_hint(&environment->missing, "set %s in the environment of this process", name);
     }
     if (environment == NULL || reading->reports_missing)
@@ -26,7 +26,8 @@ static void note_missing(struct config_reading *reading, const struct yaml *node
                        "${%s} is not set", name);
 }
 
-// The value of the variable whose "${" is at `at`; `at` moves behind its "}". NULL: not set (noted).
+// The value of the variable whose "${" is at `at`; `at` moves behind its "}". NULL: not set
+// (noted).
 static const char *variable(struct config_reading *reading, const struct yaml *node,
                             const char **at)
 {

@@ -1,5 +1,6 @@
 /*
- * Generated files: lock files, vendored code and what a program wrote, which nobody reviews line by line.
+ * Generated files: lock files, vendored code and what a program wrote, which nobody reviews line by
+ * line.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -10,17 +11,56 @@
 
 // Source: github-linguist, lib/linguist/generated.rb and vendor.yml, the ones that are common.
 static const char *const patterns[] = {
-    "**/package-lock.json", "**/npm-shrinkwrap.json", "**/yarn.lock", "**/pnpm-lock.yaml",
-    "**/bun.lock", "**/bun.lockb", "**/deno.lock", "**/Gemfile.lock", "**/Cargo.lock",
-    "**/composer.lock", "**/poetry.lock", "**/uv.lock", "**/pdm.lock", "**/Pipfile.lock",
-    "**/mix.lock", "**/pubspec.lock", "**/Podfile.lock", "**/Package.resolved", "**/flake.lock",
-    "**/go.sum", "**/go.work.sum", "**/gradle.lockfile", "**/packages.lock.json",
-    "**/*.min.js", "**/*.min.css", "**/*.map", "**/*.bundle.js",
-    "**/*_pb2.py", "**/*_pb2.pyi", "**/*_pb2_grpc.py", "**/*.pb.go", "**/*.pb.cc", "**/*.pb.h",
-    "**/*_pb.rb", "**/*_pb.js", "**/*_pb.ts", "**/*.g.dart", "**/*.designer.cs", "**/*.Designer.cs",
-    "**/__generated__/**", "**/*.snap", "**/vendor/**", "**/node_modules/**", "**/third_party/**",
-    "**/Godeps/**", "**/Pods/**", "**/.yarn/**", "**/dist/**/*.js",
-    "**/db/schema.rb", "**/db/structure.sql",
+    "**/package-lock.json",
+    "**/npm-shrinkwrap.json",
+    "**/yarn.lock",
+    "**/pnpm-lock.yaml",
+    "**/bun.lock",
+    "**/bun.lockb",
+    "**/deno.lock",
+    "**/Gemfile.lock",
+    "**/Cargo.lock",
+    "**/composer.lock",
+    "**/poetry.lock",
+    "**/uv.lock",
+    "**/pdm.lock",
+    "**/Pipfile.lock",
+    "**/mix.lock",
+    "**/pubspec.lock",
+    "**/Podfile.lock",
+    "**/Package.resolved",
+    "**/flake.lock",
+    "**/go.sum",
+    "**/go.work.sum",
+    "**/gradle.lockfile",
+    "**/packages.lock.json",
+    "**/*.min.js",
+    "**/*.min.css",
+    "**/*.map",
+    "**/*.bundle.js",
+    "**/*_pb2.py",
+    "**/*_pb2.pyi",
+    "**/*_pb2_grpc.py",
+    "**/*.pb.go",
+    "**/*.pb.cc",
+    "**/*.pb.h",
+    "**/*_pb.rb",
+    "**/*_pb.js",
+    "**/*_pb.ts",
+    "**/*.g.dart",
+    "**/*.designer.cs",
+    "**/*.Designer.cs",
+    "**/__generated__/**",
+    "**/*.snap",
+    "**/vendor/**",
+    "**/node_modules/**",
+    "**/third_party/**",
+    "**/Godeps/**",
+    "**/Pods/**",
+    "**/.yarn/**",
+    "**/dist/**/*.js",
+    "**/db/schema.rb",
+    "**/db/structure.sql",
 };
 
 bool path_matches(const char *glob, const char *path)

@@ -1,5 +1,6 @@
 /*
- * Generated files: lock files, vendored code and what a program wrote, which nobody reviews line by line.
+ * Generated files: lock files, vendored code and what a program wrote, which nobody reviews line by
+ * line.
  *
  * SPDX-License-Identifier: Apache-2.0
  */

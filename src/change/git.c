@@ -25,7 +25,8 @@ static bool hint_shallow(const char *folder, struct error *err)
     struct error ignored = {0};
     if (ASK(tmp, folder, &is_shallow, &ignored, "rev-parse", "--is-shallow-repository") &&
         is_shallow != NULL && strcmp(is_shallow, "true") == 0)
-        return error_hint(err, "this clone is shallow: git fetch --unshallow (in CI: fetch-depth 0)");
+        return error_hint(err,
+                          "this clone is shallow: git fetch --unshallow (in CI: fetch-depth 0)");
     return error_hint(err, "git branch -a and git tag list what there is");
 }
 
@@ -62,8 +63,8 @@ bool git_head(TALLOC_CTX *mem, const char *folder, const char **commit, const ch
     return true;
 }
 
-static bool find_merge_base(TALLOC_CTX *mem, const char *folder, const char *base,
-                            const char *head, char **out, struct error *err)
+static bool find_merge_base(TALLOC_CTX *mem, const char *folder, const char *base, const char *head,
+                            char **out, struct error *err)
 {
     char *commit;
     char *found;
@@ -170,9 +171,9 @@ static bool read_untracked(TALLOC_CTX *mem, struct change *change, struct error 
 {
     SCRATCH(tmp);
     struct process_result result;
-    struct git_question question = {
-        .folder = change->root,
-        .arguments = (const char *const[]){"ls-files", "--others", "--exclude-standard", "-z", NULL}};
+    struct git_question question = {.folder = change->root,
+                                    .arguments = (const char *const[]){
+                                        "ls-files", "--others", "--exclude-standard", "-z", NULL}};
     TRY(git_ask(tmp, &question, &result, err));
     struct cursor cursor = {result.output, result.output + result.output_len};
     for (const char *path; (path = next_field(&cursor)) != NULL;) {

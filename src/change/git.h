@@ -15,8 +15,8 @@
 MUST_CHECK bool git_read_range(TALLOC_CTX *mem, const char *folder, const char *base,
                                const struct config *config, struct change *change,
                                struct error *err);
-// After git_read_range: migrations that the range does not touch become context; one whose up the base
-// already had and the range changes is marked as edited.
+// After git_read_range: migrations that the range does not touch become context; one whose up the
+// base already had and the range changes is marked as edited.
 void change_mark_context(struct change *change);
 // Is `revision` there, and what is the commit subject of HEAD?
 MUST_CHECK bool git_head(TALLOC_CTX *mem, const char *folder, const char **commit,

@@ -35,8 +35,8 @@ bool git_ask(TALLOC_CTX *mem, const struct git_question *question, struct proces
              struct error *err)
 {
     // Paths as they are, and no output that depends on the user's settings.
-    const char *argv[ARGUMENTS_MAX + 8] = {"git", "-C", question->folder, "-c",
-                                           "core.quotePath=false", "-c", "color.ui=false"};
+    const char *argv[ARGUMENTS_MAX + 8] = {
+        "git", "-C", question->folder, "-c", "core.quotePath=false", "-c", "color.ui=false"};
     size_t n = 7;
     for (size_t i = 0; question->arguments[i] != NULL && i < ARGUMENTS_MAX; i++)
         argv[n++] = question->arguments[i];
@@ -51,7 +51,8 @@ bool git_ask(TALLOC_CTX *mem, const struct git_question *question, struct proces
     if (!process_run(mem, &options, out, err))
         return error_wrap(err, "running git");
     if (out->timed_out || out->was_cut)
-        return error_set(err, ERROR_INPUT, "%s: git %s %s", question->folder, question->arguments[0],
+        return error_set(err, ERROR_INPUT, "%s: git %s %s", question->folder,
+                         question->arguments[0],
                          out->timed_out ? "did not end within 5 minutes" : "wrote too much");
     if (out->status == 128 && (strstr(out->errors, "not a git repository") != NULL ||
                                strstr(out->errors, "dubious ownership") != NULL ||
@@ -67,8 +68,7 @@ bool git_ask_line(TALLOC_CTX *mem, const char *folder, const char *const *argume
     struct process_result result;
     struct git_question question = {.folder = folder, .arguments = arguments};
     TRY(git_ask(tmp, &question, &result, err));
-    *out = result.status != 0
-               ? NULL
-               : mem_strndup(mem, result.output, strcspn(result.output, "\n"));
+    *out =
+        result.status != 0 ? NULL : mem_strndup(mem, result.output, strcspn(result.output, "\n"));
     return true;
 }

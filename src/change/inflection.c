@@ -1,7 +1,8 @@
 /*
  * Inflection: English plurals as ORMs make table names of class names.
  *
- * Source: the common rules of ActiveSupport's Inflector; a table that they miss is named in the model.
+ * Source: the common rules of ActiveSupport's Inflector; a table that they miss is named in the
+ * model.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -12,7 +13,7 @@
 static const struct {
     const char *one, *many;
 } irregular[] = {
-    {"person", "people"}, {"child", "children"}, {"man", "men"},   {"datum", "data"},
+    {"person", "people"}, {"child", "children"},  {"man", "men"},   {"datum", "data"},
     {"mouse", "mice"},    {"status", "statuses"}, {"news", "news"}, {"series", "series"},
 };
 

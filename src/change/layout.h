@@ -12,9 +12,9 @@
 #include "change/change.h"
 
 struct migration_layout {
-    const char *name;             // "golang-migrate" "dbmate" "goose" "flyway" "diesel" "sourcegraph"
-                                  // "sqitch" "prisma" "rails" "alembic" "django" "plain"
-    const char *file_pattern;     // for people: "N_name.up.sql"
+    const char *name;         // "golang-migrate" "dbmate" "goose" "flyway" "diesel" "sourcegraph"
+                              // "sqitch" "prisma" "rails" "alembic" "django" "plain"
+    const char *file_pattern; // for people: "N_name.up.sql"
     const char *transaction_rule; // for people: "each file in one transaction unless …"
     const char *record_table;     // "schema_migrations", NULL: not known
     // `folder` is NULL below when single files were given: then all of `paths` are candidates,
@@ -32,8 +32,8 @@ const struct migration_layout *layout_recognise(const char *folder, char *const 
 extern const struct migration_layout *const layout_table[];
 extern const size_t layout_count;
 
-// Read folders and single files, in the given order; a folder's migrations come in its tool's order.
-// A down that lies beside a given up is read with it. `layout` NULL: recognised.
+// Read folders and single files, in the given order; a folder's migrations come in its tool's
+// order. A down that lies beside a given up is read with it. `layout` NULL: recognised.
 // ERROR_INPUT: missing, no migration in it, two with one version (both named), a symlink loop.
 MUST_CHECK bool change_read(TALLOC_CTX *mem, const char *const *paths, size_t n_paths,
                             const struct migration_layout *layout, struct change **out,

@@ -6,9 +6,10 @@
  *   UPDATE alembic_version SET version_num='ae1027a6acf' WHERE …;
  *
  * Each header begins a migration; the statement on alembic_version, which ends it, is Alembic's own
- * record and left out. BEGIN stands once, before the first; an autocommit_block prints COMMIT and
- * BEGIN inside of a migration, where they stay.
- * Source: Alembic's documentation, "Generating SQL Scripts (Offline Mode)"; output of Alembic 1.18.
+ * record and left out. BEGIN stands once, before the first. A migration with an autocommit_block,
+ * which prints COMMIT and BEGIN inside of it, counts as one without a transaction; the two are
+ * blanked. Source: Alembic's documentation, "Generating SQL Scripts (Offline Mode)"; output of
+ * Alembic 1.18.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -46,6 +47,7 @@ static int recognise(const char *folder, char *const *paths, size_t n)
 struct reading {
     TALLOC_CTX *mem;
     struct change *change;
+    char *text;                        // of the file that is read, ours to blank
     struct migration_parents *parents; // of each migration
     size_t n_parents;
     bool is_open; // a section has begun and not ended: `open` and `is_up` say which
@@ -58,8 +60,16 @@ static void end_section(struct reading *reading, size_t end)
     if (!reading->is_open)
         return;
     struct migration *migration = &reading->change->migrations[reading->open];
-    (reading->is_up ? &migration->up : &migration->down)->end = end;
+    struct migration_text *text = reading->is_up ? &migration->up : &migration->down;
+    text->end = end;
     reading->is_open = false;
+    if (memmem(reading->text + text->start, end - text->start, "\nCOMMIT;", 8) == NULL)
+        return;
+    text->in_transaction = false;
+    struct line line = {.text = reading->text, .next = text->start};
+    while (line_next(&line, end))
+        if (line_starts_with(&line, "COMMIT;") || line_starts_with(&line, "BEGIN;"))
+            memset(reading->text + line.start, ' ', line.end - line.start);
 }
 
 static size_t index_of(struct reading *reading, const char *version)
@@ -146,6 +156,9 @@ static bool read_file(struct reading *reading, const char *path, struct error *e
 {
     struct migration_text whole;
     TRY(migration_text_read(reading->mem, path, true, &whole, err));
+    reading->text = mem_array(reading->mem, char, whole.len + 1);
+    memcpy(reading->text, whole.text, whole.len);
+    whole.text = reading->text;
     bool is_in_transaction = false;
     for (struct line line = {.text = whole.text}; line_next(&line, whole.len);) {
         if (begin_section(reading, &line, &whole, is_in_transaction))

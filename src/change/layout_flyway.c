@@ -3,9 +3,9 @@
  * versioned ones, by name), in any folder below the given one.
  *
  * A migration runs in one transaction; one of statements that cannot, without; a mixture is refused
- * unless `mixed` is set. `executeInTransaction=false` in NAME.sql.conf, or for all in flyway.conf or
- * flyway.toml, switches it off.
- * Source: Flyway's documentation, "Migrations" (Naming, Transactions), "Script Config Files", "Mixed".
+ * unless `mixed` is set. `executeInTransaction=false` in NAME.sql.conf, or for all in flyway.conf
+ * or flyway.toml, switches it off. Source: Flyway's documentation, "Migrations" (Naming,
+ * Transactions), "Script Config Files", "Mixed".
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -107,9 +107,8 @@ static bool read_file(TALLOC_CTX *mem, const char *path, struct change *change, 
     struct file_name name;
     if (!name_read(mem, path, &name))
         return true;
-    struct migration *migration =
-        name.kind == 'R' ? migration_add(mem, change, "", name.name)
-                         : migration_of(mem, change, name.version, NULL);
+    struct migration *migration = name.kind == 'R' ? migration_add(mem, change, "", name.name)
+                                                   : migration_of(mem, change, name.version, NULL);
     migration->is_repeatable = name.kind == 'R';
     struct migration_text *text = name.kind == 'U' ? &migration->down : &migration->up;
     TRY(read_text(mem, path, &name, text, err));
@@ -140,8 +139,9 @@ static bool read_files(TALLOC_CTX *mem, const char *folder, char *const *paths, 
 const struct migration_layout layout_flyway = {
     .name = "flyway",
     .file_pattern = "V1__name.sql, U1__name.sql, R__name.sql",
-    .transaction_rule = "each file in one transaction, unless executeInTransaction=false or none of "
-                        "its statements can run in one",
+    .transaction_rule =
+        "each file in one transaction, unless executeInTransaction=false or none of "
+        "its statements can run in one",
     .record_table = "flyway_schema_history",
     .recognise = recognise,
     .read = read_files,

@@ -3,10 +3,10 @@
  *
  * diesel       VERSION_name/{up,down}.sql; metadata.toml with run_in_transaction = false.
  *              Source: diesel.rs, "Getting Started"; diesel_migrations, TomlMetadata.
- * sourcegraph  ID_name/{up,down}.sql; metadata.yaml with parents and createIndexConcurrently; ordered
- *              by the graph of parents. Source: sourcegraph, "Adding, changing and debugging migrations".
- * Prisma       TIME_name/migration.sql, sent as one query; no down, unless down.sql was written as its
- *              guide "Generating down migrations" says. migration_lock.toml names the engine.
+ * sourcegraph  ID_name/{up,down}.sql; metadata.yaml with parents and createIndexConcurrently;
+ * ordered by the graph of parents. Source: sourcegraph, "Adding, changing and debugging
+ * migrations". Prisma       TIME_name/migration.sql, sent as one query; no down, unless down.sql
+ * was written as its guide "Generating down migrations" says. migration_lock.toml names the engine.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -87,11 +87,13 @@ static bool read_texts(TALLOC_CTX *mem, const char *folder, char *const *paths, 
 
 static int recognise_up(const char *folder, char *const *paths, size_t n, bool has_metadata)
 {
-    for (size_t i = 0; i < n; i++)
-        if ((is_inner(folder, paths[i], "up.sql") ||
-             (folder == NULL && is_inner(folder, paths[i], "down.sql"))) &&
+    for (size_t i = 0; i < n; i++) {
+        bool is_down = folder == NULL && is_inner(folder, paths[i], "down.sql");
+        if ((is_down || is_inner(folder, paths[i], "up.sql")) &&
             has_beside(paths[i], "metadata.yaml") == has_metadata)
-            return 95;
+            // A single file may be called so and be what another tool printed: its text is surer.
+            return folder == NULL ? 70 : 95;
+    }
     return 0;
 }
 
@@ -109,8 +111,7 @@ static bool diesel_read(TALLOC_CTX *mem, const char *folder, char *const *paths,
     for (size_t i = 0; i < change->n_migrations; i++) {
         SCRATCH(tmp);
         struct migration *migration = &change->migrations[i];
-        const char *metadata =
-            file_join(tmp, file_folder(tmp, migration->path), "metadata.toml");
+        const char *metadata = file_join(tmp, file_folder(tmp, migration->path), "metadata.toml");
         if (settings_is(metadata, "run_in_transaction", "false"))
             migration->up.in_transaction = migration->down.in_transaction = false;
     }

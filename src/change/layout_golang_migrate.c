@@ -2,8 +2,9 @@
  * golang-migrate: N_name.up.sql and N_name.down.sql in one folder, ordered by N as a number.
  *
  * Its PostgreSQL driver sends a file as one simple query, which PostgreSQL runs as one implicit
- * transaction, unless it is one statement that must run outside of one; its SQLite driver wraps the file in BEGIN and COMMIT.
- * Source: golang-migrate/migrate, MIGRATIONS.md; source/parse.go; database/postgres, database/sqlite3 README.
+ * transaction, unless it is one statement that must run outside of one; its SQLite driver wraps the
+ * file in BEGIN and COMMIT. Source: golang-migrate/migrate, MIGRATIONS.md; source/parse.go;
+ * database/postgres, database/sqlite3 README.
  *
  * SPDX-License-Identifier: Apache-2.0
  */

@@ -138,20 +138,11 @@ static bool take_line(struct marked *file, const struct line *line, struct error
             return fail_at(file, line->number, "the down stands before the up", "put the up first",
                            err);
         return part_begin(file, line, &file->migration->down, err);
-    case MARKER_NO_TRANSACTION:
-        file->is_in_transaction = false;
-        return true;
-    case MARKER_STATEMENT_BEGIN:
-        file->open_line = line->number;
-        return true;
-    case MARKER_STATEMENT_END:
-        file->open_line = 0;
-        return true;
-    case MARKER_VARIABLES:
-        file->has_variables = true;
-        return true;
-    case MARKER_NONE:
-        break;
+    case MARKER_NO_TRANSACTION: file->is_in_transaction = false; return true;
+    case MARKER_STATEMENT_BEGIN: file->open_line = line->number; return true;
+    case MARKER_STATEMENT_END: file->open_line = 0; return true;
+    case MARKER_VARIABLES: file->has_variables = true; return true;
+    case MARKER_NONE: break;
     }
     return take_text(file, line, err);
 }

@@ -1,8 +1,8 @@
 /*
  * A plain folder of .sql files: tminus itself is their runner.
  *
- * Each file runs in one transaction, unless it begins one of its own, says "-- tminus: no transaction",
- * or holds nothing but one statement that PostgreSQL refuses inside a transaction.
+ * Each file runs in one transaction, unless it begins one of its own, says "-- tminus: no
+ * transaction", or holds nothing but one statement that PostgreSQL refuses inside a transaction.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -40,8 +40,8 @@ static void set_transaction(struct migration_text *text)
     if (text->path == NULL)
         return;
     struct transaction_shape shape = transaction_read(text);
-    text->in_transaction = !shape.has_begin && !transaction_is_alone_outside(shape) &&
-                           !says_no_transaction(text);
+    text->in_transaction =
+        !shape.has_begin && !transaction_is_alone_outside(shape) && !says_no_transaction(text);
 }
 
 static bool read_files(TALLOC_CTX *mem, const char *folder, char *const *paths, size_t n,

@@ -8,10 +8,10 @@
  *     ActiveRecord::SchemaMigration Create (0.3ms)  INSERT INTO "schema_migrations" …
  *     TRANSACTION (1.8ms)  COMMIT
  *
- * The text of a migration is its part of the log in which everything but SQL is blank, and the place of
- * each "(0.4ms)" a semicolon, so that lines and columns stay those of the log. Rails' own statements
- * (transactions, locks, its two tables) are blank too.
- * Source: logs as in rails/rails #26996 and PecanProject/bety #359; ActiveRecord::LogSubscriber#sql.
+ * The text of a migration is its part of the log in which everything but SQL is blank, and the
+ * place of each "(0.4ms)" a semicolon, so that lines and columns stay those of the log. Rails' own
+ * statements (transactions, locks, its two tables) are blank too. Source: logs as in rails/rails
+ * #26996 and PecanProject/bety #359; ActiveRecord::LogSubscriber#sql.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -26,8 +26,9 @@ static const struct printed_tool tool = {
     .name = "Rails",
     .source = ".rb",
     .mark = "ActiveRecord::Migration",
-    .command = "print it: run bin/rails db:migrate (and db:rollback) against a scratch database and "
-               "give log/development.log, which holds the SQL",
+    .command =
+        "print it: run bin/rails db:migrate (and db:rollback) against a scratch database and "
+        "give log/development.log, which holds the SQL",
 };
 
 static bool has_mark(const char *text)
@@ -83,8 +84,9 @@ static size_t sql_start(const char *text, const struct line *line)
 // Statements of Rails itself, not of the migration.
 static bool is_own(const char *text, const struct line *line, size_t start)
 {
-    static const char *const own[] = {"BEGIN",     "COMMIT", "ROLLBACK", "SAVEPOINT",
-                                      "begin transaction", "commit transaction", "RELEASE"};
+    static const char *const own[] = {
+        "BEGIN",  "COMMIT", "ROLLBACK", "SAVEPOINT", "begin transaction", "commit transaction",
+        "RELEASE"};
     static const char *const names[] = {"schema_migrations", "ar_internal_metadata",
                                         "advisory_lock", "advisory_unlock"};
     struct line sql = *line;
@@ -108,7 +110,8 @@ static void blank_parameters(char *text, const struct line *line, size_t start)
 
 static bool is_noise(const struct line *line)
 {
-    static const char *const starts[] = {"-- ", "-> ", "== ", "\xe2\x86\xb3", "I, [", "D, [", "Migrating to "};
+    static const char *const starts[] = {"-- ",  "-> ",  "== ",          "\xe2\x86\xb3",
+                                         "I, [", "D, [", "Migrating to "};
     for (size_t i = 0; i < COUNT_OF(starts); i++)
         if (line_starts_with(line, starts[i]))
             return true;

@@ -2,9 +2,9 @@
  * sqitch: sqitch.plan gives names and order; deploy/NAME.sql, revert/NAME.sql, verify/NAME.sql.
  *
  * A change that is planned twice was reworked: the scripts of its earlier instance are
- * NAME@TAG.sql, TAG being the first tag behind it. sqitch hands a script to psql or sqlite3 as it is;
- * its templates write BEGIN and COMMIT into it.
- * Source: sqitch manual, sqitchtutorial and App::Sqitch::Plan ("Plan File", "Format"), sqitch-rework.
+ * NAME@TAG.sql, TAG being the first tag behind it. sqitch hands a script to psql or sqlite3 as it
+ * is; its templates write BEGIN and COMMIT into it. Source: sqitch manual, sqitchtutorial and
+ * App::Sqitch::Plan ("Plan File", "Format"), sqitch-rework.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -89,8 +89,8 @@ static bool read_script(TALLOC_CTX *mem, const char *folder, const char *kind, c
     return migration_text_read(mem, path, false, out, err);
 }
 
-static bool add_change(TALLOC_CTX *mem, const char *folder, const char *name,
-                       struct change *change, struct error *err)
+static bool add_change(TALLOC_CTX *mem, const char *folder, const char *name, struct change *change,
+                       struct error *err)
 {
     struct migration *migration = migration_add(mem, change, name, name);
     TRY(read_script(mem, folder, "deploy", name, &migration->up, err));

@@ -30,8 +30,7 @@ bool printed_find_sql(char *const *paths, size_t n, bool also_log,
 {
     for (size_t i = 0; i < n; i++) {
         SCRATCH(tmp);
-        if (!text_ends_with(paths[i], ".sql") &&
-            !(also_log && text_ends_with(paths[i], ".log")))
+        if (!text_ends_with(paths[i], ".sql") && !(also_log && text_ends_with(paths[i], ".log")))
             continue;
         if (has_mark(migration_head(tmp, paths[i])))
             return true;

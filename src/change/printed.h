@@ -1,8 +1,8 @@
 /*
  * Printed SQL: what Alembic, Django and Rails print of migrations that are written in code.
  *
- * The SQL of code is not visible without running it. A folder of such code is recognised and refused
- * with the command that prints its SQL.
+ * The SQL of code is not visible without running it. A folder of such code is recognised and
+ * refused with the command that prints its SQL.
  *
  * SPDX-License-Identifier: Apache-2.0
  */

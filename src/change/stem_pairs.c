@@ -9,8 +9,8 @@
 #include "change/migration.h"
 
 static const char *const up_endings[] = {".up", "_up", "-up"};
-static const char *const down_endings[] = {".down",     "_down",     "-down",
-                                           ".rollback", "_rollback", "-rollback",
+static const char *const down_endings[] = {".down",      "_down",      "-down",
+                                           ".rollback",  "_rollback",  "-rollback",
                                            ".backwards", "_backwards", "-backwards"};
 
 static bool cut_ending(char *stem, const char *const *endings, size_t n)
@@ -82,7 +82,7 @@ static int by_path(const struct migration *a, const struct migration *b)
 }
 
 bool stem_pairs_read(TALLOC_CTX *mem, const char *folder, char *const *paths, size_t n,
-                       struct change *change, struct error *err)
+                     struct change *change, struct error *err)
 {
     for (size_t i = 0; i < n; i++)
         if (folder == NULL || text_ends_with(paths[i], ".sql"))

@@ -10,8 +10,8 @@
 
 #include "change/change.h"
 
-// Read the .sql files of `paths` (all of them when `folder` is NULL) into `change`, ordered as people
-// sort (2 before 10), by path; each file in one transaction.
+// Read the .sql files of `paths` (all of them when `folder` is NULL) into `change`, ordered as
+// people sort (2 before 10), by path; each file in one transaction.
 MUST_CHECK bool stem_pairs_read(TALLOC_CTX *mem, const char *folder, char *const *paths, size_t n,
                                 struct change *change, struct error *err);
 

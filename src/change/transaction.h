@@ -10,8 +10,8 @@
 
 struct transaction_shape {
     size_t n_statements;
-    size_t n_outside;  // statements that PostgreSQL refuses inside a transaction block
-    bool has_begin;    // it begins a transaction of its own
+    size_t n_outside; // statements that PostgreSQL refuses inside a transaction block
+    bool has_begin;   // it begins a transaction of its own
 };
 
 struct transaction_shape transaction_read(const struct migration_text *text);

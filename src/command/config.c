@@ -1,5 +1,6 @@
 /*
- * tminus config check: what tminus.yaml says, as it is understood, and everything that is wrong in it.
+ * tminus config check: what tminus.yaml says, as it is understood, and everything that is wrong in
+ * it.
  *
  * Reads; connects to nothing. Secrets are masked.
  *
@@ -32,12 +33,8 @@ static error_t parse(int key, char *value, struct argp_state *state)
 {
     struct config_request *request = state->input;
     switch (key) {
-    case ARGP_KEY_INIT:
-        state->child_inputs[0] = &request->options;
-        return 0;
-    case KEY_NO_VARIABLES:
-        request->no_variables = true;
-        return 0;
+    case ARGP_KEY_INIT: state->child_inputs[0] = &request->options; return 0;
+    case KEY_NO_VARIABLES: request->no_variables = true; return 0;
     case ARGP_KEY_ARG:
         if (request->action != NULL)
             argp_error(state, "unexpected argument '%s'", value);
@@ -49,8 +46,7 @@ static error_t parse(int key, char *value, struct argp_state *state)
         if (request->action == NULL)
             argp_error(state, "what to do with the configuration? known is: check");
         return 0;
-    default:
-        return ARGP_ERR_UNKNOWN;
+    default: return ARGP_ERR_UNKNOWN;
     }
 }
 
@@ -92,8 +88,8 @@ static void add_problem(struct config_view *view, const struct config_database *
         .hint = mem_strdup(view->mem, err->hint)};
 }
 
-// An engine that will never be opened is a problem; PostgreSQL, which this version reads as SQL but does
-// not connect to, and a file that is not there yet are not.
+// An engine that will never be opened is a problem; PostgreSQL, which this version reads as SQL but
+// does not connect to, and a file that is not there yet are not.
 static void check_url(struct config_view *view, const struct config_database *database)
 {
     const struct engine_driver *driver;
@@ -242,7 +238,8 @@ static void write_database(struct config_view *view, const struct config_databas
                describe_folder(view, database, database->post_migrations));
 }
 
-static void write_environment(struct config_view *view, const struct config_environment *environment)
+static void write_environment(struct config_view *view,
+                              const struct config_environment *environment)
 {
     printf("  environment %s\n", environment->name);
     for (size_t i = 0; i < environment->n_databases; i++)

@@ -13,16 +13,28 @@
 
 // Where tools keep their migrations, by their own manuals' examples.
 static const char *const migration_folders[] = {
-    "db/migrations", "db/migrate", "migrations", "db/migration", "database/migrations",
-    "prisma/migrations", "src/main/resources/db/migration", "sql/migrations", "sql", "migrate",
-    "internal/db/migrations", "schema/migrations", "alembic/versions", "db",
+    "db/migrations",
+    "db/migrate",
+    "migrations",
+    "db/migration",
+    "database/migrations",
+    "prisma/migrations",
+    "src/main/resources/db/migration",
+    "sql/migrations",
+    "sql",
+    "migrate",
+    "internal/db/migrations",
+    "schema/migrations",
+    "alembic/versions",
+    "db",
 };
-static const char *const post_folders[] = {"db/post_migrations", "db/post_migrate", "post_migrations"};
+static const char *const post_folders[] = {"db/post_migrations", "db/post_migrate",
+                                           "post_migrations"};
 static const char *const proxy_files[][2] = {
-    {"haproxy", "haproxy.cfg"},         {"haproxy", "haproxy/haproxy.cfg"},
-    {"haproxy", "config/haproxy.cfg"},  {"haproxy", "deploy/haproxy.cfg"},
-    {"nginx", "nginx.conf"},            {"nginx", "nginx/nginx.conf"},
-    {"nginx", "config/nginx.conf"},     {"nginx", "deploy/nginx.conf"},
+    {"haproxy", "haproxy.cfg"},        {"haproxy", "haproxy/haproxy.cfg"},
+    {"haproxy", "config/haproxy.cfg"}, {"haproxy", "deploy/haproxy.cfg"},
+    {"nginx", "nginx.conf"},           {"nginx", "nginx/nginx.conf"},
+    {"nginx", "config/nginx.conf"},    {"nginx", "deploy/nginx.conf"},
 };
 
 struct found {
@@ -31,9 +43,9 @@ struct found {
     const char *layout;     // of it; NULL: recognised and refused (code), `note` says why
     size_t n_migrations;
     const char *note;
-    const char *post;       // folder of migrations after the release, or NULL
-    const char *url;        // how the file names the database
-    const char *url_note;   // NULL: it is not known yet
+    const char *post;     // folder of migrations after the release, or NULL
+    const char *url;      // how the file names the database
+    const char *url_note; // NULL: it is not known yet
     const char *proxy, *proxy_file;
 };
 
@@ -93,8 +105,8 @@ static void find_database(TALLOC_CTX *mem, struct found *found)
         found->url_note = "DATABASE_URL is set here";
         return;
     }
-    static const char *const patterns[] = {"*.sqlite", "*.sqlite3", "*.db", "db/*.sqlite3",
-                                           "data/*.db", "instance/*.db"};
+    static const char *const patterns[] = {"*.sqlite",     "*.sqlite3", "*.db",
+                                           "db/*.sqlite3", "data/*.db", "instance/*.db"};
     for (size_t i = 0; i < COUNT_OF(patterns); i++) {
         glob_t files = {0};
         if (glob(patterns[i], 0, NULL, &files) == 0 && files.gl_pathc > 0) {
@@ -142,7 +154,9 @@ static void write_quoted(FILE *out, const char *text, bool keeps_variables)
 static void write_url(FILE *out, const struct found *found)
 {
     if (found->url_note == NULL) {
-        fputs("      # url: \"${DATABASE_URL}\"   # or sqlite:FILE; secrets stay in the environment\n", out);
+        fputs("      # url: \"${DATABASE_URL}\"   # or sqlite:FILE; secrets stay in the "
+              "environment\n",
+              out);
         return;
     }
     fputs("      url: ", out);
@@ -156,7 +170,8 @@ static void write_database(FILE *out, const struct found *found)
     fputs(is_empty ? "    database: {}\n" : "    database:\n", out);
     write_url(out, found);
     if (found->migrations == NULL)
-        fputs("      # migrations: db/migrations   # none of the usual folders holds migrations\n", out);
+        fputs("      # migrations: db/migrations   # none of the usual folders holds migrations\n",
+              out);
     else if (found->layout != NULL)
         fprintf(out, "      migrations: %s # %zu migration%s of %s\n", found->migrations,
                 found->n_migrations, found->n_migrations == 1 ? "" : "s", found->layout);
@@ -164,11 +179,12 @@ static void write_database(FILE *out, const struct found *found)
         fprintf(out, "      # migrations: %s\n      # %s\n", found->migrations, found->note);
     if (found->post != NULL)
         fprintf(out, "      post_migrations: %s # run after the release\n", found->post);
-    fputs("    # slots: {blue: {address: \"127.0.0.1:8081\"}, green: {address: \"127.0.0.1:8082\"}}\n",
+    fputs("    # slots: {blue: {address: \"127.0.0.1:8081\"}, green: {address: "
+          "\"127.0.0.1:8082\"}}\n",
           out);
     if (found->proxy != NULL)
-        fprintf(out, "    traffic: {kind: %s} # %s; add socket or file, and backend\n", found->proxy,
-                found->proxy_file);
+        fprintf(out, "    traffic: {kind: %s} # %s; add socket or file, and backend\n",
+                found->proxy, found->proxy_file);
     fputs("    gates: {baseline: {max_age: 1h}}\n", out);
 }
 
@@ -177,10 +193,13 @@ static const char invariants[] =
     "# their values, 'tminus verify' compares.\n"
     "invariants: []\n"
     "#  - name: brief emails stay selectable\n"
-    "#    keys_kept: \"SELECT id FROM emails WHERE category = 'brief'\"   # every key is still there\n"
-    "#  - {name: no orphans, zero: \"SELECT count(*) FROM a LEFT JOIN b ON b.id = a.b_id WHERE b.id IS "
+    "#    keys_kept: \"SELECT id FROM emails WHERE category = 'brief'\"   # every key is still "
+    "there\n"
+    "#  - {name: no orphans, zero: \"SELECT count(*) FROM a LEFT JOIN b ON b.id = a.b_id WHERE "
+    "b.id IS "
     "NULL\"}\n"
-    "#  - {name: by status, same: \"SELECT status, count(*) FROM emails GROUP BY status\", tolerance: "
+    "#  - {name: by status, same: \"SELECT status, count(*) FROM emails GROUP BY status\", "
+    "tolerance: "
     "1%}\n"
     "\n"
     "# Which tables the code in a path writes, where tminus cannot tell by itself; [] is none.\n"

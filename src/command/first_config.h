@@ -8,7 +8,8 @@
 
 #include "base/memory.h"
 
-// Looks at the folder, its git repository and the environment; what is not found stands as a comment.
+// Looks at the folder, its git repository and the environment; what is not found stands as a
+// comment.
 char *first_config_make(TALLOC_CTX *mem);
 
 #endif

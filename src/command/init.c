@@ -25,17 +25,10 @@ static error_t parse(int key, char *value, struct argp_state *state)
 {
     struct init_request *request = state->input;
     switch (key) {
-    case ARGP_KEY_INIT:
-        state->child_inputs[0] = &request->options;
-        return 0;
-    case KEY_PRINT:
-        request->print_only = true;
-        return 0;
-    case ARGP_KEY_ARG:
-        argp_error(state, "unexpected argument '%s'", value);
-        return 0;
-    default:
-        return ARGP_ERR_UNKNOWN;
+    case ARGP_KEY_INIT: state->child_inputs[0] = &request->options; return 0;
+    case KEY_PRINT: request->print_only = true; return 0;
+    case ARGP_KEY_ARG: argp_error(state, "unexpected argument '%s'", value); return 0;
+    default: return ARGP_ERR_UNKNOWN;
     }
 }
 

@@ -111,7 +111,8 @@ static void test_sql_in_languages(void **state)
     SCRATCH(tmp);
     static const struct code_case cases[] = {
         {"a.go", "var q = `\nINSERT INTO briefs (id)\nSELECT id FROM emails`\n", "briefs:2"},
-        {"a.java", "String q = \"UPDATE emails \" +\n    \"SET category = ? \" +\n    \"WHERE id = ?\";\n",
+        {"a.java",
+         "String q = \"UPDATE emails \" +\n    \"SET category = ? \" +\n    \"WHERE id = ?\";\n",
          "emails:1"},
         {"b.rb", "x = <<~SQL\n  DELETE FROM emails\n  WHERE id = 1\nSQL\ny = 1\n", "emails:2"},
         {"c.rb", "x = \"UPDATE emails\n  SET a = 1\"\n", "emails:1"},
@@ -139,7 +140,8 @@ static void test_no_writes(void **state)
     static const struct code_case cases[] = {
         {"a.py", "q = \"SELECT * FROM emails WHERE id = 1 FOR UPDATE\"\n", "?"},
         {"b.py", "# UPDATE emails SET a = 1\nx = 1\n", "?"},
-        {"c.go", "// DELETE FROM emails WHERE a\n/* INSERT INTO emails VALUES (1) */\nvar x = 1\n", "?"},
+        {"c.go", "// DELETE FROM emails WHERE a\n/* INSERT INTO emails VALUES (1) */\nvar x = 1\n",
+         "?"},
         {"d.rb", "=begin\nUPDATE emails SET a = 1\n=end\nx = 1\n", "?"},
         {"e.js", "button('Delete from favorites'); t('Update the settings now')\n", "?"},
         {"f.rb", "fk = 'ON UPDATE CASCADE ON DELETE SET NULL'\n", "?"},
@@ -172,8 +174,8 @@ static void test_rails(void **state)
         {"lib/tasks/backfill.rake",
          "task fill: :environment do\n  Email.find_each do |e|\n    e.update!(a: 1)\n  end\nend\n",
          "emails:3"},
-        {"app/models/note.rb", "class Note < ApplicationRecord\n  validates :text, presence: true\nend\n",
-         "notes:1m"},
+        {"app/models/note.rb",
+         "class Note < ApplicationRecord\n  validates :text, presence: true\nend\n", "notes:1m"},
         {"app/jobs/f.rb", "Rails.cache.delete('x')\nFile.delete('y')\n", "?"},
     };
     struct tree *tree = repository_make(tmp);
@@ -197,9 +199,10 @@ static void test_python(void **state)
          "for e in Email.objects.all():\n    e.category = 'x'\n    e.asave()\n", "mail_email:3"},
     };
     struct tree *tree = repository_make(tmp);
-    tree_write(tree, "mail/models.py",
-               "from django.db import models\nclass Email(models.Model):\n    a = 1\n"
-               "class Brief(models.Model):\n    class Meta:\n        db_table = 'briefs_of_mail'\n");
+    tree_write(
+        tree, "mail/models.py",
+        "from django.db import models\nclass Email(models.Model):\n    a = 1\n"
+        "class Brief(models.Model):\n    class Meta:\n        db_table = 'briefs_of_mail'\n");
     tree_write(tree, "mail/tables.py",
                "class Attachment(Base):\n    __tablename__ = \"attachments\"\n");
     check_cases(tmp, tree, cases, COUNT_OF(cases));
@@ -216,13 +219,15 @@ static void test_other_mappers(void **state)
         {"src/d.ts", "await supabase.from('labels').insert({ a: 2 })\n", "labels:1"},
         {"src/e.go", "db.Model(&Label{}).Where(\"a = ?\", 1).Update(\"a\", 2)\n", "label_rows:1"},
         {"src/f.go", "db.Save(&Label{A: 1})\n", "label_rows:1"},
-        {"src/g.php", "<?php DB::table('labels')->where('a', 1)->update(['a' => 2]);\n", "labels:1"},
+        {"src/g.php", "<?php DB::table('labels')->where('a', 1)->update(['a' => 2]);\n",
+         "labels:1"},
         {"src/h.ts", "const n = await prisma.email.count()\n", "?"},
         {"src/i.ts", "map.set('a', 1); set.delete('b'); url.searchParams.set('c', 'd')\n", "?"},
     };
     struct tree *tree = repository_make(tmp);
     tree_write(tree, "schema.prisma", "model Email {\n  id Int @id\n\n  @@map(\"mail\")\n}\n");
-    tree_write(tree, "src/user.entity.ts", "@Entity({ name: \"app_users\" })\nexport class User {\n}\n");
+    tree_write(tree, "src/user.entity.ts",
+               "@Entity({ name: \"app_users\" })\nexport class User {\n}\n");
     tree_write(tree, "src/label.go",
                "type Label struct {\n}\n\nfunc (l *Label) TableName() string {\n"
                "\treturn \"label_rows\"\n}\n");
@@ -234,16 +239,21 @@ static void test_changed_lines(void **state)
     (void)state;
     SCRATCH(tmp);
     struct tree *tree = repository_make(tmp);
-    static const char before[] = "# note\ndef a\n  1\nend\n\ndef b\n  db.exec(\"UPDATE emails SET a = 1\")\nend\n";
+    static const char before[] =
+        "# note\ndef a\n  1\nend\n\ndef b\n  db.exec(\"UPDATE emails SET a = 1\")\nend\n";
     tree_write(tree, "a.rb", before);
     tree_write(tree, "b.rb", before);
     tree_write(tree, "c.rb", before);
     tree_write(tree, "d.rb", before);
     repository_commit(tree, "base");
     // Only a comment; another function; the statement itself; the file went.
-    tree_write(tree, "a.rb", "# other note\ndef a\n  1\nend\n\ndef b\n  db.exec(\"UPDATE emails SET a = 1\")\nend\n");
-    tree_write(tree, "b.rb", "# note\ndef a\n  2\nend\n\ndef b\n  db.exec(\"UPDATE emails SET a = 1\")\nend\n");
-    tree_write(tree, "c.rb", "# note\ndef a\n  1\nend\n\ndef b\n  db.exec(\"UPDATE emails SET a = 2\")\nend\n");
+    tree_write(
+        tree, "a.rb",
+        "# other note\ndef a\n  1\nend\n\ndef b\n  db.exec(\"UPDATE emails SET a = 1\")\nend\n");
+    tree_write(tree, "b.rb",
+               "# note\ndef a\n  2\nend\n\ndef b\n  db.exec(\"UPDATE emails SET a = 1\")\nend\n");
+    tree_write(tree, "c.rb",
+               "# note\ndef a\n  1\nend\n\ndef b\n  db.exec(\"UPDATE emails SET a = 2\")\nend\n");
     unlink(tree_path(tree, "d.rb"));
     struct code_report *report = read_report(tmp, tree, "HEAD", NULL);
     assert_string_equal(summary(tmp, report, "a.rb"), "");

@@ -148,10 +148,10 @@ static void test_environment_choice(void **state)
     (void)state;
     SCRATCH(tmp);
     struct tree *tree = tree_make(tmp);
-    struct config *config = read_ok(
-        tmp, tree_write(tree, "tminus.yaml",
-                        "environments:\n  staging: {slots: {red: {address: x}}}\n"
-                        "  production: {slots: {blue: {address: y}}}\n"));
+    struct config *config =
+        read_ok(tmp, tree_write(tree, "tminus.yaml",
+                                "environments:\n  staging: {slots: {red: {address: x}}}\n"
+                                "  production: {slots: {blue: {address: y}}}\n"));
     struct error err = {0};
     const struct config_environment *environment;
     const char *slot = NULL;
@@ -176,11 +176,12 @@ static void test_variables(void **state)
     struct tree *tree = tree_make(tmp);
     setenv("TMINUS_TEST_HOST", "db.example", 1);
     unsetenv("TMINUS_TEST_UNSET");
-    char *path = tree_write(tree, "tminus.yaml",
-                            "service: \"a $${x} ${TMINUS_TEST_HOST}$\"\n"
-                            "environments:\n"
-                            "  production: {database: {url: \"postgres://${TMINUS_TEST_HOST}/x\"}}\n"
-                            "  staging: {database: {url: \"${TMINUS_TEST_UNSET}\"}}\n");
+    char *path =
+        tree_write(tree, "tminus.yaml",
+                   "service: \"a $${x} ${TMINUS_TEST_HOST}$\"\n"
+                   "environments:\n"
+                   "  production: {database: {url: \"postgres://${TMINUS_TEST_HOST}/x\"}}\n"
+                   "  staging: {database: {url: \"${TMINUS_TEST_UNSET}\"}}\n");
     struct config *config = read_ok(tmp, path);
     assert_string_equal(config->service, "a ${x} db.example$");
     struct error err = {0};
@@ -199,78 +200,78 @@ static void test_variables(void **state)
 }
 
 // Each wrong file: the text, the place, a part of the message or hint.
+static const struct {
+    const char *text, *place, *part;
+} wrong_files[] = {
+    {"servce: x\n", "1:1", "unknown key 'servce' in tminus.yaml"},
+    {"servce: x\n", "1:1", "did you mean 'service'?"},
+    {"environments:\n  p:\n    databse: {url: x}\n", "3:5", "did you mean 'database'?"},
+    {"environments:\n  p: {zzz: 1}\n", "2:7", "an environment has the keys database,"},
+    {"environments: 5\n", "1:15", "expected a map of names, found '5'"},
+    {"environments: {p: }\n", "1:19", "expected an environment as a map of keys"},
+    {"environments: {p: {database: sqlite:x}}\n", "1:30", "expected a database as a map"},
+    {"environments: {p: {database: {allow_superuser: yes}}}\n", "1:48",
+     "expected true or false, found 'yes'"},
+    {"environments: {p: {database: {layout: flywy}}}\n", "1:39", "expected one of"},
+    {"environments: {p: {database: {url: a}, databases: {b: {url: c}}}}\n", "1:19",
+     "both 'database' and 'databases'"},
+    {"environments: {p: {gates: {baseline: {max_age: 5}}}}\n", "1:48",
+     "expected a duration as 90s, 5m, 1h, 7d, found '5'"},
+    {"environments: {p: {gates: {size: {max_lines: many}}}}\n", "1:46", "expected a whole number"},
+    {"environments: {p: {gates: {window: {not_on: [frday]}}}}\n", "1:46",
+     "expected a day of the week"},
+    {"environments: {p: {traffic: {steps: [5, 10%]}}}\n", "1:38", "expected a share as 5%"},
+    {"environments: {p: {thresholds: {p95: fast}}}\n", "1:38", "expected a threshold"},
+    {"environments: {p: {backup: {kind: tape}}}\n", "1:35", "expected one of pg_dump,"},
+    {"environments: {p: {health: [{http: x}]}}\n", "1:29", "'name' is missing in a health"},
+    {"environments: {p: {release: {deploy: ./deploy.sh}}}\n", "1:38",
+     "expected a list of arguments"},
+    {"environments: {p: {slots: {blue: {adress: x}}}}\n", "1:35", "did you mean 'address'?"},
+    {"invariants: [{name: a}]\n", "1:14", "expected one of zero, same, keys_kept, value"},
+    {"invariants: [{name: a, zero: SELECT 0, same: SELECT 1}]\n", "1:14", "found several"},
+    {"invariants: [{zero: SELECT 0}]\n", "1:14", "'name' is missing in an invariant"},
+    {"invariants: [{name: a, value: SELECT 0}]\n", "1:14", "'value' needs 'expect'"},
+    {"invariants: [{name: a, zero: SELECT 0, expect: {below: 1}}]\n", "1:14",
+     "'expect' belongs to 'value' only"},
+    {"invariants: [{name: a, value: SELECT 0, expect: {belw: 1}}]\n", "1:50",
+     "unknown key 'belw' in an expectation"},
+    {"invariants: [{name: a, value: SELECT 0, expect: {between: [5, 1]}}]\n", "1:59",
+     "the first number is greater"},
+    {"invariants: [{name: a, value: SELECT 0, expect: {below: 0x10}}]\n", "1:57",
+     "expected a number, found '0x10'"},
+    {"invariants: [{name: a, zero: SELECT 0, tolerance: lots}]\n", "1:51", "expected a tolerance"},
+    {"invariants: [{name: a, zero: SELECT 0}, {name: a, zero: SELECT 1}]\n", "1:41",
+     "also that of the invariant in line 1"},
+    {"invariants: [{name: a, zero: SELECT 0, database: x}]\n", "1:14",
+     "no environment has a database 'x'"},
+    {"references: [{from: a, to: b.c}]\n", "1:21", "expected TABLE.COLUMN, found 'a'"},
+    {"references: [{from: a.b}]\n", "1:14", "'to' is missing in a reference"},
+    {"paths: [a]\n", "1:8", "expected a map of path patterns"},
+    {"service: ${}\n", "1:10", "expected a name and '}' behind '${'"},
+    {"service: ${TMINUS_TEST_UNSET}\n", "1:10", "${TMINUS_TEST_UNSET} is not set"},
+    {"a: [\n", "2:1", ""},                          // YAML itself
+    {"service: a\nservice: b\n", "2:1", "service"}, // the same key twice
+    {"- a\n", "1:1", "expected tminus.yaml as a map of keys, found a list"},
+};
+
 static void test_problems(void **state)
 {
     (void)state;
-    static const struct {
-        const char *text, *place, *part;
-    } cases[] = {
-        {"servce: x\n", "1:1", "unknown key 'servce' in tminus.yaml"},
-        {"servce: x\n", "1:1", "did you mean 'service'?"},
-        {"environments:\n  p:\n    databse: {url: x}\n", "3:5", "did you mean 'database'?"},
-        {"environments:\n  p: {zzz: 1}\n", "2:7", "an environment has the keys database,"},
-        {"environments: 5\n", "1:15", "expected a map of names, found '5'"},
-        {"environments: {p: }\n", "1:19", "expected an environment as a map of keys"},
-        {"environments: {p: {database: sqlite:x}}\n", "1:30", "expected a database as a map"},
-        {"environments: {p: {database: {allow_superuser: yes}}}\n", "1:48",
-         "expected true or false, found 'yes'"},
-        {"environments: {p: {database: {layout: flywy}}}\n", "1:39", "expected one of"},
-        {"environments: {p: {database: {url: a}, databases: {b: {url: c}}}}\n", "1:19",
-         "both 'database' and 'databases'"},
-        {"environments: {p: {gates: {baseline: {max_age: 5}}}}\n", "1:48",
-         "expected a duration as 90s, 5m, 1h, 7d, found '5'"},
-        {"environments: {p: {gates: {size: {max_lines: many}}}}\n", "1:46",
-         "expected a whole number"},
-        {"environments: {p: {gates: {window: {not_on: [frday]}}}}\n", "1:46",
-         "expected a day of the week"},
-        {"environments: {p: {traffic: {steps: [5, 10%]}}}\n", "1:38", "expected a share as 5%"},
-        {"environments: {p: {thresholds: {p95: fast}}}\n", "1:38", "expected a threshold"},
-        {"environments: {p: {backup: {kind: tape}}}\n", "1:35", "expected one of pg_dump,"},
-        {"environments: {p: {health: [{http: x}]}}\n", "1:29", "'name' is missing in a health"},
-        {"environments: {p: {release: {deploy: ./deploy.sh}}}\n", "1:38",
-         "expected a list of arguments"},
-        {"environments: {p: {slots: {blue: {adress: x}}}}\n", "1:35", "did you mean 'address'?"},
-        {"invariants: [{name: a}]\n", "1:14", "expected one of zero, same, keys_kept, value"},
-        {"invariants: [{name: a, zero: SELECT 0, same: SELECT 1}]\n", "1:14", "found several"},
-        {"invariants: [{zero: SELECT 0}]\n", "1:14", "'name' is missing in an invariant"},
-        {"invariants: [{name: a, value: SELECT 0}]\n", "1:14", "'value' needs 'expect'"},
-        {"invariants: [{name: a, zero: SELECT 0, expect: {below: 1}}]\n", "1:14",
-         "'expect' belongs to 'value' only"},
-        {"invariants: [{name: a, value: SELECT 0, expect: {belw: 1}}]\n", "1:50",
-         "unknown key 'belw' in an expectation"},
-        {"invariants: [{name: a, value: SELECT 0, expect: {between: [5, 1]}}]\n", "1:59",
-         "the first number is greater"},
-        {"invariants: [{name: a, value: SELECT 0, expect: {below: 0x10}}]\n", "1:57",
-         "expected a number, found '0x10'"},
-        {"invariants: [{name: a, zero: SELECT 0, tolerance: lots}]\n", "1:51",
-         "expected a tolerance"},
-        {"invariants: [{name: a, zero: SELECT 0}, {name: a, zero: SELECT 1}]\n", "1:41",
-         "also that of the invariant in line 1"},
-        {"invariants: [{name: a, zero: SELECT 0, database: x}]\n", "1:14",
-         "no environment has a database 'x'"},
-        {"references: [{from: a, to: b.c}]\n", "1:21", "expected TABLE.COLUMN, found 'a'"},
-        {"references: [{from: a.b}]\n", "1:14", "'to' is missing in a reference"},
-        {"paths: [a]\n", "1:8", "expected a map of path patterns"},
-        {"service: ${}\n", "1:10", "expected a name and '}' behind '${'"},
-        {"service: ${TMINUS_TEST_UNSET}\n", "1:10", "${TMINUS_TEST_UNSET} is not set"},
-        {"a: [\n", "2:1", ""},         // YAML itself
-        {"service: a\nservice: b\n", "2:1", "service"}, // the same key twice
-        {"- a\n", "1:1", "expected tminus.yaml as a map of keys, found a list"},
-    };
     unsetenv("TMINUS_TEST_UNSET");
-    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+    for (size_t i = 0; i < COUNT_OF(wrong_files); i++) {
         SCRATCH(tmp);
         struct tree *tree = tree_make(tmp);
-        char *path = tree_write(tree, "tminus.yaml", cases[i].text);
+        char *path = tree_write(tree, "tminus.yaml", wrong_files[i].text);
         struct error err = {0};
         struct config *config = NULL;
         if (config_read(tmp, path, true, &config, &err))
-            fail_msg("accepted: %s", cases[i].text);
+            fail_msg("accepted: %s", wrong_files[i].text);
         assert_int_equal(err.code, ERROR_CONFIG);
-        char *place = mem_printf(tmp, "%s:%s: ", path, cases[i].place);
+        char *place = mem_printf(tmp, "%s:%s: ", path, wrong_files[i].place);
         if (strncmp(err.message, place, strlen(place)) != 0 ||
-            (strstr(err.message, cases[i].part) == NULL && strstr(err.hint, cases[i].part) == NULL))
-            fail_msg("%s → '%s' / '%s'", cases[i].text, err.message, err.hint);
+            (strstr(err.message, wrong_files[i].part) == NULL &&
+             strstr(err.hint, wrong_files[i].part) == NULL))
+            fail_msg("%s → '%s' / '%s'", wrong_files[i].text, err.message, err.hint);
     }
 }
 
@@ -279,8 +280,9 @@ static void test_all_problems_in_order(void **state)
     (void)state;
     SCRATCH(tmp);
     struct tree *tree = tree_make(tmp);
-    char *path = tree_write(tree, "tminus.yaml",
-                            "invariants: [{name: a}]\nservce: x\nenvironments: {p: {databse: 1}}\n");
+    char *path =
+        tree_write(tree, "tminus.yaml",
+                   "invariants: [{name: a}]\nservce: x\nenvironments: {p: {databse: 1}}\n");
     struct config *config;
     struct config_problems problems = {0};
     struct error err = {0};
@@ -303,8 +305,8 @@ static void test_problems_are_bounded(void **state)
     struct config *config;
     struct config_problems problems = {0};
     struct error err = {0};
-    assert_true(config_check(tmp, tree_write(tree, "tminus.yaml", text), true, &config, &problems,
-                             &err));
+    assert_true(
+        config_check(tmp, tree_write(tree, "tminus.yaml", text), true, &config, &problems, &err));
     assert_int_equal(problems.n, CONFIG_PROBLEMS_MAX);
 }
 

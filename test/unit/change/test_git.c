@@ -37,8 +37,8 @@ static void test_range(void **state)
     repository_commit(tree, "first");
     char *first = repository_git(tree, "rev-parse HEAD");
     repository_git(tree, "checkout -q -b work");
-    assert_int_equal(rename(tree_path(tree, "app/old name.rb"), tree_path(tree, "app/n\xc3\xa4m.rb")),
-                     0);
+    assert_int_equal(
+        rename(tree_path(tree, "app/old name.rb"), tree_path(tree, "app/n\xc3\xa4m.rb")), 0);
     unlink(tree_path(tree, "app/gone.rb"));
     tree_write(tree, "app/edit.rb", "one\nTWO\nthree\n");
     tree_write(tree, "package-lock.json", "{\n}\n");
@@ -178,8 +178,8 @@ static void test_shallow(void **state)
     struct tree *tree = repository_make(tmp);
     repository_commit(tree, "first");
     repository_commit(tree, "second");
-    repository_git(tree, mem_printf(tmp, "clone -q --depth 1 file://%s %s/clone", tree->folder,
-                                    tree->folder));
+    repository_git(
+        tree, mem_printf(tmp, "clone -q --depth 1 file://%s %s/clone", tree->folder, tree->folder));
     assert_fails(tree_path(tree, "clone"), "HEAD~1", "this clone is shallow");
 }
 
@@ -209,11 +209,11 @@ static void test_generated(void **state)
         const char *path;
         bool is_generated;
     } paths[] = {
-        {"package-lock.json", true},   {"web/yarn.lock", true}, {"go.sum", true},
-        {"vendor/x/y.go", true},       {"a/vendor/x.go", true}, {"api/mail_pb2.py", true},
-        {"web/app.min.js", true},      {"db/schema.rb", true},  {"app/schema.rb", false},
-        {"app/vendors.rb", false},     {"lock.rb", false},      {"db/migrate/1_a.rb", false},
-        {"app/package.json", false},   {"src/main.js", false},
+        {"package-lock.json", true}, {"web/yarn.lock", true}, {"go.sum", true},
+        {"vendor/x/y.go", true},     {"a/vendor/x.go", true}, {"api/mail_pb2.py", true},
+        {"web/app.min.js", true},    {"db/schema.rb", true},  {"app/schema.rb", false},
+        {"app/vendors.rb", false},   {"lock.rb", false},      {"db/migrate/1_a.rb", false},
+        {"app/package.json", false}, {"src/main.js", false},
     };
     for (size_t i = 0; i < COUNT_OF(paths); i++)
         if (generated_by_path(paths[i].path, NULL) != paths[i].is_generated)

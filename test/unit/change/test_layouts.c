@@ -151,7 +151,8 @@ static void test_refused(void **state)
     struct tree *tree = tree_make(tmp);
     assert_says(read_fails(tmp, tree_path(tree, "nothing.sql")), ERROR_INPUT, "nothing.sql");
     tree_write(tree, "empty/notes.txt", "no SQL");
-    assert_says(read_fails(tmp, tree_path(tree, "empty")), ERROR_INPUT, "no migration in this folder");
+    assert_says(read_fails(tmp, tree_path(tree, "empty")), ERROR_INPUT,
+                "no migration in this folder");
     assert_says(read_fails(tmp, tree_path(tree, "empty")), ERROR_INPUT, "N_name.up.sql");
     tree_write(tree, "db/migrations/1_a.up.sql", "SELECT 1;");
     assert_says(read_fails(tmp, tree_path(tree, "db")), ERROR_INPUT, "db/migrations");
@@ -178,7 +179,8 @@ static void test_versions(void **state)
     assert_int_equal(migration_compare_versions("1", "1.0"), 0);
     assert_int_equal(migration_compare_versions("007", "7"), 0);
     assert_true(migration_compare_versions("20240101120000", "20240101120001") < 0);
-    assert_true(migration_compare_versions("99999999999999999999999", "100000000000000000000000") < 0);
+    assert_true(migration_compare_versions("99999999999999999999999", "100000000000000000000000") <
+                0);
     assert_true(migration_compare_natural("a2", "a10") < 0);
     assert_true(migration_compare_natural("a", "a1") < 0);
     assert_true(migration_compare_natural("a01", "a1") != 0);

@@ -72,9 +72,10 @@ static void test_dbmate(void **state)
     tree_write(tree, "20151127184807_create_users_table.sql",
                "-- migrate:up\ncreate table users (id integer);\n\n"
                "-- migrate:down\ndrop table users;\n");
-    tree_write(tree, "20151129054053_add_value.sql",
-               "-- migrate:up transaction:false\nALTER TYPE colors ADD VALUE 'orange' AFTER 'red';\n"
-               "-- migrate:down\n");
+    tree_write(
+        tree, "20151129054053_add_value.sql",
+        "-- migrate:up transaction:false\nALTER TYPE colors ADD VALUE 'orange' AFTER 'red';\n"
+        "-- migrate:down\n");
     struct change *change = read_ok(tmp, tree->folder);
     assert_string_equal(change->layout->name, "dbmate");
     assert_int_equal(change->n_migrations, 2);
@@ -149,7 +150,8 @@ static void test_diesel(void **state)
     (void)state;
     SCRATCH(tmp);
     struct tree *tree = tree_make(tmp);
-    tree_write(tree, "2023-01-02-000000_index/up.sql", "CREATE INDEX CONCURRENTLY i ON posts (id);");
+    tree_write(tree, "2023-01-02-000000_index/up.sql",
+               "CREATE INDEX CONCURRENTLY i ON posts (id);");
     tree_write(tree, "2023-01-02-000000_index/metadata.toml", "run_in_transaction = false\n");
     tree_write(tree, "2018-01-01-000000_create_posts/up.sql", "CREATE TABLE posts (id int);");
     tree_write(tree, "2018-01-01-000000_create_posts/down.sql", "DROP TABLE posts;");
@@ -226,13 +228,14 @@ static void test_sqitch(void **state)
     (void)state;
     SCRATCH(tmp);
     struct tree *tree = tree_make(tmp);
-    tree_write(tree, "sqitch.plan",
-               "%syntax-version=1.0.0\n%project=flipr\n%uri=https://github.com/theory/flipr/\n\n"
-               "users 2013-12-30T23:49:00Z Marge <marge@example.com> # Creates table of users.\n"
-               "insert_user [users] 2013-12-31T00:01:22Z Marge <marge@example.com> # Adds a user.\n"
-               "@v1.0.0-dev1 2013-12-31T00:11:12Z Marge <marge@example.com> # Tag v1.0.0-dev1.\n"
-               "\n"
-               "insert_user [insert_user@v1.0.0-dev1] 2014-01-01T00:00:00Z Marge <m@example.com> # R\n");
+    tree_write(
+        tree, "sqitch.plan",
+        "%syntax-version=1.0.0\n%project=flipr\n%uri=https://github.com/theory/flipr/\n\n"
+        "users 2013-12-30T23:49:00Z Marge <marge@example.com> # Creates table of users.\n"
+        "insert_user [users] 2013-12-31T00:01:22Z Marge <marge@example.com> # Adds a user.\n"
+        "@v1.0.0-dev1 2013-12-31T00:11:12Z Marge <marge@example.com> # Tag v1.0.0-dev1.\n"
+        "\n"
+        "insert_user [insert_user@v1.0.0-dev1] 2014-01-01T00:00:00Z Marge <m@example.com> # R\n");
     tree_write(tree, "deploy/insert_user.sql", "BEGIN; SELECT 'new'; COMMIT;");
     tree_write(tree, "deploy/insert_user@v1.0.0-dev1.sql", "BEGIN; SELECT 'old'; COMMIT;");
     tree_write(tree, "revert/insert_user.sql", "BEGIN; SELECT 'back'; COMMIT;");
@@ -259,7 +262,8 @@ static void test_sqitch_missing_script(void **state)
     (void)state;
     SCRATCH(tmp);
     struct tree *tree = tree_make(tmp);
-    tree_write(tree, "sqitch.plan", "%project=x\nusers 2013-12-30T23:49:00Z M <m@example.com> # U\n");
+    tree_write(tree, "sqitch.plan",
+               "%project=x\nusers 2013-12-30T23:49:00Z M <m@example.com> # U\n");
     struct error err = read_fails(tmp, tree->folder);
     assert_says(err, ERROR_INPUT, "deploy/users.sql");
     assert_says(err, ERROR_INPUT, "sqitch.plan");
@@ -311,7 +315,8 @@ static void test_alembic(void **state)
         "ALTER TABLE account DROP COLUMN last;\n\n"
         "UPDATE alembic_version SET version_num='1975ea83b712' WHERE alembic_version.version_num = "
         "'ae1027a6acf';\n\n-- Running downgrade 1975ea83b712 -> \n\nDROP TABLE account;\n\n"
-        "DELETE FROM alembic_version WHERE alembic_version.version_num = '1975ea83b712';\n\nCOMMIT;\n\n");
+        "DELETE FROM alembic_version WHERE alembic_version.version_num = "
+        "'1975ea83b712';\n\nCOMMIT;\n\n");
     struct change *change = read_ok(tmp, tree->folder);
     assert_string_equal(change->layout->name, "alembic");
     assert_int_equal(change->n_migrations, 2);
@@ -322,9 +327,21 @@ static void test_alembic(void **state)
     assert_part(&change->migrations[0].down, "\nDROP TABLE account;\n\n");
     assert_true(change->migrations[0].up.in_transaction);
     assert_part(&change->migrations[1].up,
-                "\nALTER TABLE account ADD COLUMN last TIMESTAMP WITHOUT TIME ZONE;\n\nCOMMIT;\n\n"
-                "CREATE INDEX CONCURRENTLY ix ON account (last);\n\nBEGIN;\n\n");
+                "\nALTER TABLE account ADD COLUMN last TIMESTAMP WITHOUT TIME ZONE;\n\n       \n\n"
+                "CREATE INDEX CONCURRENTLY ix ON account (last);\n\n      \n\n");
+    assert_false(change->migrations[1].up.in_transaction);
+    assert_true(change->migrations[1].down.in_transaction);
     assert_part(&change->migrations[1].down, "\nALTER TABLE account DROP COLUMN last;\n\n");
+}
+
+// Printed into a file whose name is that of another layout.
+static void test_alembic_in_up_sql(void **state)
+{
+    (void)state;
+    SCRATCH(tmp);
+    struct tree *tree = tree_make(tmp);
+    const char *path = tree_write(tree, "x/up.sql", "-- Running upgrade  -> 1a\n\nSELECT 1;\n");
+    assert_string_equal(read_ok(tmp, path)->layout->name, "alembic");
 }
 
 static void test_alembic_in_python(void **state)
@@ -378,9 +395,10 @@ static void test_django_is_not_a_dump(void **state)
     (void)state;
     SCRATCH(tmp);
     struct tree *tree = tree_make(tmp);
-    tree_write(tree, "schema.sql",
-               "--\n-- PostgreSQL database dump\n--\n\n--\n-- Name: t; Type: TABLE; Schema: public\n"
-               "--\nCREATE TABLE t (a int);\n");
+    tree_write(
+        tree, "schema.sql",
+        "--\n-- PostgreSQL database dump\n--\n\n--\n-- Name: t; Type: TABLE; Schema: public\n"
+        "--\nCREATE TABLE t (a int);\n");
     assert_string_equal(read_ok(tmp, tree->folder)->layout->name, "plain");
 }
 
@@ -389,8 +407,9 @@ static void test_django_in_python(void **state)
     (void)state;
     SCRATCH(tmp);
     struct tree *tree = tree_make(tmp);
-    tree_write(tree, "0001_initial.py",
-               "from django.db import migrations\nclass Migration(migrations.Migration):\n  pass\n");
+    tree_write(
+        tree, "0001_initial.py",
+        "from django.db import migrations\nclass Migration(migrations.Migration):\n  pass\n");
     struct error err = read_fails(tmp, tree->folder);
     assert_says(err, ERROR_INPUT, "0001_initial.py");
     assert_says(err, ERROR_INPUT, "sqlmigrate");
@@ -404,7 +423,8 @@ static void test_rails(void **state)
     struct tree *tree = tree_make(tmp);
     tree_write(
         tree, "development.log",
-        "  ActiveRecord::SchemaMigration Load (0.1ms)  SELECT \"schema_migrations\".\"version\" FROM "
+        "  ActiveRecord::SchemaMigration Load (0.1ms)  SELECT \"schema_migrations\".\"version\" "
+        "FROM "
         "\"schema_migrations\"\n"
         "Migrating to AddNotes (20151011190026)\n"
         "  \033[1m\033[36mTRANSACTION (0.0ms)\033[0m  \033[1m\033[35mBEGIN\033[0m\n"
@@ -415,7 +435,8 @@ static void test_rails(void **state)
         "   (0.9ms)  UPDATE workflows\n"
         "SET notes = ''\n"
         "  \xe2\x86\xb3 db/migrate/20151011190026_add_notes.rb:6\n"
-        "  Workflow Update All (0.3ms)  UPDATE \"workflows\" SET \"notes\" = $1  [[\"notes\", \"x\"]]\n"
+        "  Workflow Update All (0.3ms)  UPDATE \"workflows\" SET \"notes\" = $1  [[\"notes\", "
+        "\"x\"]]\n"
         "== 20151011190026 AddNotes: migrated (0.0009s) =====\n"
         "\n"
         "  ActiveRecord::SchemaMigration Create (0.3ms)  INSERT INTO \"schema_migrations\" "
@@ -435,8 +456,8 @@ static void test_rails(void **state)
     assert_string_equal(first->name, "AddNotes");
     assert_true(first->up.in_transaction);
     // Folded, only the SQL is left, and each statement is behind a semicolon.
-    char *up = text_shorten(tmp, first->up.text + first->up.start, first->up.end - first->up.start,
-                            2000);
+    char *up =
+        text_shorten(tmp, first->up.text + first->up.start, first->up.end - first->up.start, 2000);
     assert_string_equal(up, "; ; ALTER TABLE \"workflows\" ADD COLUMN \"notes\" text "
                             "; UPDATE workflows SET notes = '' "
                             "; UPDATE \"workflows\" SET \"notes\" = $1 ; ; ;");
@@ -473,7 +494,8 @@ static void test_plain_transactions(void **state)
     tree_write(tree, "2_b.sql", "BEGIN; UPDATE t SET a = 1; COMMIT;");
     tree_write(tree, "3_c.sql", "-- a note\n-- tminus: no transaction\nUPDATE t SET a = 1;");
     tree_write(tree, "4_d.sql", "CREATE UNIQUE INDEX CONCURRENTLY i ON t (a);");
-    tree_write(tree, "5_e.sql", "SELECT 'begin;'; -- begin;\nREFRESH MATERIALIZED VIEW CONCURRENTLY v;");
+    tree_write(tree, "5_e.sql",
+               "SELECT 'begin;'; -- begin;\nREFRESH MATERIALIZED VIEW CONCURRENTLY v;");
     tree_write(tree, "6_f.sql", "REFRESH MATERIALIZED VIEW CONCURRENTLY v;");
     tree_write(tree, "7_g.sql", "UPDATE t SET a = 1;\n-- tminus: no transaction\n");
     static const bool expected[] = {true, false, false, false, true, true, true};
@@ -521,6 +543,7 @@ int main(void)
         cmocka_unit_test(test_sqitch_missing_script),
         cmocka_unit_test(test_prisma),
         cmocka_unit_test(test_alembic),
+        cmocka_unit_test(test_alembic_in_up_sql),
         cmocka_unit_test(test_alembic_in_python),
         cmocka_unit_test(test_django),
         cmocka_unit_test(test_django_is_not_a_dump),
