@@ -15,12 +15,14 @@
 
 static const struct command *const commands[] = {
     &command_assess,
+    &command_baseline,
     &command_config,
     &command_explain,
     &command_help,
     &command_init,
     &command_journal,
     &command_migrate,
+    &command_verify,
     &command_version,
     NULL,
 };

@@ -36,12 +36,14 @@ struct command {
 #define EXIT_POLICY 6
 
 extern const struct command command_assess;
+extern const struct command command_baseline;
 extern const struct command command_config;
 extern const struct command command_explain;
 extern const struct command command_help;
 extern const struct command command_init;
 extern const struct command command_journal;
 extern const struct command command_migrate;
+extern const struct command command_verify;
 extern const struct command command_version;
 
 #endif

@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "command/database.h"
+#include "change/layout.h"
 
 static const struct config_database *find_database(const struct config_environment *environment,
                                                    const char *name)
@@ -68,4 +69,34 @@ bool database_choose(TALLOC_CTX *mem, const struct options *options, const char 
         return fail_none(choice.config, err);
     *out = choice;
     return true;
+}
+
+bool database_has_migrations(const struct database_choice *choice)
+{
+    return choice->database != NULL && choice->database->migrations != NULL;
+}
+
+bool database_read_change(TALLOC_CTX *mem, const struct database_choice *choice,
+                          const char *const *paths, size_t n, struct change **out,
+                          struct error *err)
+{
+    const struct config_database *database = choice->database;
+    const struct migration_layout *layout = NULL;
+    const char *configured = NULL;
+    if (n == 0 && database_has_migrations(choice)) {
+        configured = config_resolve(mem, choice->config, database->migrations);
+        paths = &configured;
+        n = 1;
+    }
+    if (n == 0) {
+        error_set(err, ERROR_USAGE, "no migrations are named");
+        return error_hint(err, "give their folder, or write migrations: … into tminus.yaml");
+    }
+    if (database != NULL && database->layout != NULL) {
+        layout = layout_find(database->layout);
+        if (layout == NULL)
+            return error_set(err, ERROR_CONFIG, "%s: unknown layout '%s'", choice->config->path,
+                             database->layout);
+    }
+    return change_read(mem, paths, n, layout, out, err);
 }

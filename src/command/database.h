@@ -6,6 +6,7 @@
 #ifndef COMMAND_DATABASE_H
 #define COMMAND_DATABASE_H
 
+#include "change/change.h"
 #include "change/config.h"
 #include "command/options.h"
 
@@ -21,5 +22,12 @@ struct database_choice {
 // environment's only one. ERROR_USAGE: none, or several and none is named.
 MUST_CHECK bool database_choose(TALLOC_CTX *mem, const struct options *options, const char *given,
                                 struct database_choice *out, struct error *err);
+
+// The migrations of `paths`, else of the configured folder, by the configured layout where there is
+// one. ERROR_USAGE: none are named.
+MUST_CHECK bool database_read_change(TALLOC_CTX *mem, const struct database_choice *choice,
+                                     const char *const *paths, size_t n, struct change **out,
+                                     struct error *err);
+bool database_has_migrations(const struct database_choice *choice);
 
 #endif

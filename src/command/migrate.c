@@ -5,7 +5,6 @@
  */
 #include "base/log.h"
 #include "base/quantity.h"
-#include "change/layout.h"
 #include "command/command.h"
 #include "command/database.h"
 #include "flight/lease.h"
@@ -102,33 +101,6 @@ static const struct argp parser = {
     .children = children,
 };
 
-static bool read_change(TALLOC_CTX *mem, const struct migrate_command *command,
-                        const struct database_choice *choice, struct change **out,
-                        struct error *err)
-{
-    const char *const *paths = command->paths;
-    size_t n = command->n_paths;
-    const struct config_database *database = choice->database;
-    const struct migration_layout *layout = NULL;
-    const char *configured = NULL;
-    if (n == 0 && database != NULL && database->migrations != NULL) {
-        configured = config_resolve(mem, choice->config, database->migrations);
-        paths = &configured;
-        n = 1;
-    }
-    if (n == 0) {
-        error_set(err, ERROR_USAGE, "no migrations are named");
-        return error_hint(err, "give their folder, or write migrations: … into tminus.yaml");
-    }
-    if (database != NULL && database->layout != NULL) {
-        layout = layout_find(database->layout);
-        if (layout == NULL)
-            return error_set(err, ERROR_CONFIG, "%s: unknown layout '%s'", choice->config->path,
-                             database->layout);
-    }
-    return change_read(mem, paths, n, layout, out, err);
-}
-
 static bool open_journal(TALLOC_CTX *mem, const struct program *program,
                          const struct database_choice *choice, struct journal **out,
                          struct error *err)
@@ -170,7 +142,7 @@ static bool prepare(TALLOC_CTX *mem, const struct program *program,
                                OPTIONS_FORMAT(FORMAT_TEXT) | OPTIONS_FORMAT(FORMAT_JSON), err));
     TRY(database_choose(mem, &command->options, command->database, &choice, err));
     TRY(engine_driver_for(program->engines, choice.url, &request->driver, err));
-    TRY(read_change(mem, command, &choice, &change, err));
+    TRY(database_read_change(mem, &choice, command->paths, command->n_paths, &change, err));
     request->url = choice.url;
     request->change = change;
     if (command->is_dry_run)

@@ -211,8 +211,7 @@ static void write_doubled(struct derivation *derivation, const struct claim *cla
     claim_invariant(derivation, claim, (struct invariant){
         .name = claim_name(derivation, "I9", copy->from, copy->from->key[0]),
         .catalogue = "I9",
-        .title = mem_printf(mem, "no row of %s stands in %s twice", source_name(derivation, copy),
-                            sql_shown(mem, copy->to->after)),
+        .title = mem_printf(mem, "%s has no row twice", sql_shown(mem, copy->to->after)),
         .kind = INVARIANT_ZERO,
         .moments = MOMENT_AFTER,
         .sql = mem_printf(mem, "SELECT count(%s) - count(DISTINCT %s) FROM %s", name, name, to),

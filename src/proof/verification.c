@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/quantity.h"
+#include "base/text.h"
 #include "proof/observation.h"
 #include "proof/sql.h"
 
@@ -22,7 +23,7 @@ bool verification_expect(const struct target *target, const struct baseline *bas
 
     TRY(target->driver->catalog->digest(target->engine, digest, err));
     bool is_same = strcmp(digest, baseline->schema_digest) == 0;
-    bool is_absent = is_same && (baseline->changes_schema || recorded == 0);
+    bool is_absent = recorded == 0 || (recorded < 0 && is_same && baseline->changes_schema);
     *out = is_absent ? EXPECT_AS_BEFORE : EXPECT_APPLIED;
     return true;
 }
@@ -137,12 +138,14 @@ static bool add_causes(struct verifying *verifying, struct error *err)
     for (size_t i = 0; i < before.n; i++) {
         const struct invariant *invariant =
             invariants_find(&request->baseline->invariants, before.list[i].name);
-        if (before.list[i].status != STATUS_FAIL || invariant->moments != MOMENT_BEFORE)
+        // What the copy would lose or double is by now seen in the table itself.
+        if (before.list[i].status != STATUS_FAIL || invariant->moments != MOMENT_BEFORE
+            || text_ends_with(invariant->name, ".before"))
             continue;
         struct result result = before.list[i];
         result.status = STATUS_WARN;
         result.is_required = false;
-        result.title = mem_printf(verifying->mem, "already at the baseline: not %s", result.title);
+        result.title = mem_printf(verifying->mem, "already at the baseline: %s", result.title);
         *mem_append(verifying->mem, verifying->results.list, verifying->results.n) = result;
     }
     return true;
@@ -191,7 +194,8 @@ static const char *keys_text(TALLOC_CTX *mem, const char *what, const struct key
     if (keys->trait != NULL)
         trait = mem_printf(mem, " (%s whose %s)", keys->is_exact_trait ? "every row" : "all are rows",
                            keys->trait);
-    return mem_printf(mem, "%s %s: %s%s", quantity_count(mem, keys->keys), what,
+    return mem_printf(mem, "%s row%s %s: %s%s", quantity_count(mem, keys->keys),
+                      keys->keys == 1 ? "" : "s", what,
                       names_text(mem, keys->samples, keys->n_samples, keys->keys), trait);
 }
 
@@ -213,8 +217,8 @@ static const char *difference_text(TALLOC_CTX *mem, const struct comparison *com
     for (size_t i = 0; i < comparison->n_columns; i++) {
         const struct column_difference *column = &comparison->columns[i];
         if (column->unattributed > 0)
-            text = add_line(mem, text, mem_printf(mem, "%s differs in %s rows%s: %s", column->column,
-                                                  quantity_count(mem, column->rows),
+            text = add_line(mem, text, mem_printf(mem, "%s differs in %s row%s%s: %s", column->column,
+                                                  quantity_count(mem, column->rows), column->rows == 1 ? "" : "s",
                                                   column->cause == NULL ? "" : mem_printf(mem, ", %s more than %s names",
                                                       quantity_count(mem, column->unattributed), column->cause),
                                                   names_text(mem, column->samples, column->n_samples, column->rows)));
@@ -252,6 +256,10 @@ struct result verification_table_result(TALLOC_CTX *mem, const struct verificati
         result.has_value = false;
     } else if (unattributed > 0) {
         result.status = STATUS_FAIL;
+        result.observed = mem_printf(mem, "%s rows, with %s differences that nothing explains",
+                                     quantity_count(mem, comparison->rows_after),
+                                     quantity_count(mem, unattributed));
+        result.expected = mem_printf(mem, "the %s", result.expected);
         result.detail = difference_text(mem, comparison);
     }
     return result;

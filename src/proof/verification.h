@@ -35,9 +35,9 @@ struct verification {
 MUST_CHECK bool verification_make(TALLOC_CTX *mem, const struct verification_request *request,
                                   struct verification *out, struct error *err);
 
-// What the database says when nobody says it. A schema other than the baseline's: applied. The same
-// schema: the change is not there when it would have changed it, or when the record of migrations
-// says so (`recorded`: 1 applied, 0 not, -1 not known).
+// What is to be expected when nobody says it: what the record of migrations says (`recorded`: 1
+// applied, 0 not applied); where there is none (-1), a change that would have changed the schema is
+// not there when the schema is the baseline's.
 MUST_CHECK bool verification_expect(const struct target *target, const struct baseline *baseline,
                                     int recorded, enum expectation *out, struct error *err);
 

@@ -222,7 +222,7 @@ static void test_update__other_column(void **state)
     assert_string_equal(emails->columns[0].column, "subject");
     assert_int_equal(emails->columns[0].unattributed, 1);
     assert_string_equal(emails->columns[0].samples[0], "id=77");
-    assert_non_null(strstr(proof_rig_after(rig, "I18/emails")->detail, "subject differs in 1 rows: id=77"));
+    assert_non_null(strstr(proof_rig_after(rig, "I18/emails")->detail, "subject differs in 1 row: id=77"));
     proof_rig_clean(rig);
 }
 

@@ -1,0 +1,339 @@
+/*
+ * tminus baseline: what the data is before the change, saved, shown, compared.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "base/clock.h"
+#include "base/file.h"
+#include "command/inspection.h"
+#include "journal/events.h"
+#include "journal/state.h"
+#include "report/proof.h"
+#include <unistd.h>
+
+#define KEY_DATABASE 0x201
+#define KEY_ALL 0x202
+#define KEY_TABLE 0x203
+#define KEY_OUTPUT 0x204
+
+struct request {
+    TALLOC_CTX *mem;
+    struct options options;
+    const char *database;
+    const char *output;
+    bool is_all;
+    const char **tables;
+    size_t n_tables;
+    const char *action;
+    const char **paths;
+    size_t n_paths;
+};
+
+static const struct argp_option table[] = {
+    {"database", KEY_DATABASE, "URL", 0,
+     "database instead of tminus.yaml's (a URL, a file, or a name of several)", 1},
+    {"all", KEY_ALL, NULL, 0, "save: every table, not only those that the migrations touch", 1},
+    {"table", KEY_TABLE, "NAME", 0, "save: this table too; repeatable", 1},
+    {"output", KEY_OUTPUT, "FILE", 0, "save: write it here, instead of into the state folder", 1},
+    {0},
+};
+
+static error_t parse(int key, char *value, struct argp_state *state)
+{
+    struct request *request = state->input;
+
+    switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &request->options;
+        return 0;
+    case KEY_DATABASE:
+        request->database = value;
+        return 0;
+    case KEY_ALL:
+        request->is_all = true;
+        return 0;
+    case KEY_TABLE:
+        *mem_append(request->mem, request->tables, request->n_tables) = value;
+        return 0;
+    case KEY_OUTPUT:
+        request->output = value;
+        return 0;
+    case ARGP_KEY_ARG:
+        if (request->action == NULL)
+            request->action = value;
+        else
+            *mem_append(request->mem, request->paths, request->n_paths) = value;
+        return 0;
+    case ARGP_KEY_END:
+        if (request->action == NULL)
+            argp_error(state, "which action? save, show or compare");
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp_child children[] = {{&options_argp}, {0}};
+static const struct argp parser = {
+    .options = table,
+    .parser = parse,
+    .args_doc = "save [MIGRATIONS…] | show [FILE] | compare [A B]",
+    .doc = "Save what the data is before the pending migrations, and whether it contradicts them; show "
+           "a baseline; compare two (the last two when none are named). save ends with 0, 1 when the data "
+           "contradicts the change, 3 when something could not be asked; compare with 1 when they differ.",
+    .children = children,
+};
+
+static int exit_status(enum verdict verdict)
+{
+    return verdict == VERDICT_GO ? EXIT_GO : verdict == VERDICT_NO_GO ? EXIT_NO_GO : EXIT_HOLD;
+}
+
+static struct report_proof_options report_options(const struct request *request,
+                                                  const struct report_journal *journal)
+{
+    return (struct report_proof_options){
+        .is_colored = log_is_colored(stdout),
+        .is_whole = request->options.verbosity > 0,
+        .journal = journal,
+    };
+}
+
+// --- save
+
+// The migrations that are not applied yet; none named and none configured is an empty change.
+static bool read_pending(TALLOC_CTX *mem, const struct inspection *inspection,
+                         const struct request *request, struct change *out, struct error *err)
+{
+    struct change *change;
+    int64_t n_applied;
+
+    *out = (struct change){.title = "no change"};
+    if (request->n_paths == 0 && !database_has_migrations(&inspection->choice))
+        return true;
+    TRY(database_read_change(mem, &inspection->choice, request->paths, request->n_paths, &change, err));
+    bool *is_applied = mem_array(mem, bool, change->n_migrations + 1);
+    TRY(inspection_count_applied(mem, inspection, change, is_applied, &n_applied, err));
+    *out = *change;
+    out->migrations = NULL;
+    out->n_migrations = 0;
+    for (size_t i = 0; i < change->n_migrations; i++)
+        if (!is_applied[i])
+            *mem_append(mem, out->migrations, out->n_migrations) = change->migrations[i];
+    return true;
+}
+
+static bool check_understood(const struct assessment *assessment, struct error *err)
+{
+    if (assessment->n_not_understood == 0)
+        return true;
+    const struct not_understood *first = &assessment->not_understood[0];
+    error_set(err, ERROR_UNKNOWN, "%s:%zu:%zu: not understood: %s", first->path, first->line,
+              first->column, first->reason);
+    return error_hint(err, "no invariant can be derived from it: tminus assess lists all such places");
+}
+
+static bool name_file(TALLOC_CTX *mem, const struct inspection *inspection,
+                      const struct request *request, char **out, struct error *err)
+{
+    SCRATCH(tmp);
+    char *path;
+
+    if (request->output != NULL) {
+        // The journal names it for later runs, which may start in another folder.
+        char *folder = realpath(file_folder(tmp, request->output), NULL);
+        if (folder == NULL)
+            return error_set(err, ERROR_INPUT, "%s: %m", request->output);
+        *out = file_join(mem, folder, file_base(request->output));
+        free(folder);
+        return true;
+    }
+    char *name = mem_printf(tmp, "baseline/%s-%d.db", clock_format(clock_wall_ms()).text, (int)getpid());
+    for (char *at = name; *at != '\0'; at++)
+        if (*at == ':')
+            *at = '-';
+    TRY(state_path(tmp, inspection->choice.config->service, inspection->choice.environment_name, name,
+                   &path, err));
+    *out = mem_strdup(mem, path);
+    return true;
+}
+
+static json_t *saved_event(const struct baseline *baseline, const struct results *results)
+{
+    json_t *data = json_object();
+    int64_t rows = 0, failed = 0;
+
+    for (size_t i = 0; i < baseline->n_tables; i++)
+        rows += baseline->tables[i].rows;
+    for (size_t i = 0; i < results->n; i++)
+        failed += results->list[i].status == STATUS_FAIL;
+    json_put_text(data, "path", baseline->path);
+    json_put_text(data, "sha256", baseline->sha256);
+    json_put_text(data, "database", baseline->identity.database);
+    json_put_text(data, "environment", baseline->environment);
+    json_put_text(data, "at", clock_format(baseline->taken_ms).text);
+    json_put_integer(data, "tables", (int64_t)baseline->n_tables);
+    json_put_integer(data, "rows", rows);
+    json_put_integer(data, "invariants", (int64_t)baseline->invariants.n);
+    json_put_text(data, "verdict", verdict_name(results_verdict(results)));
+    json_put_integer(data, "failed", failed);
+    return data;
+}
+
+static bool take(TALLOC_CTX *mem, struct inspection *inspection, const struct request *request,
+                 const struct change *pending, struct results *results, char **path,
+                 struct error *err)
+{
+    json_auto_t *migrations = inspection_migrations(pending);
+    struct schema *schema;
+    struct assessment *assessment;
+    struct invariants invariants;
+    struct baseline_request baseline = {
+        .target = &inspection->target,
+        .config = inspection->choice.config,
+        .service = inspection->choice.config->service,
+        .environment = inspection->choice.environment_name,
+        .title = pending->title,
+        .tables = request->tables,
+        .n_tables = request->n_tables,
+        // With nothing pending there is nothing to choose tables by.
+        .is_all = request->is_all || (pending->n_migrations == 0 && request->n_tables == 0),
+        .migrations = migrations,
+        .invariants = &invariants,
+    };
+
+    TRY(inspection->target.driver->catalog->read(mem, inspection->target.engine, &schema, err));
+    TRY(inspection_assess(mem, inspection, pending, &assessment, err));
+    TRY(check_understood(assessment, err));
+    TRY(invariants_derive(mem, assessment, schema, baseline.config, &invariants, &baseline.trace, err));
+    TRY(inspection_earlier_baseline(mem, inspection, NULL, &baseline.earlier, err));
+    TRY(name_file(mem, inspection, request, path, err));
+    baseline.schema = schema;
+    baseline.path = *path;
+    return baseline_save(mem, &baseline, results, err);
+}
+
+static void write_baseline(const struct request *request, const struct baseline *baseline,
+                           const struct results *results, const struct journal_head *head)
+{
+    const struct report_journal journal = {.sequence = head->sequence, .hash = head->hash};
+    const struct report_proof_options options = report_options(request, &journal);
+
+    if (request->options.format == FORMAT_JSON)
+        report_baseline_json(stdout, baseline, results, &options);
+    else
+        report_baseline_text(stdout, baseline, results, &options);
+}
+
+static int run_save(TALLOC_CTX *mem, struct inspection *inspection, const struct request *request,
+                    struct error *err)
+{
+    struct change pending;
+    struct results results;
+    struct baseline *baseline;
+    struct journal_head head;
+    char *path;
+
+    bool is_taken = read_pending(mem, inspection, request, &pending, err)
+                    && take(mem, inspection, request, &pending, &results, &path, err);
+    inspection_end_progress(inspection);
+    if (!is_taken || !baseline_open(mem, path, &baseline, err)
+        || !journal_append(inspection->journal, EVENT_BASELINE_SAVED, saved_event(baseline, &results), err)
+        || !journal_head(inspection->journal, &head, err))
+        return -1;
+    write_baseline(request, baseline, &results, &head);
+    return exit_status(results_verdict(&results));
+}
+
+// --- show, compare
+
+static int run_show(TALLOC_CTX *mem, struct inspection *inspection, const struct request *request,
+                    struct error *err)
+{
+    struct baseline *baseline;
+    struct results results;
+    struct journal_head head = {0};
+
+    if (!inspection_open_baseline(mem, inspection, request->n_paths > 0 ? request->paths[0] : NULL,
+                                  &baseline, err)
+        || !baseline_check_identity(baseline, &inspection->target.identity, err)
+        || !baseline_results(mem, baseline, &inspection->target, &results, err))
+        return -1;
+    write_baseline(request, baseline, &results, &head);
+    return EXIT_GO;
+}
+
+static bool open_two(TALLOC_CTX *mem, const struct inspection *inspection,
+                     const struct request *request, struct baseline **two, struct error *err)
+{
+    const char *earlier;
+
+    if (request->n_paths == 1 || request->n_paths > 2)
+        return error_set(err, ERROR_USAGE, "compare takes two baselines, or none for the last two");
+    TRY(inspection_open_baseline(mem, inspection, request->n_paths == 2 ? request->paths[1] : NULL,
+                                 &two[1], err));
+    if (request->n_paths == 2)
+        return inspection_open_baseline(mem, inspection, request->paths[0], &two[0], err);
+    TRY(inspection_earlier_baseline(mem, inspection, two[1]->path, &earlier, err));
+    if (earlier == NULL)
+        return error_set(err, ERROR_BASELINE, "there is but one baseline of %s",
+                         inspection->target.identity.text);
+    return inspection_open_baseline(mem, inspection, earlier, &two[0], err);
+}
+
+static int run_compare(TALLOC_CTX *mem, struct inspection *inspection,
+                       const struct request *request, struct error *err)
+{
+    struct baseline *two[2];
+    struct baseline_difference *differences;
+    size_t n;
+
+    if (!open_two(mem, inspection, request, two, err)
+        || !baseline_compare(mem, two[0], two[1], &differences, &n, err))
+        return -1;
+    json_t *data = json_object();
+    json_put_text(data, "a", two[0]->path);
+    json_put_text(data, "b", two[1]->path);
+    json_put_text(data, "database", two[1]->identity.database);
+    json_put_bool(data, "equal", n == 0);
+    json_put_integer(data, "differences", (int64_t)n);
+    if (!journal_append(inspection->journal, EVENT_BASELINE_COMPARED, data, err))
+        return -1;
+    if (request->options.format == FORMAT_JSON)
+        report_comparison_json(stdout, two[0], two[1], differences, n);
+    else
+        report_comparison_text(stdout, two[0], two[1], differences, n);
+    return n == 0 ? EXIT_GO : EXIT_NO_GO;
+}
+
+static int baseline_run(const struct program *program, int argc, char **argv, struct error *err)
+{
+    SCRATCH(tmp);
+    struct request request = {.mem = tmp};
+    struct inspection inspection = {0};
+
+    argp_parse(&parser, argc, argv, 0, NULL, &request);
+    if (!options_format_allowed(&request.options,
+                                OPTIONS_FORMAT(FORMAT_TEXT) | OPTIONS_FORMAT(FORMAT_JSON), err))
+        return -1;
+    bool is_save = strcmp(request.action, "save") == 0, is_show = strcmp(request.action, "show") == 0;
+    if (!is_save && !is_show && strcmp(request.action, "compare") != 0) {
+        error_set(err, ERROR_USAGE, "baseline has no action '%s'", request.action);
+        error_hint(err, "save, show or compare");
+        return -1;
+    }
+    if (!inspection_open(tmp, program, &request.options, request.database, &inspection, err))
+        return -1;
+    if (is_save)
+        return run_save(tmp, &inspection, &request, err);
+    return is_show ? run_show(tmp, &inspection, &request, err)
+                   : run_compare(tmp, &inspection, &request, err);
+}
+
+const struct command command_baseline = {
+    .name = "baseline",
+    .arguments = "save [PATH…] | show [FILE] | compare [A B]",
+    .summary = "what the data is before the change, and whether it contradicts it",
+    .when = "before",
+    .run = baseline_run,
+};

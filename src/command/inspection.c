@@ -1,0 +1,233 @@
+/*
+ * Inspection: see inspection.h.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "command/inspection.h"
+#include "base/digest.h"
+#include "base/file.h"
+#include "flight/record.h"
+#include "journal/events.h"
+#include "journal/state.h"
+
+static void show_progress(void *context, const char *what, int64_t done, int64_t total)
+{
+    struct inspection *inspection = context;
+
+    if (!inspection->shows_progress)
+        return;
+    if (inspection->progress_of == NULL || strcmp(inspection->progress_of, what) != 0) {
+        inspection_end_progress(inspection);
+        inspection->progress_of = what;
+        log_progress_start(&inspection->progress, what);
+    }
+    log_progress_set(&inspection->progress, done, total);
+}
+
+void inspection_end_progress(struct inspection *inspection)
+{
+    if (inspection->progress_of != NULL)
+        log_progress_end(&inspection->progress);
+    inspection->progress_of = NULL;
+}
+
+static bool open_target(TALLOC_CTX *mem, const struct program *program,
+                        struct inspection *inspection, struct error *err)
+{
+    struct target *target = &inspection->target;
+    const struct database_choice *choice = &inspection->choice;
+    const struct engine_open_options options = {
+        .url = choice->url,
+        .read_only = true,
+        .allow_superuser = choice->database != NULL && choice->database->allow_superuser,
+        .name = "tminus/inspection",
+        .wait = wait_make(mem),
+    };
+
+    TRY(engine_driver_for(program->engines, choice->url, &target->driver, err));
+    TRY(target->driver->session->open(mem, &options, &target->engine, err));
+    target->progress = show_progress;
+    target->context = inspection;
+    return target->driver->session->identity(mem, target->engine, &target->identity, err);
+}
+
+bool inspection_open(TALLOC_CTX *mem, const struct program *program, const struct options *options,
+                     const char *database, struct inspection *inspection, struct error *err)
+{
+    SCRATCH(tmp);
+    struct journal_verdict verdict;
+    char *location;
+
+    inspection->shows_progress = !options->no_progress && options->verbosity >= 0;
+    TRY(database_choose(mem, options, database, &inspection->choice, err));
+    TRY(open_target(mem, program, inspection, err));
+    TRY(state_path(tmp, inspection->choice.config->service, inspection->choice.environment_name,
+                   "journal.db", &location, err));
+    TRY(journal_open(mem, program->stores[0], location, journal_run_name(tmp), &inspection->journal, err));
+    // A record that was tampered with vouches for nothing.
+    TRY(journal_verify(inspection->journal, NULL, &verdict, err));
+    if (verdict.is_intact)
+        return true;
+    error_set(err, ERROR_INPUT, "%s: the journal is broken: %s", location, verdict.reason);
+    return error_hint(err, "tminus journal verify shows it; keep the file, and move it away to begin a new one");
+}
+
+// --- migrations
+
+bool inspection_count_applied(TALLOC_CTX *mem, const struct inspection *inspection,
+                              const struct change *change, bool *is_applied, int64_t *out,
+                              struct error *err)
+{
+    const struct target *target = &inspection->target;
+    const struct record_format *format;
+    struct record record;
+    struct error unknown;
+    int64_t n = 0;
+
+    *out = -1;
+    // A tool whose record is not known: what is applied is not known either.
+    if (!record_format_for(change->layout, &format, &unknown))
+        return true;
+    TRY(record_read(mem, target->driver->session, target->engine, format, change, &record, err));
+    if (!record.is_there)
+        return true;
+    for (size_t i = 0; i < change->n_migrations; i++) {
+        bool is_there =
+            record_find(&record, record_version(mem, format, &change->migrations[i])) != NULL;
+        n += is_there;
+        if (is_applied != NULL)
+            is_applied[i] = is_there;
+    }
+    *out = n;
+    return true;
+}
+
+struct schema_text {
+    TALLOC_CTX *mem;
+    char *text;
+};
+
+static bool take_sql(void *context, const char *const *names, const struct engine_value *values,
+                     size_t n)
+{
+    struct schema_text *schema = context;
+
+    (void)names;
+    if (n == 1 && !values[0].is_null)
+        schema->text = mem_printf(schema->mem, "%s%s;\n", schema->text, values[0].text);
+    return true;
+}
+
+// SQLite's reader needs the schema as statements; tables before what is built on them.
+static bool read_schema_text(TALLOC_CTX *mem, const struct target *target,
+                             struct script_source *source, struct error *err)
+{
+    struct schema_text schema = {.mem = mem, .text = mem_strdup(mem, "")};
+
+    TRY(target->driver->session->query(target->engine,
+                                       "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite!_%' ESCAPE '!' "
+                                       "ORDER BY type <> 'table', type <> 'view', rowid",
+                                       take_sql, &schema, err));
+    *source = (struct script_source){
+        .path = mem_printf(mem, "schema of %s", target->identity.database),
+        .text = schema.text,
+        .len = strlen(schema.text),
+        .end = strlen(schema.text),
+    };
+    return true;
+}
+
+bool inspection_assess(TALLOC_CTX *mem, const struct inspection *inspection,
+                       const struct change *change, struct assessment **out, struct error *err)
+{
+    struct script_source source;
+    struct assessment_options options = {.dialect = inspection->target.driver->dialect};
+
+    if (options.dialect == DIALECT_SQLITE) {
+        TRY(read_schema_text(mem, &inspection->target, &source, err));
+        options.schemas = &source;
+        options.n_schemas = 1;
+    }
+    return assessment_make(mem, change, &options, out, err);
+}
+
+json_t *inspection_migrations(const struct change *change)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < change->n_migrations; i++) {
+        const struct migration *migration = &change->migrations[i];
+        const struct migration_text *up = &migration->up;
+        json_t *object = json_object();
+        json_put_text(object, "version", migration->version);
+        json_put_text(object, "path", migration->path);
+        json_put_text(object, "sha256",
+                      up->text == NULL ? NULL : digest_of(up->text + up->start, up->end - up->start).hex);
+        json_array_append_new(list, object);
+    }
+    return list;
+}
+
+// --- baselines
+
+struct search {
+    TALLOC_CTX *mem;
+    const char *database;
+    const char *than;
+    const char *path;
+    bool is_past; // `than` was met
+};
+
+static bool match_saved(void *context, const json_t *event)
+{
+    struct search *search = context;
+    const json_t *data = json_object_get(event, "data");
+    const char *name = json_get_text(event, "event");
+    const char *path = json_get_text(data, "path"), *database = json_get_text(data, "database");
+
+    if (name == NULL || strcmp(name, EVENT_BASELINE_SAVED) != 0 || path == NULL || database == NULL
+        || strcmp(database, search->database) != 0 || file_kind(path) != FILE_REGULAR)
+        return true;
+    search->is_past = search->is_past || (search->than != NULL && strcmp(path, search->than) == 0);
+    if (!search->is_past)
+        search->path = mem_strdup(search->mem, path);
+    return true;
+}
+
+bool inspection_earlier_baseline(TALLOC_CTX *mem, const struct inspection *inspection,
+                                 const char *than, const char **out, struct error *err)
+{
+    struct search search = {.mem = mem, .database = inspection->target.identity.database, .than = than};
+
+    TRY(journal_read(inspection->journal, 1, match_saved, &search, err));
+    *out = search.path;
+    return true;
+}
+
+bool inspection_open_baseline(TALLOC_CTX *mem, const struct inspection *inspection,
+                              const char *path, struct baseline **out, struct error *err)
+{
+    SCRATCH(tmp);
+    struct digest_text digest;
+    json_t *event = NULL;
+
+    if (path == NULL)
+        TRY(inspection_earlier_baseline(tmp, inspection, NULL, &path, err));
+    if (path == NULL) {
+        error_set(err, ERROR_BASELINE, "there is no baseline of %s", inspection->target.identity.text);
+        return error_hint(err, "take one before the change: tminus baseline save");
+    }
+    // First the digest: nothing of a file that was edited is looked at.
+    if (file_kind(path) == FILE_REGULAR) {
+        TRY(digest_of_file(path, &digest, err));
+        TRY(journal_last(inspection->journal, EVENT_BASELINE_SAVED, "sha256", digest.hex, &event, err));
+        bool is_known = event != NULL;
+        json_decref(event);
+        if (!is_known) {
+            error_set(err, ERROR_BASELINE, "%s: not the file that was saved: its SHA-256 %.12s… is not in the journal",
+                      path, digest.hex);
+            return error_hint(err, "it was edited, or another journal knows it; save a new one before the change");
+        }
+    }
+    return baseline_open(mem, path, out, err);
+}

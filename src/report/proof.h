@@ -1,0 +1,38 @@
+/*
+ * Reports of baselines and verifications: for people, worst first, and for programs.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef REPORT_PROOF_H
+#define REPORT_PROOF_H
+
+#include "proof/verification.h"
+#include "report/migration.h"
+
+struct report_proof_options {
+    bool is_colored;
+    bool is_whole; // also what passed
+    const struct report_journal *journal;
+};
+
+void report_baseline_text(FILE *out, const struct baseline *baseline, const struct results *results,
+                          const struct report_proof_options *options);
+// {"schema": "tminus/baseline/1", …}
+void report_baseline_json(FILE *out, const struct baseline *baseline, const struct results *results,
+                          const struct report_proof_options *options);
+
+void report_comparison_text(FILE *out, const struct baseline *a, const struct baseline *b,
+                            const struct baseline_difference *differences, size_t n);
+void report_comparison_json(FILE *out, const struct baseline *a, const struct baseline *b,
+                            const struct baseline_difference *differences, size_t n);
+
+void report_verification_text(FILE *out, const struct verification *verification,
+                              const struct report_proof_options *options);
+// {"schema": "tminus/verify/1", …} as design.md fixes it.
+void report_verification_json(FILE *out, const struct verification *verification,
+                              const struct report_proof_options *options);
+
+// RESULT of design.md.
+json_t *report_result(const struct result *result);
+
+#endif

@@ -1,0 +1,226 @@
+/*
+ * Reports of baselines and verifications as text: what is wrong first, the verdict last, where the
+ * eye is.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "base/clock.h"
+#include "base/quantity.h"
+#include "proof/sql.h"
+#include "report/proof.h"
+
+#define LISTED_MAX 12 // results that did not pass
+
+static const char *const reset = "\033[0m";
+
+static const char *status_color(enum status status)
+{
+    switch (status) {
+    case STATUS_PASS:
+        return "\033[32m";
+    case STATUS_WARN:
+    case STATUS_WAIVED:
+        return "\033[33m";
+    case STATUS_FAIL:
+        return "\033[1;31m";
+    case STATUS_UNKNOWN:
+    case STATUS_MANUAL:
+        return "\033[1;33m";
+    }
+    bug("status %d", (int)status);
+}
+
+static void write_status(FILE *out, enum status status, bool is_colored)
+{
+    fprintf(out, "%s%-7s%s", is_colored ? status_color(status) : "", status_name(status),
+            is_colored ? reset : "");
+}
+
+// A detail may have lines; each stands under the title.
+static void write_detail(FILE *out, const char *detail)
+{
+    while (detail != NULL && *detail != '\0') {
+        size_t len = strcspn(detail, "\n");
+        fprintf(out, "        %.*s\n", (int)len, detail);
+        detail += len + (detail[len] == '\n');
+    }
+}
+
+static void write_result(FILE *out, const struct result *result, bool is_colored)
+{
+    write_status(out, result->status, is_colored);
+    fprintf(out, " %s", result->title);
+    if (result->status != STATUS_UNKNOWN && result->expected[0] != '\0')
+        fprintf(out, ": %s%s%s", result->observed, result->status == STATUS_PASS ? "" : ", expected ",
+                result->status == STATUS_PASS ? "" : result->expected);
+    fputc('\n', out);
+    if (result->status != STATUS_PASS)
+        write_detail(out, result->detail);
+}
+
+static void write_results(FILE *out, const struct results *results,
+                          const struct report_proof_options *options)
+{
+    size_t n_passed = 0, n_listed = 0, n_left = 0;
+
+    for (size_t i = 0; i < results->n; i++) {
+        const struct result *result = &results->list[i];
+        n_passed += result->status == STATUS_PASS;
+        if (!options->is_whole && result->status == STATUS_PASS)
+            continue;
+        if (!options->is_whole && n_listed == LISTED_MAX) {
+            n_left++;
+            continue;
+        }
+        n_listed++;
+        write_result(out, result, options->is_colored);
+    }
+    if (n_left > 0)
+        fprintf(out, "        and %zu more that did not pass: --verbose\n", n_left);
+    if (n_passed > 0 && !options->is_whole) {
+        write_status(out, STATUS_PASS, options->is_colored);
+        fprintf(out, " %zu check%s\n", n_passed, n_passed == 1 ? "" : "s");
+    }
+}
+
+static void write_verdict(FILE *out, enum verdict verdict, const struct report_proof_options *options)
+{
+    static const char *const colors[] = {
+        [VERDICT_GO] = "\033[1;32m", [VERDICT_NO_GO] = "\033[1;31m", [VERDICT_HOLD] = "\033[1;33m"};
+
+    fprintf(out, "\n%s%s%s", options->is_colored ? colors[verdict] : "",
+            verdict == VERDICT_NO_GO ? "NO-GO" : verdict_name(verdict),
+            options->is_colored ? reset : "");
+}
+
+static void write_journal(FILE *out, const struct report_journal *journal)
+{
+    if (journal != NULL && journal->sequence > 0)
+        fprintf(out, "journal %lld:%s\n", (long long)journal->sequence, journal->hash);
+}
+
+// --- baseline
+
+static void write_table(FILE *out, const struct baseline_table *table)
+{
+    SCRATCH(tmp);
+
+    fprintf(out, "  %-24s %12s rows, %zu columns, key ", sql_shown(tmp, table->name),
+            quantity_count(tmp, table->rows), table->n_columns);
+    for (size_t i = 0; i < table->n_key; i++)
+        fprintf(out, "%s%s", i == 0 ? "" : ", ", table->key[i]);
+    if (table->n_key == 0)
+        fputs(table->has_key ? "the rowid" : "none", out);
+    if (table->age != NULL)
+        fprintf(out, ", newest %s", table->age);
+    fputc('\n', out);
+}
+
+void report_baseline_text(FILE *out, const struct baseline *baseline, const struct results *results,
+                          const struct report_proof_options *options)
+{
+    enum verdict verdict = results_verdict(results);
+
+    fprintf(out, "baseline %s\n  of %s at %s, SHA-256 %.12s…\n", baseline->path,
+            baseline->identity.database, clock_format(baseline->taken_ms).text, baseline->sha256);
+    for (size_t i = 0; i < json_array_size(baseline->migrations); i++)
+        fprintf(out, "  before %s\n", json_get_text(json_array_get(baseline->migrations, i), "path"));
+    for (size_t i = 0; i < baseline->n_tables; i++)
+        write_table(out, &baseline->tables[i]);
+    if (results->n > 0)
+        write_results(out, results, options);
+    if (results->n > 0) {
+        write_verdict(out, verdict, options);
+        fputs(verdict == VERDICT_NO_GO  ? ": the data as it is contradicts the change\n"
+              : verdict == VERDICT_HOLD ? ": not everything could be asked\n"
+                                        : ": nothing contradicts the change\n", out);
+    }
+    write_journal(out, options->journal);
+}
+
+void report_comparison_text(FILE *out, const struct baseline *a, const struct baseline *b,
+                            const struct baseline_difference *differences, size_t n)
+{
+    fprintf(out, "a  %s  %s\nb  %s  %s\n", clock_format(a->taken_ms).text, a->path,
+            clock_format(b->taken_ms).text, b->path);
+    for (size_t i = 0; i < n; i++)
+        fprintf(out, "  %-40s %s → %s\n", differences[i].what, differences[i].a, differences[i].b);
+    if (n == 0)
+        fputs("equal\n", out);
+    else
+        fprintf(out, "%zu difference%s\n", n, n == 1 ? "" : "s");
+}
+
+// --- verification
+
+static void write_names(FILE *out, const char *what, const char *const *names, size_t n)
+{
+    if (n == 0)
+        return;
+    fprintf(out, "; %s ", what);
+    for (size_t i = 0; i < n; i++)
+        fprintf(out, "%s%s", i == 0 ? "" : ", ", names[i]);
+}
+
+// What the migration's text explains of one table, in a line.
+static void write_explained(FILE *out, const struct comparison *comparison)
+{
+    SCRATCH(tmp);
+
+    fprintf(out, "        %s: ", sql_shown(tmp, comparison->before->name));
+    if (comparison->after.name == NULL) {
+        fprintf(out, "dropped by %s\n", comparison->dropped);
+        return;
+    }
+    if (comparison->unknown != NULL) {
+        fputs("not compared\n", out);
+        return;
+    }
+    fprintf(out, "%s → %s rows, %zu columns compared", quantity_count(tmp, comparison->before->rows),
+            quantity_count(tmp, comparison->rows_after), comparison->n_compared);
+    for (size_t i = 0; i < comparison->n_columns; i++)
+        if (comparison->columns[i].by_migration > 0)
+            fprintf(out, "; %s changed in %s rows (%s)", comparison->columns[i].column,
+                    quantity_count(tmp, comparison->columns[i].by_migration),
+                    comparison->columns[i].cause);
+    if (comparison->missing.keys > comparison->missing.unattributed)
+        fprintf(out, "; %s removed (%s)", quantity_count(tmp, comparison->missing.keys - comparison->missing.unattributed),
+                comparison->missing.cause);
+    write_names(out, "new:", comparison->added, comparison->n_added);
+    write_names(out, "dropped:", comparison->gone, comparison->n_gone);
+    if (comparison->rebuilt != NULL)
+        fprintf(out, "; rebuilt by %s", comparison->rebuilt);
+    fputc('\n', out);
+}
+
+static const char *reason(const struct verification *verification)
+{
+    switch (verification->verdict) {
+    case VERDICT_GO:
+        return verification->expectation == EXPECT_AS_BEFORE
+                   ? "the change is not applied, and everything is as at the baseline"
+                   : "every difference is explained by the migration, every invariant holds";
+    case VERDICT_NO_GO:
+        return verification->expectation == EXPECT_AS_BEFORE
+                   ? "the change is not applied, but the data is not as at the baseline"
+                   : "the data is not what the migration says it should be";
+    case VERDICT_HOLD:
+        return "not everything could be compared";
+    }
+    bug("verdict %d", (int)verification->verdict);
+}
+
+void report_verification_text(FILE *out, const struct verification *verification,
+                              const struct report_proof_options *options)
+{
+    SCRATCH(tmp);
+
+    write_results(out, &verification->invariants, options);
+    for (size_t i = 0; i < verification->n_tables; i++)
+        write_explained(out, &verification->tables[i]);
+    write_verdict(out, verification->verdict, options);
+    fprintf(out, ": %s\nagainst the baseline of %s (%s), in %s\n", reason(verification),
+            clock_format(verification->baseline->taken_ms).text, verification->baseline->path,
+            quantity_duration(tmp, verification->took_ms));
+    write_journal(out, options->journal);
+}
