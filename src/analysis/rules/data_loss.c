@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "analysis/rules/rules.h"
+#include "analysis/table_copy.h"
 #include "base/text.h"
 
 static bool is_cascading(const struct action *action)
@@ -27,9 +28,21 @@ static void drop_table(struct rule_place *place, const struct action *action)
         place_is_new(place, action->relation))
         return;
     const struct schema_relation *relation = schema_find(place->before, action->relation);
+    struct table_copy copy;
+    bool is_copied = table_copy_find(place->script, place->index, place->before, action->relation,
+                                     &copy);
+    if (is_copied && copy.lost_column == NULL)
+        return; // rebuilt: every row and value was carried over
     // IF EXISTS of what the whole known history does not have drops nothing.
     if (relation == NULL && action->if_exists && place->is_history_known)
         return;
+    if (is_copied) {
+        rule_report_as(place, loss_severity(place, action->relation), NULL,
+                       "drops table %s; the copy of its rows in %s leaves out column %s",
+                       place_name(place, action->relation), place_name(place, copy.target),
+                       copy.lost_column);
+        return;
+    }
     rule_report_as(place, loss_severity(place, action->relation), NULL,
                    "drops table %s with all its rows (%s)", place_name(place, action->relation),
                    size_text(place->mem, relation));

@@ -5,6 +5,7 @@
  */
 #include "analysis/restoration.h"
 #include "analysis/rules/rules.h"
+#include "analysis/table_copy.h"
 
 #define DIFFERENCES_TOLD 3
 
@@ -26,8 +27,12 @@ static const char *lost_by_up(const struct rule_place *place, const struct actio
                                       : schema_find(place->down_target, action->relation);
     if (relation == NULL)
         return NULL;
+    struct table_copy copy;
     if (action->kind == ACTION_DROP && action->object == OBJECT_TABLE &&
-        schema_find(place->after, action->relation) != NULL)
+        schema_find(place->after, action->relation) != NULL &&
+        !(table_copy_find(place->other, place->other->n_statements, place->down_target,
+                          action->relation, &copy) &&
+          copy.lost_column == NULL))
         return mem_printf(place->mem, "the rows of %s", place_name(place, relation->name));
     const struct schema_relation *restored = schema_find(place->after, action->relation);
     if (action->kind == ACTION_DROP_COLUMN && restored != NULL &&

@@ -1,0 +1,3 @@
+DROP TRIGGER emails_ai;
+DROP TABLE emails_search;
+DROP TABLE emails;
