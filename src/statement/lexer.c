@@ -17,7 +17,7 @@ enum character_class {
     BLANK = 1,
     WORD_START = 2,
     DIGIT = 4,
-    OPERATOR = 8,   // PostgreSQL: may be part of an operator of several characters
+    OPERATOR = 8,      // PostgreSQL: may be part of an operator of several characters
     OPERATOR_ODD = 16, // an operator with one of these may end in + or -
 };
 
@@ -115,8 +115,8 @@ static bool skip_blanks(struct lexer *lexer, size_t *broken)
     }
 }
 
-// --- quotes: each gets the place behind the opening quote and gives the one behind the closing one,
-// or lexer->end + 1 when it is not closed
+// --- quotes: each gets the place behind the opening quote and gives the one behind the closing
+// one, or lexer->end + 1 when it is not closed
 
 static size_t not_closed(const struct lexer *lexer)
 {
@@ -176,8 +176,8 @@ static size_t dollar_quote_end(const struct lexer *lexer, size_t at)
     if (peek(lexer, tag_end) != '$')
         return 0;
     tag_end++;
-    const char *close = memmem(lexer->text + tag_end, lexer->end - tag_end, lexer->text + at,
-                               tag_end - at);
+    const char *close =
+        memmem(lexer->text + tag_end, lexer->end - tag_end, lexer->text + at, tag_end - at);
     return close == NULL ? not_closed(lexer) : (size_t)(close - lexer->text) + (tag_end - at);
 }
 
@@ -241,8 +241,8 @@ static size_t postgres_operator_end(const struct lexer *lexer, size_t start)
 
 static size_t sqlite_operator_end(const struct lexer *lexer, size_t at)
 {
-    static const char *const operators[] = {"->>", "->", "||", "<<", "<=", "<>", ">>", ">=", "==",
-                                            "!="};
+    static const char *const operators[] = {
+        "->>", "->", "||", "<<", "<=", "<>", ">>", ">=", "==", "!="};
     for (size_t i = 0; i < COUNT_OF(operators); i++) {
         size_t len = strlen(operators[i]);
         if (len <= lexer->end - at && memcmp(lexer->text + at, operators[i], len) == 0)
@@ -270,7 +270,7 @@ static bool postgres_prefixed_quote(struct lexer *lexer, struct token *out)
     size_t at = lexer->at;
     char letter = (char)(lexer->text[at] | 32);
     char next = peek(lexer, at + 1);
-    if (next == '\'' && memchr("ebxn", letter, 4) != NULL) {
+    if (next == '\'' && strchr("ebxn", letter) != NULL) {
         *out = token_make(lexer, TOKEN_STRING, postgres_string_end(lexer, at + 2, letter == 'e'));
         return true;
     }
@@ -315,8 +315,7 @@ static struct token sqlite_other(struct lexer *lexer)
     }
     if (c == '?')
         return token_make(lexer, TOKEN_PARAMETER, digits_end(lexer, at + 1));
-    if ((c == ':' || c == '@' || c == '$') &&
-        is_class(peek(lexer, at + 1), WORD_START | DIGIT))
+    if ((c == ':' || c == '@' || c == '$') && is_class(peek(lexer, at + 1), WORD_START | DIGIT))
         return token_make(lexer, TOKEN_PARAMETER, word_end(lexer, at + 1));
     return token_make(lexer, TOKEN_OPERATOR, sqlite_operator_end(lexer, at));
 }
@@ -357,20 +356,13 @@ struct token lexer_next(struct lexer *lexer)
     if (is_class(c, DIGIT) || (c == '.' && is_class(peek(lexer, at + 1), DIGIT)))
         return token_make(lexer, TOKEN_NUMBER, number_end(lexer, at));
     switch (c) {
-    case '\'':
-        return next_string(lexer);
-    case '"':
-        return token_make(lexer, TOKEN_IDENTIFIER, quote_end(lexer, at + 1, '"', false));
-    case '(':
-        return token_make(lexer, TOKEN_OPEN, at + 1);
-    case ')':
-        return token_make(lexer, TOKEN_CLOSE, at + 1);
-    case ',':
-        return token_make(lexer, TOKEN_COMMA, at + 1);
-    case ';':
-        return token_make(lexer, TOKEN_SEMICOLON, at + 1);
-    case '.':
-        return token_make(lexer, TOKEN_DOT, at + 1);
+    case '\'': return next_string(lexer);
+    case '"': return token_make(lexer, TOKEN_IDENTIFIER, quote_end(lexer, at + 1, '"', false));
+    case '(': return token_make(lexer, TOKEN_OPEN, at + 1);
+    case ')': return token_make(lexer, TOKEN_CLOSE, at + 1);
+    case ',': return token_make(lexer, TOKEN_COMMA, at + 1);
+    case ';': return token_make(lexer, TOKEN_SEMICOLON, at + 1);
+    case '.': return token_make(lexer, TOKEN_DOT, at + 1);
     default:
         return lexer->dialect == DIALECT_POSTGRES ? postgres_other(lexer) : sqlite_other(lexer);
     }

@@ -128,7 +128,7 @@ static char *quoted_value(void *mem, enum dialect dialect, const char *text, siz
         escapes = ESCAPES_BACKSLASH;
     if (dialect == DIALECT_POSTGRES && (text[0] | 32) == 'u')
         escapes = ESCAPES_UNICODE;
-    while (memchr("'\"`[", *u.from, 4) == NULL) // prefix: E, B, X, N, U&
+    while (strchr("'\"`[", *u.from) == NULL) // prefix: E, B, X, N, U&
         u.from++;
     char quote = *u.from++;
     undo_quoted(&u, quote == '[' ? ']' : quote, escapes);

@@ -198,8 +198,9 @@ static void subcommand_read(struct reading *reading, const AlterTableCmd *comman
                             struct action *action)
 {
     const struct subcommand *row = subcommand_find(command->subtype);
-    const char *name = command->num > 0 ? mem_printf(reading->mem, "%d", command->num) // of an index
-                                        : mem_strdup(reading->mem, command->name);
+    const char *name = command->num > 0
+                           ? mem_printf(reading->mem, "%d", command->num) // of an index
+                           : mem_strdup(reading->mem, command->name);
     action->kind = row->kind;
     action->option = row->option;
     action->column = row->name == NAME_COLUMN ? name : NULL;

@@ -25,14 +25,10 @@ void read_create_trigger(struct reading *reading, Node *node)
 static const char *rule_event(CmdType event)
 {
     switch (event) {
-    case CMD_SELECT:
-        return "SELECT";
-    case CMD_INSERT:
-        return "INSERT";
-    case CMD_UPDATE:
-        return "UPDATE";
-    default:
-        return "DELETE";
+    case CMD_SELECT: return "SELECT";
+    case CMD_INSERT: return "INSERT";
+    case CMD_UPDATE: return "UPDATE";
+    default: return "DELETE";
     }
 }
 
@@ -147,8 +143,8 @@ void read_alter_enum(struct reading *reading, Node *node)
 void read_define(struct reading *reading, Node *node)
 {
     const DefineStmt *create = (DefineStmt *)node;
-    struct action *action = action_add(
-        reading, create->kind == PG_OBJECT_TYPE ? ACTION_CREATE_TYPE : ACTION_OTHER);
+    struct action *action =
+        action_add(reading, create->kind == PG_OBJECT_TYPE ? ACTION_CREATE_TYPE : ACTION_OTHER);
     action->object = object_of(create->kind);
     action->relation = name_of_list(reading, create->defnames);
     action->if_exists = create->if_not_exists;
@@ -173,18 +169,12 @@ void read_create_domain(struct reading *reading, Node *node)
 static const char *domain_option(char subtype, bool has_definition)
 {
     switch (subtype) {
-    case 'T':
-        return has_definition ? "set default" : "drop default";
-    case 'N':
-        return "drop not null";
-    case 'O':
-        return "set not null";
-    case 'C':
-        return "add constraint";
-    case 'X':
-        return "drop constraint";
-    default:
-        return "validate constraint";
+    case 'T': return has_definition ? "set default" : "drop default";
+    case 'N': return "drop not null";
+    case 'O': return "set not null";
+    case 'C': return "add constraint";
+    case 'X': return "drop constraint";
+    default: return "validate constraint";
     }
 }
 

@@ -38,16 +38,11 @@ static char *literal_text(TALLOC_CTX *mem, const A_Const *literal)
     if (literal->isnull)
         return NULL;
     switch (nodeTag(&literal->val.node)) {
-    case T_Integer:
-        return mem_printf(mem, "%d", literal->val.ival.ival);
-    case T_Float:
-        return mem_strdup(mem, literal->val.fval.fval);
-    case T_Boolean:
-        return mem_strdup(mem, literal->val.boolval.boolval ? "true" : "false");
-    case T_BitString:
-        return mem_strdup(mem, literal->val.bsval.bsval);
-    default:
-        return mem_strdup(mem, literal->val.sval.sval);
+    case T_Integer: return mem_printf(mem, "%d", literal->val.ival.ival);
+    case T_Float: return mem_strdup(mem, literal->val.fval.fval);
+    case T_Boolean: return mem_strdup(mem, literal->val.boolval.boolval ? "true" : "false");
+    case T_BitString: return mem_strdup(mem, literal->val.bsval.bsval);
+    default: return mem_strdup(mem, literal->val.sval.sval);
     }
 }
 
@@ -69,7 +64,8 @@ static enum truth truth_if(bool is_true)
 
 static bool is_cast_to(Node *node, const char *type)
 {
-    return IsA(node, TypeCast) && strcmp(strVal(llast(((TypeCast *)node)->typeName->names)), type) == 0;
+    return IsA(node, TypeCast) &&
+           strcmp(strVal(llast(((TypeCast *)node)->typeName->names)), type) == 0;
 }
 
 // Source: PostgreSQL 15 manual, 8.6 Boolean Type; prefixes and blanks are left out.
@@ -92,7 +88,8 @@ static enum truth truth_of_literal(struct reading *reading, Node *node)
     if (literal->isnull)
         return TRUTH_UNKNOWN;
     bool is_boolean = IsA(&literal->val.node, Boolean);
-    bool is_word = IsA(&literal->val.node, String) && (IsA(node, A_Const) || is_cast_to(node, "bool"));
+    bool is_word =
+        IsA(&literal->val.node, String) && (IsA(node, A_Const) || is_cast_to(node, "bool"));
     if (!is_boolean && !is_word)
         return TRUTH_UNKNOWN;
     return truth_of_word(literal_text(reading->tmp, literal));
@@ -108,9 +105,10 @@ static enum truth truth_of_comparison(struct reading *reading, const A_Expr *exp
         return TRUTH_UNKNOWN;
     const char *operator= strVal(llast(expr->name));
     bool is_integer = IsA(&left->val.node, Integer);
-    int order = is_integer ? (left->val.ival.ival > right->val.ival.ival) -
-                                 (left->val.ival.ival < right->val.ival.ival)
-                           : strcmp(literal_text(reading->tmp, left), literal_text(reading->tmp, right));
+    int order = is_integer
+                    ? (left->val.ival.ival > right->val.ival.ival) -
+                          (left->val.ival.ival < right->val.ival.ival)
+                    : strcmp(literal_text(reading->tmp, left), literal_text(reading->tmp, right));
     if (strcmp(operator, "=") == 0)
         return order == 0 ? TRUTH_TRUE : is_integer ? TRUTH_FALSE : TRUTH_UNKNOWN;
     if (strcmp(operator, "<>") == 0)

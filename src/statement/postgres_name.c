@@ -60,9 +60,9 @@ const char **strings_of_list(struct reading *reading, const List *strings, size_
 static const char *type_word(const char *name)
 {
     static const char *const words[][2] = {
-        {"int2", "smallint"},  {"int4", "integer"}, {"int8", "bigint"},
-        {"float4", "real"},    {"bool", "boolean"}, {"float8", "double precision"},
-        {"bpchar", "char"},    {"varbit", "bit varying"}, {"char", "\"char\""},
+        {"int2", "smallint"}, {"int4", "integer"},       {"int8", "bigint"},
+        {"float4", "real"},   {"bool", "boolean"},       {"float8", "double precision"},
+        {"bpchar", "char"},   {"varbit", "bit varying"}, {"char", "\"char\""},
     };
     for (size_t i = 0; i < COUNT_OF(words); i++) {
         if (strcmp(name, words[i][0]) == 0)
@@ -75,7 +75,8 @@ static void type_mods_read(const TypeName *type, struct type_name *out)
 {
     // The first of an interval is a mask of its fields, not a length.
     int skipped = strcmp(out->name, "interval") == 0 ? 1 : 0;
-    for (int i = skipped; i < list_length(type->typmods) && out->n_mods < COUNT_OF(out->mods); i++) {
+    for (int i = skipped; i < list_length(type->typmods) && out->n_mods < COUNT_OF(out->mods);
+         i++) {
         const Node *mod = list_nth(type->typmods, i);
         if (!IsA(mod, A_Const) || !IsA(&((const A_Const *)mod)->val.node, Integer))
             return;

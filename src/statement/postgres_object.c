@@ -84,8 +84,7 @@ void kind_set(struct reading *reading, const char *verb, ObjectType type)
 static bool is_member(ObjectType type)
 {
     return type == PG_OBJECT_TRIGGER || type == PG_OBJECT_RULE || type == PG_OBJECT_POLICY ||
-           type == OBJECT_TABCONSTRAINT || type == OBJECT_DOMCONSTRAINT ||
-           type == PG_OBJECT_COLUMN;
+           type == OBJECT_TABCONSTRAINT || type == OBJECT_DOMCONSTRAINT || type == PG_OBJECT_COLUMN;
 }
 
 // Relation, and member of it where the kind of object has one.
@@ -114,14 +113,10 @@ static void object_read_name(struct reading *reading, ObjectType type, Node *obj
 static enum action_kind drop_kind(ObjectType type)
 {
     switch (type) {
-    case PG_OBJECT_TRIGGER:
-        return ACTION_DROP_TRIGGER;
-    case PG_OBJECT_RULE:
-        return ACTION_DROP_RULE;
-    case PG_OBJECT_POLICY:
-        return ACTION_DROP_POLICY;
-    default:
-        return ACTION_DROP;
+    case PG_OBJECT_TRIGGER: return ACTION_DROP_TRIGGER;
+    case PG_OBJECT_RULE: return ACTION_DROP_RULE;
+    case PG_OBJECT_POLICY: return ACTION_DROP_POLICY;
+    default: return ACTION_DROP;
     }
 }
 
@@ -213,9 +208,7 @@ static void rename_part(struct reading *reading, const RenameStmt *rename, struc
         action->kind = ACTION_ALTER_POLICY;
         action->member = part;
         break;
-    case PG_OBJECT_RULE:
-        action->member = part;
-        break;
+    case PG_OBJECT_RULE: action->member = part; break;
     default: // schema, role, database, tablespace: the name itself
         if (action->relation.name == NULL)
             action->relation.name = part;

@@ -69,9 +69,9 @@ static void assignments_read(struct query_reading *q, const List *targets)
 {
     ListCell *cell;
     foreach (cell, targets)
-        assignment_read(q, lfirst(cell),
-                        mem_append(q->reading->mem, q->query->assignments,
-                                   q->query->n_assignments));
+        assignment_read(
+            q, lfirst(cell),
+            mem_append(q->reading->mem, q->query->assignments, q->query->n_assignments));
 }
 
 // --- verbs
@@ -96,8 +96,7 @@ static void insert_read(struct query_reading *q, const InsertStmt *insert)
         return;
     query_walk(q, conflict->targetList);
     query_walk(q, conflict->whereClause);
-    query->conflict =
-        conflict->action == ONCONFLICT_UPDATE ? CONFLICT_UPDATE : CONFLICT_NOTHING;
+    query->conflict = conflict->action == ONCONFLICT_UPDATE ? CONFLICT_UPDATE : CONFLICT_NOTHING;
     assignments_read(q, conflict->targetList);
 }
 
@@ -137,8 +136,7 @@ static void merge_read(struct query_reading *q, const MergeStmt *merge)
     query_walk(q, merge->mergeWhenClauses);
     query_walk(q, merge->joinCondition);
     query->join_condition = mem_new(reading->mem, struct expression);
-    int location =
-        expression_read(reading, merge->joinCondition, q->scope, query->join_condition);
+    int location = expression_read(reading, merge->joinCondition, q->scope, query->join_condition);
     query->join_condition->text = span_text(reading, span_behind_word(reading, location, "on"));
     ListCell *cell;
     foreach (cell, merge->mergeWhenClauses) {

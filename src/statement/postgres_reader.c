@@ -1,6 +1,6 @@
 /*
- * The PostgreSQL reader: each statement is cut out, parsed by PostgreSQL's own grammar, and its tree
- * turned into actions before the tree's memory is given back.
+ * The PostgreSQL reader: each statement is cut out, parsed by PostgreSQL's own grammar, and its
+ * tree turned into actions before the tree's memory is given back.
  *
  * One parse for each statement, not one for the file: a syntax error costs nothing but its
  * statement, memory is bounded by the largest one, and it is faster (the tree stays in the cache).
@@ -36,8 +36,8 @@ static size_t character_offset(const struct script_source *source, size_t start,
     return at;
 }
 
-static void not_understood_add(struct script_reading *s, struct reader_range range,
-                               size_t offset, const char *reason)
+static void not_understood_add(struct script_reading *s, struct reader_range range, size_t offset,
+                               const char *reason)
 {
     struct script *script = s->script;
     struct not_understood *added =

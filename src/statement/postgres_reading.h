@@ -1,6 +1,6 @@
 /*
- * One statement being read: what the files postgres_*.c share while they turn PostgreSQL's tree into
- * struct statement. Include postgres_tree.h first.
+ * One statement being read: what the files postgres_*.c share while they turn PostgreSQL's tree
+ * into struct statement. Include postgres_tree.h first.
  *
  * Every walk over an expression is a loop over a stack on the heap: the tree of `1 + 1 + …` is as
  * deep as the text is long. Functions that recurse say why their depth is bounded.
@@ -15,13 +15,13 @@
 #include "statement/reader_internal.h"
 
 struct reading {
-    TALLOC_CTX *mem;        // what is kept: the script
-    TALLOC_CTX *tmp;        // ends with the statement
-    const char *text;       // of the whole file
-    size_t base;            // where the text begins that the parser was given: its locations are from here
-    size_t end;             // where that ends
+    TALLOC_CTX *mem;  // what is kept: the script
+    TALLOC_CTX *tmp;  // ends with the statement
+    const char *text; // of the whole file
+    size_t base; // where the text begins that the parser was given: its locations are from here
+    size_t end;  // where that ends
     struct statement *statement;
-    struct token *tokens;   // of [base, end); made when first asked for
+    struct token *tokens; // of [base, end); made when first asked for
     size_t n_tokens;
 };
 

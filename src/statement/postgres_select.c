@@ -183,7 +183,8 @@ void joins_read(struct reading *reading, const List *from, bool is_joined, struc
 
 static void clauses_read(const SelectStmt *select, struct query *query)
 {
-    query->has_limit = query->has_limit || select->limitCount != NULL || select->limitOffset != NULL;
+    query->has_limit =
+        query->has_limit || select->limitCount != NULL || select->limitOffset != NULL;
     query->has_order_by = query->has_order_by || select->sortClause != NIL;
     query->is_locking = query->is_locking || select->lockingClause != NIL;
     query->has_group_by = query->has_group_by || select->groupClause != NIL;

@@ -10,14 +10,14 @@
 // What is known of the statement at hand.
 struct progress {
     struct piece piece;
-    size_t n_words;      // words seen at its start
-    bool is_create;      // CREATE …
-    bool is_function;    // CREATE [OR REPLACE] FUNCTION | PROCEDURE …
-    bool is_copy;        // COPY …
-    bool is_from_stdin;  // … FROM stdin
-    bool was_from;       // the last token was FROM
-    size_t depth;        // of parentheses
-    size_t blocks;       // BEGIN and CASE without END in a function's body
+    size_t n_words;     // words seen at its start
+    bool is_create;     // CREATE …
+    bool is_function;   // CREATE [OR REPLACE] FUNCTION | PROCEDURE …
+    bool is_copy;       // COPY …
+    bool is_from_stdin; // … FROM stdin
+    bool was_from;      // the last token was FROM
+    size_t depth;       // of parentheses
+    size_t blocks;      // BEGIN and CASE without END in a function's body
 };
 
 struct split split_make(const char *text, size_t start, size_t end)
@@ -31,21 +31,20 @@ static void word_take(const struct lexer *lexer, struct token token, struct prog
         if (progress->n_words == 0) {
             progress->is_create = token_is(lexer, token, "create");
             progress->is_copy = token_is(lexer, token, "copy");
-        } else if (progress->is_create && (token_is(lexer, token, "function") ||
-                                           token_is(lexer, token, "procedure"))) {
+        } else if (progress->is_create &&
+                   (token_is(lexer, token, "function") || token_is(lexer, token, "procedure"))) {
             progress->is_function = true;
         }
         progress->n_words++;
     }
     if (progress->is_copy && progress->depth == 0) {
-        progress->is_from_stdin = progress->is_from_stdin ||
-                                  (progress->was_from && token_is(lexer, token, "stdin"));
+        progress->is_from_stdin =
+            progress->is_from_stdin || (progress->was_from && token_is(lexer, token, "stdin"));
         progress->was_from = token_is(lexer, token, "from");
     }
     if (!progress->is_function || progress->depth > 0)
         return;
-    if (token_is(lexer, token, "begin") ||
-        (progress->blocks > 0 && token_is(lexer, token, "case")))
+    if (token_is(lexer, token, "begin") || (progress->blocks > 0 && token_is(lexer, token, "case")))
         progress->blocks++;
     else if (progress->blocks > 0 && token_is(lexer, token, "end"))
         progress->blocks--;

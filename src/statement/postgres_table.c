@@ -13,34 +13,23 @@
 static const char *foreign_key_action(char action)
 {
     switch (action) {
-    case FKCONSTR_ACTION_RESTRICT:
-        return "RESTRICT";
-    case FKCONSTR_ACTION_CASCADE:
-        return "CASCADE";
-    case FKCONSTR_ACTION_SETNULL:
-        return "SET NULL";
-    case FKCONSTR_ACTION_SETDEFAULT:
-        return "SET DEFAULT";
-    default:
-        return NULL;
+    case FKCONSTR_ACTION_RESTRICT: return "RESTRICT";
+    case FKCONSTR_ACTION_CASCADE: return "CASCADE";
+    case FKCONSTR_ACTION_SETNULL: return "SET NULL";
+    case FKCONSTR_ACTION_SETDEFAULT: return "SET DEFAULT";
+    default: return NULL;
     }
 }
 
 static enum constraint_kind constraint_kind(ConstrType type)
 {
     switch (type) {
-    case CONSTR_PRIMARY:
-        return CONSTRAINT_PRIMARY_KEY;
-    case CONSTR_UNIQUE:
-        return CONSTRAINT_UNIQUE;
-    case CONSTR_FOREIGN:
-        return CONSTRAINT_FOREIGN_KEY;
-    case CONSTR_EXCLUSION:
-        return CONSTRAINT_EXCLUDE;
-    case CONSTR_NOTNULL:
-        return CONSTRAINT_NOT_NULL;
-    default:
-        return CONSTRAINT_CHECK;
+    case CONSTR_PRIMARY: return CONSTRAINT_PRIMARY_KEY;
+    case CONSTR_UNIQUE: return CONSTRAINT_UNIQUE;
+    case CONSTR_FOREIGN: return CONSTRAINT_FOREIGN_KEY;
+    case CONSTR_EXCLUSION: return CONSTRAINT_EXCLUDE;
+    case CONSTR_NOTNULL: return CONSTRAINT_NOT_NULL;
+    default: return CONSTRAINT_CHECK;
     }
 }
 
@@ -51,8 +40,8 @@ static void constraint_read_columns(struct reading *reading, const Constraint *c
         *mem_append(reading->mem, out->columns, out->n_columns) = column;
         return;
     }
-    const List *keys = constraint->contype == CONSTR_FOREIGN ? constraint->fk_attrs
-                                                             : constraint->keys;
+    const List *keys =
+        constraint->contype == CONSTR_FOREIGN ? constraint->fk_attrs : constraint->keys;
     if (constraint->contype != CONSTR_EXCLUSION) {
         out->columns = strings_of_list(reading, keys, &out->n_columns);
         return;
@@ -74,9 +63,9 @@ void constraint_read(struct reading *reading, const Constraint *constraint, cons
     out->offset = reading->base + (size_t)(constraint->location < 0 ? 0 : constraint->location);
     constraint_read_columns(reading, constraint, column, out);
     if (constraint->raw_expr != NULL)
-        out->check = expression_make(
-            reading, constraint->raw_expr,
-            span_inside(reading, token_index(reading, constraint->location)));
+        out->check =
+            expression_make(reading, constraint->raw_expr,
+                            span_inside(reading, token_index(reading, constraint->location)));
     if (constraint->pktable != NULL) {
         out->references = name_of_range(reading, constraint->pktable);
         out->referenced = strings_of_list(reading, constraint->pk_attrs, &out->n_referenced);
@@ -130,29 +119,23 @@ static void column_read_part(struct reading *reading, const ColumnDef *definitio
                              const Constraint *constraint, struct column *out)
 {
     switch (constraint->contype) {
-    case CONSTR_NOTNULL:
-        out->is_not_null = true;
-        break;
+    case CONSTR_NOTNULL: out->is_not_null = true; break;
     case CONSTR_DEFAULT:
         out->default_value = expression_make(reading, constraint->raw_expr,
                                              default_span(reading, definition, constraint));
         break;
-    case CONSTR_IDENTITY:
-        out->is_identity = true;
-        break;
+    case CONSTR_IDENTITY: out->is_identity = true; break;
     case CONSTR_GENERATED:
-        out->generated = expression_make(
-            reading, constraint->raw_expr,
-            span_inside(reading, token_index(reading, constraint->location)));
+        out->generated =
+            expression_make(reading, constraint->raw_expr,
+                            span_inside(reading, token_index(reading, constraint->location)));
         out->generated_is_stored = true; // the only kind of PostgreSQL 15
         break;
     case CONSTR_CHECK:
     case CONSTR_PRIMARY:
     case CONSTR_UNIQUE:
     case CONSTR_EXCLUSION:
-    case CONSTR_FOREIGN:
-        column_add_constraint(reading, constraint, out);
-        break;
+    case CONSTR_FOREIGN: column_add_constraint(reading, constraint, out); break;
     case CONSTR_ATTR_DEFERRABLE:
     case CONSTR_ATTR_DEFERRED:
         if (out->n_constraints > 0)
@@ -160,8 +143,7 @@ static void column_read_part(struct reading *reading, const ColumnDef *definitio
         break;
     case CONSTR_NULL:
     case CONSTR_ATTR_NOT_DEFERRABLE:
-    case CONSTR_ATTR_IMMEDIATE:
-        break;
+    case CONSTR_ATTR_IMMEDIATE: break;
     }
 }
 

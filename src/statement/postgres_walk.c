@@ -95,18 +95,12 @@ static const struct scope *push_with(struct walk *walk, const WithClause *with,
 static WithClause *with_of(Node *node)
 {
     switch (nodeTag(node)) {
-    case T_SelectStmt:
-        return ((SelectStmt *)node)->withClause;
-    case T_InsertStmt:
-        return ((InsertStmt *)node)->withClause;
-    case T_UpdateStmt:
-        return ((UpdateStmt *)node)->withClause;
-    case T_DeleteStmt:
-        return ((DeleteStmt *)node)->withClause;
-    case T_MergeStmt:
-        return ((MergeStmt *)node)->withClause;
-    default:
-        return NULL;
+    case T_SelectStmt: return ((SelectStmt *)node)->withClause;
+    case T_InsertStmt: return ((InsertStmt *)node)->withClause;
+    case T_UpdateStmt: return ((UpdateStmt *)node)->withClause;
+    case T_DeleteStmt: return ((DeleteStmt *)node)->withClause;
+    case T_MergeStmt: return ((MergeStmt *)node)->withClause;
+    default: return NULL;
     }
 }
 
@@ -116,20 +110,13 @@ static WithClause *with_of(Node *node)
 static int node_location(Node *node)
 {
     switch (nodeTag(node)) {
-    case T_A_Expr:
-        return ((A_Expr *)node)->location;
-    case T_BoolExpr:
-        return ((BoolExpr *)node)->location;
-    case T_TypeCast:
-        return ((TypeCast *)node)->location;
-    case T_NullTest:
-        return ((NullTest *)node)->location;
-    case T_BooleanTest:
-        return ((BooleanTest *)node)->location;
-    case T_FuncCall:
-        return ((FuncCall *)node)->location;
-    case T_SubLink:
-        return ((SubLink *)node)->location;
+    case T_A_Expr: return ((A_Expr *)node)->location;
+    case T_BoolExpr: return ((BoolExpr *)node)->location;
+    case T_TypeCast: return ((TypeCast *)node)->location;
+    case T_NullTest: return ((NullTest *)node)->location;
+    case T_BooleanTest: return ((BooleanTest *)node)->location;
+    case T_FuncCall: return ((FuncCall *)node)->location;
+    case T_SubLink: return ((SubLink *)node)->location;
     case T_ColumnRef:
     case T_ParamRef:
     case T_A_Const:
@@ -143,10 +130,8 @@ static int node_location(Node *node)
     case T_XmlSerialize:
     case T_SQLValueFunction:
     case T_SetToDefault:
-    case T_GroupingFunc:
-        return exprLocation(node);
-    default:
-        return -1;
+    case T_GroupingFunc: return exprLocation(node);
+    default: return -1;
     }
 }
 
@@ -175,9 +160,8 @@ static const char *value_function_name(const SQLValueFunction *function)
 static struct name column_of(struct reading *reading, const ColumnRef *column)
 {
     const Node *last = llast(column->fields);
-    return (struct name){.name = mem_strdup(reading->mem, IsA(last, String)
-                                                              ? ((const String *)last)->sval
-                                                              : "*")};
+    return (struct name){
+        .name = mem_strdup(reading->mem, IsA(last, String) ? ((const String *)last)->sval : "*")};
 }
 
 // Take what the node itself tells.
@@ -213,11 +197,8 @@ static void node_take(struct walk *walk, Node *node, const struct scope *scope)
     case T_SubLink:
     case T_SetToDefault:
     case T_CurrentOfExpr:
-    case T_MultiAssignRef:
-        found->is_variable = true;
-        break;
-    default:
-        break;
+    case T_MultiAssignRef: found->is_variable = true; break;
+    default: break;
     }
 }
 
@@ -266,10 +247,8 @@ static bool has_children(const Node *node)
     case T_CoalesceExpr:
     case T_MinMaxExpr:
     case T_NullTest:
-    case T_BooleanTest:
-        return true;
-    default:
-        return false;
+    case T_BooleanTest: return true;
+    default: return false;
     }
 }
 

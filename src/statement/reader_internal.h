@@ -36,7 +36,8 @@ struct reader_cursor {
 // Start at `offset` 0 of the whole text with {0, 1, 1}; `offset` must not be before cursor->offset.
 void reader_cursor_move(struct reader_cursor *cursor, const char *text, size_t offset);
 
-// One statement of the text, as cut: from its first token to behind its last, without the semicolon.
+// One statement of the text, as cut: from its first token to behind its last, without the
+// semicolon.
 struct reader_range {
     size_t start;
     size_t end;

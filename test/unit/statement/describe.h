@@ -1,8 +1,8 @@
 /*
  * Statements as one line of text, so that a test is a row: SQL and what was read.
  *
- * Only what is set is printed: `ALTER TABLE: drop column table t column=a cascade`. Expressions stand
- * in «» with what was found of them behind: «a + f(1)» reads a calls f.
+ * Only what is set is printed: `ALTER TABLE: drop column table t column=a cascade`. Expressions
+ * stand in «» with what was found of them behind: «a + f(1)» reads a calls f.
  *
  * SPDX-License-Identifier: Apache-2.0
  */

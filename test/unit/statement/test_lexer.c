@@ -51,13 +51,15 @@ static void test_lexer_next__postgres(void **state)
         {" \t\r\n\f ", ""},
         {"SELECT a.b, (c);", "w:SELECT w:a .:. w:b ,:, (:( w:c ):) ;:;"},
         {"_a$1 é \"x \"\"y\" U&\"\\0041\"", "w:_a$1 w:é i:\"x \"\"y\" i:U&\"\\0041\""},
-        {"'it''s' 'a\\' B'01' x'F' N'n' U&'\\0041' e'\\''", "s:'it''s' s:'a\\' s:B'01' s:x'F' s:N'n' "
-                                                          "s:U&'\\0041' s:e'\\''"},
+        {"'it''s' 'a\\' B'01' x'F' N'n' U&'\\0041' e'\\''",
+         "s:'it''s' s:'a\\' s:B'01' s:x'F' s:N'n' "
+         "s:U&'\\0041' s:e'\\''"},
         {"'a'\n  'b' 'c' -- x\n'd' 'e' 'f'", "s:'a'\n  'b' s:'c' -- x\n'd' s:'e' s:'f'"},
         {"E'a'\n'\\'' 1", "s:E'a'\n'\\'' n:1"},
         {"$$ ; ' $$ $a$ $$ $b$ $a$ $1 a$b$", "s:$$ ; ' $$ s:$a$ $$ $b$ $a$ p:$1 w:a$b$"},
-        {"1 1.5 .5 1. 1e5 1E-3 1..2 1e 0x1F", "n:1 n:1.5 n:.5 n:1. n:1e5 n:1E-3 n:1 .:. n:.2 n:1 w:e "
-                                             "n:0 w:x1F"},
+        {"1 1.5 .5 1. 1e5 1E-3 1..2 1e 0x1F",
+         "n:1 n:1.5 n:.5 n:1. n:1e5 n:1E-3 n:1 .:. n:.2 n:1 w:e "
+         "n:0 w:x1F"},
         {"a=-1 a<>-b a@-b a||b a::int a:=b a->>'x' a*-1 a/b",
          "w:a o:= o:- n:1 w:a o:<> o:- w:b w:a o:@- w:b w:a o:|| w:b w:a o::: w:int w:a o::= w:b "
          "w:a o:->> s:'x' w:a o:* o:- n:1 w:a o:/ w:b"},
@@ -85,9 +87,10 @@ static void test_lexer_next__sqlite(void **state)
         {"'it''s' 'a\\' x'1F' e'b'", "s:'it''s' s:'a\\' s:x'1F' w:e s:'b'"},
         {"'a'\n'b'", "s:'a' s:'b'"},
         {"? ?1 :a @b $c 0x1F 1e5", "p:? p:?1 p::a p:@b p:$c n:0x1F n:1e5"},
-        {"a||b a->>'x' a->b a<>b a!=b a==b a<<1 a>=b a--b", "w:a o:|| w:b w:a o:->> s:'x' w:a o:-> "
-                                                           "w:b w:a o:<> w:b w:a o:!= w:b w:a o:== "
-                                                           "w:b w:a o:<< n:1 w:a o:>= w:b w:a"},
+        {"a||b a->>'x' a->b a<>b a!=b a==b a<<1 a>=b a--b",
+         "w:a o:|| w:b w:a o:->> s:'x' w:a o:-> "
+         "w:b w:a o:<> w:b w:a o:!= w:b w:a o:== "
+         "w:b w:a o:<< n:1 w:a o:>= w:b w:a"},
         {"a=-1", "w:a o:= o:- n:1"},
         {"a /* b /* c */ d", "w:a w:d"}, // comments do not nest
         {"a /* b", "w:a"},               // and may end with the text
@@ -160,9 +163,8 @@ static void test_token_value__sqlite(void **state)
 {
     (void)state;
     static const struct lexer_case cases[] = {
-        {"FooBar", "FooBar"}, {"[a b]", "a b"},     {"`a``b`", "a`b"},
-        {"\"a\"", "a"},       {"'it''s'", "it's"},  {"'a\\n'", "a\\n"},
-        {"x'1F'", "1F"},
+        {"FooBar", "FooBar"}, {"[a b]", "a b"},   {"`a``b`", "a`b"}, {"\"a\"", "a"},
+        {"'it''s'", "it's"},  {"'a\\n'", "a\\n"}, {"x'1F'", "1F"},
     };
     check_values(DIALECT_SQLITE, cases, COUNT_OF(cases));
 }
@@ -174,9 +176,8 @@ static void test_lexer_depth(void **state)
         const char *sql;
         size_t depth, offset;
     } cases[] = {
-        {"a", 0, 0},          {"(a)", 1, 0},         {"()(a, (b))", 2, 6},
-        {"'(((' (", 1, 6},    {")) (", 1, 3},        {"ARRAY[(1)]", 2, 6},
-        {"/* (( */ --((", 0, 0},
+        {"a", 0, 0},    {"(a)", 1, 0},        {"()(a, (b))", 2, 6},    {"'(((' (", 1, 6},
+        {")) (", 1, 3}, {"ARRAY[(1)]", 2, 6}, {"/* (( */ --((", 0, 0},
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         size_t offset = 99;

@@ -10,8 +10,7 @@ static void test_columns(void **state)
 {
     (void)state;
     static const struct reading_case cases[] = {
-        {"ALTER TABLE t ADD COLUMN a int",
-         "ALTER TABLE: add column table t column=a (a integer)"},
+        {"ALTER TABLE t ADD COLUMN a int", "ALTER TABLE: add column table t column=a (a integer)"},
         {"ALTER TABLE ONLY s.t ADD COLUMN IF NOT EXISTS \"Ü x\" int DEFAULT 0 NOT NULL",
          "ALTER TABLE: add column table s.t column=Ü x (Ü x integer not-null default «0» "
          "literal=0) if-exists only"},
@@ -21,8 +20,7 @@ static void test_columns(void **state)
          "{foreign-key on b -> o}) relation-if-exists"},
         {"ALTER TABLE t DROP COLUMN IF EXISTS a CASCADE",
          "ALTER TABLE: drop column table t column=a if-exists cascade"},
-        {"ALTER TABLE t ALTER a TYPE text",
-         "ALTER TABLE: change type table t column=a (a text)"},
+        {"ALTER TABLE t ALTER a TYPE text", "ALTER TABLE: change type table t column=a (a text)"},
         {"ALTER TABLE t ALTER a SET DATA TYPE varchar(3) COLLATE \"C\" USING substr(a, 1, 3)",
          "ALTER TABLE: change type table t column=a (a varchar(3) collation=C) using "
          "«substr(a, 1, 3)» reads a calls substr"},
@@ -79,26 +77,17 @@ static void test_the_rest(void **state)
 {
     (void)state;
     static const struct reading_case cases[] = {
-        {"ALTER TABLE t OWNER TO joe",
-         "ALTER TABLE: change owner table t new=joe"},
-        {"ALTER TABLE t CLUSTER ON i",
-         "ALTER TABLE: cluster on table t member=i"},
-        {"ALTER TABLE t SET WITHOUT CLUSTER",
-         "ALTER TABLE: cluster on table t"},
-        {"ALTER TABLE t SET LOGGED",
-         "ALTER TABLE: set logged table t"},
-        {"ALTER TABLE t SET UNLOGGED",
-         "ALTER TABLE: set unlogged table t"},
-        {"ALTER TABLE t SET ACCESS METHOD heap",
-         "ALTER TABLE: set access method table t new=heap"},
-        {"ALTER TABLE t SET TABLESPACE x",
-         "ALTER TABLE: set tablespace table t new=x"},
+        {"ALTER TABLE t OWNER TO joe", "ALTER TABLE: change owner table t new=joe"},
+        {"ALTER TABLE t CLUSTER ON i", "ALTER TABLE: cluster on table t member=i"},
+        {"ALTER TABLE t SET WITHOUT CLUSTER", "ALTER TABLE: cluster on table t"},
+        {"ALTER TABLE t SET LOGGED", "ALTER TABLE: set logged table t"},
+        {"ALTER TABLE t SET UNLOGGED", "ALTER TABLE: set unlogged table t"},
+        {"ALTER TABLE t SET ACCESS METHOD heap", "ALTER TABLE: set access method table t new=heap"},
+        {"ALTER TABLE t SET TABLESPACE x", "ALTER TABLE: set tablespace table t new=x"},
         {"ALTER TABLE t SET (fillfactor = 70, autovacuum_enabled = false)",
          "ALTER TABLE: set options table t option=fillfactor,autovacuum_enabled"},
-        {"ALTER TABLE t RESET (fillfactor)",
-         "ALTER TABLE: set options table t option=fillfactor"},
-        {"ALTER TABLE t SET WITHOUT OIDS",
-         "ALTER TABLE: other table t option=set without oids"},
+        {"ALTER TABLE t RESET (fillfactor)", "ALTER TABLE: set options table t option=fillfactor"},
+        {"ALTER TABLE t SET WITHOUT OIDS", "ALTER TABLE: other table t option=set without oids"},
         {"ALTER TABLE t ENABLE TRIGGER a, ENABLE ALWAYS TRIGGER b, ENABLE REPLICA TRIGGER c, "
          "ENABLE TRIGGER ALL, ENABLE TRIGGER USER, DISABLE TRIGGER a, DISABLE TRIGGER ALL, "
          "DISABLE TRIGGER USER",
@@ -111,14 +100,10 @@ static void test_the_rest(void **state)
          "ALTER TABLE: enable rule table t member=r option=enable; enable rule table t "
          "member=r option=always; enable rule table t member=r option=replica; enable rule "
          "table t member=r option=disable"},
-        {"ALTER TABLE t INHERIT s.p",
-         "ALTER TABLE: inherit table t other=s.p"},
-        {"ALTER TABLE t NO INHERIT p",
-         "ALTER TABLE: no inherit table t other=p"},
-        {"ALTER TABLE t OF c",
-         "ALTER TABLE: other table t other=c option=of type"},
-        {"ALTER TABLE t NOT OF",
-         "ALTER TABLE: other table t option=not of type"},
+        {"ALTER TABLE t INHERIT s.p", "ALTER TABLE: inherit table t other=s.p"},
+        {"ALTER TABLE t NO INHERIT p", "ALTER TABLE: no inherit table t other=p"},
+        {"ALTER TABLE t OF c", "ALTER TABLE: other table t other=c option=of type"},
+        {"ALTER TABLE t NOT OF", "ALTER TABLE: other table t option=not of type"},
         {"ALTER TABLE t ATTACH PARTITION p DEFAULT",
          "ALTER TABLE: attach partition table t other=p default-partition"},
         {"ALTER TABLE t ATTACH PARTITION s.p FOR VALUES IN (1)",
@@ -148,8 +133,7 @@ static void test_other_relations(void **state)
 {
     (void)state;
     static const struct reading_case cases[] = {
-        {"ALTER INDEX i ATTACH PARTITION j",
-         "ALTER INDEX: attach index index i other=j"},
+        {"ALTER INDEX i ATTACH PARTITION j", "ALTER INDEX: attach index index i other=j"},
         {"ALTER INDEX IF EXISTS i SET (fillfactor = 50)",
          "ALTER INDEX: set options index i option=fillfactor relation-if-exists"},
         {"ALTER INDEX i ALTER COLUMN 1 SET STATISTICS 5",
@@ -160,8 +144,7 @@ static void test_other_relations(void **state)
          "ALTER VIEW: set default view v column=a value «1» literal=1"},
         {"ALTER MATERIALIZED VIEW m CLUSTER ON i",
          "ALTER MATERIALIZED VIEW: cluster on materialized view m member=i"},
-        {"ALTER SEQUENCE s OWNER TO joe",
-         "ALTER SEQUENCE: change owner sequence s new=joe"},
+        {"ALTER SEQUENCE s OWNER TO joe", "ALTER SEQUENCE: change owner sequence s new=joe"},
         {"ALTER TYPE c ADD ATTRIBUTE a int CASCADE, DROP ATTRIBUTE IF EXISTS b, ALTER "
          "ATTRIBUTE d TYPE text",
          "ALTER TYPE: alter composite composite c column=a option=add attribute (a integer) "
@@ -175,46 +158,33 @@ static void test_renames(void **state)
 {
     (void)state;
     static const struct reading_case cases[] = {
-        {"ALTER TABLE s.t RENAME TO u",
-         "RENAME TABLE: rename table s.t new=u"},
+        {"ALTER TABLE s.t RENAME TO u", "RENAME TABLE: rename table s.t new=u"},
         {"ALTER TABLE IF EXISTS t RENAME COLUMN a TO b",
          "RENAME COLUMN: rename column table t column=a new=b relation-if-exists"},
         {"ALTER TABLE ONLY t RENAME a TO b",
          "RENAME COLUMN: rename column table t column=a new=b only"},
         {"ALTER TABLE t RENAME CONSTRAINT a TO b",
          "RENAME CONSTRAINT: rename constraint constraint t member=a new=b"},
-        {"ALTER INDEX i RENAME TO j",
-         "RENAME INDEX: rename index i new=j"},
-        {"ALTER SEQUENCE a RENAME TO b",
-         "RENAME SEQUENCE: rename sequence a new=b"},
-        {"ALTER VIEW v RENAME TO w",
-         "RENAME VIEW: rename view v new=w"},
-        {"ALTER VIEW v RENAME COLUMN a TO b",
-         "RENAME COLUMN: rename column view v column=a new=b"},
+        {"ALTER INDEX i RENAME TO j", "RENAME INDEX: rename index i new=j"},
+        {"ALTER SEQUENCE a RENAME TO b", "RENAME SEQUENCE: rename sequence a new=b"},
+        {"ALTER VIEW v RENAME TO w", "RENAME VIEW: rename view v new=w"},
+        {"ALTER VIEW v RENAME COLUMN a TO b", "RENAME COLUMN: rename column view v column=a new=b"},
         {"ALTER MATERIALIZED VIEW m RENAME TO n",
          "RENAME MATERIALIZED VIEW: rename materialized view m new=n"},
         {"ALTER TRIGGER x ON t RENAME TO y",
          "RENAME TRIGGER: rename trigger trigger t member=x new=y"},
-        {"ALTER POLICY p ON t RENAME TO q",
-         "RENAME POLICY: alter policy policy t member=p new=q"},
-        {"ALTER RULE r ON t RENAME TO q",
-         "RENAME RULE: rename rule t member=r new=q"},
+        {"ALTER POLICY p ON t RENAME TO q", "RENAME POLICY: alter policy policy t member=p new=q"},
+        {"ALTER RULE r ON t RENAME TO q", "RENAME RULE: rename rule t member=r new=q"},
         {"ALTER TYPE ty RENAME ATTRIBUTE a TO b",
          "RENAME ATTRIBUTE: rename column type ty column=a new=b"},
-        {"ALTER TYPE a RENAME TO b",
-         "RENAME TYPE: rename type a new=b"},
-        {"ALTER SCHEMA a RENAME TO b",
-         "RENAME SCHEMA: rename schema a new=b"},
-        {"ALTER ROLE a RENAME TO b",
-         "RENAME ROLE: rename role a new=b"},
-        {"ALTER DATABASE a RENAME TO b",
-         "RENAME DATABASE: rename database a new=b"},
-        {"ALTER FUNCTION f(int) RENAME TO g",
-         "RENAME FUNCTION: rename function f new=g"},
+        {"ALTER TYPE a RENAME TO b", "RENAME TYPE: rename type a new=b"},
+        {"ALTER SCHEMA a RENAME TO b", "RENAME SCHEMA: rename schema a new=b"},
+        {"ALTER ROLE a RENAME TO b", "RENAME ROLE: rename role a new=b"},
+        {"ALTER DATABASE a RENAME TO b", "RENAME DATABASE: rename database a new=b"},
+        {"ALTER FUNCTION f(int) RENAME TO g", "RENAME FUNCTION: rename function f new=g"},
         {"ALTER DOMAIN d RENAME CONSTRAINT a TO b",
          "RENAME CONSTRAINT: alter domain domain d member=a new=b option=rename constraint"},
-        {"ALTER TABLESPACE a RENAME TO b",
-         "RENAME TABLESPACE: rename tablespace a new=b"},
+        {"ALTER TABLESPACE a RENAME TO b", "RENAME TABLESPACE: rename tablespace a new=b"},
         {"ALTER TEXT SEARCH CONFIGURATION a RENAME TO b",
          "RENAME TEXT SEARCH CONFIGURATION: rename text search a new=b"},
     };
@@ -225,18 +195,12 @@ static void test_moves(void **state)
 {
     (void)state;
     static const struct reading_case cases[] = {
-        {"ALTER TABLE t SET SCHEMA s",
-         "ALTER TABLE: set schema table t new=s"},
-        {"ALTER FUNCTION f(int) SET SCHEMA s",
-         "ALTER FUNCTION: set schema function f new=s"},
-        {"ALTER TYPE e SET SCHEMA s",
-         "ALTER TYPE: set schema type e new=s"},
-        {"ALTER FUNCTION f() OWNER TO joe",
-         "ALTER FUNCTION: change owner function f new=joe"},
-        {"ALTER SCHEMA s OWNER TO joe",
-         "ALTER SCHEMA: change owner schema s new=joe"},
-        {"ALTER TABLE t OWNER TO CURRENT_USER",
-         "ALTER TABLE: change owner table t"},
+        {"ALTER TABLE t SET SCHEMA s", "ALTER TABLE: set schema table t new=s"},
+        {"ALTER FUNCTION f(int) SET SCHEMA s", "ALTER FUNCTION: set schema function f new=s"},
+        {"ALTER TYPE e SET SCHEMA s", "ALTER TYPE: set schema type e new=s"},
+        {"ALTER FUNCTION f() OWNER TO joe", "ALTER FUNCTION: change owner function f new=joe"},
+        {"ALTER SCHEMA s OWNER TO joe", "ALTER SCHEMA: change owner schema s new=joe"},
+        {"ALTER TABLE t OWNER TO CURRENT_USER", "ALTER TABLE: change owner table t"},
     };
     check_cases(DIALECT_POSTGRES, cases, COUNT_OF(cases));
 }
@@ -244,12 +208,9 @@ static void test_moves(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_columns),
-        cmocka_unit_test(test_constraints),
-        cmocka_unit_test(test_the_rest),
-        cmocka_unit_test(test_other_relations),
-        cmocka_unit_test(test_renames),
-        cmocka_unit_test(test_moves),
+        cmocka_unit_test(test_columns),  cmocka_unit_test(test_constraints),
+        cmocka_unit_test(test_the_rest), cmocka_unit_test(test_other_relations),
+        cmocka_unit_test(test_renames),  cmocka_unit_test(test_moves),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

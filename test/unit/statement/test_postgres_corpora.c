@@ -1,6 +1,7 @@
 /*
- * Real migrations of three projects, when they lie beside the project: every statement is found where
- * PostgreSQL found it, every file that its grammar parses is understood, and the others are named.
+ * Real migrations of three projects, when they lie beside the project: every statement is found
+ * where PostgreSQL found it, every file that its grammar parses is understood, and the others are
+ * named.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -33,8 +34,8 @@ static bool is_missing(TALLOC_CTX *mem)
 
 static FILE *open_truth(TALLOC_CTX *mem, const char *corpus, const char *what)
 {
-    FILE *file = fopen(mem_printf(mem, "%s/corpora/truth/%s.%s.jsonl", shared_folder(mem), corpus, what),
-                       "r");
+    FILE *file = fopen(
+        mem_printf(mem, "%s/corpora/truth/%s.%s.jsonl", shared_folder(mem), corpus, what), "r");
     assert_non_null(file);
     return file;
 }

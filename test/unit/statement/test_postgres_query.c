@@ -12,8 +12,7 @@ static void test_insert(void **state)
     static const struct reading_case cases[] = {
         {"INSERT INTO s.t AS x (a, b) VALUES (1, 2), (3, DEFAULT) RETURNING a",
          "INSERT: query <insert s.t alias=x columns a b returning values=2>"},
-        {"INSERT INTO t DEFAULT VALUES",
-         "INSERT: query <insert t default-values>"},
+        {"INSERT INTO t DEFAULT VALUES", "INSERT: query <insert t default-values>"},
         {"INSERT INTO t VALUES ((SELECT max(a) FROM u))",
          "INSERT: query <insert t reads u values=1>"},
         {"INSERT INTO t (a) SELECT b FROM u WHERE c",
@@ -35,8 +34,7 @@ static void test_update(void **state)
 {
     (void)state;
     static const struct reading_case cases[] = {
-        {"UPDATE t SET a = 1",
-         "UPDATE: query <update t set=a «1» literal=1>"},
+        {"UPDATE t SET a = 1", "UPDATE: query <update t set=a «1» literal=1>"},
         {"UPDATE ONLY s.\"T\" AS x SET \"A b\" = \"C\", d = DEFAULT WHERE x.e = 1",
          "UPDATE: query <update s.T alias=x set=A b «\"C\"» reads C set=d «DEFAULT» where «x.e "
          "= 1» reads e>"},
@@ -66,16 +64,14 @@ static void test_delete(void **state)
 {
     (void)state;
     static const struct reading_case cases[] = {
-        {"DELETE FROM t",
-         "DELETE: query <delete t>"},
+        {"DELETE FROM t", "DELETE: query <delete t>"},
         {"DELETE FROM s.t AS x USING o, p WHERE o.id = x.id AND p.a",
          "DELETE: query <delete s.t alias=x reads o p joins o p where «o.id = x.id AND p.a» "
          "reads id a>"},
         {"DELETE FROM t WHERE a IN (SELECT id FROM b WHERE c = t.d) RETURNING *",
          "DELETE: query <delete t reads b where «a IN (SELECT id FROM b WHERE c = t.d)» reads "
          "a id c d from b returning>"},
-        {"DELETE FROM t WHERE CURRENT OF c",
-         "DELETE: query <delete t where «CURRENT OF c»>"},
+        {"DELETE FROM t WHERE CURRENT OF c", "DELETE: query <delete t where «CURRENT OF c»>"},
     };
     check_cases(DIALECT_POSTGRES, cases, COUNT_OF(cases));
 }
@@ -99,20 +95,16 @@ static void test_select(void **state)
 {
     (void)state;
     static const struct reading_case cases[] = {
-        {"SELECT 1",
-         "SELECT: query <select out «1» literal=1>"},
+        {"SELECT 1", "SELECT: query <select out «1» literal=1>"},
         {"SELECT a AS \"from\", b \"c d\", e f, g.*, h.i, count(*) FROM t",
          "SELECT: query <select reads t out «a» reads a as=from out «b» reads b as=c d out «e» "
          "reads e as=f out «g.*» reads * out «h.i» reads i as=i out «count(*)» calls count>"},
         {"SELECT DISTINCT a FROM t GROUP BY a ORDER BY 1 LIMIT 3 FOR UPDATE",
          "SELECT: query <select reads t out «a» reads a as=a distinct group-by order-by limit "
          "locking>"},
-        {"SELECT FROM t OFFSET 3",
-         "SELECT: query <select reads t limit>"},
-        {"TABLE x",
-         "SELECT: query <select reads x out «*» reads *>"},
-        {"VALUES (1), (2)",
-         "VALUES: query <values values=2>"},
+        {"SELECT FROM t OFFSET 3", "SELECT: query <select reads t limit>"},
+        {"TABLE x", "SELECT: query <select reads x out «*» reads *>"},
+        {"VALUES (1), (2)", "VALUES: query <values values=2>"},
         {"SELECT a FROM x WHERE y UNION SELECT b FROM z WHERE w",
          "SELECT: query <select reads x z out «a» reads a as=a where «y» reads y set-operation>"},
         {"(SELECT a FROM x) ORDER BY 1",
@@ -121,7 +113,8 @@ static void test_select(void **state)
     check_cases(DIALECT_POSTGRES, cases, COUNT_OF(cases));
 }
 
-// What stands before a RIGHT JOIN loses its rows without a partner, what stands before a LEFT JOIN not.
+// What stands before a RIGHT JOIN loses its rows without a partner, what stands before a LEFT JOIN
+// not.
 static void test_joins(void **state)
 {
     (void)state;
@@ -222,14 +215,10 @@ static void test_everything_that_a_query_can_hold(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_insert),
-        cmocka_unit_test(test_update),
-        cmocka_unit_test(test_delete),
-        cmocka_unit_test(test_merge),
-        cmocka_unit_test(test_select),
-        cmocka_unit_test(test_joins),
-        cmocka_unit_test(test_with),
-        cmocka_unit_test(test_everything_that_a_query_can_hold),
+        cmocka_unit_test(test_insert), cmocka_unit_test(test_update),
+        cmocka_unit_test(test_delete), cmocka_unit_test(test_merge),
+        cmocka_unit_test(test_select), cmocka_unit_test(test_joins),
+        cmocka_unit_test(test_with),   cmocka_unit_test(test_everything_that_a_query_can_hold),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

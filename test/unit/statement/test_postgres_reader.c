@@ -1,6 +1,6 @@
 /*
- * The PostgreSQL reader: where statements begin, what a syntax error costs, psql's own lines, limits
- * and encodings.
+ * The PostgreSQL reader: where statements begin, what a syntax error costs, psql's own lines,
+ * limits and encodings.
  *
  * Expected messages: PostgreSQL 15's grammar, as the server words them.
  *
@@ -37,8 +37,7 @@ static void test_places(void **state)
     const struct {
         size_t line, column, offset;
         const char *sql;
-    } expected[] = {
-        {2, 22, 27, "SELECT 'ü'"}, {2, 33, 39, "SELECT 2"}, {5, 5, 63, "BEGIN"}};
+    } expected[] = {{2, 22, 27, "SELECT 'ü'"}, {2, 33, 39, "SELECT 2"}, {5, 5, 63, "BEGIN"}};
     struct script *script = read_good(tmp, text, sizeof(text) - 1);
     assert_int_equal(script->n_statements, COUNT_OF(expected));
     assert_int_equal(script->n_not_understood, 0);
@@ -102,8 +101,7 @@ static void test_syntax_errors(void **state)
          "not understood 1:27 syntax error at or near \"x\" (PostgreSQL 15 grammar)"},
         {"ALTER TABLE t\n  ADD NOT NULL;",
          "not understood 2:7 syntax error at or near \"NOT\" (PostgreSQL 15 grammar)"},
-        {"DROP TABLE",
-         "not understood 1:11 syntax error at end of input (PostgreSQL 15 grammar)"},
+        {"DROP TABLE", "not understood 1:11 syntax error at end of input (PostgreSQL 15 grammar)"},
         {"BEGIN; SELECT 'x",
          "BEGIN: begin\nnot understood 1:15 unterminated quoted string at or near \"'x\" "
          "(PostgreSQL 15 grammar)"},
@@ -134,9 +132,10 @@ static void test_not_understood__shows_its_start(void **state)
     char *text = repeat(tmp, "SELECT\n  x y z", " w", 100, "");
     struct script *script = read_good(tmp, text, strlen(text));
     assert_int_equal(script->n_not_understood, 1);
-    assert_string_equal(script->not_understood[0].sql,
-                        "SELECT x y z w w w w w w w w w w w w w w w w w w w w w w w w w w w w w w w w w "
-                        "…");
+    assert_string_equal(
+        script->not_understood[0].sql,
+        "SELECT x y z w w w w w w w w w w w w w w w w w w w w w w w w w w w w w w w w w "
+        "…");
     assert_string_equal(script->not_understood[0].reason,
                         "syntax error at or near \"z\" (PostgreSQL 15 grammar)");
     assert_int_equal(script->not_understood[0].line, 2);
@@ -151,7 +150,8 @@ static void test_semicolons_that_do_not_split(void **state)
     static const struct reading_case cases[] = {
         {"CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT 1; SELECT CASE WHEN a THEN 1 END; "
          "END; COMMIT",
-         "CREATE FUNCTION: create function function f language=sql body=CREATE FUNCTION f() RETURNS "
+         "CREATE FUNCTION: create function function f language=sql body=CREATE FUNCTION f() "
+         "RETURNS "
          "int BEGIN ATOMIC SELECT 1; SELECT CASE WHEN a THEN 1 END; END\nCOMMIT: commit"},
         {"CREATE OR REPLACE PROCEDURE p() BEGIN ATOMIC DELETE FROM t; END; COMMIT",
          "CREATE PROCEDURE: create function procedure p language=sql body=CREATE OR REPLACE "
@@ -230,12 +230,15 @@ static void test_limits(void **state)
     (void)state;
     SCRATCH(tmp);
     char *deep = repeat(tmp, "SELECT 1;\nSELECT ", "(", 100000, "1");
-    check_refused(deep, strlen(deep), "a.sql:2:100007: parentheses nested 100000 deep; the limit is "
-                                      "2000");
+    check_refused(deep, strlen(deep),
+                  "a.sql:2:100007: parentheses nested 100000 deep; the limit is "
+                  "2000");
     // Refused by its length alone, whatever it says.
-    char *large = repeat(tmp, "SELECT 1;\nINSERT INTO t VALUES ('", "x", STATEMENT_BYTES_MAX, "');");
-    check_refused(large, strlen(large), "a.sql:2:1: a statement of 16777241 bytes; the limit is "
-                                        "16777216");
+    char *large =
+        repeat(tmp, "SELECT 1;\nINSERT INTO t VALUES ('", "x", STATEMENT_BYTES_MAX, "');");
+    check_refused(large, strlen(large),
+                  "a.sql:2:1: a statement of 16777241 bytes; the limit is "
+                  "16777216");
 }
 
 // Neither the parser's stack nor ours grows with the text: each is read, or named as too deep.

@@ -32,29 +32,21 @@ static void test_settings(void **state)
 {
     (void)state;
     static const struct reading_case cases[] = {
-        {"SET search_path = a, \"B\", 'c'",
-         "SET: set variable member=search_path option=a, B, c"},
-        {"SET lock_timeout TO 5",
-         "SET: set variable member=lock_timeout option=5"},
+        {"SET search_path = a, \"B\", 'c'", "SET: set variable member=search_path option=a, B, c"},
+        {"SET lock_timeout TO 5", "SET: set variable member=lock_timeout option=5"},
         {"SET LOCAL statement_timeout = '2s'",
          "SET: set variable member=statement_timeout option=2s local"},
-        {"SET x.y TO DEFAULT",
-         "SET: set variable member=x.y"},
-        {"RESET x",
-         "RESET: set variable member=x"},
-        {"RESET ALL",
-         "RESET: set variable member=ALL"},
-        {"SET TIME ZONE 'UTC'",
-         "SET: set variable member=timezone option=UTC"},
-        {"SET TIME ZONE INTERVAL '1' HOUR",
-         "SET: set variable member=timezone option=1"},
+        {"SET x.y TO DEFAULT", "SET: set variable member=x.y"},
+        {"RESET x", "RESET: set variable member=x"},
+        {"RESET ALL", "RESET: set variable member=ALL"},
+        {"SET TIME ZONE 'UTC'", "SET: set variable member=timezone option=UTC"},
+        {"SET TIME ZONE INTERVAL '1' HOUR", "SET: set variable member=timezone option=1"},
         {"SET TRANSACTION ISOLATION LEVEL SERIALIZABLE, READ ONLY",
          "SET: set variable member=TRANSACTION "
          "option=transaction_isolation,transaction_read_only"},
         {"SET SESSION AUTHORIZATION joe",
          "SET: set variable member=session_authorization option=joe"},
-        {"SET NAMES 'utf8'",
-         "SET: set variable member=client_encoding option=utf8"},
+        {"SET NAMES 'utf8'", "SET: set variable member=client_encoding option=utf8"},
     };
     check_cases(DIALECT_POSTGRES, cases, COUNT_OF(cases));
 }
@@ -66,8 +58,7 @@ static void test_locks_and_maintenance(void **state)
         {"LOCK TABLE a, ONLY s.b IN SHARE MODE NOWAIT",
          "LOCK TABLE: lock table table a option=ShareLock nowait; lock table table s.b "
          "option=ShareLock only nowait"},
-        {"LOCK a",
-         "LOCK TABLE: lock table table a option=AccessExclusiveLock"},
+        {"LOCK a", "LOCK TABLE: lock table table a option=AccessExclusiveLock"},
         {"LOCK a IN ACCESS SHARE MODE; LOCK a IN ROW SHARE MODE; LOCK a IN ROW EXCLUSIVE MODE; "
          "LOCK a IN SHARE UPDATE EXCLUSIVE MODE; LOCK a IN SHARE ROW EXCLUSIVE MODE; LOCK a IN "
          "EXCLUSIVE MODE",
@@ -79,26 +70,16 @@ static void test_locks_and_maintenance(void **state)
          "LOCK TABLE: lock table table a option=ExclusiveLock"},
         {"VACUUM FULL a, b",
          "VACUUM: vacuum table a option=full full; vacuum table b option=full full"},
-        {"VACUUM",
-         "VACUUM: vacuum"},
-        {"VACUUM (FULL false, ANALYZE) a",
-         "VACUUM: vacuum table a option=full,analyze"},
-        {"ANALYZE a (b), c",
-         "ANALYZE: analyze table a; analyze table c"},
-        {"CLUSTER a USING i",
-         "CLUSTER: cluster table a member=i"},
-        {"CLUSTER",
-         "CLUSTER: cluster"},
-        {"REINDEX INDEX CONCURRENTLY s.i",
-         "REINDEX: reindex index s.i concurrently"},
-        {"REINDEX (CONCURRENTLY off) TABLE t",
-         "REINDEX: reindex table t"},
-        {"REINDEX SCHEMA s",
-         "REINDEX: reindex schema s"},
-        {"REINDEX DATABASE d",
-         "REINDEX: reindex database d"},
-        {"REINDEX SYSTEM d",
-         "REINDEX: reindex database d"},
+        {"VACUUM", "VACUUM: vacuum"},
+        {"VACUUM (FULL false, ANALYZE) a", "VACUUM: vacuum table a option=full,analyze"},
+        {"ANALYZE a (b), c", "ANALYZE: analyze table a; analyze table c"},
+        {"CLUSTER a USING i", "CLUSTER: cluster table a member=i"},
+        {"CLUSTER", "CLUSTER: cluster"},
+        {"REINDEX INDEX CONCURRENTLY s.i", "REINDEX: reindex index s.i concurrently"},
+        {"REINDEX (CONCURRENTLY off) TABLE t", "REINDEX: reindex table t"},
+        {"REINDEX SCHEMA s", "REINDEX: reindex schema s"},
+        {"REINDEX DATABASE d", "REINDEX: reindex database d"},
+        {"REINDEX SYSTEM d", "REINDEX: reindex database d"},
         {"TRUNCATE a, ONLY s.b RESTART IDENTITY CASCADE",
          "TRUNCATE: truncate table a cascade restart-identity; truncate table s.b cascade only "
          "restart-identity"},
@@ -110,14 +91,10 @@ static void test_procedures(void **state)
 {
     (void)state;
     static const struct reading_case cases[] = {
-        {"DO $$ BEGIN END $$",
-         "DO: do language=plpgsql body= BEGIN END "},
-        {"DO LANGUAGE plpython3u 'x'",
-         "DO: do language=plpython3u body=x"},
-        {"CALL s.p(1)",
-         "CALL: call procedure s.p"},
-        {"PREPARE a AS DELETE FROM t",
-         "PREPARE: execute member=a option=prepare <delete t>"},
+        {"DO $$ BEGIN END $$", "DO: do language=plpgsql body= BEGIN END "},
+        {"DO LANGUAGE plpython3u 'x'", "DO: do language=plpython3u body=x"},
+        {"CALL s.p(1)", "CALL: call procedure s.p"},
+        {"PREPARE a AS DELETE FROM t", "PREPARE: execute member=a option=prepare <delete t>"},
         {"EXECUTE a(1); DEALLOCATE a; DEALLOCATE ALL",
          "EXECUTE: execute member=a option=execute\n"
          "DEALLOCATE: execute member=a option=deallocate\nDEALLOCATE: execute option=deallocate"},
@@ -130,16 +107,13 @@ static void test_explain(void **state)
 {
     (void)state;
     static const struct reading_case cases[] = {
-        {"EXPLAIN SELECT 1",
-         "EXPLAIN: query option=EXPLAIN <select out «1» literal=1>"},
-        {"EXPLAIN ANALYZE DELETE FROM t",
-         "EXPLAIN: query option=EXPLAIN ANALYZE <delete t>"},
+        {"EXPLAIN SELECT 1", "EXPLAIN: query option=EXPLAIN <select out «1» literal=1>"},
+        {"EXPLAIN ANALYZE DELETE FROM t", "EXPLAIN: query option=EXPLAIN ANALYZE <delete t>"},
         {"EXPLAIN (ANALYZE false) UPDATE t SET a = 1",
          "EXPLAIN: query option=EXPLAIN <update t set=a «1» literal=1>"},
         {"EXPLAIN (ANALYZE on) CREATE TABLE a AS SELECT 1",
          "EXPLAIN: create table as table a option=EXPLAIN ANALYZE <select out «1» literal=1>"},
-        {"EXPLAIN EXECUTE x",
-         "EXPLAIN: other option=EXPLAIN"},
+        {"EXPLAIN EXECUTE x", "EXPLAIN: other option=EXPLAIN"},
     };
     check_cases(DIALECT_POSTGRES, cases, COUNT_OF(cases));
 }
@@ -150,18 +124,13 @@ static void test_copies_and_cursors(void **state)
     static const struct reading_case cases[] = {
         {"COPY s.t (a, b) FROM '/x' WHERE a > 1",
          "COPY: query <copy s.t columns a b where «a > 1» reads a>"},
-        {"COPY t FROM PROGRAM 'ls'",
-         "COPY: query <copy t program>"},
-        {"COPY t TO STDOUT",
-         "COPY: query <copy reads t to>"},
-        {"COPY (SELECT a FROM x) TO '/y'",
-         "COPY: query <copy reads x out «a» reads a as=a to>"},
-        {"COPY (DELETE FROM t RETURNING a) TO STDOUT",
-         "COPY: query <delete t returning to>"},
+        {"COPY t FROM PROGRAM 'ls'", "COPY: query <copy t program>"},
+        {"COPY t TO STDOUT", "COPY: query <copy reads t to>"},
+        {"COPY (SELECT a FROM x) TO '/y'", "COPY: query <copy reads x out «a» reads a as=a to>"},
+        {"COPY (DELETE FROM t RETURNING a) TO STDOUT", "COPY: query <delete t returning to>"},
         {"DECLARE c CURSOR FOR SELECT a FROM t",
          "DECLARE CURSOR: query member=c <select reads t out «a» reads a as=a>"},
-        {"FETCH c; MOVE c; CLOSE c",
-         "FETCH: other member=c\nMOVE: other member=c\nCLOSE: other"},
+        {"FETCH c; MOVE c; CLOSE c", "FETCH: other member=c\nMOVE: other member=c\nCLOSE: other"},
     };
     check_cases(DIALECT_POSTGRES, cases, COUNT_OF(cases));
 }

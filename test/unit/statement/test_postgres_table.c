@@ -29,8 +29,7 @@ static void test_columns(void **state)
          "reads a)"},
         {"CREATE TABLE t (a text COLLATE \"de_DE\" DEFAULT 'x')",
          "CREATE TABLE: create table table t (a text collation=de_DE default «'x'» literal=x)"},
-        {"CREATE TABLE t ()",
-         "CREATE TABLE: create table table t"},
+        {"CREATE TABLE t ()", "CREATE TABLE: create table table t"},
     };
     check_cases(DIALECT_POSTGRES, cases, COUNT_OF(cases));
 }
@@ -111,14 +110,12 @@ static void test_parents_and_partitions(void **state)
          "CREATE TABLE: create table table p partition-of q"},
         {"CREATE TABLE q (id bigint NOT NULL) PARTITION BY RANGE (id)",
          "CREATE TABLE: create table table q (id bigint not-null) partitioned"},
-        {"CREATE TEMP TABLE a (b int)",
-         "CREATE TABLE: create table table a (b integer) temporary"},
+        {"CREATE TEMP TABLE a (b int)", "CREATE TABLE: create table table a (b integer) temporary"},
         {"CREATE UNLOGGED TABLE a (b int)",
          "CREATE TABLE: create table table a (b integer) unlogged"},
         {"CREATE FOREIGN TABLE f (a int OPTIONS (x 'y')) SERVER s",
          "CREATE FOREIGN TABLE: create table foreign table f (a integer)"},
-        {"CREATE TABLE t OF c",
-         "CREATE TABLE: create table table t other=c"},
+        {"CREATE TABLE t OF c", "CREATE TABLE: create table table t other=c"},
     };
     check_cases(DIALECT_POSTGRES, cases, COUNT_OF(cases));
 }
@@ -133,8 +130,7 @@ static void test_tables_from_queries(void **state)
         {"CREATE TABLE IF NOT EXISTS a (x, y) AS SELECT b, c FROM e",
          "CREATE TABLE AS: create table as table a <select reads e out «b» reads b as=x out "
          "«c» reads c as=y> if-exists"},
-        {"CREATE TABLE a AS EXECUTE foo",
-         "CREATE TABLE AS: create table as table a"},
+        {"CREATE TABLE a AS EXECUTE foo", "CREATE TABLE AS: create table as table a"},
         {"CREATE MATERIALIZED VIEW IF NOT EXISTS m AS SELECT count(*) FROM t",
          "CREATE MATERIALIZED VIEW: create table as materialized view m <select reads t out "
          "«count(*)» calls count> if-exists"},
@@ -169,8 +165,7 @@ static void test_indexes(void **state)
 {
     (void)state;
     static const struct reading_case cases[] = {
-        {"CREATE INDEX i ON s.t (a)",
-         "CREATE INDEX: create index index s.t btree name=i column=a"},
+        {"CREATE INDEX i ON s.t (a)", "CREATE INDEX: create index index s.t btree name=i column=a"},
         {"CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS i ON ONLY t USING gin (a)",
          "CREATE UNIQUE INDEX CONCURRENTLY: create index index t unique gin name=i column=a "
          "if-exists concurrently only"},
