@@ -102,9 +102,12 @@ static bool narrow_to_range(TALLOC_CTX *mem, const struct assess_request *reques
                             const struct settings *settings, struct assess_input *out,
                             struct error *err)
 {
+    struct code_report *code;
     const struct config *config = settings->config;
     TRY(git_read_range(mem, config->folder, request->base, config, out->change, err));
     change_mark_context(out->change);
+    TRY(code_read(mem, config->folder, out->change, config, &code, err));
+    out->options.code = code;
     return true;
 }
 

@@ -300,11 +300,13 @@ void check_object_missing_or_exists(struct rule_place *place)
 
 void check_statement_invalid(struct rule_place *place)
 {
-    if (place->statement->invalid_reason == NULL)
+    const char *reason = place->statement->invalid_reason;
+    if (reason == NULL)
         return;
-    enum severity severity = place->is_history_known ? SEVERITY_STOP : SEVERITY_WARN;
-    rule_report_as(place, severity, NULL, "the statement fails: %s",
-                   place->statement->invalid_reason);
+    if (place->is_history_known)
+        rule_report(place, "the statement fails: %s", reason);
+    else
+        rule_report_as(place, SEVERITY_WARN, NULL, "does not fit the schema known here: %s", reason);
 }
 
 void check_syntax_not_understood(struct rule_place *place)

@@ -1,0 +1,87 @@
+#!/bin/sh
+# tminus assess: every format is well-formed and agrees with the others; the verdict is the status.
+#
+# SPDX-License-Identifier: Apache-2.0
+. "${SOURCE:=$(cd "$(dirname "$0")/../.." && pwd)}/test/support/tap.sh"
+
+cases="$SOURCE/test/golden/email-categories/migrations"
+
+# python NAME PROGRAM: a program that reads $tmp/out and fails by exception.
+python()
+{
+    name=$1
+    if python3 -c "$2" "$tmp/out" >"$tmp/python" 2>&1; then
+        result 0 "$name"
+    else
+        result 1 "$name"
+        show "$tmp/python"
+    fi
+}
+
+for format in text json md sarif junit github gitlab; do
+    ends 1 "$format: NO-GO is status 1" "$TMINUS" assess --format "$format" "$cases"
+    is "$format: nothing on stderr" "$(cat "$tmp/err")" ''
+    cp "$tmp/out" "$tmp/out.$format"
+done
+
+cp "$tmp/out.json" "$tmp/out"
+python 'json: the members that design fixes' '
+import json, sys
+d = json.load(open(sys.argv[1]))
+assert d["schema"] == "tminus/assess/1" and d["verdict"] == "NO_GO" and d["risk"] == "high", d["risk"]
+assert d["dialect"] == "postgres" and d["pg_version"] == 15
+assert [(m["path"].split("/")[-1], m["direction"]) for m in d["migrations"]] == [
+    ("001_emails.up.sql", "up"), ("001_emails.down.sql", "down"),
+    ("002_classify.up.sql", "up"), ("002_classify.down.sql", "down")]
+for m in d["migrations"]:
+    for s in m["statements"]:
+        assert set(s) >= {"path", "line", "offset", "kind", "sql", "effects"}
+        assert set(s["effects"]) >= {"locks", "rewrites", "scans", "index_builds",
+                                     "blocks_writes_long", "destroys", "layer"}
+        text = open(s["path"], "rb").read()
+        assert text[s["offset"]:].startswith(s["sql"].encode()), s
+        assert text[:s["offset"]].count(b"\n") + 1 == s["line"], s
+for f in d["findings"]:
+    assert set(f) >= {"rule", "severity", "path", "line", "column", "message", "hint", "layer",
+                      "fingerprint"}
+assert d["coverage"] == {"statements": 9, "understood": 9, "not_understood": []}
+'
+cp "$tmp/out.sarif" "$tmp/out"
+python 'sarif: as many results as findings' '
+import json, sys
+d = json.load(open(sys.argv[1]))
+assert len(d["runs"][0]["results"]) == 6, len(d["runs"][0]["results"])
+'
+cp "$tmp/out.junit" "$tmp/out"
+python 'junit: well-formed, one case a file, one fails' '
+import sys, xml.etree.ElementTree as e
+suite = e.parse(sys.argv[1]).getroot().find("testsuite")
+assert len(suite.findall("testcase")) == int(suite.get("tests")) == 4
+assert len(suite.findall("testcase/failure")) == int(suite.get("failures")) == 1
+'
+cp "$tmp/out.gitlab" "$tmp/out"
+python 'gitlab: fingerprints are unique' '
+import json, sys
+d = json.load(open(sys.argv[1]))
+assert len({f["fingerprint"] for f in d}) == len(d) == 6
+'
+
+# Our own SARIF, taken in as another tool's: the same severities.
+run "$TMINUS" assess --format sarif "$cases"
+cp "$tmp/out" "$tmp/ours.sarif"
+mkdir "$tmp/good"
+echo 'CREATE TABLE a (id int PRIMARY KEY);' >"$tmp/good/001_a.up.sql"
+ends 0 'GO is status 0' "$TMINUS" assess "$tmp/good"
+ends 1 'a finding of another tool of level error is a stop' \
+    "$TMINUS" assess --findings "$tmp/ours.sarif" --format json "$tmp/good"
+python 'its tool and fingerprint are kept' '
+import json, sys
+d = json.load(open(sys.argv[1]))
+assert [f["severity"] for f in d["findings"]] == ["stop"] + 4 * ["warn"] + ["note"]
+assert {f["tool"] for f in d["findings"]} == {"tminus"}
+'
+ends 3 'HOLD is status 3' "$TMINUS" assess "$SOURCE/test/golden/not-understood/migrations"
+
+# stdout that is no terminal has no colours; a closed pipe is no crash.
+is 'no colours' "$(grep -c "$(printf '\033')" "$tmp/out.text")" 0
+done_testing
