@@ -27,9 +27,10 @@ static void judge_write(struct findings *findings, const struct code_write *writ
         .path = write->path,
         .line = write->line,
         .column = write->line > 0 ? 1 : 0,
-        .message = mem_printf(tmp, "changed code %s table %s (%s: %s)",
-                              write->is_data_change ? "writes" : "works with", write->table,
-                              source_text(write->source), write->evidence),
+        .message = mem_printf(tmp, "%s %s table %s (%s: %s)",
+                              write->in_changed_line ? "changed code" : "the changed file",
+                              write->is_data_change ? "writes" : "changes the model of",
+                              write->table, source_text(write->source), write->evidence),
         .hint = rule->safe_form,
     };
     findings_add(findings, &finding, write->table);

@@ -1,0 +1,75 @@
+#!/bin/sh
+# tminus assess --base: only what the range changes is judged, with what came before as context, and
+# the changed code beside it.
+#
+# SPDX-License-Identifier: Apache-2.0
+. "${SOURCE:=$(cd "$(dirname "$0")/../.." && pwd)}/test/support/tap.sh"
+
+if ! command -v git >/dev/null; then
+    skip 'git ranges' 'no git here'
+    done_testing
+    exit
+fi
+export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_SYSTEM=/dev/null
+export GIT_AUTHOR_NAME=a GIT_AUTHOR_EMAIL=a@example.org GIT_COMMITTER_NAME=a
+export GIT_COMMITTER_EMAIL=a@example.org
+mkdir "$tmp/project"
+cd "$tmp/project" || exit 1
+git init -q .
+mkdir -p db app
+cat >tminus.yaml <<'YAML'
+environments:
+  production:
+    database: {url: "${DATABASE_URL}", migrations: db}
+paths:
+  "app/feeds/**": [feeds]
+YAML
+echo 'CREATE TABLE emails (id bigint PRIMARY KEY, category text, size int);' >db/001_emails.up.sql
+echo 'DROP TABLE emails;' >db/001_emails.down.sql
+git add . && git commit -qm one
+
+commit() { git add . && git commit -qm "$1"; }
+
+echo 'CREATE INDEX emails_size ON emails (size);' >db/002_size.up.sql
+echo 'DROP INDEX emails_size;' >db/002_size.down.sql
+commit two
+ends 0 'a migration of the range' "$TMINUS" assess --base HEAD~1 --format json
+is 'only it is judged' "$(python3 -c '
+import json, sys
+d = json.load(open(sys.argv[1]))
+print([m["path"] for m in d["migrations"]], [f["rule"] for f in d["findings"] if f["severity"] != "note"])
+' "$tmp/out")" "['db/002_size.up.sql', 'db/002_size.down.sql'] ['index-create-blocking']"
+
+mkdir -p app/feeds
+cat >app/classify.py <<'CODE'
+def classify(db):
+    db.execute("UPDATE emails SET category = 'brief' WHERE size < 100")
+CODE
+echo 'limit = 3' >app/feeds/limit.py
+commit three
+ends 0 'a change of code alone' "$TMINUS" assess --base HEAD~1
+says 'the SQL in it names a table' out 'app/classify.py:2:1  code-writes-table'
+says 'the table' out 'writes table emails'
+says 'the paths: map names one' out 'app/feeds/limit.py  code-writes-table'
+
+echo 'x = 1' >app/unknown.py
+commit four
+ends 0 'code that nothing explains is a warning' "$TMINUS" assess --base HEAD~1
+says 'it is named' out 'app/unknown.py  code-path-unmapped'
+says 'and the risk is unknown' out 'risk unknown'
+
+echo 'read me' >README.md
+commit five
+ends 0 'a change of prose' "$TMINUS" assess --base HEAD~1
+says 'has no risk' out 'risk none'
+
+echo 'DROP TABLE emails;' >db/003_gone.up.sql
+echo 'CREATE TABLE emails (id int);' >db/003_gone.down.sql
+ends 1 'the work tree belongs to the range' "$TMINUS" assess --base HEAD
+says 'a stop in it' out 'db/003_gone.up.sql:1:1  drop-table'
+
+ends 2 'no such revision' "$TMINUS" assess --base nowhere
+says 'it is named' err "'nowhere'"
+cd "$tmp" || exit 1
+ends 2 'no repository' "$TMINUS" assess --base HEAD "$SOURCE/test/golden/known-sizes/migrations"
+done_testing
