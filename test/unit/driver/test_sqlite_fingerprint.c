@@ -292,6 +292,33 @@ static void test_fingerprint__stopped_is_no_fingerprint(void **state)
     talloc_free(database);
 }
 
+// More columns than a function may have arguments (127): rows are stepped through, with equal sums.
+static void test_fingerprint__many_columns(void **state)
+{
+    static const char *const few[] = {"id", "c1", "c150"};
+    (void)state;
+    SCRATCH(tmp);
+    char *sql = mem_strdup(tmp, "CREATE TABLE t (id INTEGER PRIMARY KEY");
+    for (int i = 1; i <= 150; i++)
+        sql = mem_printf(tmp, "%s, c%d DEFAULT %d", sql, i, i);
+    struct database *database = database_make(mem_printf(tmp, "%s); INSERT INTO t (id) VALUES (7), (8);", sql));
+    struct engine_fingerprint_request request = {.table = {.name = "t"}, .columns = few, .n_columns = 3};
+    database_open(database, true);
+    struct engine_fingerprint *all = print_of(database, &whole_table);
+    struct engine_fingerprint *some = print_of(database, &request);
+    assert_int_equal(all->n_columns, 151);
+    assert_int_equal(all->rows, 2);
+    assert_memory_equal(&all->columns[0].sum, &some->columns[0].sum, sizeof all->sum);
+    assert_memory_equal(&all->columns[150].sum, &some->columns[2].sum, sizeof all->sum);
+    struct keys keys = {.stop_at = 1};
+    struct engine_fingerprint_request stopped = whole_table;
+    stopped.image = take_image;
+    stopped.context = &keys;
+    expect_failure(database, stopped, ERROR_INTERRUPTED, "the fingerprint of 't' was stopped");
+    assert_string_equal(keys.text, "[id=7]");
+    talloc_free(database);
+}
+
 // An index that covers every column and is damaged must not be read instead of the table.
 static void test_fingerprint__reads_the_table_not_an_index(void **state)
 {
@@ -327,6 +354,7 @@ int main(void)
         cmocka_unit_test(test_fingerprint__a_key_that_is_given),
         cmocka_unit_test(test_fingerprint__what_is_not_there),
         cmocka_unit_test(test_fingerprint__stopped_is_no_fingerprint),
+        cmocka_unit_test(test_fingerprint__many_columns),
         cmocka_unit_test(test_fingerprint__reads_the_table_not_an_index),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

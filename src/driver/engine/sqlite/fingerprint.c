@@ -19,6 +19,7 @@
 #include <xxhash.h>
 
 #define METHOD "xxh3-128/sqlite/1"
+#define FUNCTION "tminus_fingerprint" // guard.c allows it; it exists while a fingerprint is taken
 #define PROGRESS_ROWS 4096
 
 typedef unsigned __int128 sum128;
@@ -40,6 +41,9 @@ struct printer {
     sum128 *column_sums;
     XXH128_hash_t *hashes; // [0] of the key, then one for each column
     uint64_t *column_hash; // for the request's callback
+    struct engine_value *shown; // likewise, and their texts
+    TALLOC_CTX *texts;
+    bool was_stopped;      // by that callback
 };
 
 static sum128 to_sum(XXH128_hash_t hash)
@@ -55,7 +59,8 @@ static struct engine_sum from_sum(sum128 sum)
     return out;
 }
 
-static XXH128_hash_t value_hash(sqlite3_value *value, int type, uint64_t key_seed)
+static XXH128_hash_t value_hash(const struct table_key *key, sqlite3_value *value, int type,
+                                uint64_t key_seed)
 {
     uint64_t seed = key_seed ^ tag_seed[type];
     switch (type) {
@@ -67,12 +72,9 @@ static XXH128_hash_t value_hash(sqlite3_value *value, int type, uint64_t key_see
         double number = sqlite3_value_double(value);
         return XXH3_128bits_withSeed(&number, sizeof number, seed);
     }
-    case SQLITE_TEXT: {
-        const void *text = sqlite3_value_text(value); // UTF-8, whatever the database's encoding
-        return XXH3_128bits_withSeed(text, (size_t)sqlite3_value_bytes(value), seed);
-    }
+    case SQLITE_TEXT:
     case SQLITE_BLOB: {
-        const void *bytes = sqlite3_value_blob(value);
+        const void *bytes = table_key_bytes(key, value, type);
         return XXH3_128bits_withSeed(bytes, (size_t)sqlite3_value_bytes(value), seed);
     }
     default:
@@ -80,61 +82,114 @@ static XXH128_hash_t value_hash(sqlite3_value *value, int type, uint64_t key_see
     }
 }
 
-static bool give_image(struct printer *printer, sqlite3_stmt *statement, XXH128_hash_t row)
+static bool give_image(struct printer *printer, sqlite3_value **row, XXH128_hash_t hash)
 {
-    SCRATCH(tmp);
+    const struct engine_fingerprint_request *request = printer->request;
     struct engine_row_image image = {
         .key = printer->key->image,
         .key_len = printer->key->image_len,
-        .key_text = table_key_text(printer->key, statement),
+        .key_text = table_key_text(printer->key, row),
         .column_hash = printer->column_hash,
         .n_columns = printer->print->n_columns,
+        .shown = printer->shown,
     };
     for (size_t i = 0; i < printer->print->n_columns; i++)
         printer->column_hash[i] = printer->hashes[i + 1].low64;
-    const struct engine_fingerprint_request *request = printer->request;
-    struct engine_value *shown =
-        request->n_shown == 0 ? NULL : mem_array(tmp, struct engine_value, request->n_shown);
     for (size_t i = 0; i < request->n_shown; i++)
-        shown[i] = sqlite_value(tmp, statement, (int)request->shown[i]);
-    image.shown = shown;
-    struct engine_sum bytes = from_sum(to_sum(row));
+        printer->shown[i] = sqlite_value(printer->texts, row[request->shown[i]]);
+    struct engine_sum bytes = from_sum(to_sum(hash));
     memcpy(image.row_hash, bytes.bytes, sizeof image.row_hash);
-    return printer->request->image(printer->request->context, &image);
+    bool goes_on = request->image(request->context, &image);
+    talloc_free_children(printer->texts);
+    return goes_on;
 }
 
-static bool add_row(struct printer *printer, sqlite3_stmt *statement)
+static bool add_row(struct printer *printer, sqlite3_value **row)
 {
     struct engine_fingerprint *print = printer->print;
-    table_key_read(printer->key, statement);
+    table_key_read(printer->key, row);
     XXH128_hash_t *hashes = printer->hashes;
     hashes[0] = XXH3_128bits(printer->key->image, printer->key->image_len);
     for (size_t i = 0; i < print->n_columns; i++) {
-        sqlite3_value *value = sqlite3_column_value(statement, (int)i);
-        int type = sqlite3_value_type(value);
-        hashes[i + 1] = value_hash(value, type, hashes[0].low64);
+        int type = sqlite3_value_type(row[i]);
+        hashes[i + 1] = value_hash(printer->key, row[i], type, hashes[0].low64);
         printer->column_sums[i] += to_sum(hashes[i + 1]);
         print->columns[i].nulls += type == SQLITE_NULL;
     }
-    XXH128_hash_t row = XXH3_128bits(hashes, sizeof *hashes * (print->n_columns + 1));
-    printer->row_sum += to_sum(row);
+    XXH128_hash_t hash = XXH3_128bits(hashes, sizeof *hashes * (print->n_columns + 1));
+    printer->row_sum += to_sum(hash);
     print->rows++;
     if (printer->request->progress && print->rows % PROGRESS_ROWS == 0)
         printer->request->progress(printer->request->context, print->rows);
-    return printer->request->image == NULL || give_image(printer, statement, row);
+    return printer->request->image == NULL || give_image(printer, row, hash);
 }
 
-static bool read_rows(struct printer *printer, struct cursor *cursor, struct error *err)
+// An aggregate is handed the row where the machine has it: 0.75 of the time of stepping.
+static void on_row(sqlite3_context *context, int n, sqlite3_value **row)
 {
-    for (;;) {
+    struct printer *printer = sqlite3_user_data(context);
+    (void)n;
+    if (add_row(printer, row))
+        return;
+    printer->was_stopped = true;
+    sqlite3_result_error(context, "stopped", -1);
+}
+
+static void on_end(sqlite3_context *context)
+{
+    sqlite3_result_null(context);
+}
+
+static bool read_aggregate(TALLOC_CTX *mem, struct printer *printer, struct error *err)
+{
+    struct engine *engine = printer->engine;
+    struct cursor *cursor = NULL;
+    bool has_row;
+    // Refused while another statement of this connection runs, so it never outlives `printer`.
+    if (sqlite3_create_function_v2(engine->handle, FUNCTION, -1, SQLITE_UTF8, printer, NULL, on_row,
+                                   on_end, NULL) != SQLITE_OK)
+        return sqlite_fail(engine, err, ERROR_INTERNAL, "fingerprint");
+    bool is_done = guard_prepare(mem, engine, table_key_select(mem, printer->key, FUNCTION),
+                                 &cursor, err) &&
+                   cursor_step(engine, cursor, &has_row, err);
+    talloc_free(cursor);
+    sqlite3_create_function_v2(engine->handle, FUNCTION, -1, SQLITE_UTF8, NULL, NULL, NULL, NULL,
+                               NULL);
+    return is_done;
+}
+
+// For tables with more columns than a function may have arguments.
+static bool read_steps(TALLOC_CTX *mem, struct printer *printer, struct error *err)
+{
+    struct cursor *cursor;
+    size_t n = printer->key->n_values;
+    sqlite3_value **row = mem_array(mem, sqlite3_value *, n);
+    TRY(guard_prepare(mem, printer->engine, table_key_select(mem, printer->key, ""), &cursor, err));
+    while (!printer->was_stopped) {
         bool has_row;
         TRY(cursor_step(printer->engine, cursor, &has_row, err));
         if (!has_row)
             return true;
-        if (!add_row(printer, cursor->statement))
-            return error_set(err, ERROR_INTERRUPTED, "the fingerprint of '%s' was stopped",
-                             printer->request->table.name);
+        for (size_t i = 0; i < n; i++)
+            row[i] = sqlite3_column_value(cursor->statement, (int)i);
+        printer->was_stopped = !add_row(printer, row);
     }
+    return false;
+}
+
+static bool read_rows(struct printer *printer, struct error *err)
+{
+    SCRATCH(tmp);
+    sqlite3 *db = printer->engine->handle;
+    size_t most = (size_t)sqlite3_limit(db, SQLITE_LIMIT_FUNCTION_ARG, -1);
+    deadline_set(printer->engine, 0); // as long as it takes; a tick may cancel
+    bool is_done = printer->key->n_values <= most ? read_aggregate(tmp, printer, err)
+                                                  : read_steps(tmp, printer, err);
+    guard_end(printer->engine);
+    if (printer->was_stopped)
+        return error_set(err, ERROR_INTERRUPTED, "the fingerprint of '%s' was stopped",
+                         printer->request->table.name);
+    return is_done;
 }
 
 static struct engine_fingerprint *print_make(TALLOC_CTX *mem, const struct table_columns *columns,
@@ -167,7 +222,6 @@ bool sqlite_fingerprint(TALLOC_CTX *mem, struct engine *engine,
     SCRATCH(tmp);
     struct table_columns columns;
     struct table_key *key;
-    struct cursor *cursor = NULL;
     TRY(table_columns_read(tmp, engine, request, &columns, err));
     TRY(table_key_make(tmp, engine, request, &columns, &key, err));
     struct engine_fingerprint *print = print_make(tmp, &columns, key);
@@ -179,13 +233,10 @@ bool sqlite_fingerprint(TALLOC_CTX *mem, struct engine *engine,
         .column_sums = mem_array(tmp, sum128, columns.n),
         .hashes = mem_array(tmp, XXH128_hash_t, columns.n + 1),
         .column_hash = mem_array(tmp, uint64_t, columns.n),
+        .shown = mem_array(tmp, struct engine_value, request->n_shown),
+        .texts = mem_array(tmp, char, 1),
     };
-    deadline_set(engine, 0); // as long as it takes; a tick may cancel
-    bool is_done = guard_prepare(tmp, engine, table_key_select(tmp, key), &cursor, err) &&
-                   read_rows(&printer, cursor, err);
-    talloc_free(cursor);
-    guard_end(engine);
-    TRY(is_done);
+    TRY(read_rows(&printer, err));
     take_sums(&printer);
     *out = talloc_steal(mem, print);
     return true;

@@ -31,8 +31,8 @@ static const char *const functions[] = {
     "offsets", "percent_rank", "pi", "pow", "power", "printf", "quote", "radians", "random",
     "randomblob", "rank", "regexp", "replace", "round", "row_number", "rtrim", "sign", "sin",
     "sinh", "snippet", "soundex", "sqlite_source_id", "sqlite_version", "sqrt", "strftime",
-    "string_agg", "subtype", "substr", "substring", "sum", "tan", "tanh", "timediff", "total",
-    "total_changes", "trim", "trunc", "typeof", "unhex", "unicode", "unixepoch", "unlikely",
+    "string_agg", "subtype", "substr", "substring", "sum", "tan", "tanh", "timediff",
+    "tminus_fingerprint", "total", "total_changes", "trim", "trunc", "typeof", "unhex", "unicode", "unixepoch", "unlikely",
     "upper", "zeroblob",
 };
 

@@ -108,6 +108,17 @@ static const char *find_rowid(struct engine *engine, const struct table_columns 
     return NULL;
 }
 
+static bool read_encoding(struct engine *engine, struct table_key *key, struct error *err)
+{
+    SCRATCH(tmp);
+    struct cursor *cursor;
+    bool has_row;
+    TRY(cursor_make(tmp, engine, "PRAGMA encoding", &cursor, err));
+    TRY(cursor_step(engine, cursor, &has_row, err));
+    key->is_utf8 = strcmp(cursor_text(cursor, 0), "UTF-8") == 0;
+    return true;
+}
+
 static bool choose_key(TALLOC_CTX *mem, const struct engine_fingerprint_request *request,
                        struct table_key *key, struct error *err)
 {
@@ -142,7 +153,8 @@ static void choose_places(TALLOC_CTX *mem, struct table_key *key)
         if (key->places[i] < 0)
             key->places[i] = next++;
     }
-    key->rowid_place = key->rowid ? next : -1;
+    key->rowid_place = key->rowid ? next++ : -1;
+    key->n_values = (size_t)next;
 }
 
 bool table_key_make(TALLOC_CTX *mem, struct engine *engine,
@@ -155,6 +167,7 @@ bool table_key_make(TALLOC_CTX *mem, struct engine *engine,
     key->table = request->table.name;
     key->image = mem_array(key, uint8_t, IMAGE_NUMBER_SIZE);
     TRY(choose_key(key, request, key, err));
+    TRY(read_encoding(engine, key, err));
     key->rowid = find_rowid(engine, columns, request->table.name);
     choose_places(key, key);
     *out = key;
@@ -178,12 +191,12 @@ static void write_name(FILE *out, const char *name)
     sqlite3_free(quoted);
 }
 
-char *table_key_select(TALLOC_CTX *mem, const struct table_key *key)
+char *table_key_select(TALLOC_CTX *mem, const struct table_key *key, const char *function)
 {
     char *text;
     size_t len;
     FILE *out = open_memstream(&text, &len);
-    fputs("SELECT ", out);
+    fprintf(out, "SELECT %s%s", function, *function ? "(" : "");
     for (size_t i = 0; i < key->columns.n; i++) {
         fputs(i ? ", " : "", out);
         write_name(out, key->columns.list[i].name);
@@ -196,7 +209,7 @@ char *table_key_select(TALLOC_CTX *mem, const struct table_key *key)
     }
     if (key->rowid_place >= 0)
         fprintf(out, ", %s", key->rowid);
-    fputs(" FROM main.", out);
+    fprintf(out, "%s FROM main.", *function ? ")" : "");
     write_name(out, key->table);
     fputs(" NOT INDEXED", out);
     fclose(out);
@@ -232,6 +245,15 @@ static void add_bytes(struct table_key *key, int tag, const void *bytes, size_t 
         memcpy(image_room(key, len), bytes, len);
 }
 
+// sqlite3_value_text would copy every text to put a NUL behind it.
+const void *table_key_bytes(const struct table_key *key, sqlite3_value *value, int type)
+{
+    bool is_converted = type == SQLITE_TEXT && !key->is_utf8;
+    const void *bytes = is_converted ? (const void *)sqlite3_value_text(value)
+                                     : sqlite3_value_blob(value);
+    return bytes ? bytes : "";
+}
+
 static void add_value(struct table_key *key, sqlite3_value *value)
 {
     int type = sqlite3_value_type(value);
@@ -244,68 +266,110 @@ static void add_value(struct table_key *key, sqlite3_value *value)
     } else if (type == SQLITE_NULL) {
         *image_room(key, 1) = SQLITE_NULL;
     } else {
-        const void *bytes = type == SQLITE_TEXT ? (const void *)sqlite3_value_text(value)
-                                                : sqlite3_value_blob(value);
+        const void *bytes = table_key_bytes(key, value, type);
         add_bytes(key, type, bytes, (size_t)sqlite3_value_bytes(value));
     }
 }
 
-static bool key_has_null(const struct table_key *key, sqlite3_stmt *statement)
+static bool has_rowid_in_image(const struct table_key *key, sqlite3_value **row)
 {
+    if (key->rowid_place < 0)
+        return false;
     for (size_t i = 0; i < key->n; i++) {
-        if (sqlite3_column_type(statement, key->places[i]) == SQLITE_NULL)
+        if (sqlite3_value_type(row[key->places[i]]) == SQLITE_NULL)
             return true;
     }
     return key->n == 0;
 }
 
-void table_key_read(struct table_key *key, sqlite3_stmt *statement)
+void table_key_read(struct table_key *key, sqlite3_value **row)
 {
     key->image_len = 0;
     for (size_t i = 0; i < key->n; i++)
-        add_value(key, sqlite3_column_value(statement, key->places[i]));
-    if (key->rowid_place >= 0 && key_has_null(key, statement)) {
-        sqlite3_int64 rowid = sqlite3_column_int64(statement, key->rowid_place);
+        add_value(key, row[key->places[i]]);
+    if (has_rowid_in_image(key, row)) {
+        sqlite3_int64 rowid = sqlite3_value_int64(row[key->rowid_place]);
         add_number(key, TAG_ROWID, &rowid);
     }
 }
 
-static void write_value(FILE *out, sqlite3_stmt *statement, int place)
+// --- text for people: once a row, so without a stream
+
+static void put_bytes(struct table_key *key, const char *bytes, size_t len)
 {
-    int type = sqlite3_column_type(statement, place);
-    if (type == SQLITE_NULL) {
-        fputs("NULL", out);
-    } else if (type == SQLITE_BLOB) {
-        const uint8_t *bytes = sqlite3_column_blob(statement, place);
-        int len = sqlite3_column_bytes(statement, place);
-        fputs("x'", out);
-        for (int i = 0; i < len && i < KEY_TEXT_BYTES_MAX; i++)
-            fprintf(out, "%02x", bytes[i]);
-        fputs(len > KEY_TEXT_BYTES_MAX ? "…'" : "'", out);
-    } else {
-        const char *quote = type == SQLITE_TEXT ? "'" : "";
-        const char *text = (const char *)sqlite3_column_text(statement, place);
-        bool is_long = strlen(text) > KEY_TEXT_BYTES_MAX;
-        fprintf(out, "%s%.*s%s%s", quote, KEY_TEXT_BYTES_MAX, text, is_long ? "…" : "", quote);
+    if (key->text_len + len + 1 > talloc_get_size(key->text)) {
+        size_t wanted = (key->text_len + len + 1) * 2;
+        key->text = mem_checked(talloc_realloc_size(key, key->text, wanted));
+    }
+    memcpy(key->text + key->text_len, bytes, len);
+    key->text_len += len;
+    key->text[key->text_len] = '\0';
+}
+
+static void put(struct table_key *key, const char *text)
+{
+    put_bytes(key, text, strlen(text));
+}
+
+static void put_hex(struct table_key *key, const uint8_t *bytes, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        char digits[3];
+        snprintf(digits, sizeof digits, "%02x", bytes[i]);
+        put(key, digits);
     }
 }
 
-const char *table_key_text(struct table_key *key, sqlite3_stmt *statement)
+// Not in the middle of a UTF-8 character.
+static size_t cut_text(const char *text, size_t len)
 {
-    char *text;
-    size_t len;
-    FILE *out = open_memstream(&text, &len);
+    if (len <= KEY_TEXT_BYTES_MAX)
+        return len;
+    size_t cut = KEY_TEXT_BYTES_MAX;
+    while (cut > 0 && ((unsigned char)text[cut] & 0xc0) == 0x80)
+        cut--;
+    return cut;
+}
+
+static void put_value(struct table_key *key, sqlite3_value *value)
+{
+    int type = sqlite3_value_type(value);
+    if (type == SQLITE_NULL) {
+        put(key, "NULL");
+        return;
+    }
+    if (type != SQLITE_TEXT && type != SQLITE_BLOB) {
+        put(key, (const char *)sqlite3_value_text(value));
+        return;
+    }
+    const char *bytes = table_key_bytes(key, value, type);
+    size_t len = (size_t)sqlite3_value_bytes(value);
+    size_t shown = type == SQLITE_TEXT ? cut_text(bytes, len)
+                   : len > KEY_TEXT_BYTES_MAX ? KEY_TEXT_BYTES_MAX
+                                              : len;
+    put(key, type == SQLITE_TEXT ? "'" : "x'");
+    if (type == SQLITE_TEXT)
+        put_bytes(key, bytes, shown);
+    else
+        put_hex(key, (const uint8_t *)bytes, shown);
+    put(key, shown < len ? "…'" : "'");
+}
+
+const char *table_key_text(struct table_key *key, sqlite3_value **row)
+{
+    key->text_len = 0;
+    put(key, "");
     for (size_t i = 0; i < key->n; i++) {
-        fprintf(out, "%s%s=", i ? ", " : "", key->names[i]);
-        write_value(out, statement, key->places[i]);
+        put(key, i ? ", " : "");
+        put(key, key->names[i]);
+        put(key, "=");
+        put_value(key, row[key->places[i]]);
     }
-    if (key->rowid_place >= 0 && key_has_null(key, statement)) {
-        fprintf(out, "%s%s=", key->n ? ", " : "", key->rowid);
-        write_value(out, statement, key->rowid_place);
+    if (has_rowid_in_image(key, row)) {
+        put(key, key->n ? ", " : "");
+        put(key, key->rowid);
+        put(key, "=");
+        put_value(key, row[key->rowid_place]);
     }
-    fclose(out);
-    talloc_free(key->text);
-    key->text = mem_strdup(key, text);
-    free(text);
     return key->text;
 }

@@ -31,9 +31,12 @@ struct table_key {
     size_t n;
     const char *rowid;  // the name by which the rowid can be read, NULL: it cannot
     int rowid_place;    // in the result; -1: not read
+    size_t n_values;    // of a row of the result
+    bool is_utf8;       // the database's encoding: text need not be converted
     uint8_t *image;     // of the last row read
     size_t image_len;
     char *text;
+    size_t text_len;
 };
 
 bool table_columns_read(TALLOC_CTX *mem, struct engine *engine,
@@ -45,11 +48,14 @@ bool table_key_make(TALLOC_CTX *mem, struct engine *engine,
                     struct error *err);
 bool table_key_is_known(const struct table_key *key);
 bool table_key_is_rowid(const struct table_key *key);
-// The asked columns first, in their order; then what the key needs besides.
-char *table_key_select(TALLOC_CTX *mem, const struct table_key *key);
-// Take the key's image from the row that `statement` stands on.
-void table_key_read(struct table_key *key, sqlite3_stmt *statement);
+// The asked columns first, in their order; then what the key needs besides. `function` is called
+// with all of them, "": they are the result's columns.
+char *table_key_select(TALLOC_CTX *mem, const struct table_key *key, const char *function);
+// Take the key's image from a row of that SELECT.
+void table_key_read(struct table_key *key, sqlite3_value **row);
+// The bytes of a text (UTF-8) or blob; their number is sqlite3_value_bytes, asked after it.
+const void *table_key_bytes(const struct table_key *key, sqlite3_value *value, int type);
 // "id=42", "a=1, b='x'"; "" without key; valid until the next call.
-const char *table_key_text(struct table_key *key, sqlite3_stmt *statement);
+const char *table_key_text(struct table_key *key, sqlite3_value **row);
 
 #endif

@@ -180,29 +180,29 @@ static const char *bytes_text(TALLOC_CTX *mem, const uint8_t *bytes, size_t len)
     return text;
 }
 
-struct engine_value sqlite_value(TALLOC_CTX *mem, sqlite3_stmt *statement, int column)
+struct engine_value sqlite_value(TALLOC_CTX *mem, sqlite3_value *from)
 {
     static const enum engine_value_kind kinds[] = {
         [SQLITE_INTEGER] = VALUE_INTEGER, [SQLITE_FLOAT] = VALUE_REAL, [SQLITE_TEXT] = VALUE_TEXT,
         [SQLITE_BLOB] = VALUE_BYTES,      [SQLITE_NULL] = VALUE_NULL,
     };
-    struct engine_value value = {.kind = kinds[sqlite3_column_type(statement, column)], .text = ""};
+    struct engine_value value = {.kind = kinds[sqlite3_value_type(from)], .text = ""};
     switch (value.kind) {
     case VALUE_NULL:
         value.is_null = true;
         return value;
     case VALUE_REAL:
-        value.text = real_text(mem, sqlite3_column_double(statement, column));
+        value.text = real_text(mem, sqlite3_value_double(from));
         break;
     case VALUE_BYTES: {
-        const void *bytes = sqlite3_column_blob(statement, column);
-        value.text = bytes_text(mem, bytes, (size_t)sqlite3_column_bytes(statement, column));
+        const void *bytes = sqlite3_value_blob(from);
+        value.text = bytes_text(mem, bytes, (size_t)sqlite3_value_bytes(from));
         break;
     }
     case VALUE_INTEGER:
     case VALUE_TEXT:
-        value.text = (const char *)sqlite3_column_text(statement, column);
-        value.len = (size_t)sqlite3_column_bytes(statement, column);
+        value.text = (const char *)sqlite3_value_text(from);
+        value.len = (size_t)sqlite3_value_bytes(from);
         return value;
     }
     value.len = strlen(value.text);
@@ -225,7 +225,7 @@ static bool read_row(struct engine *engine, sqlite3_stmt *statement, struct read
     SCRATCH(tmp);
     struct engine_value *values = mem_array(tmp, struct engine_value, reading->n + 1);
     for (size_t i = 0; i < reading->n; i++) {
-        values[i] = sqlite_value(tmp, statement, (int)i);
+        values[i] = sqlite_value(tmp, sqlite3_column_value(statement, (int)i));
         reading->bytes += (int64_t)values[i].len;
     }
     reading->rows++;

@@ -61,8 +61,8 @@ const char *cursor_text(struct cursor *cursor, int column); // "" for NULL; unti
 // Statements of ours without rows.
 bool sqlite_execute(struct engine *engine, const char *sql, struct error *err);
 void deadline_set(struct engine *engine, int64_t timeout_ms);
-// A column of the row that `statement` stands on.
-struct engine_value sqlite_value(TALLOC_CTX *mem, sqlite3_stmt *statement, int column);
+// A value of a row as text; numbers and bytes are written to `mem`.
+struct engine_value sqlite_value(TALLOC_CTX *mem, sqlite3_value *from);
 bool sqlite_query(struct engine *engine, const char *sql, engine_row *row, void *context,
                   struct error *err);
 bool sqlite_snapshot_begin(struct engine *engine, struct error *err);
