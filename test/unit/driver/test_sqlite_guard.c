@@ -228,6 +228,28 @@ static void test_guard__syntax_is_unknown_not_pass(void **state)
     talloc_free(database);
 }
 
+// Every function of the library that is meant to be allowed is, whatever its place in the list.
+static void test_guard__functions_that_compute(void **state)
+{
+    static const char *const calls[] = {
+        "substr('abc', 2)", "SUBSTRING('abc', 1, 1)", "subtype('a')", "abs(-1)", "zeroblob(1)",
+        "'{}' -> '$.a'", "coalesce(NULL, 1)", "round(1.5)", "strftime('%Y', 0)", "upper('a')",
+        "group_concat('a')", "total(1)", "row_number() OVER ()", "lag(1) OVER ()", "like('a', 'a')",
+        "'a' GLOB 'a'", "json_group_array(1)", "iif(1, 2, 3)", "typeof(1)", "trim(' a')", "hex('a')",
+        "CURRENT_TIMESTAMP", "ln(2)", "max(1, 2)", "min(1)", "avg(1)", "sum(1)", "count(*)",
+    };
+    (void)state;
+    struct answer answer;
+    struct database *database = database_make(SCHEMA);
+    database_open(database, true);
+    for (size_t i = 0; i < COUNT_OF(calls); i++) {
+        SCRATCH(tmp);
+        if (!query(database, mem_printf(tmp, "SELECT %s", calls[i]), &answer))
+            fail_msg("%s: %s", calls[i], database->err.message);
+    }
+    talloc_free(database);
+}
+
 // Modules that do more than read are not there on an audit's connection.
 static void test_guard__virtual_tables_that_are_not_kept(void **state)
 {
@@ -309,6 +331,7 @@ int main(void)
         cmocka_unit_test(test_guard__a_huge_value_is_no_answer),
         cmocka_unit_test(test_guard__misspelt_column_in_quotes_is_no_text),
         cmocka_unit_test(test_guard__syntax_is_unknown_not_pass),
+        cmocka_unit_test(test_guard__functions_that_compute),
         cmocka_unit_test(test_guard__virtual_tables_that_are_not_kept),
         cmocka_unit_test(test_query__the_reader_may_stop),
         cmocka_unit_test(test_query__values_as_text),
