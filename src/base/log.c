@@ -49,6 +49,7 @@ static void disarm(char *line)
     }
 }
 
+PRINTF_LIKE(3, 0)
 static void print_line(const char *color, const char *lead, const char *format, va_list values)
 {
     char line[LINE_SIZE_MAX];

@@ -223,7 +223,6 @@ static bool changes_schema(const struct trace *trace)
 
 static bool save_meta(const struct saving *saving, struct error *err)
 {
-    SCRATCH(tmp);
     const struct baseline_request *request = saving->request;
     struct baseline baseline = {
         .file = saving->file,

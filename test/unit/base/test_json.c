@@ -10,7 +10,6 @@
 static void test_json_put__keeps_order(void **state)
 {
     (void)state;
-    SCRATCH(tmp);
     json_auto_t *object = json_object();
     json_put_text(object, "z", "ä");
     json_put_text(object, "none", NULL);

@@ -334,7 +334,7 @@ static void test_append__concurrent_writers(void **state)
 static void test_head_read__forms(void **state)
 {
     struct fixture *fixture = *state;
-    static const char *const bad[] = {"", "5", "5:", ":abc", "0:" "0", "x:y", "5:123"};
+    static const char *const bad[] = {"", "5", "5:", ":abc", "0:0", "x:y", "5:123"};
     struct journal_head head, again;
 
     assert_true(journal_head(fixture->journal, &head, &fixture->err));

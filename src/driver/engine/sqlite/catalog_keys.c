@@ -58,7 +58,6 @@ static bool read_key_columns(struct catalog *catalog, const char *table, struct 
 static bool read_primary_key(struct catalog *catalog, struct schema_relation *table,
                              struct error *err)
 {
-    SCRATCH(tmp);
     struct key_columns key = {.mem = table};
     TRY(read_key_columns(catalog, table->name.name, &key, err));
     if (key.n == 0)

@@ -92,7 +92,6 @@ bool table_columns_read(TALLOC_CTX *mem, struct engine *engine,
 static const char *find_rowid(struct engine *engine, const struct table_columns *columns,
                               const char *table)
 {
-    SCRATCH(tmp);
     static const char *const names[] = {"rowid", "_rowid_", "oid"};
     // Some builds give a view a rowid that is always NULL.
     for (size_t i = 0; i < COUNT_OF(names) && !columns->is_view; i++) {
