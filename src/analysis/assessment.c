@@ -11,6 +11,7 @@
 #include "analysis/code_judgement.h"
 #include "analysis/judge.h"
 #include "analysis/rule.h"
+#include "statement/reader.h"
 
 const char *verdict_name(enum verdict verdict)
 {
@@ -108,6 +109,27 @@ static const char *plural(size_t n)
     return n == 1 ? "" : "s";
 }
 
+// Another dialect's grammar may know what the one asked for does not.
+static void hint_dialect(struct assessment *assessment, const struct change *change)
+{
+    SCRATCH(tmp);
+    struct script_source *sources = NULL;
+    size_t n = 0;
+
+    if (assessment->n_not_understood == 0)
+        return;
+    for (size_t i = 0; i < change->n_migrations; i++) {
+        const struct migration_text *up = &change->migrations[i].up;
+        if (up->path != NULL && up->text != NULL)
+            *mem_append(tmp, sources, n) = (struct script_source){
+                .path = up->path, .text = up->text, .len = up->len, .start = up->start, .end = up->end};
+    }
+    enum dialect guess = reader_guess_dialect(assessment->dialect, sources, n);
+    if (guess != assessment->dialect)
+        assessment->reason = mem_printf(assessment, "%s; %s knows more of it: is --dialect %s meant?",
+                                        assessment->reason, dialect_title(guess), dialect_name(guess));
+}
+
 static void decide(struct assessment *assessment, const struct assessment_options *options)
 {
     size_t n_stop = findings_count(&assessment->findings, SEVERITY_STOP);
@@ -148,6 +170,7 @@ bool assessment_make(TALLOC_CTX *mem, const struct change *change,
     take_others(assessment, options);
     findings_sort(&assessment->findings);
     decide(assessment, options);
+    hint_dialect(assessment, change);
     *out = talloc_steal(mem, assessment);
     return true;
 }

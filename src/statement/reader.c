@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "statement/reader_internal.h"
 #include <assert.h>
+#include <stdint.h>
 
 static const struct reader_driver *const drivers[] = {
     &reader_postgres,
@@ -81,6 +82,41 @@ bool reader_read(TALLOC_CTX *mem, struct reader *reader, const struct script_sou
     }
     *out = script;
     return true;
+}
+
+// Statements that `dialect` does not know; SIZE_MAX when a text cannot be read at all.
+static size_t count_unknown(enum dialect dialect, const struct script_source *sources, size_t n)
+{
+    SCRATCH(tmp);
+    struct error err;
+    struct reader *reader;
+    size_t unknown = 0;
+
+    if (!reader_open(tmp, dialect, &reader, &err))
+        return SIZE_MAX;
+    for (size_t i = 0; i < n; i++) {
+        struct script *script;
+        if (!reader_read(tmp, reader, &sources[i], &script, &err))
+            return SIZE_MAX;
+        unknown += script->n_not_understood;
+        talloc_free(script);
+    }
+    return unknown;
+}
+
+enum dialect reader_guess_dialect(enum dialect asked, const struct script_source *sources, size_t n)
+{
+    enum dialect guess = asked;
+    size_t least = count_unknown(asked, sources, n);
+
+    for (size_t i = 0; i < COUNT_OF(drivers) && least > 0; i++) {
+        size_t unknown = count_unknown(drivers[i]->dialect, sources, n);
+        if (unknown < least) {
+            least = unknown;
+            guess = drivers[i]->dialect;
+        }
+    }
+    return guess;
 }
 
 void reader_begin_trial(struct reader *reader)

@@ -46,6 +46,9 @@ MUST_CHECK bool reader_read(TALLOC_CTX *mem, struct reader *reader,
                             const struct script_source *source, struct script **out,
                             struct error *err);
 
+// Whose grammar knows more of these texts; `asked` when neither does. For a hint, not for a decision.
+enum dialect reader_guess_dialect(enum dialect asked, const struct script_source *sources, size_t n);
+
 // What is read between these two does not change what the reader knows.
 void reader_begin_trial(struct reader *reader);
 void reader_end_trial(struct reader *reader);

@@ -12,6 +12,11 @@ static const char *const dialect_names[] = {
     [DIALECT_SQLITE] = "sqlite",
 };
 
+static const char *const dialect_titles[] = {
+    [DIALECT_POSTGRES] = "PostgreSQL",
+    [DIALECT_SQLITE] = "SQLite",
+};
+
 static const char *const action_kind_names[] = {
     [ACTION_OTHER] = "other",
     [ACTION_CREATE_TABLE] = "create table",
@@ -145,6 +150,11 @@ static_assert(COUNT_OF(object_kind_names) == OBJECT_KIND_COUNT, "every object ha
 const char *dialect_name(enum dialect dialect)
 {
     return dialect_names[dialect];
+}
+
+const char *dialect_title(enum dialect dialect)
+{
+    return dialect_titles[dialect];
 }
 
 const char *action_kind_name(enum action_kind kind)

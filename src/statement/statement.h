@@ -20,7 +20,8 @@
 #include <stddef.h>
 
 enum dialect { DIALECT_POSTGRES, DIALECT_SQLITE };
-const char *dialect_name(enum dialect dialect); // "postgres", "sqlite"
+const char *dialect_name(enum dialect dialect);  // "postgres", "sqlite"
+const char *dialect_title(enum dialect dialect); // "PostgreSQL", "SQLite"
 
 struct name {
     const char *schema; // NULL when not written

@@ -5,8 +5,8 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "analysis/assessment.h"
-#include "base/file.h"
 #include "base/text.h"
+#include "change/layout.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -92,12 +92,30 @@ static void test_golang_migrate__a_lossy_rebuild_stops(void **state)
                  SEVERITY_STOP);
 }
 
+// The wrong dialect: HOLD or worse, and the right one is named. The right one needs no hint.
+static void test_dialect__is_hinted(void **state)
+{
+    SCRATCH(tmp);
+    (void)state;
+    struct error err = {0};
+    struct change *change = NULL;
+    struct assessment *assessment = NULL;
+    struct assessment_options options = {.dialect = DIALECT_POSTGRES};
+    const char *path = mem_printf(tmp, "%s/test/data/sqlite/goose", getenv("SOURCE"));
+    assert_true(change_read(tmp, &path, 1, NULL, &change, &err));
+    assert_true(assessment_make(tmp, change, &options, &assessment, &err));
+    assert_int_not_equal(assessment->verdict, VERDICT_GO);
+    assert_non_null(strstr(assessment->reason, "SQLite knows more of it: is --dialect sqlite meant?"));
+    assert_null(strstr(assess(tmp, "goose")->reason, "--dialect"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_goose__a_complete_rebuild_goes),
         cmocka_unit_test(test_diesel__a_dropped_column_stops),
         cmocka_unit_test(test_golang_migrate__a_lossy_rebuild_stops),
+        cmocka_unit_test(test_dialect__is_hinted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
