@@ -97,6 +97,7 @@ static void statement_add(struct script_reading *s, struct reader_range range, N
         .offset = range.start,
         .len = range.end - range.start,
         .sql = mem_strndup(script, s->source->text + range.start, range.end - range.start),
+        .actions = mem_array(script, struct action, 1), // most have one, and it is large
     };
     struct reading reading = {.mem = script,
                               .tmp = tmp,
