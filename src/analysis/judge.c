@@ -104,35 +104,42 @@ static void follow_transaction(const struct statement *statement, bool *is_open)
     }
 }
 
-static void judge_statements(struct judge *judge, const struct trial *trial,
-                             struct assessed_script *assessed)
+static void judge_statement(struct judge *judge, struct rule_place *place,
+                            struct assessed_script *assessed, bool is_open)
 {
     SCRATCH(tmp);
     struct assessment *out = judge->out;
+    const struct statement *statement = place->statement;
+    struct effects *effects = effects_predict(out, place->before, statement, out->pg_version);
+    assessed->effects[place->index] = effects;
+    if (effects->unknown_reason != NULL)
+        note_unknown_effects(out, statement, effects);
+    place->mem = tmp;
+    place->in_transaction = assessed->in_transaction || is_open;
+    place->mismatch = statement_mismatch(tmp, place->before, statement);
+    judge->names_unknown = judge->names_unknown || (!place->is_down && place->mismatch != NULL);
+    run_rules(place, false);
+}
+
+static void judge_statements(struct judge *judge, const struct trial *trial,
+                             struct assessed_script *assessed)
+{
     struct script *script = assessed->script;
     bool is_open = false;
     struct rule_place place = {
-        .mem = tmp, .migration = trial->migration, .is_down = trial->is_down, .script = script,
+        .migration = trial->migration, .is_down = trial->is_down, .script = script,
         .other = trial->other, .effects = (const struct effects *const *)assessed->effects,
         .before = trial->schema, .down_target = trial->down_target,
         .is_history_known = is_history_known(judge, trial->schema),
-        .others_have_downs = judge->others_have_downs, .pg_version = out->pg_version,
-        .findings = &out->findings,
+        .others_have_downs = judge->others_have_downs, .pg_version = judge->out->pg_version,
+        .findings = &judge->out->findings,
     };
     for (size_t i = 0; i < script->n_statements; i++) {
-        const struct statement *statement = &script->statements[i];
-        struct effects *effects = effects_predict(out, trial->schema, statement, out->pg_version);
-        assessed->effects[i] = effects;
-        if (effects->unknown_reason != NULL)
-            note_unknown_effects(out, statement, effects);
-        follow_transaction(statement, &is_open);
         place.index = i;
-        place.statement = statement;
-        place.in_transaction = assessed->in_transaction || is_open;
-        place.mismatch = statement_mismatch(tmp, trial->schema, statement);
-        judge->names_unknown = judge->names_unknown || (!trial->is_down && place.mismatch != NULL);
-        run_rules(&place, false);
-        schema_apply(trial->schema, statement);
+        place.statement = &script->statements[i];
+        follow_transaction(place.statement, &is_open);
+        judge_statement(judge, &place, assessed, is_open);
+        schema_apply(trial->schema, place.statement);
     }
 }
 

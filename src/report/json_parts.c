@@ -12,7 +12,7 @@ static void put_texts(json_t *object, const char *name, const char *const *texts
         json_array_append_new(list, json_text(texts[i]));
 }
 
-json_t *report_effects(const struct effects *effects)
+static json_t *effects_json(const struct effects *effects)
 {
     json_t *object = json_object();
     json_t *locks = json_put_array(object, "locks");
@@ -49,7 +49,7 @@ json_t *report_statement(const struct statement *statement, const struct effects
     json_put_integer(object, "offset", (int64_t)statement->offset);
     json_put_text(object, "kind", statement->kind);
     json_put_text(object, "sql", statement->sql);
-    json_put(object, "effects", report_effects(effects));
+    json_put(object, "effects", effects_json(effects));
     return object;
 }
 

@@ -10,7 +10,6 @@
 #include "analysis/finding.h"
 #include "base/json.h"
 
-json_t *report_effects(const struct effects *effects);
 json_t *report_statement(const struct statement *statement, const struct effects *effects);
 json_t *report_finding(const struct finding *finding);
 

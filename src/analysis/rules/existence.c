@@ -92,6 +92,16 @@ static const char *fit_query(const struct fit *fit, const struct query *query)
     return mismatch;
 }
 
+static bool statement_drops_constraint(const struct fit *fit, const char *name)
+{
+    for (size_t i = 0; i < fit->statement->n_actions; i++) {
+        const struct action *action = &fit->statement->actions[i];
+        if (action->kind == ACTION_DROP_CONSTRAINT && strcmp(action->member, name) == 0)
+            return true;
+    }
+    return false;
+}
+
 static const char *fit_constraint(const struct fit *fit, const struct action *action)
 {
     const struct constraint *constraint = action->constraint;
@@ -103,9 +113,7 @@ static const char *fit_constraint(const struct fit *fit, const struct action *ac
         mismatch = fit_column(fit, relation, constraint->columns[i]);
     if (mismatch == NULL && relation != NULL && constraint->name != NULL &&
         schema_find_constraint(relation, constraint->name) != NULL &&
-        script_find_action(&(struct script){.statements = (struct statement[]){*fit->statement},
-                                            .n_statements = 1},
-                           ACTION_DROP_CONSTRAINT, action->relation, constraint->name) == NULL)
+        !statement_drops_constraint(fit, constraint->name))
         return mem_printf(fit->mem, "constraint '%s' of '%s' already exists", constraint->name,
                           schema_name_text(fit->mem, fit->schema, action->relation));
     return mismatch;

@@ -17,12 +17,6 @@ bool place_is_new(const struct rule_place *place, struct name name)
     return relation != NULL && schema_is_new(place->before, relation);
 }
 
-bool place_is_from_up(const struct rule_place *place, const struct schema_relation *relation)
-{
-    return place->is_down && relation != NULL && place->down_target != NULL &&
-           schema_find(place->down_target, relation->name) == NULL;
-}
-
 bool name_equal(struct name a, struct name b)
 {
     if (a.name == NULL || b.name == NULL || strcmp(a.name, b.name) != 0)
@@ -128,22 +122,6 @@ bool place_repeats(const struct rule_place *place, const struct action *action)
             return true;
     }
     return false;
-}
-
-const struct action *script_find_action(const struct script *script, enum action_kind kind,
-                                        struct name table, const char *member)
-{
-    for (size_t i = 0; script != NULL && i < script->n_statements; i++) {
-        const struct statement *statement = &script->statements[i];
-        for (size_t j = 0; j < statement->n_actions; j++) {
-            const struct action *action = &statement->actions[j];
-            if (action->kind != kind || !name_equal(action->relation, table))
-                continue;
-            if (member == NULL || (action->member != NULL && strcmp(action->member, member) == 0))
-                return action;
-        }
-    }
-    return NULL;
 }
 
 const struct effects *place_effects(const struct rule_place *place)

@@ -17,8 +17,6 @@
 const char *place_name(const struct rule_place *place, struct name name);
 // Created by this direction of the migration, or temporary: nobody waits for it, nothing is in it.
 bool place_is_new(const struct rule_place *place, struct name name);
-// A down looks at what its up created.
-bool place_is_from_up(const struct rule_place *place, const struct schema_relation *relation);
 // An earlier statement of this script adds the column.
 bool place_adds_column(const struct rule_place *place, struct name table, const char *column);
 // An earlier statement of this script changes rows of `table` (and sets `column`, unless NULL).
@@ -28,9 +26,6 @@ bool place_is_emptied(const struct rule_place *place, struct name table);
 // An earlier action of the same statement is of the same kind on the same table: the work that both
 // ask for is done, and told, once.
 bool place_repeats(const struct rule_place *place, const struct action *action);
-// Is a statement of `kind` on `table` (and `column` or `member`, unless NULL) anywhere in `script`?
-const struct action *script_find_action(const struct script *script, enum action_kind kind,
-                                        struct name table, const char *member);
 bool name_equal(struct name a, struct name b); // a missing schema equals any
 // Is `word` among the `n` words?
 bool word_in(const char *word, const char *const *words, size_t n);

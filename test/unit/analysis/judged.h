@@ -32,7 +32,7 @@ static struct migration_text judged_text(const char *path, const char *sql, bool
                                    .end = strlen(sql), .in_transaction = in_transaction};
 }
 
-static struct assessment *judged(TALLOC_CTX *mem, const struct judged_case *c)
+static inline struct assessment *judged(TALLOC_CTX *mem, const struct judged_case *c)
 {
     struct error err;
     struct assessment *assessment = NULL;
@@ -57,7 +57,7 @@ static struct assessment *judged(TALLOC_CTX *mem, const struct judged_case *c)
     return assessment;
 }
 
-static const struct finding *judged_find(const struct assessment *assessment, const char *rule)
+static inline const struct finding *judged_find(const struct assessment *assessment, const char *rule)
 {
     for (size_t i = 0; i < assessment->findings.n; i++) {
         if (strcmp(assessment->findings.list[i].rule, rule) == 0)
