@@ -108,11 +108,6 @@ struct wait_source *wait_add(struct wait *wait, int fd, short events, wait_ready
     return source;
 }
 
-void wait_change(struct wait_source *source, short events)
-{
-    source->events = events;
-}
-
 static struct wait_source *find_source(struct wait *wait, uint64_t number)
 {
     struct wait_source *source = wait->sources;
@@ -143,7 +138,8 @@ static void turn(struct wait *wait, int64_t timeout_ms)
     }
 }
 
-bool wait_check(struct wait *wait, struct error *err)
+// Signals, and the tick when one is due.
+static bool check(struct wait *wait, struct error *err)
 {
     if (caught_signal != 0)
         return error_set(err, ERROR_INTERRUPTED, "interrupted by %s",
@@ -169,7 +165,7 @@ static int64_t time_left(int64_t deadline_ms)
 bool wait_until(struct wait *wait, const bool *done, int64_t deadline_ms, struct error *err)
 {
     while (!*done) {
-        TRY(wait_check(wait, err));
+        TRY(check(wait, err));
         int64_t left_ms = time_left(deadline_ms);
         if (left_ms < 0)
             return error_set(err, ERROR_UNREACHABLE, "no answer in time");

@@ -35,7 +35,6 @@ void wait_on_tick(struct wait *wait, wait_tick *tick, void *context);
 // Watch `fd` until the source is freed (talloc_free). The loop never closes `fd`.
 struct wait_source *wait_add(struct wait *wait, int fd, short events, wait_ready *ready,
                              void *context);
-void wait_change(struct wait_source *source, short events);
 
 // Turn the loop until `*done` or until `deadline_ms` (monotonic; 0: none).
 // Fails with ERROR_UNREACHABLE at the deadline, ERROR_INTERRUPTED by signal or tick.
@@ -45,9 +44,5 @@ MUST_CHECK bool wait_until(struct wait *wait, const bool *done, int64_t deadline
 // The same without heed of signals and ticks, for an ending that must be seen through; true when
 // `*done` held before the deadline.
 MUST_CHECK bool wait_out(struct wait *wait, const bool *done, int64_t deadline_ms);
-
-// For long calls that poll nothing (SQLite's progress handler): to be called at least every 100 ms;
-// runs the tick when one is due. Fails with ERROR_INTERRUPTED when the call must be cancelled.
-MUST_CHECK bool wait_check(struct wait *wait, struct error *err);
 
 #endif

@@ -82,11 +82,6 @@ static error_t parse(int key, char *value, struct argp_state *state)
 
 const struct argp options_argp = {.options = table, .parser = parse};
 
-const char *options_format_name(enum format format)
-{
-    return format_names[format];
-}
-
 bool options_format_allowed(const struct options *options, unsigned formats, struct error *err)
 {
     if ((formats & OPTIONS_FORMAT(options->format)) != 0)

@@ -46,8 +46,6 @@ struct options {
 // All members of `struct options` at zero are the defaults.
 extern const struct argp options_argp;
 
-const char *options_format_name(enum format format);
-
 #define OPTIONS_FORMAT(format) (1u << (format))
 // Is the chosen format one of the verb's (an OR of OPTIONS_FORMAT)? Else ERROR_USAGE that lists them.
 MUST_CHECK bool options_format_allowed(const struct options *options, unsigned formats,

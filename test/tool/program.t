@@ -5,7 +5,8 @@
 : "${RELEASE:=$SOURCE/build}"
 
 if [ -x "$RELEASE/tminus" ]; then
-    ends 0 'nothing is unused' "$SOURCE/tool/check-unused" "$RELEASE"/tminus.p/*.o "$RELEASE"/*.a
+    # wait_on_tick is half of the engines' contract: what cancels a long call. Flights will set it.
+    ends 0 'nothing is unused' "$SOURCE/tool/check-unused" --except wait_on_tick "$RELEASE"/tminus.p/*.o "$RELEASE"/*.a
     started=$(date +%s%N)
     for i in 1 2 3 4 5 6 7 8 9 10; do
         "$RELEASE/tminus" version >"$tmp/out"

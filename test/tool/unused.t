@@ -27,6 +27,8 @@ int idle(int a) { return a + 1; }'
 ends 1 'a function that nobody calls' check
 says 'a function that nobody calls is named' out 'unused: idle in '
 
+ends 0 'an exception' "$SOURCE/tool/check-unused" --except idle "$tmp/main.o" "$tmp/lib.o"
+
 compile lib 'int ping(int a); int pong(int a);
 int used(int a) { return a; }
 int ping(int a) { return pong(a); }

@@ -66,25 +66,6 @@ static void test_wait_until__a_freed_source_is_not_called(void **state)
     close(fds[1]);
 }
 
-static void test_wait_change__other_events(void **state)
-{
-    (void)state;
-    SCRATCH(tmp);
-    struct error err = {0};
-    struct wait *wait = wait_make(tmp);
-    int fds[2];
-    assert_int_equal(pipe(fds), 0);
-    struct reader reader = {0};
-    reader.source = wait_add(wait, fds[0], 0, read_letter, &reader);
-    assert_int_equal(write(fds[1], "x", 1), 1);
-    EXPECT_ERROR(wait_until(wait, &reader.done, clock_monotonic_ms() + 50, &err), ERROR_UNREACHABLE,
-                 "no answer in time");
-    wait_change(reader.source, POLLIN);
-    assert_true(wait_out(wait, &reader.done, clock_monotonic_ms() + 5000));
-    close(fds[0]);
-    close(fds[1]);
-}
-
 static void test_wait_until__deadline(void **state)
 {
     (void)state;
@@ -169,7 +150,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_wait_until__a_source_is_ready),
         cmocka_unit_test(test_wait_until__a_freed_source_is_not_called),
-        cmocka_unit_test(test_wait_change__other_events),
         cmocka_unit_test(test_wait_until__deadline),
         cmocka_unit_test(test_wait_until__tick_cancels),
         cmocka_unit_test(test_wait_until__signal),
