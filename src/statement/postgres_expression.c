@@ -9,7 +9,6 @@
 #include "statement/postgres_tree.h"
 
 #include "statement/postgres_reading.h"
-#include <inttypes.h>
 
 // How deep questions about truth descend: deeper predicates are not said to be anything.
 #define TRUTH_DEPTH_MAX 64
@@ -103,22 +102,22 @@ static enum truth truth_of_comparison(struct reading *reading, const A_Expr *exp
     if (left == NULL || right == NULL || left->isnull || right->isnull ||
         nodeTag(&left->val.node) != nodeTag(&right->val.node))
         return TRUTH_UNKNOWN;
-    const char *operator= strVal(llast(expr->name));
+    const char *symbol = strVal(llast(expr->name));
     bool is_integer = IsA(&left->val.node, Integer);
     int order = is_integer
                     ? (left->val.ival.ival > right->val.ival.ival) -
                           (left->val.ival.ival < right->val.ival.ival)
                     : strcmp(literal_text(reading->tmp, left), literal_text(reading->tmp, right));
-    if (strcmp(operator, "=") == 0)
+    if (strcmp(symbol, "=") == 0)
         return order == 0 ? TRUTH_TRUE : is_integer ? TRUTH_FALSE : TRUTH_UNKNOWN;
-    if (strcmp(operator, "<>") == 0)
+    if (strcmp(symbol, "<>") == 0)
         return order == 0 ? TRUTH_FALSE : is_integer ? TRUTH_TRUE : TRUTH_UNKNOWN;
     if (!is_integer)
         return TRUTH_UNKNOWN;
-    if (strcmp(operator, "<") == 0 || strcmp(operator, ">=") == 0)
-        return truth_if((order < 0) == (operator[0] == '<'));
-    if (strcmp(operator, ">") == 0 || strcmp(operator, "<=") == 0)
-        return truth_if((order > 0) == (operator[0] == '>'));
+    if (strcmp(symbol, "<") == 0 || strcmp(symbol, ">=") == 0)
+        return truth_if((order < 0) == (symbol[0] == '<'));
+    if (strcmp(symbol, ">") == 0 || strcmp(symbol, "<=") == 0)
+        return truth_if((order > 0) == (symbol[0] == '>'));
     return TRUTH_UNKNOWN;
 }
 
