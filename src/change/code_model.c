@@ -70,27 +70,49 @@ static void add_table(TALLOC_CTX *mem, struct code_models *models, const char *n
         *mem_append(mem, models->tables, models->n_tables) = mem_strdup(mem, name);
 }
 
-// "CREATE TABLE IF NOT EXISTS public.emails (", "create_table :emails", "op.create_table('emails'".
-static void read_table_line(TALLOC_CTX *mem, struct code_models *models, const char *line)
+// "create_table :emails", "op.create_table('emails'": a name in quotes or a symbol, so that a
+// function of that name is none.
+static void read_call(TALLOC_CTX *mem, struct code_models *models, const char *line)
 {
     SCRATCH(tmp);
-    static const char *const skipped[] = {"if not exists "};
-    const char *lower = text_lower(tmp, line);
-    const char *found = strstr(lower, "create table ");
-    const char *at = found != NULL ? found + 13 : strstr(lower, "create_table");
+    const char *at = strstr(line, "create_table");
     if (at == NULL)
         return;
-    if (found == NULL)
-        at += 12;
-    for (size_t i = 0; i < COUNT_OF(skipped); i++)
-        if (text_starts_with(at, skipped[i]))
-            at += strlen(skipped[i]);
-    at += strspn(at, " (:\"'`[");
+    at += strlen("create_table");
+    at += strspn(at, " (");
+    if (*at == '\0' || strchr(":\"'", *at) == NULL)
+        return;
+    at++;
+    add_table(mem, models, mem_strndup(tmp, at, strcspn(at, " \"',)")));
+}
+
+// "CREATE TABLE IF NOT EXISTS public.emails (": the name is followed by its columns, by AS, or by
+// the end of the line, so that prose ("create table names that …") is none.
+static void read_statement(TALLOC_CTX *mem, struct code_models *models, const char *line)
+{
+    SCRATCH(tmp);
+    const char *lower = text_lower(tmp, line);
+    const char *at = strstr(lower, "create table ");
+    if (at == NULL)
+        return;
+    at += strlen("create table ");
+    if (text_starts_with(at, "if not exists "))
+        at += strlen("if not exists ");
     const char *name = line + (at - lower);
-    size_t len = strcspn(name, " (\"'`],;\t");
+    size_t len = strcspn(name, " (;,\t");
+    const char *rest = at + len + strspn(at + len, " \t");
+    if (*rest != '(' && *rest != '\0' && !text_starts_with(rest, "as "))
+        return;
     char *copy = mem_strndup(tmp, name, len);
     const char *dot = strrchr(copy, '.');
-    add_table(mem, models, dot == NULL ? copy : dot + 1);
+    char *last = dot == NULL ? copy : copy + (dot + 1 - copy);
+    last += strspn(last, "\"`[");
+    last[strcspn(last, "\"`]")] = '\0';
+    bool is_name =
+        strspn(last, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") ==
+        strlen(last);
+    if (is_name)
+        add_table(mem, models, last);
 }
 
 static bool read_tables(TALLOC_CTX *mem, const char *root, struct code_models *models,
@@ -105,7 +127,9 @@ static bool read_tables(TALLOC_CTX *mem, const char *root, struct code_models *m
     struct line line = {.text = result.output};
     while (line.number < TABLE_LINES_MAX && line_next(&line, result.output_len)) {
         SCRATCH(one);
-        read_table_line(mem, models, line_copy(one, &line));
+        const char *text = line_copy(one, &line);
+        read_call(mem, models, text);
+        read_statement(mem, models, text);
     }
     return true;
 }
@@ -147,6 +171,8 @@ const char *code_models_of_variable(TALLOC_CTX *mem, const struct code_models *m
 {
     SCRATCH(tmp);
     static const char *const endings[] = {"_repository", "_repo", "_model", "_record", "_row"};
+    if (strcmp(name, "self") == 0 || strcmp(name, "this") == 0 || strcmp(name, "cls") == 0)
+        return NULL;
     char *snake = inflection_snake(tmp, name + strspn(name, "@_$"));
     for (size_t i = 0; i < COUNT_OF(endings); i++)
         if (text_ends_with(snake, endings[i]))

@@ -146,7 +146,8 @@ static char *table_of(TALLOC_CTX *mem, enum naming naming, const char *path, con
 static void begin_class(struct model_scan *scan, const char *name, bool is_model,
                         enum naming naming, size_t line)
 {
-    if (name[0] == '\0')
+    // Django: "class Meta(Base.Meta)" stands inside of the model whose table it names.
+    if (name[0] == '\0' || strcmp(name, "Meta") == 0)
         return;
     scan->name = name;
     scan->line = line;

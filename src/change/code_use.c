@@ -365,17 +365,28 @@ static void add_mentioned(TALLOC_CTX *mem, const struct code_text *code, size_t 
         uses->has_unnamed = true;
 }
 
+// session.add(email), entityManager.persist(email); a set has an add, too.
+static bool is_on_session(const struct code_text *code, const struct chain *chain)
+{
+    SCRATCH(tmp);
+    const char *word = text_lower(tmp, code_token_text(tmp, code, chain->words[0]));
+    return strstr(word, "session") != NULL || strstr(word, "manager") != NULL ||
+           strstr(word, "repo") != NULL || strcmp(word, "db") == 0 || strcmp(word, "em") == 0 ||
+           strcmp(word, "tx") == 0;
+}
+
 static void take_method(TALLOC_CTX *mem, const struct code_text *code, size_t i, bool is_sure,
                         const struct code_models *models, struct code_uses *uses)
 {
     struct chain chain = {0};
+    const char *table = NULL;
     chain_read(code, i, &chain);
     if (chain.n == 0)
         return;
-    const char *table = table_of_chain(mem, code, &chain, models);
-    if (table == NULL && IS_ONE_OF(code, i, argument_calls))
-        table =
-            table_of_argument(mem, code, i, models, is_sure); // cache.delete("x") names no table
+    if (is_sure || IS_ONE_OF(code, i, loose_methods))
+        table = table_of_chain(mem, code, &chain, models);
+    if (table == NULL && IS_ONE_OF(code, i, argument_calls) && is_on_session(code, &chain))
+        table = table_of_argument(mem, code, i, models, is_sure);
     if (table == NULL && is_sure)
         table = guess_table(mem, code, &chain, models);
     if (table != NULL)

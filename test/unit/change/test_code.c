@@ -199,10 +199,10 @@ static void test_python(void **state)
          "for e in Email.objects.all():\n    e.category = 'x'\n    e.asave()\n", "mail_email:3"},
     };
     struct tree *tree = repository_make(tmp);
-    tree_write(
-        tree, "mail/models.py",
-        "from django.db import models\nclass Email(models.Model):\n    a = 1\n"
-        "class Brief(models.Model):\n    class Meta:\n        db_table = 'briefs_of_mail'\n");
+    tree_write(tree, "mail/models.py",
+               "from django.db import models\nclass Email(models.Model):\n    a = 1\n"
+               "class Brief(models.Model):\n    class Meta(Base.Meta):\n        db_table = "
+               "'briefs_of_mail'\n");
     tree_write(tree, "mail/tables.py",
                "class Attachment(Base):\n    __tablename__ = \"attachments\"\n");
     check_cases(tmp, tree, cases, COUNT_OF(cases));
@@ -292,6 +292,27 @@ static void test_path_map(void **state)
     assert_string_equal(report->writes[0].evidence, "app/classify/**");
 }
 
+// What speaks of creating tables does not make its words tables.
+static void test_no_tables(void **state)
+{
+    (void)state;
+    SCRATCH(tmp);
+    static const struct code_case cases[] = {
+        {"a.py", "class A:\n    def f(self):\n        self.name = 1\n        names.count = 2\n",
+         "?"},
+        {"b.py", "table.insert()\nthat.x = 1\n", "?"},
+        {"d.py", "seen = set()\nseen.add(email)\nselect.options.add(email)\n", "?"},
+        {"c.py", "emails.update(category='x')\nbrief.kind = 'y'\n", "emails:1 briefs:2"},
+    };
+    struct tree *tree = repository_make(tmp);
+    tree_write(tree, "ddl.py",
+               "def create_table(self, table):\n    \"\"\"Create table names that follow.\"\"\"\n"
+               "    return 'CREATE TABLE %s (' % table\n");
+    tree_write(tree, "db.py", "op.create_table('emails', x)\n");
+    tree_write(tree, "db.rb", "create_table :briefs do |t|\n");
+    check_cases(tmp, tree, cases, COUNT_OF(cases));
+}
+
 static void test_sources(void **state)
 {
     (void)state;
@@ -335,6 +356,7 @@ int main(void)
         cmocka_unit_test(test_other_mappers),
         cmocka_unit_test(test_changed_lines),
         cmocka_unit_test(test_path_map),
+        cmocka_unit_test(test_no_tables),
         cmocka_unit_test(test_sources),
         cmocka_unit_test(test_inflection),
     };
