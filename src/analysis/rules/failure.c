@@ -98,7 +98,10 @@ static bool has_value_from_start(const struct rule_place *place, struct name tab
 static void report_nulls(struct rule_place *place, struct name table, const char *column)
 {
     const struct schema_relation *relation = schema_find(place->before, table);
-    if (has_no_rows(place, table) || place_updates(place, table, column) ||
+    // The way back: what was NOT NULL all the time still is; a column that the down adds may not be.
+    if (place->is_down && !place_adds_column(place, table, column))
+        return;
+    if (has_no_rows(place, table) || place_fills(place, table, column) ||
         has_value_from_start(place, table, column) ||
         (relation != NULL && relation_proves_not_null(relation, column)))
         return;

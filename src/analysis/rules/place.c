@@ -56,28 +56,48 @@ bool place_adds_column(const struct rule_place *place, struct name table, const 
     return false;
 }
 
-static bool query_updates(const struct query *query, struct name table, const char *column)
+static const struct assignment *assignment_to(const struct query *query, struct name table,
+                                              const char *column)
 {
     if (query->verb != QUERY_UPDATE || !name_equal(query->target, table))
-        return false;
-    for (size_t i = 0; column != NULL && i < query->n_assignments; i++) {
+        return NULL;
+    for (size_t i = 0; i < query->n_assignments; i++) {
         if (strcmp(query->assignments[i].column, column) == 0)
-            return true;
+            return &query->assignments[i];
     }
-    return column == NULL;
+    return NULL;
 }
 
-static bool statement_updates(const struct statement *statement, struct name table,
-                              const char *column)
+typedef bool update_check(const struct query *query, struct name table, const char *column);
+
+static bool query_updates(const struct query *query, struct name table, const char *column)
 {
-    for (size_t i = 0; i < statement->n_actions; i++) {
-        const struct query *query = statement->actions[i].query;
-        if (statement->actions[i].kind != ACTION_QUERY || query == NULL)
-            continue;
-        if (query_updates(query, table, column))
-            return true;
-        for (size_t j = 0; j < query->n_inner; j++) {
-            if (query_updates(query->inner[j], table, column))
+    bool updates = assignment_to(query, table, column) != NULL;
+    for (size_t i = 0; !updates && i < query->n_inner; i++)
+        updates = assignment_to(query->inner[i], table, column) != NULL;
+    return updates;
+}
+
+static bool query_fills(const struct query *query, struct name table, const char *column)
+{
+    const struct assignment *set = assignment_to(query, table, column);
+    if (set == NULL || query->n_reads > 0 || query->join_condition != NULL ||
+        set->value.n_relations > 0 || set->value.is_null)
+        return false;
+    const struct expression *where = query->where;
+    return where == NULL || where->is_true ||
+           (where->n_columns == 1 && strcmp(where->columns[0], column) == 0);
+}
+
+static bool any_query(const struct rule_place *place, struct name table, const char *column,
+                      update_check *check)
+{
+    for (size_t i = 0; i < place->index; i++) {
+        const struct statement *statement = &place->script->statements[i];
+        for (size_t j = 0; j < statement->n_actions; j++) {
+            const struct action *action = &statement->actions[j];
+            if (action->kind == ACTION_QUERY && action->query != NULL &&
+                check(action->query, table, column))
                 return true;
         }
     }
@@ -86,11 +106,12 @@ static bool statement_updates(const struct statement *statement, struct name tab
 
 bool place_updates(const struct rule_place *place, struct name table, const char *column)
 {
-    for (size_t i = 0; i < place->index; i++) {
-        if (statement_updates(&place->script->statements[i], table, column))
-            return true;
-    }
-    return false;
+    return any_query(place, table, column, query_updates);
+}
+
+bool place_fills(const struct rule_place *place, struct name table, const char *column)
+{
+    return any_query(place, table, column, query_fills);
 }
 
 static bool empties(const struct action *action, struct name table)

@@ -19,8 +19,10 @@ const char *place_name(const struct rule_place *place, struct name name);
 bool place_is_new(const struct rule_place *place, struct name name);
 // An earlier statement of this script adds the column.
 bool place_adds_column(const struct rule_place *place, struct name table, const char *column);
-// An earlier statement of this script changes rows of `table` (and sets `column`, unless NULL).
+// An earlier statement of this script sets `column` of rows of `table`.
 bool place_updates(const struct rule_place *place, struct name table, const char *column);
+// The same, and no row is left out: no join, no subquery, no WHERE but one on the column itself.
+bool place_fills(const struct rule_place *place, struct name table, const char *column);
 // An earlier statement of this script removes every row of `table`.
 bool place_is_emptied(const struct rule_place *place, struct name table);
 // An earlier action of the same statement is of the same kind on the same table: the work that both

@@ -197,6 +197,7 @@ const struct rule rule_table[] = {
         .id = "not-null-may-fail",
         .severity = SEVERITY_WARN,
         .dialects = POSTGRES,
+        .in_downs = true,
         .summary = "SET NOT NULL on a column that may hold NULL",
         .why = "One NULL makes it fail, in production only.",
         .safe_form = "count the NULLs first, fill them, then set it",
