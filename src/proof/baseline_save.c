@@ -17,6 +17,7 @@ struct saving {
     const struct baseline_request *request;
     struct table_file *file;
     struct invariants invariants; // the request's, and group counts
+    int64_t taken_ms;             // the snapshot's instant
 };
 
 const struct config_table *baseline_settings(const struct config *config, struct name table)
@@ -230,7 +231,7 @@ static bool save_meta(const struct saving *saving, struct error *err)
         .service = request->service,
         .environment = request->environment,
         .title = request->title,
-        .taken_ms = clock_wall_ms(),
+        .taken_ms = saving->taken_ms,
         .migrations = request->migrations,
         .changes_schema = changes_schema(request->trace),
         .trace = request->trace,
@@ -262,6 +263,7 @@ static bool save_in_snapshot(TALLOC_CTX *mem, struct saving *saving, struct erro
     struct error ignored;
 
     TRY(target->driver->session->snapshot_begin(target->engine, err));
+    saving->taken_ms = clock_wall_ms();
     bool is_saved = save_all(mem, saving, err);
     bool is_ended = target->driver->session->snapshot_end(target->engine, is_saved ? err : &ignored);
     return is_saved && is_ended;

@@ -114,13 +114,16 @@ static void write_duplicates(struct derivation *derivation, const struct claim *
     }
     if (!is_before && !is_after)
         return;
+    char *names = mem_strdup(tmp, columns[0]);
+    for (size_t i = 1; i < n; i++)
+        names = mem_printf(tmp, "%s, %s", names, columns[i]);
     const char *sql_before = is_before ? duplicates_sql(derivation, table->before, before, n, predicate) : NULL;
     claim_invariant(derivation, claim, (struct invariant){
-        .name = claim_name(derivation, "I9", table, sql_list(tmp, NULL, columns, n, ",")),
+        .name = claim_name(derivation, "I9", table, names),
         .catalogue = "I9",
         .title = mem_printf(mem, "no two rows of %s share %s",
                             sql_shown(mem, is_after ? table->after : table->before),
-                            sql_list(tmp, NULL, columns, n, ", ")),
+                            names),
         .kind = INVARIANT_ZERO,
         .moments = (is_before ? MOMENT_BEFORE : 0) | (is_after ? MOMENT_AFTER : 0),
         .sql = is_after ? duplicates_sql(derivation, table->after, after, n, NULL) : sql_before,

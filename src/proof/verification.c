@@ -233,7 +233,7 @@ struct result verification_table_result(TALLOC_CTX *mem, const struct verificati
     int64_t unattributed = comparison_unattributed(comparison);
     struct result result = {
         .name = mem_printf(mem, "I18/%s", name),
-        .title = mem_printf(mem, "%s: every row is there once, and is what it was", name),
+        .title = mem_printf(mem, "%s: every row is there once, as it was", name),
         .status = STATUS_PASS,
         .is_required = true,
         .command = mem_printf(mem, "tminus verify --baseline %s", request->baseline->path),
@@ -256,10 +256,9 @@ struct result verification_table_result(TALLOC_CTX *mem, const struct verificati
         result.has_value = false;
     } else if (unattributed > 0) {
         result.status = STATUS_FAIL;
-        result.observed = mem_printf(mem, "%s rows, with %s differences that nothing explains",
-                                     quantity_count(mem, comparison->rows_after),
-                                     quantity_count(mem, unattributed));
-        result.expected = mem_printf(mem, "the %s", result.expected);
+        result.observed = mem_printf(mem, "%s difference%s that nothing explains",
+                                     quantity_count(mem, unattributed), unattributed == 1 ? "" : "s");
+        result.expected = "none";
         result.detail = difference_text(mem, comparison);
     }
     return result;
