@@ -381,23 +381,3 @@ bool token_is(const struct lexer *lexer, struct token token, const char *word)
     }
     return true;
 }
-
-size_t lexer_depth(enum dialect dialect, const char *text, size_t start, size_t end,
-                   size_t *deepest_offset)
-{
-    struct lexer lexer = lexer_make(dialect, text, start, end);
-    size_t depth = 0;
-    size_t deepest = 0;
-    *deepest_offset = start;
-    for (;;) {
-        struct token token = lexer_next(&lexer);
-        if (token.kind == TOKEN_END)
-            return deepest;
-        if (token.kind == TOKEN_CLOSE && depth > 0)
-            depth--;
-        if (token.kind == TOKEN_OPEN && ++depth > deepest) {
-            deepest = depth;
-            *deepest_offset = token.offset;
-        }
-    }
-}

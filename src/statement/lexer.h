@@ -49,8 +49,5 @@ struct token lexer_next(struct lexer *lexer);
 bool token_is(const struct lexer *lexer, struct token token, const char *word);
 // The token's value: quotes removed and escapes undone; words folded as the dialect does.
 char *token_value(void *mem, const struct lexer *lexer, struct token token);
-// Deepest nesting of parentheses and brackets in [start, end), and where it is reached.
-size_t lexer_depth(enum dialect dialect, const char *text, size_t start, size_t end,
-                   size_t *deepest_offset);
 
 #endif

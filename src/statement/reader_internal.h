@@ -41,7 +41,7 @@ void reader_cursor_move(struct reader_cursor *cursor, const char *text, size_t o
 struct reader_range {
     size_t start;
     size_t end;
-    size_t depth;   // deepest nesting of parentheses (lexer_depth)
+    size_t depth;   // deepest nesting of parentheses
     size_t deepest; // where it is reached
 };
 // Refuse a statement past STATEMENT_BYTES_MAX or STATEMENT_DEPTH_MAX: ERROR_INPUT with its place.

@@ -1,5 +1,5 @@
 /*
- * Lexer: tokens, their values, nesting, in both dialects.
+ * Lexer: tokens and their values, in both dialects.
  *
  * Expected values: PostgreSQL 15 manual, 4.1 Lexical Structure; SQLite's page "SQL Language
  * Expressions" and "Comments".
@@ -169,28 +169,6 @@ static void test_token_value__sqlite(void **state)
     check_values(DIALECT_SQLITE, cases, COUNT_OF(cases));
 }
 
-static void test_lexer_depth(void **state)
-{
-    (void)state;
-    const struct {
-        const char *sql;
-        size_t depth, offset;
-    } cases[] = {
-        {"a", 0, 0},    {"(a)", 1, 0},        {"()(a, (b))", 2, 6},    {"'(((' (", 1, 6},
-        {")) (", 1, 3}, {"ARRAY[(1)]", 2, 6}, {"/* (( */ --((", 0, 0},
-    };
-    for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        size_t offset = 99;
-        assert_int_equal(
-            lexer_depth(DIALECT_POSTGRES, cases[i].sql, 0, strlen(cases[i].sql), &offset),
-            cases[i].depth);
-        assert_int_equal(offset, cases[i].offset);
-    }
-    size_t offset;
-    assert_int_equal(lexer_depth(DIALECT_SQLITE, "[(] (", 0, 5, &offset), 1);
-    assert_int_equal(offset, 4);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -200,7 +178,6 @@ int main(void)
         cmocka_unit_test(test_token_is),
         cmocka_unit_test(test_token_value__postgres),
         cmocka_unit_test(test_token_value__sqlite),
-        cmocka_unit_test(test_lexer_depth),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
