@@ -121,18 +121,8 @@ void name_table_remove(struct name_table *table, struct name name)
         table->items[place] = NULL;
 }
 
-void *name_table_next(const struct name_table *table, const void *previous)
+size_t name_table_place(const struct name_table *table, const void *item)
 {
-    size_t from = 0;
-    if (previous) {
-        int32_t place = table->slots[slot_find(table, *(const struct name *)previous)];
-        if (place == FREE_SLOT)
-            return NULL;
-        from = (size_t)place + 1;
-    }
-    for (size_t i = from; i < table->n_items; i++) {
-        if (table->items[i])
-            return table->items[i];
-    }
-    return NULL;
+    int32_t place = table->slots[slot_find(table, *(const struct name *)item)];
+    return place == FREE_SLOT ? table->n_items : (size_t)place;
 }

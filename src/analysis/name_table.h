@@ -27,8 +27,8 @@ void *name_table_find(const struct name_table *table, struct name name); // NULL
 // Add an item, or put it in the place of the one of that name.
 void name_table_put(TALLOC_CTX *mem, struct name_table *table, void *item);
 void name_table_remove(struct name_table *table, struct name name);
-// The item behind `previous` (NULL: the first), which must still be in the table; NULL: none left.
-void *name_table_next(const struct name_table *table, const void *previous);
+// The place of an item in `items`, n_items when it is not in the table.
+size_t name_table_place(const struct name_table *table, const void *item);
 
 bool name_equals(struct name a, struct name b, bool ignores_case);
 

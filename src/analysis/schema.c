@@ -85,15 +85,6 @@ static void temporary_forget(struct schema *schema)
     schema->has_temporary = false;
 }
 
-void schema_begin_migration(struct schema *schema, const char *migration)
-{
-    schema->migration = migration;
-    schema->path[0] = schema->dialect == DIALECT_SQLITE ? "main" : "public";
-    schema->n_path = 1;
-    if (schema->has_temporary)
-        temporary_forget(schema);
-}
-
 bool schema_same(const struct schema *schema, const char *a, const char *b)
 {
     if (!a || !b)
@@ -226,10 +217,79 @@ char *schema_name_text(TALLOC_CTX *mem, const struct schema *schema, struct name
 struct schema_relation *schema_next(const struct schema *schema,
                                     const struct schema_relation *previous)
 {
-    return name_table_next(&schema->relations, previous);
+    const struct name_table *table = &schema->relations;
+    size_t place = 0;
+    if (previous) {
+        // The hint is right unless the table was packed since.
+        bool is_there = previous->place < table->n_items &&
+                        table->items[previous->place] == (const struct name *)previous;
+        place = (is_there ? previous->place : name_table_place(table, previous)) + 1;
+    }
+    for (; place < table->n_items; place++) {
+        struct schema_relation *next = (struct schema_relation *)table->items[place];
+        if (!next)
+            continue;
+        if (next->place != place)
+            next->place = place;
+        return next;
+    }
+    return NULL;
+}
+
+enum link { LINK_PARENT, LINK_REFERENCE, LINK_READ, LINK_OWNER };
+
+static void mark(struct schema *schema, struct name name, enum link link)
+{
+    struct schema_relation *target = name.name ? schema_find(schema, name) : NULL;
+    schema->dangles |= name.name && !target;
+    if (!target)
+        return;
+    bool *const marks[] = {&target->has_children, &target->is_referenced, &target->is_read,
+                           &target->owns_sequences};
+    *marks[link] = true; // also in copies that share it: "perhaps" is true there as well
+}
+
+void schema_mark_links(struct schema *schema, const struct schema_relation *relation)
+{
+    for (size_t i = 0; i < relation->n_parents; i++)
+        mark(schema, relation->parents[i], LINK_PARENT);
+    for (size_t i = 0; i < relation->n_constraints; i++) {
+        struct name target = relation->constraints[i].references;
+        if (target.name && !name_equals(target, relation->name, relation->ignores_case))
+            mark(schema, target, LINK_REFERENCE);
+    }
+    for (size_t i = 0; i < relation->n_reads; i++)
+        mark(schema, relation->reads[i], LINK_READ);
+    if (relation->kind == RELATION_SEQUENCE)
+        mark(schema, relation->owned_by, LINK_OWNER);
+}
+
+static void mark_all_links(struct schema *schema)
+{
+    for (struct schema_relation *r = schema_next(schema, NULL); r; r = schema_next(schema, r))
+        schema_mark_links(schema, r);
+    schema->needs_links = false;
+}
+
+void schema_begin_migration(struct schema *schema, const char *migration)
+{
+    schema->migration = migration;
+    schema->path[0] = schema->dialect == DIALECT_SQLITE ? "main" : "public";
+    schema->n_path = 1;
+    if (schema->has_temporary)
+        temporary_forget(schema);
+    if (schema->needs_links)
+        mark_all_links(schema);
 }
 
 struct schema_relation *schema_add(struct schema *schema, struct name name, enum relation_kind kind)
+{
+    schema->needs_links = true;
+    return schema_create(schema, name, kind);
+}
+
+struct schema_relation *schema_create(struct schema *schema, struct name name,
+                                      enum relation_kind kind)
 {
     struct schema_relation *relation = mem_new(schema->pool, struct schema_relation);
     relation->name = schema_keep_name(schema, name.schema ? name : schema_resolve(schema, name));
@@ -267,7 +327,12 @@ struct schema_relation *schema_edit(struct schema *schema, struct name name)
 void schema_put(struct schema *schema, struct schema_relation *relation)
 {
     relation->generation = *schema->generation;
+    if (schema->dangles && !name_table_find(&schema->relations, relation->name)) {
+        relation->has_children = relation->is_referenced = true; // perhaps it is what was missing
+        relation->is_read = relation->owns_sequences = true;
+    }
     name_table_put(schema, &schema->relations, relation);
+    schema_mark_links(schema, relation);
 }
 
 void schema_remove(struct schema *schema, struct name name)

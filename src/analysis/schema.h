@@ -106,9 +106,11 @@ struct schema_relation {
     const char *renamed_in;     // that migration; name_before counts only in it
     int64_t rows;               // from a live catalog or --sizes; -1: not known
     int64_t bytes;              // likewise
-    // --- for schema*.c
     const char *options;        // SQLite: "WITHOUT ROWID", "STRICT", "USING fts5"; NULL: none
+    // --- for schema*.c
     bool ignores_case;
+    bool has_children, is_referenced, is_read, owns_sequences; // perhaps: false is sure
+    size_t place;               // where it was last seen in the table
     uint64_t generation;        // of the schema that may write it
 };
 
@@ -169,7 +171,7 @@ struct schema_relation *schema_next(const struct schema *schema,
                                     const struct schema_relation *previous); // NULL: first
 
 // For engines that fill a schema from a catalog: an empty relation, to be filled in place until the
-// schema is copied. What hangs on it is allocated under schema_memory.
+// schema is copied or a migration begins. What hangs on it is allocated under schema_memory.
 TALLOC_CTX *schema_memory(const struct schema *schema);
 struct schema_relation *schema_add(struct schema *schema, struct name name,
                                    enum relation_kind kind);

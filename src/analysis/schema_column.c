@@ -27,14 +27,17 @@ static const char *serial_base(const char *type)
     return NULL;
 }
 
-void schema_add_sequence(struct schema *schema, struct name table, struct schema_column *column)
+static void add_sequence(struct schema *schema, struct schema_relation *relation,
+                         struct schema_column *column)
 {
+    struct name table = relation->name;
     char *name = naming_relation(schema, table.schema, table.name, column->name, "seq", false);
     struct schema_relation *sequence =
-        schema_add(schema, (struct name){table.schema, name}, RELATION_SEQUENCE);
+        schema_create(schema, (struct name){table.schema, name}, RELATION_SEQUENCE);
     sequence->owned_by = table;
     sequence->owned_by_column = column->name;
     column->owned_sequence = sequence->name.name;
+    relation->owns_sequences = true;
 }
 
 static void column_becomes_serial(struct schema *schema, struct schema_relation *relation,
@@ -44,7 +47,7 @@ static void column_becomes_serial(struct schema *schema, struct schema_relation 
     column->type.name = base;
     column->is_not_null = true;
     column->has_default = true;
-    schema_add_sequence(schema, relation->name, column);
+    add_sequence(schema, relation, column);
     column->default_text = mem_printf(schema->pool, "nextval('%s.%s'::regclass)",
                                       relation->name.schema, column->owned_sequence);
 }
@@ -71,7 +74,7 @@ void schema_add_column(struct schema *schema, struct schema_relation *relation,
     if (base)
         column_becomes_serial(schema, relation, added, base);
     else if (column->is_identity && schema->dialect == DIALECT_POSTGRES)
-        schema_add_sequence(schema, relation->name, added);
+        add_sequence(schema, relation, added);
     for (size_t i = 0; i < column->n_constraints; i++)
         schema_add_constraint(schema, relation, &column->constraints[i]);
 }
@@ -201,7 +204,7 @@ void change_identity(struct schema *schema, const struct action *action)
     if (!column)
         return;
     if (action->kind == ACTION_ADD_IDENTITY && !column->is_identity) {
-        schema_add_sequence(schema, relation->name, column);
+        add_sequence(schema, relation, column);
         column->is_identity = true;
         column->is_not_null = true;
     } else if (action->kind == ACTION_DROP_IDENTITY && column->is_identity) {

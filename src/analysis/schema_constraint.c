@@ -26,7 +26,7 @@ void schema_add_index(struct schema *schema, struct schema_relation *relation,
     *added = *index;
     added->created_in = schema->migration;
     struct name name = {relation->name.schema, index->name};
-    struct schema_relation *entry = schema_add(schema, name, RELATION_INDEX);
+    struct schema_relation *entry = schema_create(schema, name, RELATION_INDEX);
     entry->owned_by = relation->name;
     entry->is_temporary = relation->is_temporary;
 }
@@ -189,7 +189,7 @@ static void adopt_index(struct schema *schema, struct schema_relation *relation,
         index->name = added->name;
         index->is_primary = added->kind == CONSTRAINT_PRIMARY_KEY;
         struct name name = {relation->name.schema, added->name};
-        struct schema_relation *entry = schema_add(schema, name, RELATION_INDEX);
+        struct schema_relation *entry = schema_create(schema, name, RELATION_INDEX);
         entry->owned_by = relation->name;
         entry->created_in = index->created_in;
     }
@@ -268,6 +268,7 @@ void schema_add_constraint(struct schema *schema, struct schema_relation *relati
         primary_key_not_null(relation, &added);
     }
     *mem_append(relation, relation->constraints, relation->n_constraints) = added;
+    schema_mark_links(schema, relation);
 }
 
 // Foreign keys of other tables that rest on this key go with it (CASCADE, or the statement fails).

@@ -140,13 +140,15 @@ struct relation_list schema_triggered_by(TALLOC_CTX *mem, const struct schema *s
     return list;
 }
 
-static void drop_function(struct schema *schema, struct name name)
+static void drop_function(struct schema *schema, struct name name, bool cascade)
 {
     SCRATCH(tmp);
     struct schema_function *function = schema_find_function(schema, name);
+    struct relation_list tables = schema_triggered_by(tmp, schema, name);
+    if (tables.n && !cascade)
+        return; // the server refuses
     if (function)
         name_table_remove(&schema->functions, function->name);
-    struct relation_list tables = schema_triggered_by(tmp, schema, name);
     for (size_t i = 0; i < tables.n; i++) {
         struct schema_relation *table = schema_edit(schema, tables.list[i]->name);
         for (size_t k = table->n_triggers; k-- > 0;) {
@@ -179,7 +181,7 @@ void change_drop(struct schema *schema, const struct action *action)
     case OBJECT_FUNCTION:
     case OBJECT_PROCEDURE:
     case OBJECT_AGGREGATE:
-        drop_function(schema, action->relation);
+        drop_function(schema, action->relation, action->cascade);
         return;
     case OBJECT_SCHEMA:
         drop_schema(schema, action->relation.name);

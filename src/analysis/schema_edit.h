@@ -29,6 +29,8 @@ struct schema {
     const char *path[4];  // search path, the first is where things are created
     size_t n_path;
     bool has_temporary;
+    bool needs_links;     // relations were filled in by others: their marks are not set yet
+    bool dangles;         // something points to a relation that is not known (yet)
     bool has_begun;       // something was created: the history starts at its beginning, unless …
     bool saw_unknown;     // … a statement changed a relation that nobody had created
     uint64_t *generation; // apart, because copying a const schema takes a new one
@@ -38,6 +40,12 @@ struct schema {
 
 // The relation for writing: cloned first when a copy of the schema shares it. NULL: not known.
 struct schema_relation *schema_edit(struct schema *schema, struct name name);
+// A relation of this migration, as schema_add makes it, for those who keep the marks themselves.
+struct schema_relation *schema_create(struct schema *schema, struct name name,
+                                      enum relation_kind kind);
+// Mark what `relation` points to (parents, references, what it reads, its owner), so that searches
+// for those who point at something are made only where there may be some.
+void schema_mark_links(struct schema *schema, const struct schema_relation *relation);
 void schema_put(struct schema *schema, struct schema_relation *relation);
 void schema_remove(struct schema *schema, struct name name);
 bool schema_same(const struct schema *schema, const char *a, const char *b); // two names
@@ -118,7 +126,6 @@ void sqlite_rename_keys(struct schema *schema, struct schema_relation *relation)
 // schema_column.c
 void schema_add_column(struct schema *schema, struct schema_relation *relation,
                        const struct column *column);
-void schema_add_sequence(struct schema *schema, struct name table, struct schema_column *column);
 
 // schema_drop.c
 void schema_drop_relation(struct schema *schema, struct name name, bool cascade);

@@ -33,9 +33,13 @@ static bool names_contain(const struct schema *schema, const struct name *names,
     return false;
 }
 
-static void add_children(TALLOC_CTX *mem, const struct schema *schema, struct name parent,
-                         bool partitions_only, struct relation_list *list)
+static void add_children(TALLOC_CTX *mem, const struct schema *schema,
+                         const struct schema_relation *relation, bool partitions_only,
+                         struct relation_list *list)
 {
+    struct name parent = relation->name;
+    if (!relation->has_children && !schema->needs_links)
+        return;
     for (struct schema_relation *r = schema_next(schema, NULL); r; r = schema_next(schema, r)) {
         if (r->n_parents && (r->is_partition || !partitions_only) &&
             names_contain(schema, r->parents, r->n_parents, parent))
@@ -46,6 +50,9 @@ static void add_children(TALLOC_CTX *mem, const struct schema *schema, struct na
 static void add_readers(TALLOC_CTX *mem, const struct schema *schema, struct name relation,
                         const char *column, struct relation_list *list)
 {
+    const struct schema_relation *known = schema_find(schema, relation);
+    if (known && !known->is_read && !schema->needs_links)
+        return;
     for (struct schema_relation *r = schema_next(schema, NULL); r; r = schema_next(schema, r)) {
         if (!r->n_reads || !names_contain(schema, r->reads, r->n_reads, relation))
             continue;
@@ -64,7 +71,7 @@ struct relation_list schema_descendants(TALLOC_CTX *mem, const struct schema *sc
     if (self)
         list_add(mem, &list, self);
     for (size_t i = 0; i < list.n; i++)
-        add_children(mem, schema, list.list[i]->name, false, &list);
+        add_children(mem, schema, list.list[i], false, &list);
     return list;
 }
 
@@ -76,7 +83,7 @@ struct relation_list schema_dropped_with(TALLOC_CTX *mem, const struct schema *s
     if (self)
         list_add(mem, &list, self);
     for (size_t i = 0; i < list.n; i++) {
-        add_children(mem, schema, list.list[i]->name, !cascade, &list);
+        add_children(mem, schema, list.list[i], !cascade, &list);
         if (cascade)
             add_readers(mem, schema, list.list[i]->name, NULL, &list);
     }
@@ -97,6 +104,9 @@ struct relation_list schema_referencing(TALLOC_CTX *mem, const struct schema *sc
                                         struct name relation)
 {
     struct relation_list list = {0};
+    const struct schema_relation *known = schema_find(schema, relation);
+    if (known && !known->is_referenced && !schema->needs_links)
+        return list;
     for (struct schema_relation *r = schema_next(schema, NULL); r; r = schema_next(schema, r)) {
         for (size_t i = 0; i < r->n_constraints; i++) {
             if (constraint_references(schema, &r->constraints[i], relation, NULL) &&
@@ -111,6 +121,9 @@ struct relation_list schema_sequences(TALLOC_CTX *mem, const struct schema *sche
                                       struct name relation, const char *column)
 {
     struct relation_list list = {0};
+    const struct schema_relation *known = schema_find(schema, relation);
+    if (known && !known->owns_sequences && !schema->needs_links)
+        return list;
     for (struct schema_relation *r = schema_next(schema, NULL); r; r = schema_next(schema, r)) {
         if (r->kind == RELATION_SEQUENCE &&
             name_equals(r->owned_by, relation, schema->relations.ignores_case) &&

@@ -95,7 +95,7 @@ void sqlite_rename_keys(struct schema *schema, struct schema_relation *relation)
         }
         schema_remove(schema, (struct name){relation->name.schema, old});
         struct schema_relation *entry =
-            schema_add(schema, (struct name){relation->name.schema, index->name}, RELATION_INDEX);
+            schema_create(schema, (struct name){relation->name.schema, index->name}, RELATION_INDEX);
         entry->owned_by = relation->name;
         entry->created_in = index->created_in;
     }

@@ -38,6 +38,7 @@ static void add_parent(struct schema *schema, struct schema_relation *relation, 
 {
     *mem_append(relation, relation->parents, relation->n_parents) =
         schema_keep_name(schema, schema_resolve(schema, parent));
+    schema_mark_links(schema, relation);
 }
 
 static void copy_columns(struct schema_relation *relation, const struct schema_relation *from,

@@ -16,7 +16,7 @@ void change_create_sequence(struct schema *schema, const struct action *action)
         name.schema = schema->path[0];
     if (name_table_find(&schema->relations, name))
         return;
-    struct schema_relation *sequence = schema_add(schema, name, RELATION_SEQUENCE);
+    struct schema_relation *sequence = schema_create(schema, name, RELATION_SEQUENCE);
     sequence->is_temporary = action->is_temporary;
     schema->has_temporary |= action->is_temporary;
     if (action->other.name)
@@ -30,6 +30,7 @@ void change_alter_sequence(struct schema *schema, const struct action *action)
         return;
     sequence->owned_by = schema_keep_name(schema, schema_resolve(schema, action->other));
     sequence->owned_by_column = mem_strdup(schema->pool, action->column);
+    schema_mark_links(schema, sequence);
     struct schema_relation *table = schema_edit(schema, action->other);
     struct schema_column *column = table ? schema_find_column(table, action->column) : NULL;
     if (column)
