@@ -8,7 +8,7 @@
 #include "command/inspection.h"
 #include "journal/events.h"
 #include "journal/state.h"
-#include "report/proof.h"
+#include "proof/report.h"
 #include <unistd.h>
 
 #define KEY_DATABASE 0x201
@@ -90,7 +90,7 @@ static int exit_status(enum verdict verdict)
 }
 
 static struct report_proof_options report_options(const struct request *request,
-                                                  const struct report_journal *journal)
+                                                  const struct journal_head *journal)
 {
     return (struct report_proof_options){
         .is_colored = log_is_colored(stdout),
@@ -216,8 +216,7 @@ static bool take(TALLOC_CTX *mem, struct inspection *inspection, const struct re
 static void write_baseline(const struct request *request, const struct baseline *baseline,
                            const struct results *results, const struct journal_head *head)
 {
-    const struct report_journal journal = {.sequence = head->sequence, .hash = head->hash};
-    const struct report_proof_options options = report_options(request, &journal);
+    const struct report_proof_options options = report_options(request, head);
 
     if (request->options.format == FORMAT_JSON)
         report_baseline_json(stdout, baseline, results, &options);
@@ -252,14 +251,13 @@ static int run_show(TALLOC_CTX *mem, struct inspection *inspection, const struct
 {
     struct baseline *baseline;
     struct results results;
-    struct journal_head head = {0};
 
     if (!inspection_open_baseline(mem, inspection, request->n_paths > 0 ? request->paths[0] : NULL,
                                   &baseline, err)
         || !baseline_check_identity(baseline, &inspection->target.identity, err)
         || !baseline_results(mem, baseline, &inspection->target, &results, err))
         return -1;
-    write_baseline(request, baseline, &results, &head);
+    write_baseline(request, baseline, &results, NULL);
     return EXIT_GO;
 }
 

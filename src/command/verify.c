@@ -7,7 +7,7 @@
 #include "command/inspection.h"
 #include "journal/events.h"
 #include "proof/verification.h"
-#include "report/proof.h"
+#include "proof/report.h"
 
 #define KEY_DATABASE 0x201
 #define KEY_BASELINE 0x202
@@ -267,11 +267,10 @@ static int verify_run(const struct program *program, int argc, char **argv, stru
     inspection_end_progress(&inspection);
     if (!is_verified)
         return -1;
-    const struct report_journal journal = {.sequence = head.sequence, .hash = head.hash};
     const struct report_proof_options options = {
         .is_colored = log_is_colored(stdout),
         .is_whole = request.options.verbosity > 0,
-        .journal = &journal,
+        .journal = &head,
     };
     if (request.options.format == FORMAT_JSON)
         report_verification_json(stdout, &verification, &options);

@@ -7,7 +7,7 @@
 #include "base/clock.h"
 #include "base/quantity.h"
 #include "proof/sql.h"
-#include "report/proof.h"
+#include "proof/report.h"
 
 #define LISTED_MAX 12 // results that did not pass
 
@@ -93,7 +93,7 @@ static void write_verdict(FILE *out, enum verdict verdict, const struct report_p
             options->is_colored ? reset : "");
 }
 
-static void write_journal(FILE *out, const struct report_journal *journal)
+static void write_journal(FILE *out, const struct journal_head *journal)
 {
     if (journal != NULL && journal->sequence > 0)
         fprintf(out, "journal %lld:%s\n", (long long)journal->sequence, journal->hash);

@@ -3,16 +3,16 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#ifndef REPORT_PROOF_H
-#define REPORT_PROOF_H
+#ifndef PROOF_REPORT_H
+#define PROOF_REPORT_H
 
+#include "journal/journal.h"
 #include "proof/verification.h"
-#include "report/migration.h"
 
 struct report_proof_options {
     bool is_colored;
     bool is_whole; // also what passed
-    const struct report_journal *journal;
+    const struct journal_head *journal; // as it stands afterwards; NULL: nothing was written
 };
 
 void report_baseline_text(FILE *out, const struct baseline *baseline, const struct results *results,

@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "base/clock.h"
-#include "report/proof.h"
+#include "proof/report.h"
 
 json_t *report_result(const struct result *result)
 {
@@ -54,7 +54,7 @@ static json_t *texts(char *const *list, size_t n)
     return array;
 }
 
-static void put_journal(json_t *object, const struct report_journal *journal)
+static void put_journal(json_t *object, const struct journal_head *journal)
 {
     if (journal == NULL || journal->sequence == 0)
         return;
