@@ -126,7 +126,7 @@ static void hint_dialect(struct assessment *assessment, const struct change *cha
     }
     enum dialect guess = reader_guess_dialect(assessment->dialect, sources, n);
     if (guess != assessment->dialect)
-        assessment->reason = mem_printf(assessment, "%s; %s knows more of it: is --dialect %s meant?",
+        assessment->reason = mem_printf(assessment, "%s; %s knows more of it (--dialect %s)",
                                         assessment->reason, dialect_title(guess), dialect_name(guess));
 }
 

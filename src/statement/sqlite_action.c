@@ -162,9 +162,8 @@ static const char *read_pragma(struct tokens *tokens, struct action *action)
     bool is_negative = tokens_accept_operator(tokens, "-");
     if (!is_negative)
         tokens_accept_operator(tokens, "+");
-    const char *value = token_value(tokens->mem, &tokens->lexer, tokens->token);
+    const char *value = tokens_value(tokens);
     action->option = is_negative ? mem_printf(tokens->mem, "-%s", value) : value;
-    tokens_next(tokens);
     if (is_open)
         tokens_expect_kind(tokens, TOKEN_CLOSE);
     return "PRAGMA";

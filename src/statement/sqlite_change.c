@@ -206,8 +206,10 @@ struct query *sqlite_change_read(struct tokens *tokens)
         read_update(tokens, query);
     else if (tokens_is(tokens, "DELETE"))
         read_delete(tokens, query);
-    else
+    else if (tokens_is(tokens, "INSERT") || tokens_is(tokens, "REPLACE"))
         read_insert(tokens, query);
+    else
+        tokens_fail(tokens);
     read_returning(tokens, query);
     sqlite_query_read_order(tokens, query); // Debian's UPDATE … LIMIT
     read_returning(tokens, query);

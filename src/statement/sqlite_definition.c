@@ -25,13 +25,11 @@ static bool is_constraint_word(const struct tokens *tokens)
 
 static int read_modifier(struct tokens *tokens)
 {
-    SCRATCH(tmp);
     bool is_negative = tokens_accept_operator(tokens, "-");
 
     if (!is_negative)
         tokens_accept_operator(tokens, "+");
-    long value = strtol(token_value(tmp, &tokens->lexer, tokens->token), NULL, 10);
-    tokens_next(tokens);
+    long value = strtol(tokens_value(tokens), NULL, 10);
     if (value > 1000000000)
         value = 1000000000; // SQLite ignores it anyway
     return is_negative ? (int)-value : (int)value;
@@ -78,15 +76,12 @@ static struct expression *read_default(struct tokens *tokens)
         tokens_accept_operator(tokens, "+");
     value->is_null = tokens_is(tokens, "NULL");
     value->is_constant = !is_time;
-    const char *literal = token_value(tokens->mem, &tokens->lexer, tokens->token);
+    const char *literal = tokens_value(tokens);
     if (is_time)
         tokens_add_name(tokens, &value->functions, &value->n_functions,
                         (struct name){.name = literal});
     else if (!value->is_null)
         value->constant = mem_printf(tokens->mem, "%s%s", is_negative ? "-" : "", literal);
-    if (tokens_is_kind(tokens, TOKEN_END))
-        tokens_fail(tokens);
-    tokens_next(tokens);
     value->text = tokens_text(tokens, start);
     return value;
 }

@@ -198,6 +198,8 @@ static const char *output_name(struct tokens *tokens, const struct expression *o
         return tokens_name(tokens);
     if (tokens_is_name(tokens) && !is_clause_word(tokens))
         return tokens_name(tokens);
+    if (tokens->failed)
+        return NULL;
     // A plain column, perhaps qualified, keeps its name.
     struct lexer lexer =
         lexer_make(DIALECT_SQLITE, tokens->lexer.text, start, tokens->consumed);
@@ -349,6 +351,8 @@ struct query *sqlite_query_read(struct tokens *tokens)
 
     if (tokens->depth >= SQLITE_QUERY_DEPTH_MAX)
         tokens_fail(tokens);
+    if (tokens->failed) // ends the recursion too
+        return mem_new(tokens->mem, struct query);
     tokens->depth++;
     if (tokens_is(tokens, "WITH"))
         read_with(tokens, &common);

@@ -131,6 +131,17 @@ const char *tokens_name(struct tokens *tokens)
     return name;
 }
 
+const char *tokens_value(struct tokens *tokens)
+{
+    if (tokens_is_kind(tokens, TOKEN_END)) {
+        tokens_fail(tokens);
+        return "";
+    }
+    const char *value = token_value(tokens->mem, &tokens->lexer, tokens->token);
+    tokens_next(tokens);
+    return value;
+}
+
 struct name tokens_qualified(struct tokens *tokens)
 {
     const char *first = tokens_name(tokens);

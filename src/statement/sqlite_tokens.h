@@ -64,6 +64,7 @@ void tokens_expect(struct tokens *tokens, const char *word);
 void tokens_expect_kind(struct tokens *tokens, enum token_kind kind);
 void tokens_expect_operator(struct tokens *tokens, const char *text);
 const char *tokens_name(struct tokens *tokens);
+const char *tokens_value(struct tokens *tokens); // of a literal or word
 struct name tokens_qualified(struct tokens *tokens); // [schema.]name
 const char **tokens_name_list(struct tokens *tokens, size_t *n); // (a, b, c)
 // IF EXISTS / IF NOT EXISTS.

@@ -6,6 +6,7 @@
 #include "sqlite_read.h"
 
 #include "base/text.h"
+#include "statement/sqlite_action.h"
 #include "statement/sqlite_query.h"
 #include <sqlite3.h>
 
@@ -322,6 +323,29 @@ static void test_reads__are_those_that_sqlite_authorizes(void **state)
     sqlite3_close(db);
 }
 
+// The reader of the text sees broken ones too: SQLite may refuse a name before it sees the end.
+static void test_broken_text__ends(void **state)
+{
+    static const char *const more[] = {
+        "CREATE TABLE t (a INT (1) DEFAULT -1 CHECK (a > 0) REFERENCES p (x) ON DELETE SET NULL,"
+        " b AS (a) STORED, CONSTRAINT c UNIQUE (a COLLATE x DESC), FOREIGN KEY (a) REFERENCES q) STRICT",
+        "CREATE TRIGGER t AFTER UPDATE OF a ON b WHEN 1 BEGIN SELECT 1; END",
+        "ALTER TABLE a RENAME COLUMN b TO c", "PRAGMA a.b = -1", "ROLLBACK TO SAVEPOINT a",
+        "CREATE UNIQUE INDEX i ON t (a, lower(b)) WHERE CASE a WHEN 1 THEN 2 END",
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(queries) + COUNT_OF(more); i++) {
+        const char *text = i < COUNT_OF(queries) ? queries[i] : more[i - COUNT_OF(queries)];
+        for (size_t end = 0; end < strlen(text); end++) {
+            SCRATCH(tmp);
+            struct statement statement = {0};
+            struct tokens tokens = tokens_make(tmp, text, 0, end);
+            bool is_read = sqlite_actions_read(&tokens, &statement);
+            assert_int_equal(is_read, statement.n_actions == 1 && !tokens.failed);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -334,6 +358,7 @@ int main(void)
         cmocka_unit_test(test_insert__values_and_upsert),
         cmocka_unit_test(test_insert__conflict_forms),
         cmocka_unit_test(test_reads__are_those_that_sqlite_authorizes),
+        cmocka_unit_test(test_broken_text__ends),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
