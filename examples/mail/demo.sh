@@ -39,7 +39,7 @@ counts() {
 
 say "1. A mail database of 200,000 emails, and a change to how they are classified"
 "$here/make-database" mail.db
-run 0 assess --dialect sqlite migrations
+run 1 assess --dialect sqlite migrations
 
 say "2. What the data say, before anything is changed"
 run 1 baseline save

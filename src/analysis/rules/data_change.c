@@ -107,16 +107,37 @@ static bool has_partner(const struct rule_place *place, const struct query *quer
     return false;
 }
 
-static void report_join(struct rule_place *place, const struct query *query, const char *target)
+// The table of which the copy takes the place: a later statement renames `copy` to it. NULL: none.
+static const struct name *copy_replaces(const struct rule_place *place, const struct query *query,
+                                        struct name copy)
 {
+    const struct action *rename =
+        script_find_action(place->script, ACTION_RENAME, copy, /* member= */ NULL);
+    for (size_t i = 0; rename != NULL && i < query->n_reads; i++) {
+        if (strcmp(query->reads[i].name, rename->new_name) == 0)
+            return &query->reads[i];
+    }
+    return NULL;
+}
+
+static void report_join(struct rule_place *place, const struct query *query, struct name target)
+{
+    const char *copy = place_name(place, target);
+    const struct name *replaced = copy_replaces(place, query, target);
     for (size_t i = 0; i < query->n_inner_joined; i++) {
         struct name joined = query->inner_joined[i];
         if (name_is_system(joined) || has_partner(place, query, joined))
             continue;
-        rule_report(place,
-                    "rows without a partner in %s never reach %s, rows with several arrive "
-                    "several times",
-                    place_name(place, joined), target);
+        if (replaced != NULL)
+            rule_report_as(place, SEVERITY_STOP, NULL,
+                           "%s takes the place of %s, but rows without a partner in %s never reach "
+                           "it, and rows with several arrive several times",
+                           copy, place_name(place, *replaced), place_name(place, joined));
+        else
+            rule_report(place,
+                        "rows without a partner in %s never reach %s, rows with several arrive "
+                        "several times",
+                        place_name(place, joined), copy);
         return;
     }
 }
@@ -124,7 +145,7 @@ static void report_join(struct rule_place *place, const struct query *query, con
 static void insert_select_join(struct rule_place *place, const struct query *query)
 {
     if (query->verb == QUERY_INSERT && !query->has_values && query->n_reads > 1)
-        report_join(place, query, place_name(place, query->target));
+        report_join(place, query, query->target);
 }
 
 static void create_as_join(struct rule_place *place, const struct action *action)
@@ -132,7 +153,7 @@ static void create_as_join(struct rule_place *place, const struct action *action
     if (action->kind == ACTION_CREATE_TABLE_AS && action->query != NULL &&
         action->object != OBJECT_MATERIALIZED_VIEW && !action->is_temporary &&
         action->query->n_reads > 1)
-        report_join(place, action->query, place_name(place, action->relation));
+        report_join(place, action->query, action->relation);
 }
 
 void check_insert_select_join_loses_rows(struct rule_place *place)

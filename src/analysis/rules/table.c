@@ -131,7 +131,7 @@ const struct rule rule_table[] = {
         .summary = "INSERT ... SELECT (or CREATE TABLE AS) with an inner join that may lose or "
                    "double rows",
         .why = "A row without a partner vanishes, one with two partners arrives twice, and the "
-               "count may still be right.",
+               "count may still be right. It stops when the copy takes the table's place.",
         .safe_form = "LEFT JOIN and look at the NULLs, join by a key, compare keys before and "
                      "after",
         .source = "PostgreSQL 15 manual, Joined Tables",

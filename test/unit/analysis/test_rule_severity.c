@@ -69,6 +69,19 @@ static const struct expected cases[] = {
     {EMAILS "CREATE TABLE b (id bigint PRIMARY KEY);",
      "INSERT OR IGNORE INTO b (id) SELECT id FROM emails;", NULL, "on-conflict-do-nothing", NULL,
      SEVERITY_WARN, DIALECT_SQLITE},
+    {EMAILS "CREATE TABLE map (size int, class int);",
+     "CREATE TABLE sized (id bigint, class int);"
+     "INSERT INTO sized SELECT e.id, m.class FROM emails e JOIN map m ON m.size = e.size;",
+     NULL, "insert-select-join-loses-rows", NULL, SEVERITY_WARN, DIALECT_SQLITE},
+    {EMAILS "CREATE TABLE map (size int, class int);",
+     "CREATE TABLE sized (id bigint, class int);"
+     "INSERT INTO sized SELECT e.id, m.class FROM emails e JOIN map m ON m.size = e.size;"
+     "ALTER TABLE emails RENAME TO unsized; ALTER TABLE sized RENAME TO emails;",
+     NULL, "insert-select-join-loses-rows", NULL, SEVERITY_STOP, DIALECT_SQLITE},
+    {EMAILS "CREATE TABLE map (size int, class int);",
+     "CREATE TABLE sized AS SELECT e.id, m.class FROM emails e JOIN map m ON m.size = e.size;"
+     "ALTER TABLE emails RENAME TO unsized; ALTER TABLE sized RENAME TO emails;",
+     NULL, "insert-select-join-loses-rows", NULL, SEVERITY_STOP, 0},
     {EMAILS, "DROP TABLE emails;", NULL, "drop-table", NULL, SEVERITY_STOP, DIALECT_SQLITE},
     // The way back.
     {EMAILS, "ALTER TABLE emails ADD COLUMN n int;", "ALTER TABLE emails DROP COLUMN n, bad;",
