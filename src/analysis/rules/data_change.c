@@ -107,17 +107,29 @@ static bool has_partner(const struct rule_place *place, const struct query *quer
     return false;
 }
 
-// The table of which the copy takes the place: a later statement renames `copy` to it. NULL: none.
-static const struct name *copy_replaces(const struct rule_place *place, const struct query *query,
-                                        struct name copy)
+// The table whose place the copy takes: `rename` gives it the name of one that it was made from.
+static const struct name *replaced_by(const struct action *rename, const struct query *query,
+                                      struct name copy)
 {
-    const struct action *rename =
-        script_find_action(place->script, ACTION_RENAME, copy, /* member= */ NULL);
-    for (size_t i = 0; rename != NULL && i < query->n_reads; i++) {
+    if (rename->kind != ACTION_RENAME || !name_equal(rename->relation, copy))
+        return NULL;
+    for (size_t i = 0; i < query->n_reads; i++) {
         if (strcmp(query->reads[i].name, rename->new_name) == 0)
             return &query->reads[i];
     }
     return NULL;
+}
+
+static const struct name *copy_replaces(const struct rule_place *place, const struct query *query,
+                                        struct name copy)
+{
+    const struct name *replaced = NULL;
+    for (size_t i = place->index + 1; replaced == NULL && i < place->script->n_statements; i++) {
+        const struct statement *statement = &place->script->statements[i];
+        for (size_t j = 0; replaced == NULL && j < statement->n_actions; j++)
+            replaced = replaced_by(&statement->actions[j], query, copy);
+    }
+    return replaced;
 }
 
 static void report_join(struct rule_place *place, const struct query *query, struct name target)

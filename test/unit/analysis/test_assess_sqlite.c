@@ -8,7 +8,6 @@
 #include "change/layout.h"
 #include "base/file.h"
 #include "base/text.h"
-#include "change/layout.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
