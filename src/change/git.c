@@ -256,7 +256,7 @@ bool git_read_range(TALLOC_CTX *mem, const char *folder, const char *base,
                     const struct config *config, struct change *change, struct error *err)
 {
     char *root;
-    char *merge_base;
+    char *merge_base = NULL;
     const char *head;
     const char *title;
     TRY(ASK(mem, folder, &root, err, "rev-parse", "--show-toplevel"));

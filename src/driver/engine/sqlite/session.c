@@ -245,7 +245,7 @@ static bool read_rows(struct engine *engine, struct cursor *cursor, struct readi
 {
     bool goes_on = true;
     while (goes_on) {
-        bool has_row;
+        bool has_row = false;
         if (!cursor_step(engine, cursor, &has_row, err)) {
             if (engine->guard.refused[0] == '\0')
                 return false;
