@@ -152,6 +152,33 @@ kill "$holder"
 wait "$holder" 2>/dev/null
 ends 0 'alone again' migrate m
 
+# --- stopped in the middle
+fresh
+echo 'CREATE TABLE slow AS WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 300000000) SELECT i FROM n;' >m/1_slow.sql
+begin_slow()
+{
+    "$TMINUS" migrate --database "$tmp/shop.db" m >out 2>err &
+    slow=$!
+    # Its pages outgrew the cache: the file itself is written, and the journal has what was there.
+    until [ "$(stat -c %s shop.db)" -gt 500000 ]; do sleep 0.05; done
+}
+begin_slow
+kill -TERM "$slow"
+status=0
+wait "$slow" || status=$?
+is 'a signal: taken back' "$status" 4
+says 'a signal: said' err 'm/1_slow.sql:1:1: interrupted'
+is 'a signal: nothing stays' "$(db "SELECT count(*) FROM sqlite_schema WHERE name = 'slow'; SELECT count(*) FROM tminus_migration")" '0
+0'
+begin_slow
+kill -KILL "$slow"
+wait "$slow" 2>/dev/null
+ends 2 'killed: what is left is named' migrate m
+says 'killed: and how to go on' err 'was left by a crash in the middle of a transaction'
+is 'killed: SQLite rolls it back' "$(db 'SELECT count(*) FROM tminus_migration')" 0
+echo 'CREATE TABLE slow (i);' >m/1_slow.sql
+ends 0 'killed: the next run goes on' migrate m
+
 # --- foreign keys
 fresh
 db 'CREATE TABLE notes (id INTEGER PRIMARY KEY, user_id INT REFERENCES users (id)); INSERT INTO notes VALUES (1, 2);'

@@ -99,6 +99,35 @@ static void test_open__cut_off(void **state)
     talloc_free(database);
 }
 
+static void copy_file(TALLOC_CTX *mem, const char *from, const char *to)
+{
+    char *bytes;
+    size_t len;
+    struct error err;
+    assert_true(file_read(mem, from, FILE_SIZE_MAX, &bytes, &len, &err));
+    write_file(to, bytes, len);
+}
+
+// The files as a crash in the middle of a transaction leaves them: a journal to be rolled back.
+static void test_open__left_by_a_crash(void **state)
+{
+    (void)state;
+    struct database *live = database_make(SOME_ROWS);
+    struct database *left = database_make(NULL);
+    sqlite3 *writer;
+    assert_int_equal(sqlite3_open(live->path, &writer), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(writer, "PRAGMA cache_size = 5; BEGIN; UPDATE t SET a = a || 'x'", NULL,
+                                  NULL, NULL), SQLITE_OK);
+    copy_file(left, live->path, left->path);
+    copy_file(left, mem_printf(left, "%s-journal", live->path), mem_printf(left, "%s-journal", left->path));
+    sqlite3_close(writer);
+    expect_refused(left, NULL, ERROR_INPUT, "was left by a crash in the middle of a transaction");
+    database_execute(left->path, "SELECT * FROM t"); // rolls back
+    database_open(left, true);
+    talloc_free(left);
+    talloc_free(live);
+}
+
 static void test_open__damage_behind_the_schema_is_met_when_read(void **state)
 {
     (void)state;
@@ -191,6 +220,7 @@ int main(void)
         cmocka_unit_test(test_open__no_database),
         cmocka_unit_test(test_open__damaged_header),
         cmocka_unit_test(test_open__cut_off),
+        cmocka_unit_test(test_open__left_by_a_crash),
         cmocka_unit_test(test_open__damage_behind_the_schema_is_met_when_read),
         cmocka_unit_test(test_open__wal_mode_is_read),
         cmocka_unit_test(test_open__locked),
