@@ -27,7 +27,8 @@ static void write_offenders(struct derivation *derivation, const struct claim *c
     invariant.sql = is_after ? mem_printf(mem, "SELECT count(*) FROM %s WHERE %s",
                                           claim_after_sql(derivation, table), after)
                              : invariant.sql_before;
-    if (is_before != is_after || strcmp(before, after) == 0)
+    // One question for both moments has the samples of both; two have none.
+    if (!is_before || !is_after || strcmp(before, after) == 0)
         invariant.samples = claim_samples(derivation, table, is_after, is_after ? after : before);
     claim_invariant(derivation, claim, invariant);
 }

@@ -60,7 +60,8 @@ static bool read_number(const struct engine_value *value, double *out)
 
 static bool stop(struct taking *taking, const char *reason)
 {
-    snprintf(taking->reason, sizeof(taking->reason), "%s", reason);
+    // A server's message may be longer; its beginning says enough.
+    snprintf(taking->reason, sizeof(taking->reason), "%.*s", (int)sizeof(taking->reason) - 1, reason);
     return false;
 }
 
