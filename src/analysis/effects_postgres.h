@@ -52,10 +52,7 @@ bool predict_knows_all(const struct prediction *p);
 // effects_volatility.c: does an expression call a function whose result differs from row to row?
 bool expression_is_volatile(const struct schema *schema, const struct expression *expression);
 
-// effects_type_change.c: does a value of type `from` have to be written anew to become a `to`?
-bool type_change_rewrites(const struct schema *schema, const struct type_name *from,
-                          const struct type_name *to);
-// A domain with a constraint, at any depth?
+// effects_type_change.c: a domain with a constraint, at any depth?
 bool type_is_constrained(const struct schema *schema, const struct type_name *type);
 
 #endif

@@ -98,8 +98,9 @@ static bool is_timestamp_pair(const struct type_name *from, const struct type_na
            (type_is(from, "timestamptz") && type_is(to, "timestamp"));
 }
 
-bool type_change_rewrites(const struct schema *schema, const struct type_name *old_type,
-                          const struct type_name *new_type)
+// Does a value of the old type have to be written anew to become one of the new?
+static bool type_change_rewrites(const struct schema *schema, const struct type_name *old_type,
+                                 const struct type_name *new_type)
 {
     bool was_constrained, is_constrained;
     struct type_name from = base_type(schema, *old_type, &was_constrained);

@@ -66,11 +66,6 @@ bool schema_is_complete(const struct schema *schema)
     return schema->is_complete;
 }
 
-TALLOC_CTX *schema_memory(const struct schema *schema)
-{
-    return schema->pool;
-}
-
 // A temporary table does not outlive the session, and a runner takes one session a migration at most.
 static void temporary_forget(struct schema *schema)
 {

@@ -171,8 +171,7 @@ struct schema_relation *schema_next(const struct schema *schema,
                                     const struct schema_relation *previous); // NULL: first
 
 // For engines that fill a schema from a catalog: an empty relation, to be filled in place until the
-// schema is copied or a migration begins. What hangs on it is allocated under schema_memory.
-TALLOC_CTX *schema_memory(const struct schema *schema);
+// schema is copied or a migration begins.
 struct schema_relation *schema_add(struct schema *schema, struct name name,
                                    enum relation_kind kind);
 

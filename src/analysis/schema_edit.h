@@ -54,7 +54,6 @@ const char **schema_keep_list(struct schema *schema, const char *const *list, si
 bool list_contains(const struct schema *schema, const char *const *list, size_t n, const char *text);
 
 // schema_naming.c: the names that PostgreSQL makes up.
-char *naming_make(TALLOC_CTX *mem, const char *first, const char *second, const char *label);
 // The first free of FIRST_SECOND_LABEL, …LABEL1, … among relations (and constraints).
 char *naming_relation(const struct schema *schema, const char *schema_name, const char *first,
                       const char *second, const char *label, bool is_constraint);
@@ -91,7 +90,6 @@ struct relation_list schema_targets(TALLOC_CTX *mem, const struct schema *schema
                                     const struct action *action);
 struct relation_list schema_edit_targets(TALLOC_CTX *mem, struct schema *schema,
                                          const struct action *action);
-bool list_has(const struct relation_list *list, const struct schema_relation *relation);
 void list_add(TALLOC_CTX *mem, struct relation_list *list, struct schema_relation *relation); // once
 bool constraint_uses(const struct schema *schema, const struct schema_constraint *constraint,
                      const char *column);

@@ -22,7 +22,7 @@ static size_t text_clip(const char *text, size_t len)
     return len;
 }
 
-char *naming_make(TALLOC_CTX *mem, const char *first, const char *second, const char *label)
+static char *naming_make(TALLOC_CTX *mem, const char *first, const char *second, const char *label)
 {
     size_t overhead = (label ? strlen(label) + 1 : 0) + (second ? 1 : 0);
     size_t first_len = strlen(first);

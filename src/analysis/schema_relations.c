@@ -8,7 +8,7 @@
  */
 #include "analysis/schema_edit.h"
 
-bool list_has(const struct relation_list *list, const struct schema_relation *relation)
+static bool list_has(const struct relation_list *list, const struct schema_relation *relation)
 {
     for (size_t i = 0; i < list->n; i++) {
         if (list->list[i] == relation)

@@ -70,16 +70,6 @@ void log_info(const char *format, ...)
     va_end(values);
 }
 
-void log_detail(const char *format, ...)
-{
-    if (level < LOG_VERBOSE)
-        return;
-    va_list values;
-    va_start(values, format);
-    print_line("", "", format, values);
-    va_end(values);
-}
-
 void log_warning(const char *format, ...)
 {
     va_list values;

@@ -14,12 +14,11 @@
 #include <stdint.h>
 #include <stdio.h>
 
-enum log_level { LOG_QUIET, LOG_NORMAL, LOG_VERBOSE };
+enum log_level { LOG_QUIET, LOG_NORMAL };
 void log_set_level(enum log_level level);
 void log_set_progress(bool is_shown); // shown at first, unless the level is LOG_QUIET
 
 void log_info(const char *format, ...) PRINTF_LIKE(1, 2);    // LOG_NORMAL and up
-void log_detail(const char *format, ...) PRINTF_LIKE(1, 2);  // LOG_VERBOSE
 void log_warning(const char *format, ...) PRINTF_LIKE(1, 2); // always
 // "tminus: MESSAGE" and, on a second line, "  HINT: …".
 void log_error(const struct error *err);

@@ -37,7 +37,6 @@ bool config_is_open(const char *text);
 // One text or a list of texts.
 void config_read_texts(struct config_reading *reading, const struct yaml *node, const char ***list,
                        size_t *n);
-bool config_read_number(const char *text, double *value);
 
 // Parsers of KEY_CUSTOM.
 void config_parse_tolerance(struct config_reading *reading, const struct yaml *node, void *at);

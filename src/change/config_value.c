@@ -98,7 +98,7 @@ void config_read_texts(struct config_reading *reading, const struct yaml *node, 
     }
 }
 
-bool config_read_number(const char *text, double *value)
+static bool config_read_number(const char *text, double *value)
 {
     char *end;
     // No blanks, hexadecimal, "nan" or "inf": what people write as a number.

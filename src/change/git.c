@@ -51,7 +51,8 @@ static bool find_commit(TALLOC_CTX *mem, const char *folder, const char *revisio
     return true;
 }
 
-bool git_head(TALLOC_CTX *mem, const char *folder, const char **commit, const char **subject,
+// Is there a HEAD, and what is its commit subject?
+static bool git_head(TALLOC_CTX *mem, const char *folder, const char **commit, const char **subject,
               struct error *err)
 {
     char *found;

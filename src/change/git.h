@@ -18,9 +18,6 @@ MUST_CHECK bool git_read_range(TALLOC_CTX *mem, const char *folder, const char *
 // After git_read_range: migrations that the range does not touch become context; one whose up the
 // base already had and the range changes is marked as edited.
 void change_mark_context(struct change *change);
-// Is `revision` there, and what is the commit subject of HEAD?
-MUST_CHECK bool git_head(TALLOC_CTX *mem, const char *folder, const char **commit,
-                         const char **subject, struct error *err);
 // Content of `path` at `revision`; NULL when it is not there.
 MUST_CHECK bool git_show(TALLOC_CTX *mem, const char *folder, const char *revision,
                          const char *path, char **text, size_t *len, struct error *err);

@@ -35,7 +35,7 @@ static const struct argp_option table[] = {
     {"slot", KEY_SLOT, "NAME", 0, "slot of the environment", 90},
     {"config", KEY_CONFIG, "FILE", 0, "configuration instead of ./tminus.yaml", 90},
     {"format", KEY_FORMAT, "FORMAT", 0, "what is written on stdout: text (default), json, …", 90},
-    {"verbose", 'v', NULL, 0, "say more on stderr", 90},
+    {"verbose", 'v', NULL, 0, "say more", 90},
     {"quiet", 'q', NULL, 0, "only warnings and errors on stderr", 90},
     {"no-progress", KEY_NO_PROGRESS, NULL, 0, "no progress on stderr", 90},
     {0},
@@ -58,9 +58,7 @@ static void read_format(struct argp_state *state, const char *name, enum format 
 
 static void apply(const struct options *options)
 {
-    log_set_level(options->verbosity < 0   ? LOG_QUIET
-                  : options->verbosity > 0 ? LOG_VERBOSE
-                                           : LOG_NORMAL);
+    log_set_level(options->verbosity < 0 ? LOG_QUIET : LOG_NORMAL);
     log_set_progress(!options->no_progress);
 }
 

@@ -39,7 +39,7 @@ struct options {
     const char *slot;        // --slot; NULL: not given
     const char *config_path; // --config; NULL: not given
     enum format format;      // --format; text when not given
-    int verbosity;           // -1 with -q, 1 with -v; the log's level is set accordingly
+    int verbosity;           // -1 with -q (the log is quiet), 1 with -v (the report says more)
     bool no_progress;        // --no-progress
 };
 

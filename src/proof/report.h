@@ -32,7 +32,4 @@ void report_verification_text(FILE *out, const struct verification *verification
 void report_verification_json(FILE *out, const struct verification *verification,
                               const struct report_proof_options *options);
 
-// RESULT of design.md.
-json_t *report_result(const struct result *result);
-
 #endif

@@ -6,7 +6,8 @@
 #include "base/clock.h"
 #include "proof/report.h"
 
-json_t *report_result(const struct result *result)
+// RESULT of ARCHITECTURE.md.
+static json_t *report_result(const struct result *result)
 {
     json_t *object = json_object();
 

@@ -226,8 +226,10 @@ static const char *difference_text(TALLOC_CTX *mem, const struct comparison *com
     return text;
 }
 
-struct result verification_table_result(TALLOC_CTX *mem, const struct verification_request *request,
-                                        const struct comparison *comparison)
+// What came out of one table, as a result like the others.
+static struct result verification_table_result(TALLOC_CTX *mem,
+                                               const struct verification_request *request,
+                                               const struct comparison *comparison)
 {
     const char *name = sql_shown(mem, comparison->before->name);
     int64_t unattributed = comparison_unattributed(comparison);

@@ -41,8 +41,4 @@ MUST_CHECK bool verification_make(TALLOC_CTX *mem, const struct verification_req
 MUST_CHECK bool verification_expect(const struct target *target, const struct baseline *baseline,
                                     int recorded, enum expectation *out, struct error *err);
 
-// What came out of one table, as a result like the others.
-struct result verification_table_result(TALLOC_CTX *mem, const struct verification_request *request,
-                                        const struct comparison *comparison);
-
 #endif

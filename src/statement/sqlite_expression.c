@@ -41,7 +41,8 @@ static const char *const clause_words[] = {"BY", "WHERE"};
 static const char *const frame_words[] = {"ROWS", "RANGE", "GROUPS"};
 static const char *const time_words[] = {"CURRENT_TIME", "CURRENT_DATE", "CURRENT_TIMESTAMP"};
 
-bool sqlite_token_is_string(const struct tokens *tokens, struct token token)
+// By SQLite's rule a "quoted" name that is no column is a string.
+static bool sqlite_token_is_string(const struct tokens *tokens, struct token token)
 {
     if (token.kind == TOKEN_STRING)
         return true;

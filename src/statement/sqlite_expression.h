@@ -20,7 +20,5 @@ struct expression *sqlite_expression_make(struct tokens *tokens);
 // Take what a subquery or a joined condition reads into `into`.
 void sqlite_expression_add_reads(struct tokens *tokens, struct expression *into,
                                  const struct expression *from);
-// A column reference, by SQLite's rule that a "quoted" name that is no column is a string.
-bool sqlite_token_is_string(const struct tokens *tokens, struct token token);
 
 #endif

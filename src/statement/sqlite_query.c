@@ -308,7 +308,7 @@ static bool accept_set_operator(struct tokens *tokens)
     return tokens_accept(tokens, "INTERSECT") || tokens_accept(tokens, "EXCEPT");
 }
 
-void sqlite_select_body(struct tokens *tokens, struct query *query)
+static void sqlite_select_body(struct tokens *tokens, struct query *query)
 {
     read_core(tokens, query);
     while (accept_set_operator(tokens)) {

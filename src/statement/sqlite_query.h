@@ -21,7 +21,6 @@ void sqlite_query_read_outputs(struct tokens *tokens, struct query *query);
 // `is_joined`: rows of the target vanish, or stay as they are, without a partner in it (UPDATE … FROM).
 void sqlite_query_read_from(struct tokens *tokens, struct query *query, bool is_joined);
 void sqlite_query_read_order(struct tokens *tokens, struct query *query); // ORDER BY, LIMIT
-void sqlite_select_body(struct tokens *tokens, struct query *query); // behind WITH
 struct query *sqlite_change_read(struct tokens *tokens);             // behind WITH
 
 #endif

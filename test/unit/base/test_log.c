@@ -30,7 +30,6 @@ static void write_all_levels(void)
 {
     struct error err = {0};
     log_info("info %d", 1);
-    log_detail("detail");
     log_warning("warning of \033[31m");
     error_set(&err, ERROR_INPUT, "a.sql: no such file");
     log_error(&err);
@@ -51,10 +50,6 @@ static void test_log__levels(void **state)
     assert_string_equal(logged(tmp, write_all_levels), WARNING_AND_ERRORS);
     log_set_level(LOG_NORMAL);
     assert_string_equal(logged(tmp, write_all_levels), "tminus: info 1\n" WARNING_AND_ERRORS);
-    log_set_level(LOG_VERBOSE);
-    assert_string_equal(logged(tmp, write_all_levels),
-                        "tminus: info 1\ntminus: detail\n" WARNING_AND_ERRORS);
-    log_set_level(LOG_NORMAL);
 }
 
 // As if the work had begun 10 s ago.
