@@ -1,0 +1,15 @@
+#!/bin/sh
+# The demo of `make demo`, on the sanitizer build: each answer is the expected one, to the end.
+# SPDX-License-Identifier: Apache-2.0
+. "${SOURCE:=$(cd "$(dirname "$0")/../.." && pwd)}/test/support/tap.sh"
+
+ends 0 'the demo goes through' "$SOURCE/examples/mail/demo.sh" "$TMINUS" "$tmp/mail"
+says 'the rows that are gone are named' out 'gone: id=1, id=2, id=3'
+says 'and what they have in common' out "every row whose category is NULL, 'task' or 'Brief'"
+says 'the rows that stand twice are named' out 'more than once: id=7311, id=7312'
+says 'taken back, it is as at the baseline' out 'everything is as at the baseline'
+says 'the mended change goes' out 'every invariant holds'
+says 'the journal is intact' out 'journal intact'
+ends 1 'the flawed answer where none is expected stops it' env PATH="$PATH" sh -c "cp -r '$SOURCE/examples/mail' '$tmp/copy' &&
+    sed -i 's/^run 1 verify/run 0 verify/' '$tmp/copy/demo.sh' && '$tmp/copy/demo.sh' '$TMINUS' '$tmp/mail2'"
+done_testing
