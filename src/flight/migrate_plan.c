@@ -158,12 +158,20 @@ static bool plan_undo(struct plan *plan, struct error *err)
 }
 
 // The place behind the last migration to apply.
+// As its file writes it (0003) or as the record does (3).
+static bool is_version(const struct plan *plan, const struct migration *migration, const char *text)
+{
+    SCRATCH(tmp);
+    return strcmp(migration->version, text) == 0 ||
+           strcmp(record_version(tmp, plan->record->format, migration), text) == 0;
+}
+
 static bool find_end(const struct plan *plan, size_t *end, struct error *err)
 {
     const struct change *change = plan->request->change;
     const char *to = plan->request->to;
     for (*end = 0; *end < change->n_migrations; (*end)++) {
-        if (to != NULL && strcmp(change->migrations[*end].version, to) == 0) {
+        if (to != NULL && is_version(plan, &change->migrations[*end], to)) {
             (*end)++;
             return true;
         }
