@@ -10,6 +10,7 @@
 #include "analysis/assessment.h"
 #include "analysis/code_judgement.h"
 #include "analysis/judge.h"
+#include "analysis/released_judgement.h"
 #include "analysis/rule.h"
 #include "statement/reader.h"
 
@@ -165,6 +166,7 @@ bool assessment_make(TALLOC_CTX *mem, const struct change *change,
     assessment->dialect = options->dialect;
     assessment->pg_version = options->pg_version == 0 ? 15 : options->pg_version;
     TRY(judge_change(assessment, change, options, err));
+    released_judge(&assessment->findings, change);
     if (options->code != NULL)
         code_judge(&assessment->findings, options->code);
     take_others(assessment, options);

@@ -39,6 +39,7 @@ struct migration {
     bool is_repeatable; // Flyway R__
     bool is_context;    // applied earlier: replayed for its schema, not judged
     bool was_edited;    // the range changes a migration that the base already had
+    const char *renamed_from; // its name in the base, as of changed_file; NULL: the same, or none
 };
 
 struct changed_file {
@@ -47,6 +48,7 @@ struct changed_file {
     char status;            // 'A' 'M' 'D' 'R' 'T'
     int64_t added, deleted; // lines; -1: binary
     bool is_generated;      // generated, vendored or lock file: not counted
+    bool was_migration;     // 'D': lay where the migrations lie, and is of their kind
 };
 
 struct change {

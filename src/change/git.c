@@ -298,26 +298,69 @@ bool git_show(TALLOC_CTX *mem, const char *folder, const char *revision, const c
 
 // --- migrations of the range
 
-// How the range changes the file at `path` (as we see it): 0: not at all.
-static char status_of(const struct change *change, const char *path)
+// `path` (as we see it) below the repository's folder, in `full`; NULL: it lies elsewhere.
+static const char *path_in_root(const struct change *change, const char *path, char full[PATH_MAX])
 {
-    char full[PATH_MAX];
     if (path == NULL || realpath(path, full) == NULL)
-        return 0;
+        return NULL;
     size_t root = strlen(change->root);
     if (strncmp(full, change->root, root) != 0 || full[root] != '/')
-        return 0;
-    const struct changed_file *file = find_file(change, full + root + 1);
-    return file == NULL ? 0 : file->status;
+        return NULL;
+    return full + root + 1;
+}
+
+// How the range changes the file at `path`; NULL: not at all.
+static const struct changed_file *change_of(const struct change *change, const char *path)
+{
+    char full[PATH_MAX];
+    const char *known = path_in_root(change, path, full);
+    return known == NULL ? NULL : find_file(change, known);
+}
+
+// Files beside each other of one kind: db/1.sql and db/2.sql, or db/1/up.sql and db/2/up.sql.
+static bool are_alike(const char *a, const char *b)
+{
+    SCRATCH(tmp);
+    const char *a_name = file_base(a);
+    const char *b_name = file_base(b);
+    const char *a_end = strrchr(a_name, '.');
+    const char *b_end = strrchr(b_name, '.');
+    char *a_folder = file_folder(tmp, a);
+    char *b_folder = file_folder(tmp, b);
+    if (strcmp(a_folder, b_folder) == 0)
+        return a_end != NULL && b_end != NULL && strcmp(a_end, b_end) == 0;
+    return strcmp(a_name, b_name) == 0 && strchr(a_folder, '/') != NULL &&
+           strchr(b_folder, '/') != NULL &&
+           strcmp(file_folder(tmp, a_folder), file_folder(tmp, b_folder)) == 0;
+}
+
+static bool was_migration(const struct change *change, const struct changed_file *file)
+{
+    for (size_t i = 0; i < change->n_migrations; i++) {
+        char full[PATH_MAX];
+        const struct migration *migration = &change->migrations[i];
+        const char *up = path_in_root(change, migration->up.path, full);
+        if (up != NULL && are_alike(up, file->path))
+            return true;
+        const char *down = path_in_root(change, migration->down.path, full);
+        if (down != NULL && are_alike(down, file->path))
+            return true;
+    }
+    return false;
 }
 
 void change_mark_context(struct change *change)
 {
     for (size_t i = 0; i < change->n_migrations; i++) {
         struct migration *migration = &change->migrations[i];
-        char up = status_of(change, migration->up.path);
-        char down = status_of(change, migration->down.path);
-        migration->is_context = up == 0 && down == 0;
-        migration->was_edited = up != 0 && up != 'A';
+        const struct changed_file *up = change_of(change, migration->up.path);
+        const struct changed_file *down = change_of(change, migration->down.path);
+        migration->is_context = up == NULL && down == NULL;
+        migration->was_edited = up != NULL && up->status != 'A';
+        migration->renamed_from = up == NULL ? NULL : up->old_path;
+    }
+    for (size_t i = 0; i < change->n_files; i++) {
+        struct changed_file *file = &change->files[i];
+        file->was_migration = file->status == 'D' && was_migration(change, file);
     }
 }

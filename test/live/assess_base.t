@@ -68,6 +68,26 @@ echo 'CREATE TABLE emails (id int);' >db/003_gone.down.sql
 ends 1 'the work tree belongs to the range' "$TMINUS" assess --base HEAD
 says 'a stop in it' out 'db/003_gone.up.sql:1:1  drop-table'
 
+rm db/003_gone.*
+sed -i 's/size int/size bigint/' db/001_emails.up.sql
+ends 0 'a migration of the base is edited' "$TMINUS" assess --base HEAD
+says 'it is named' out 'db/001_emails.up.sql  released-migration-edited'
+git checkout -q db
+mkdir other && echo 'SELECT 1;' >other/query.sql && commit other
+git mv db/002_size.up.sql db/005_size.up.sql
+git rm -q db/002_size.down.sql other/query.sql
+ends 0 'one is renamed, its down removed' "$TMINUS" assess --base HEAD
+says 'the old name' out 'db/005_size.up.sql  released-migration-edited'
+says 'where it was' out 'was db/002_size.up.sql in the base'
+says 'what is gone' out 'db/002_size.down.sql  released-migration-edited'
+lacks 'SQL elsewhere is no migration' out 'other/query.sql  released-migration-edited'
+git reset -q --hard
+echo 'ALTER TABLE emails ADD COLUMN n int;' >db/006_n.up.sql
+echo 'ALTER TABLE emails DROP COLUMN n;' >db/006_n.down.sql
+ends 0 'only a new one' "$TMINUS" assess --base HEAD
+lacks 'nothing released was edited' out 'released-migration-edited'
+rm db/006_n.*
+
 ends 2 'no such revision' "$TMINUS" assess --base nowhere
 says 'it is named' err "'nowhere'"
 cd "$tmp" || exit 1

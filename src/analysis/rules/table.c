@@ -612,6 +612,17 @@ const struct rule rule_table[] = {
         .source = "paths: map of tminus.yaml",
     },
     {
+        .id = "released-migration-edited",
+        .severity = SEVERITY_WARN,
+        .dialects = POSTGRES | SQLITE,
+        .summary = "a range edits, renames or removes a migration that its base already had",
+        .why = "Who applied the old text never gets the new one: databases that count as equal "
+               "differ, and runners that keep checksums refuse to go on.",
+        .safe_form = "restore the file as the base has it, and write what is to change into a new "
+                     "migration",
+        .source = "the git range of --base",
+    },
+    {
         .id = "findings-malformed",
         .severity = SEVERITY_WARN,
         .dialects = POSTGRES | SQLITE,

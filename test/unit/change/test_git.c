@@ -140,6 +140,35 @@ static void test_migrations(void **state)
     }
 }
 
+static void test_migrations_gone(void **state)
+{
+    (void)state;
+    SCRATCH(tmp);
+    struct tree *tree = repository_make(tmp);
+    tree_write(tree, "db/1_a/up.sql", "SELECT 1;");
+    tree_write(tree, "db/1_a/down.sql", "SELECT -1;");
+    tree_write(tree, "db/2_b/up.sql", "SELECT 'a text that git knows again';");
+    tree_write(tree, "db/2_b/down.sql", "SELECT -2;");
+    tree_write(tree, "db/2_b/notes.md", "two");
+    tree_write(tree, "app/9_z/up.sql", "SELECT 9;");
+    repository_commit(tree, "first");
+    repository_git(tree, "mv db/2_b/up.sql db/2_b/moved.sql");
+    repository_git(tree, "rm -qr db/2_b/down.sql db/2_b/notes.md app");
+    repository_git(tree, "mv db/2_b db/3_b");
+    repository_git(tree, "mv db/3_b/moved.sql db/3_b/up.sql");
+    struct error err = {0};
+    struct change *change;
+    const char *path = tree_path(tree, "db");
+    assert_true(change_read(tmp, &path, 1, NULL, &change, &err));
+    read_range(tmp, tree, "HEAD", NULL, change);
+    change_mark_context(change);
+    assert_null(change->migrations[0].renamed_from);
+    assert_string_equal(change->migrations[1].renamed_from, "db/2_b/up.sql");
+    assert_true(file_of(change, "db/2_b/down.sql")->was_migration);
+    assert_false(file_of(change, "db/2_b/notes.md")->was_migration);
+    assert_false(file_of(change, "app/9_z/up.sql")->was_migration);
+}
+
 static void assert_fails(const char *folder, const char *base, const char *part)
 {
     struct error err = {0};
@@ -231,6 +260,7 @@ int main(void)
         cmocka_unit_test(test_merge_base),
         cmocka_unit_test(test_binary_and_attributes),
         cmocka_unit_test(test_migrations),
+        cmocka_unit_test(test_migrations_gone),
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_shallow),
         cmocka_unit_test(test_show),
