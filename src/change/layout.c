@@ -39,7 +39,11 @@ const struct migration_layout *layout_recognise(const char *folder, char *const 
     const struct migration_layout *best = NULL;
     int best_score = 0;
     for (size_t i = 0; i < layout_count; i++) {
+        if (layout_table[i]->surest <= best_score)
+            continue;
         int score = layout_table[i]->recognise(folder, paths, n);
+        if (score > layout_table[i]->surest)
+            bug("layout %s: %d of at most %d", layout_table[i]->name, score, layout_table[i]->surest);
         if (score > best_score) {
             best = layout_table[i];
             best_score = score;

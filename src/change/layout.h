@@ -21,6 +21,7 @@ struct migration_layout {
     // wherever they lie.
     // How sure are we that `paths` (n, sorted) are of this layout: 0 no … 100 certain.
     int (*recognise)(const char *folder, char *const *paths, size_t n);
+    int surest; // the most that `recognise` answers: who cannot win need not read the files
     // Read them into `change->migrations`.
     bool (*read)(TALLOC_CTX *mem, const char *folder, char *const *paths, size_t n,
                  struct change *change, struct error *err);

@@ -192,5 +192,6 @@ const struct migration_layout layout_alembic = {
     .transaction_rule = "one transaction where the printed SQL says BEGIN",
     .record_table = "alembic_version",
     .recognise = recognise,
+    .surest = 80,
     .read = read_files,
 };

@@ -140,5 +140,6 @@ const struct migration_layout layout_django = {
     .transaction_rule = "each file in one transaction where the printed SQL says BEGIN",
     .record_table = "django_migrations",
     .recognise = recognise,
+    .surest = 80,
     .read = read_files,
 };

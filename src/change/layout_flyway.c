@@ -144,5 +144,6 @@ const struct migration_layout layout_flyway = {
         "its statements can run in one",
     .record_table = "flyway_schema_history",
     .recognise = recognise,
+    .surest = 95,
     .read = read_files,
 };

@@ -125,6 +125,7 @@ const struct migration_layout layout_diesel = {
                         "run_in_transaction = false",
     .record_table = "__diesel_schema_migrations",
     .recognise = diesel_recognise,
+    .surest = 95,
     .read = diesel_read,
 };
 
@@ -190,6 +191,7 @@ const struct migration_layout layout_sourcegraph = {
                         "createIndexConcurrently: true",
     .record_table = "migration_logs",
     .recognise = sourcegraph_recognise,
+    .surest = 95,
     .read = sourcegraph_read,
 };
 
@@ -221,5 +223,6 @@ const struct migration_layout layout_prisma = {
     .transaction_rule = "each file is one query string, which is one implicit transaction",
     .record_table = "_prisma_migrations",
     .recognise = prisma_recognise,
+    .surest = 98,
     .read = prisma_read,
 };

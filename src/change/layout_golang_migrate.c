@@ -114,5 +114,6 @@ const struct migration_layout layout_golang_migrate = {
     .transaction_rule = "each file is one query string, which is one implicit transaction",
     .record_table = "schema_migrations",
     .recognise = recognise,
+    .surest = 90,
     .read = read_files,
 };

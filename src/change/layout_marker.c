@@ -259,6 +259,7 @@ const struct migration_layout layout_goose = {
     .transaction_rule = "each file in one transaction, unless it says '-- +goose NO TRANSACTION'",
     .record_table = "goose_db_version",
     .recognise = goose_recognise,
+    .surest = 85,
     .read = goose_read,
 };
 
@@ -269,5 +270,6 @@ const struct migration_layout layout_dbmate = {
                         "'transaction:false'",
     .record_table = "schema_migrations",
     .recognise = dbmate_recognise,
+    .surest = 85,
     .read = dbmate_read,
 };

@@ -62,5 +62,6 @@ const struct migration_layout layout_plain = {
                         "'-- tminus: no transaction'",
     .record_table = "tminus.migration",
     .recognise = recognise,
+    .surest = 10,
     .read = read_files,
 };

@@ -222,5 +222,6 @@ const struct migration_layout layout_rails = {
     .transaction_rule = "each migration in one transaction where the log says BEGIN",
     .record_table = "schema_migrations",
     .recognise = recognise,
+    .surest = 80,
     .read = read_files,
 };

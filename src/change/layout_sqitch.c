@@ -137,5 +137,6 @@ const struct migration_layout layout_sqitch = {
     .transaction_rule = "none: a script begins and commits itself",
     .record_table = "sqitch.changes",
     .recognise = recognise,
+    .surest = 100,
     .read = read_files,
 };

@@ -26,12 +26,15 @@ bool migration_text_read(TALLOC_CTX *mem, const char *path, bool in_transaction,
 
 char *migration_head(TALLOC_CTX *mem, const char *path)
 {
-    char *head = mem_array(mem, char, MIGRATION_HEAD_SIZE + 1);
+    // Not zeroed: of a folder, every file's head is asked for, and most files are small.
+    char *head = mem_checked(talloc_size(mem, MIGRATION_HEAD_SIZE + 1));
+    size_t len = 0;
     FILE *file = fopen(path, "re");
-    if (file == NULL)
-        return head; // reading it whole will say why
-    size_t len = fread(head, 1, MIGRATION_HEAD_SIZE, file);
-    fclose(file);
+    if (file != NULL) { // else reading it whole will say why
+        setvbuf(file, NULL, _IONBF, 0);
+        len = fread(head, 1, MIGRATION_HEAD_SIZE, file);
+        fclose(file);
+    }
     head[len] = '\0';
     return head;
 }
