@@ -31,6 +31,28 @@ static void test_json_put__keeps_order(void **state)
     free(text);
 }
 
+// Longer than what is gathered before it is written, in pieces of every length.
+static void test_json_write__long(void **state)
+{
+    (void)state;
+    json_auto_t *list = json_array();
+    char piece[60000];
+    for (size_t len = 1; len < sizeof(piece); len += len / 2 + 1) {
+        memset(piece, 'a' + (int)(len % 26), len);
+        json_array_append_new(list, json_stringn(piece, len));
+    }
+    char *text;
+    size_t len;
+    FILE *out = open_memstream(&text, &len);
+    json_write(out, list);
+    fclose(out);
+    char *expected = json_dumps(list, JSON_INDENT(2));
+    assert_int_equal(len, strlen(expected) + 1);
+    assert_memory_equal(text, expected, len - 1);
+    free(expected);
+    free(text);
+}
+
 static void test_json_text__mends(void **state)
 {
     (void)state;
@@ -104,6 +126,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_json_put__keeps_order),
+        cmocka_unit_test(test_json_write__long),
         cmocka_unit_test(test_json_text__mends),
         cmocka_unit_test(test_json_canonical__does_not_depend_on_order),
         cmocka_unit_test(test_json_read__says_where),
