@@ -309,8 +309,8 @@ struct restoration *restoration_compare(TALLOC_CTX *mem, const struct schema *ta
     SCRATCH(tmp);
     struct comparison comparison = {.mem = tmp, .target = target, .actual = actual,
                                     .out = mem_new(mem, struct restoration)};
-    for (const struct schema_relation *r = schema_next(target, NULL); r != NULL;
-         r = schema_next(target, r)) {
+    for (const struct schema_relation *r = schema_next_changed(target, actual, NULL); r != NULL;
+         r = schema_next_changed(target, actual, r)) {
         const struct schema_relation *other = schema_find(actual, r->name);
         if (!stands_alone(r))
             continue;
@@ -319,8 +319,8 @@ struct restoration *restoration_compare(TALLOC_CTX *mem, const struct schema *ta
         else
             compare_relation(&comparison, r, other);
     }
-    for (const struct schema_relation *r = schema_next(actual, NULL); r != NULL;
-         r = schema_next(actual, r)) {
+    for (const struct schema_relation *r = schema_next_changed(actual, target, NULL); r != NULL;
+         r = schema_next_changed(actual, target, r)) {
         if (stands_alone(r) && schema_find(target, r->name) == NULL)
             differs(&comparison, "%s is left over", name_of(&comparison, r->name));
     }

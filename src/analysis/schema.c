@@ -209,18 +209,38 @@ char *schema_name_text(TALLOC_CTX *mem, const struct schema *schema, struct name
     return mem_printf(mem, "%s.%s", name.schema, name.name);
 }
 
+static size_t place_behind(const struct name_table *table, const struct schema_relation *previous)
+{
+    if (!previous)
+        return 0;
+    // The hint is right unless the table was packed since.
+    bool is_there = previous->place < table->n_items &&
+                    table->items[previous->place] == (const struct name *)previous;
+    return (is_there ? previous->place : name_table_place(table, previous)) + 1;
+}
+
+struct schema_relation *schema_next_changed(const struct schema *schema, const struct schema *other,
+                                            const struct schema_relation *previous)
+{
+    const struct name_table *table = &schema->relations;
+    for (size_t place = place_behind(table, previous); place < table->n_items; place++) {
+        struct schema_relation *next = (struct schema_relation *)table->items[place];
+        // A copy keeps the places of what it shares until it packs its table.
+        bool is_shared = !next || (place < other->relations.n_items &&
+                                   other->relations.items[place] == table->items[place]);
+        if (is_shared || name_table_find(&other->relations, next->name) == next)
+            continue;
+        next->place = place;
+        return next;
+    }
+    return NULL;
+}
+
 struct schema_relation *schema_next(const struct schema *schema,
                                     const struct schema_relation *previous)
 {
     const struct name_table *table = &schema->relations;
-    size_t place = 0;
-    if (previous) {
-        // The hint is right unless the table was packed since.
-        bool is_there = previous->place < table->n_items &&
-                        table->items[previous->place] == (const struct name *)previous;
-        place = (is_there ? previous->place : name_table_place(table, previous)) + 1;
-    }
-    for (; place < table->n_items; place++) {
+    for (size_t place = place_behind(table, previous); place < table->n_items; place++) {
         struct schema_relation *next = (struct schema_relation *)table->items[place];
         if (!next)
             continue;

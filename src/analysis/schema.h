@@ -170,6 +170,10 @@ char *schema_name_text(TALLOC_CTX *mem, const struct schema *schema, struct name
 struct schema_relation *schema_next(const struct schema *schema,
                                     const struct schema_relation *previous); // NULL: first
 
+// The next that `other`, a copy of one origin, does not share: what either of the two changed.
+struct schema_relation *schema_next_changed(const struct schema *schema, const struct schema *other,
+                                            const struct schema_relation *previous);
+
 // For engines that fill a schema from a catalog: an empty relation, to be filled in place until the
 // schema is copied or a migration begins.
 struct schema_relation *schema_add(struct schema *schema, struct name name,
