@@ -146,7 +146,7 @@ void predict_postgres(struct prediction *p)
 
 bool predict_knows_all(const struct prediction *p)
 {
-    return p->schema->is_complete || (p->schema->has_begun && !p->schema->saw_unknown);
+    return p->schema->is_complete || (p->schema->relations.n_items && !p->schema->saw_unknown);
 }
 
 void predict_lock_referenced(struct prediction *p, struct name referenced, enum lock_mode mode)

@@ -161,6 +161,9 @@ void predict_set_options(struct prediction *p)
 
 static bool storage_stays(const struct prediction *p, const struct schema_relation *relation)
 {
+    const char *name = p->action->new_name; // of the access method; PostgreSQL comes with one
+    if (p->action->kind == ACTION_SET_ACCESS_METHOD)
+        return name && strcmp(name, "heap") == 0;
     if (p->action->kind == ACTION_SET_LOGGED)
         return !relation->is_unlogged;
     return p->action->kind == ACTION_SET_UNLOGGED && relation->is_unlogged;

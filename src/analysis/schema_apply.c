@@ -62,8 +62,6 @@ static void note_unknown(struct schema *schema, const struct action *action)
     struct name name = action->kind == ACTION_QUERY && action->query ? action->query->target
                        : expects_relation(action)                    ? action->relation
                                                                      : (struct name){0};
-    if (!schema->has_begun && schema->relations.n_items > 0)
-        schema->has_begun = true;
     if (name.name && !action->if_exists && !action->relation_if_exists && !schema_find(schema, name))
         schema->saw_unknown = true;
 }

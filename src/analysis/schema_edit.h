@@ -31,8 +31,7 @@ struct schema {
     bool has_temporary;
     bool needs_links;     // relations were filled in by others: their marks are not set yet
     bool dangles;         // something points to a relation that is not known (yet)
-    bool has_begun;       // something was created: the history starts at its beginning, unless …
-    bool saw_unknown;     // … a statement changed a relation that nobody had created
+    bool saw_unknown;     // a statement changed a relation that nobody had created
     uint64_t *generation; // apart, because copying a const schema takes a new one
 };
 

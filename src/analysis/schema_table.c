@@ -94,19 +94,22 @@ static bool index_is_key(const struct schema *schema, const struct schema_relati
     return false;
 }
 
-// Keys and indexes of `from`, under new names, and its checks under theirs.
+// A partition has its parent's foreign keys and checks; a copy of a template only its keys and indexes.
+enum key_source { FROM_TEMPLATE, FROM_PARENT };
+
+// Keys and indexes of `from`, under new names.
 static void copy_keys(struct schema *schema, struct schema_relation *relation,
-                      const struct schema_relation *from, bool with_foreign_keys)
+                      const struct schema_relation *from, enum key_source source)
 {
     for (size_t i = 0; i < from->n_constraints; i++) {
         const struct schema_constraint *constraint = &from->constraints[i];
         struct constraint again = constraint_again(constraint);
-        if (constraint->kind == CONSTRAINT_CHECK) {
+        if (constraint->kind == CONSTRAINT_CHECK && source == FROM_PARENT) {
             copy_check(relation, constraint);
-        } else if (constraint->kind != CONSTRAINT_FOREIGN_KEY) {
-            schema_add_constraint(schema, relation, &again);
-        } else if (with_foreign_keys) {
+        } else if (constraint->kind == CONSTRAINT_FOREIGN_KEY && source == FROM_PARENT) {
             again.name = constraint->name;
+            schema_add_constraint(schema, relation, &again);
+        } else if (constraint->kind != CONSTRAINT_CHECK && constraint->kind != CONSTRAINT_FOREIGN_KEY) {
             schema_add_constraint(schema, relation, &again);
         }
     }
@@ -122,11 +125,14 @@ static void take_from_template(struct schema *schema, struct schema_relation *re
     const struct schema_relation *from = schema_find(schema, template);
     if (!from)
         return;
-    bool all = action->option && strstr(action->option, "all");
-    bool defaults = all || (action->option && strstr(action->option, "defaults"));
-    copy_columns(relation, from, defaults);
-    if (all || (action->option && strstr(action->option, "indexes")))
-        copy_keys(schema, relation, from, false);
+    const char *included = action->option ? action->option : "";
+    copy_columns(relation, from, strstr(included, "defaults"));
+    for (size_t i = 0; strstr(included, "constraints") && i < from->n_constraints; i++) {
+        if (from->constraints[i].kind == CONSTRAINT_CHECK)
+            copy_check(relation, &from->constraints[i]);
+    }
+    if (strstr(included, "indexes"))
+        copy_keys(schema, relation, from, FROM_TEMPLATE);
 }
 
 static void take_from_parents(struct schema *schema, struct schema_relation *relation,
@@ -225,7 +231,7 @@ void change_create_table(struct schema *schema, const struct action *action)
     }
     const struct schema_relation *parent = schema_find(schema, action->partition_of);
     if (parent)
-        copy_keys(schema, relation, parent, true);
+        copy_keys(schema, relation, parent, FROM_PARENT);
     schema_put(schema, relation);
 }
 

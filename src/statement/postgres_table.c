@@ -171,7 +171,12 @@ static void table_read_element(struct reading *reading, struct action *action, N
         constraint_read(reading, (Constraint *)element, NULL,
                         mem_append(mem, action->constraints, action->n_constraints));
     } else if (IsA(element, TableLikeClause)) {
+        bits32 options = ((TableLikeClause *)element)->options;
         action->is_like = true;
+        action->option = mem_printf(mem, "%s%s%s",
+                                    options & CREATE_TABLE_LIKE_DEFAULTS ? "defaults," : "",
+                                    options & CREATE_TABLE_LIKE_CONSTRAINTS ? "constraints," : "",
+                                    options & CREATE_TABLE_LIKE_INDEXES ? "indexes," : "");
         *mem_append(mem, action->parents, action->n_parents) =
             name_of_range(reading, ((TableLikeClause *)element)->relation);
     }
