@@ -110,16 +110,15 @@ struct effects *effects_predict(TALLOC_CTX *mem, const struct schema *schema,
     SCRATCH(tmp);
     struct effects *effects = mem_new(mem, struct effects);
     effects->layer = LAYER_PREDICTED;
-    struct prediction p = {.mem = effects, .tmp = tmp, .schema = schema, .statement = statement,
+    struct prediction p = {.mem = effects,
+                           .tmp = tmp,
+                           .schema = schema,
+                           .statement = statement,
                            .pg_version = pg_version ? pg_version : PG_VERSION_DEFAULT,
                            .effects = effects};
     switch (schema_dialect(schema)) {
-    case DIALECT_POSTGRES:
-        predict_postgres(&p);
-        break;
-    case DIALECT_SQLITE:
-        predict_sqlite(&p);
-        break;
+    case DIALECT_POSTGRES: predict_postgres(&p); break;
+    case DIALECT_SQLITE: predict_sqlite(&p); break;
     }
     find_long_blocks(effects, effects);
     return effects;

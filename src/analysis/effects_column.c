@@ -27,7 +27,8 @@ static bool column_needs_rewrite(const struct prediction *p, const struct column
         return true;
     if (!has_default(column))
         return false;
-    return p->pg_version < PG_FAST_DEFAULT || expression_is_volatile(p->schema, column->default_value);
+    return p->pg_version < PG_FAST_DEFAULT ||
+           expression_is_volatile(p->schema, column->default_value);
 }
 
 static void predict_column_constraint(struct prediction *p, const struct schema_relation *relation,
@@ -50,8 +51,7 @@ static void predict_column_constraint(struct prediction *p, const struct schema_
         if (!constraint->is_not_valid)
             predict_scan_name(p, name);
         break;
-    case CONSTRAINT_NOT_NULL:
-        break;
+    case CONSTRAINT_NOT_NULL: break;
     }
 }
 
@@ -92,7 +92,8 @@ static void lock_referencing(struct prediction *p, const struct schema_relation 
     struct relation_list others = schema_referencing(p->tmp, p->schema, relation->name);
     for (size_t i = 0; i < others.n; i++) {
         for (size_t k = 0; k < others.list[i]->n_constraints; k++) {
-            if (constraint_references(p->schema, &others.list[i]->constraints[k], relation->name, column))
+            if (constraint_references(p->schema, &others.list[i]->constraints[k], relation->name,
+                                      column))
                 predict_lock(p, others.list[i], LOCK_ACCESS_EXCLUSIVE);
         }
     }
@@ -176,8 +177,8 @@ void predict_identity(struct prediction *p)
         return;
     struct relation_list sequences =
         schema_sequences(p->tmp, p->schema, relation->name, p->action->column);
-    enum lock_mode mode = p->action->kind == ACTION_DROP_IDENTITY ? LOCK_ACCESS_EXCLUSIVE
-                                                                  : LOCK_SHARE_ROW_EXCLUSIVE;
+    enum lock_mode mode =
+        p->action->kind == ACTION_DROP_IDENTITY ? LOCK_ACCESS_EXCLUSIVE : LOCK_SHARE_ROW_EXCLUSIVE;
     for (size_t i = 0; i < sequences.n; i++)
         predict_lock(p, sequences.list[i], mode);
 }

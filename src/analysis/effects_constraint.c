@@ -61,7 +61,8 @@ static void predict_key(struct prediction *p)
         predict_index_build_name(p, p->action->relation);
     }
     bool sets_not_null = false; // goes down to the partitions
-    for (size_t i = 0; list.n && constraint->kind == CONSTRAINT_PRIMARY_KEY && i < constraint->n_columns; i++)
+    for (size_t i = 0;
+         list.n && constraint->kind == CONSTRAINT_PRIMARY_KEY && i < constraint->n_columns; i++)
         sets_not_null |= !not_null_is_proven(list.list[0], constraint->columns[i]);
     for (size_t i = 0; i < list.n; i++) {
         if (i > 0 && !list.list[i]->is_partition)
@@ -162,8 +163,7 @@ void predict_validate_constraint(struct prediction *p)
     if (!list.n)
         predict_scan_name(p, p->action->relation);
     for (size_t i = 0; i < list.n; i++) {
-        const struct schema_constraint *c =
-            schema_find_constraint(list.list[i], p->action->member);
+        const struct schema_constraint *c = schema_find_constraint(list.list[i], p->action->member);
         if (c && c->kind == CONSTRAINT_FOREIGN_KEY) {
             predict_lock_referenced(p, c->references, LOCK_ROW_SHARE);
             predict_check_reference(p, list.list[i]->name, c->references);

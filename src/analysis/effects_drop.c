@@ -23,11 +23,14 @@ static void lock_partition_parents(struct prediction *p, const struct schema_rel
 
 static const char *loss_of(enum relation_kind kind)
 {
-    static const char *const names[] = {
-        [RELATION_TABLE] = "table", [RELATION_PARTITIONED] = "table", [RELATION_VIEW] = "view",
-        [RELATION_MATERIALIZED_VIEW] = "materialized view", [RELATION_INDEX] = "index",
-        [RELATION_SEQUENCE] = "sequence", [RELATION_FOREIGN_TABLE] = "foreign table",
-        [RELATION_COMPOSITE] = "type"};
+    static const char *const names[] = {[RELATION_TABLE] = "table",
+                                        [RELATION_PARTITIONED] = "table",
+                                        [RELATION_VIEW] = "view",
+                                        [RELATION_MATERIALIZED_VIEW] = "materialized view",
+                                        [RELATION_INDEX] = "index",
+                                        [RELATION_SEQUENCE] = "sequence",
+                                        [RELATION_FOREIGN_TABLE] = "foreign table",
+                                        [RELATION_COMPOSITE] = "type"};
     return names[kind];
 }
 
@@ -134,26 +137,16 @@ void predict_drop(struct prediction *p)
     case OBJECT_VIEW:
     case OBJECT_MATERIALIZED_VIEW:
     case OBJECT_SEQUENCE:
-    case OBJECT_FOREIGN_TABLE:
-        drop_relation(p);
-        return;
-    case OBJECT_INDEX:
-        drop_index(p);
-        return;
+    case OBJECT_FOREIGN_TABLE: drop_relation(p); return;
+    case OBJECT_INDEX: drop_index(p); return;
     case OBJECT_TYPE:
     case OBJECT_ENUM:
     case OBJECT_DOMAIN:
     case OBJECT_COMPOSITE:
-    case OBJECT_RANGE:
-        drop_type(p);
-        return;
+    case OBJECT_RANGE: drop_type(p); return;
     case OBJECT_FUNCTION:
-    case OBJECT_PROCEDURE:
-        drop_function(p);
-        return;
-    case OBJECT_SCHEMA:
-        drop_schema(p);
-        return;
+    case OBJECT_PROCEDURE: drop_function(p); return;
+    case OBJECT_SCHEMA: drop_schema(p); return;
     case OBJECT_EXTENSION:
         if (p->action->cascade)
             predict_unknown(p, "DROP EXTENSION CASCADE: what depends on it is not known");
@@ -162,8 +155,7 @@ void predict_drop(struct prediction *p)
         if (p->action->option && strcmp(p->action->option, "owned") == 0)
             predict_unknown(p, "DROP OWNED: what the role owns is not known");
         return;
-    default:
-        return;
+    default: return;
     }
 }
 

@@ -72,8 +72,10 @@ void predict_reindex(struct prediction *p)
         predict_scan_name(p, action->relation);
         predict_index_build_name(p, action->relation);
     } else { // a schema, a database
-        for (struct schema_relation *r = schema_next(p->schema, NULL); r; r = schema_next(p->schema, r)) {
-            if (action->object != OBJECT_SCHEMA || schema_same(p->schema, r->name.schema, action->relation.name))
+        for (struct schema_relation *r = schema_next(p->schema, NULL); r;
+             r = schema_next(p->schema, r)) {
+            if (action->object != OBJECT_SCHEMA ||
+                schema_same(p->schema, r->name.schema, action->relation.name))
                 reindex_table(p, r);
         }
     }

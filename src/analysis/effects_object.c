@@ -6,7 +6,6 @@
  */
 #include "analysis/effects_postgres.h"
 
-
 void predict_create_view(struct prediction *p)
 {
     const struct action *action = p->action;
@@ -54,14 +53,15 @@ void predict_alter_domain(struct prediction *p)
 {
     const struct action *action = p->action;
     const char *option = action->option ? action->option : "";
-    bool adds = (action->constraint && !action->constraint->is_not_valid) ||
-                strstr(option, "set not null");
+    bool adds =
+        (action->constraint && !action->constraint->is_not_valid) || strstr(option, "set not null");
     bool validates = strstr(option, "validate") != NULL;
     if (!adds && !validates)
         return;
     enum lock_mode mode =
         validates && p->pg_version >= 19 ? LOCK_SHARE_UPDATE_EXCLUSIVE : LOCK_SHARE;
-    for (struct schema_relation *r = schema_next(p->schema, NULL); r; r = schema_next(p->schema, r)) {
+    for (struct schema_relation *r = schema_next(p->schema, NULL); r;
+         r = schema_next(p->schema, r)) {
         for (size_t i = 0; i < r->n_columns; i++) {
             if (!schema_same(p->schema, r->columns[i].type.name, action->relation.name))
                 continue;
@@ -95,11 +95,8 @@ void predict_comment(struct prediction *p)
     case OBJECT_CONSTRAINT:
     case OBJECT_TRIGGER:
     case OBJECT_RULE:
-    case OBJECT_POLICY:
-        predict_lock_name(p, p->action->relation, LOCK_ACCESS_SHARE);
-        return;
-    default:
-        return;
+    case OBJECT_POLICY: predict_lock_name(p, p->action->relation, LOCK_ACCESS_SHARE); return;
+    default: return;
     }
 }
 
@@ -132,7 +129,8 @@ void predict_maintenance(struct prediction *p)
 {
     const struct action *action = p->action;
     if (!action->relation.name) {
-        for (struct schema_relation *r = schema_next(p->schema, NULL); r; r = schema_next(p->schema, r)) {
+        for (struct schema_relation *r = schema_next(p->schema, NULL); r;
+             r = schema_next(p->schema, r)) {
             if (is_stored(r))
                 maintain(p, r);
         }
@@ -152,7 +150,8 @@ void predict_maintenance(struct prediction *p)
 void predict_cluster(struct prediction *p)
 {
     if (!p->action->relation.name) {
-        predict_unknown(p, "CLUSTER without a table: which tables were clustered before is not known");
+        predict_unknown(p,
+                        "CLUSTER without a table: which tables were clustered before is not known");
         return;
     }
     predict_lock_name(p, p->action->relation, LOCK_ACCESS_EXCLUSIVE);

@@ -12,7 +12,8 @@ static const struct {
     enum lock_mode mode;
     bool recurses;
 } simple[] = {
-    // Source: postgres-ddl.md 3.1 and 3.3, AlterTableGetLockLevel of PostgreSQL 15; recursion measured.
+    // Source: postgres-ddl.md 3.1 and 3.3, AlterTableGetLockLevel of PostgreSQL 15; recursion
+    // measured.
     {ACTION_SET_DEFAULT, LOCK_ACCESS_EXCLUSIVE, true},
     {ACTION_DROP_DEFAULT, LOCK_ACCESS_EXCLUSIVE, true},
     {ACTION_DROP_NOT_NULL, LOCK_ACCESS_EXCLUSIVE, true},

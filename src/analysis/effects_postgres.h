@@ -19,8 +19,9 @@ predictor predict_alter_type;
 predictor predict_add_constraint, predict_drop_constraint, predict_validate_constraint;
 // effects_table.c
 predictor predict_create_table, predict_create_table_as, predict_rename, predict_rename_constraint,
-    predict_set_schema, predict_owner, predict_set_options, predict_storage, predict_replica_identity,
-    predict_cluster_on, predict_inherit, predict_no_inherit, predict_attach, predict_detach;
+    predict_set_schema, predict_owner, predict_set_options, predict_storage,
+    predict_replica_identity, predict_cluster_on, predict_inherit, predict_no_inherit,
+    predict_attach, predict_detach;
 // effects_drop.c
 predictor predict_drop, predict_truncate, predict_drop_trigger;
 // effects_index.c
@@ -40,7 +41,8 @@ void predict_reads(struct prediction *p, const struct query *query, enum lock_mo
 void predict_lock_referenced(struct prediction *p, struct name referenced, enum lock_mode mode);
 // A rewrite of a table: it, all its indexes under ACCESS EXCLUSIVE and built again.
 void predict_whole_rewrite(struct prediction *p, const struct schema_relation *relation);
-// ACCESS EXCLUSIVE on a relation that goes, its indexes, owned sequences and what its keys refer to.
+// ACCESS EXCLUSIVE on a relation that goes, its indexes, owned sequences and what its keys refer
+// to.
 void predict_lock_dropped(struct prediction *p, const struct schema_relation *relation);
 // Checking a foreign key reads both sides, unless the child is new and has no rows.
 void predict_check_reference(struct prediction *p, struct name child, struct name referenced);

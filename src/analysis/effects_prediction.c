@@ -35,7 +35,8 @@ static bool is_system(const struct prediction *p, struct name name)
     if (p->schema->dialect == DIALECT_SQLITE)
         return strncmp(name.name, "sqlite_", 7) == 0;
     if (name.schema)
-        return strcmp(name.schema, "pg_catalog") == 0 || strcmp(name.schema, "information_schema") == 0;
+        return strcmp(name.schema, "pg_catalog") == 0 ||
+               strcmp(name.schema, "information_schema") == 0;
     return strncmp(name.name, "pg_", 3) == 0;
 }
 
@@ -152,7 +153,8 @@ void predict_index_build_name(struct prediction *p, struct name name)
         add_once(p, &p->effects->index_builds, &p->effects->n_index_builds, name);
 }
 
-void predict_destroy(struct prediction *p, struct name relation, const char *member, const char *what)
+void predict_destroy(struct prediction *p, struct name relation, const char *member,
+                     const char *what)
 {
     const struct schema_relation *known = schema_find(p->schema, relation);
     if (known && schema_is_new(p->schema, known))

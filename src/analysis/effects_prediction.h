@@ -25,7 +25,8 @@ struct prediction {
 };
 
 // Known relations by their struct, others by name (a history may start in the middle).
-void predict_lock(struct prediction *p, const struct schema_relation *relation, enum lock_mode mode);
+void predict_lock(struct prediction *p, const struct schema_relation *relation,
+                  enum lock_mode mode);
 void predict_lock_name(struct prediction *p, struct name name, enum lock_mode mode);
 // The index of `table`, unless it is new.
 void predict_lock_index(struct prediction *p, const struct schema_relation *table,
@@ -47,7 +48,8 @@ void predict_index_build_name(struct prediction *p, struct name name);
 // `member` NULL: the relation itself. What the migration created is not destroyed by it.
 void predict_destroy(struct prediction *p, struct name relation, const char *member,
                      const char *what);
-void predict_unknown(struct prediction *p, const char *format, ...) PRINTF_LIKE(2, 3); // the first stays
+void predict_unknown(struct prediction *p, const char *format, ...)
+    PRINTF_LIKE(2, 3); // the first stays
 
 // The predictors; each adds what its action does and leaves the schema alone.
 typedef void predictor(struct prediction *p);

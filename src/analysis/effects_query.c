@@ -85,7 +85,8 @@ static bool update_fills_key(const struct query *query, const struct schema_cons
 static void lock_for_key_checks(struct prediction *p, const struct schema_relation *target,
                                 const struct query *query)
 {
-    bool inserts = query->verb == QUERY_INSERT || query->verb == QUERY_COPY || query->verb == QUERY_MERGE;
+    bool inserts =
+        query->verb == QUERY_INSERT || query->verb == QUERY_COPY || query->verb == QUERY_MERGE;
     for (size_t i = 0; i < target->n_constraints; i++) {
         const struct schema_constraint *key = &target->constraints[i];
         if (key->kind != CONSTRAINT_FOREIGN_KEY)
@@ -110,7 +111,8 @@ static void lock_for_delete(struct prediction *p, const struct schema_relation *
             const struct schema_constraint *key = &other->constraints[k];
             if (!constraint_references(p->schema, key, target->name, NULL))
                 continue;
-            predict_lock(p, other, changes_rows(key->on_delete) ? LOCK_ROW_EXCLUSIVE : LOCK_ROW_SHARE);
+            predict_lock(p, other,
+                         changes_rows(key->on_delete) ? LOCK_ROW_EXCLUSIVE : LOCK_ROW_SHARE);
             if (key->on_delete && strcmp(key->on_delete, "CASCADE") == 0) {
                 predict_destroy(p, other->name, NULL, "rows");
                 lock_for_delete(p, other, depth + 1);
@@ -130,8 +132,9 @@ static void lock_for_update(struct prediction *p, const struct schema_relation *
                 continue;
             for (size_t m = 0; m < key->n_referenced; m++) {
                 if (assignment_to(query, key->referenced[m]))
-                    predict_lock(p, others.list[i], changes_rows(key->on_update) ? LOCK_ROW_EXCLUSIVE
-                                                                                  : LOCK_ROW_SHARE);
+                    predict_lock(p, others.list[i],
+                                 changes_rows(key->on_update) ? LOCK_ROW_EXCLUSIVE
+                                                              : LOCK_ROW_SHARE);
             }
         }
     }

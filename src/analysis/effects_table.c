@@ -85,14 +85,12 @@ void predict_rename(struct prediction *p)
     case OBJECT_VIEW:
     case OBJECT_SEQUENCE:
     case OBJECT_MATERIALIZED_VIEW:
-    case OBJECT_FOREIGN_TABLE:
-        break;
-    default:
-        return; // no relation
+    case OBJECT_FOREIGN_TABLE: break;
+    default: return; // no relation
     }
     // ALTER TABLE may name an index, and takes a table's lock on it (measured).
-    bool is_index = p->action->object == OBJECT_INDEX &&
-                    (!relation || relation->kind == RELATION_INDEX);
+    bool is_index =
+        p->action->object == OBJECT_INDEX && (!relation || relation->kind == RELATION_INDEX);
     enum lock_mode index_mode =
         p->pg_version < 12 ? LOCK_ACCESS_EXCLUSIVE : LOCK_SHARE_UPDATE_EXCLUSIVE;
     predict_lock_name(p, p->action->relation, is_index ? index_mode : LOCK_ACCESS_EXCLUSIVE);
@@ -145,10 +143,11 @@ void predict_owner(struct prediction *p)
 // Source: reloptions.c of PostgreSQL 15; user_catalog_table and a view's options take more.
 static bool options_are_light(const char *option)
 {
-    return !option || !(strstr(option, "user_catalog_table") || strstr(option, "fastupdate") ||
-                        strstr(option, "gin_pending_list_limit") || strstr(option, "pages_per_range") ||
-                        strstr(option, "autosummarize") || strstr(option, "buffering") ||
-                        strstr(option, "security_") || strstr(option, "check_option"));
+    return !option ||
+           !(strstr(option, "user_catalog_table") || strstr(option, "fastupdate") ||
+             strstr(option, "gin_pending_list_limit") || strstr(option, "pages_per_range") ||
+             strstr(option, "autosummarize") || strstr(option, "buffering") ||
+             strstr(option, "security_") || strstr(option, "check_option"));
 }
 
 void predict_set_options(struct prediction *p)
@@ -180,9 +179,11 @@ void predict_storage(struct prediction *p)
         predict_rewrite(p, relation); // its indexes stay where they are
     else if (!storage_stays(p, relation))
         predict_whole_rewrite(p, relation);
-    bool is_logging = p->action->kind == ACTION_SET_LOGGED || p->action->kind == ACTION_SET_UNLOGGED;
+    bool is_logging =
+        p->action->kind == ACTION_SET_LOGGED || p->action->kind == ACTION_SET_UNLOGGED;
     struct relation_list sequences = {0};
-    if (relation && is_logging && p->pg_version >= PG_SEQUENCES_FOLLOW && !storage_stays(p, relation))
+    if (relation && is_logging && p->pg_version >= PG_SEQUENCES_FOLLOW &&
+        !storage_stays(p, relation))
         sequences = schema_sequences(p->tmp, p->schema, relation->name, NULL);
     for (size_t i = 0; i < sequences.n; i++)
         predict_lock(p, sequences.list[i], LOCK_ACCESS_EXCLUSIVE);
@@ -192,7 +193,8 @@ void predict_replica_identity(struct prediction *p)
 {
     predict_lock_name(p, p->action->relation, LOCK_ACCESS_EXCLUSIVE);
     if (p->action->option)
-        predict_lock_name(p, (struct name){p->action->relation.schema, p->action->option}, LOCK_SHARE);
+        predict_lock_name(p, (struct name){p->action->relation.schema, p->action->option},
+                          LOCK_SHARE);
 }
 
 void predict_cluster_on(struct prediction *p)
@@ -233,7 +235,8 @@ void predict_attach(struct prediction *p)
 void predict_detach(struct prediction *p)
 {
     const struct action *action = p->action;
-    enum lock_mode mode = action->concurrently ? LOCK_SHARE_UPDATE_EXCLUSIVE : LOCK_ACCESS_EXCLUSIVE;
+    enum lock_mode mode =
+        action->concurrently ? LOCK_SHARE_UPDATE_EXCLUSIVE : LOCK_ACCESS_EXCLUSIVE;
     predict_lock_name(p, action->relation, mode);
     predict_lock_name(p, action->other, LOCK_ACCESS_EXCLUSIVE);
     const struct schema_relation *parent = schema_find(p->schema, action->relation);
@@ -241,7 +244,8 @@ void predict_detach(struct prediction *p)
         lock_default_partition(p, parent, false);
     const struct schema_relation *partition = schema_find(p->schema, action->other);
     for (size_t i = 0; parent && partition && i < parent->n_indexes; i++) {
-        const struct schema_index *own = schema_index_twin(p->schema, partition, &parent->indexes[i]);
+        const struct schema_index *own =
+            schema_index_twin(p->schema, partition, &parent->indexes[i]);
         if (own)
             predict_lock_index(p, partition, own, LOCK_ACCESS_EXCLUSIVE);
     }

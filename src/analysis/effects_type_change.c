@@ -60,7 +60,8 @@ static int mod_of(const struct type_name *type, size_t which, int missing)
 static bool modifier_rewrites(const struct type_name *from, const struct type_name *to)
 {
     static const char *const lengths[] = {"varchar", "varbit"};
-    static const char *const precisions[] = {"timestamp", "timestamptz", "time", "timetz", "interval"};
+    static const char *const precisions[] = {"timestamp", "timestamptz", "time", "timetz",
+                                             "interval"};
     enum { UNLIMITED = 1 << 30, MICROSECONDS = 6 };
     if (is_one_of(to, lengths, COUNT_OF(lengths)))
         return mod_of(to, 0, UNLIMITED) < mod_of(from, 0, UNLIMITED);
@@ -69,11 +70,13 @@ static bool modifier_rewrites(const struct type_name *from, const struct type_na
     if (type_is(to, "numeric")) {
         if (!to->n_mods)
             return false;
-        return !from->n_mods || mod_of(to, 1, 0) != mod_of(from, 1, 0) || to->mods[0] < from->mods[0];
+        return !from->n_mods || mod_of(to, 1, 0) != mod_of(from, 1, 0) ||
+               to->mods[0] < from->mods[0];
     }
     if (!to->n_mods)
         return false;
-    return from->n_mods != to->n_mods || memcmp(from->mods, to->mods, sizeof(int) * to->n_mods) != 0;
+    return from->n_mods != to->n_mods ||
+           memcmp(from->mods, to->mods, sizeof(int) * to->n_mods) != 0;
 }
 
 // Source: pg_cast where castmethod = 'b' on PostgreSQL 15; citext from its extension. A length of
@@ -81,10 +84,10 @@ static bool modifier_rewrites(const struct type_name *from, const struct type_na
 static bool is_binary_coercible(const struct type_name *from, const struct type_name *to)
 {
     static const char *const pairs[][2] = {
-        {"int4", "oid"}, {"oid", "int4"}, {"text", "varchar"}, {"varchar", "text"},
-        {"text", "bpchar"}, {"varchar", "bpchar"}, {"xml", "text"}, {"xml", "varchar"},
-        {"cidr", "inet"}, {"bit", "varbit"}, {"varbit", "bit"}, {"citext", "text"},
-        {"citext", "varchar"}, {"text", "citext"}, {"varchar", "citext"}};
+        {"int4", "oid"},       {"oid", "int4"},       {"text", "varchar"},  {"varchar", "text"},
+        {"text", "bpchar"},    {"varchar", "bpchar"}, {"xml", "text"},      {"xml", "varchar"},
+        {"cidr", "inet"},      {"bit", "varbit"},     {"varbit", "bit"},    {"citext", "text"},
+        {"citext", "varchar"}, {"text", "citext"},    {"varchar", "citext"}};
     for (size_t i = 0; i < COUNT_OF(pairs); i++) {
         if (type_is(from, pairs[i][0]) && type_is(to, pairs[i][1]))
             return true;
@@ -166,7 +169,8 @@ static bool using_is_plain(const struct action *action)
     return strncmp(rest, "::", 2) == 0 && !strpbrk(rest + 2, "+-*/|:'<>=");
 }
 
-static void lock_references(struct prediction *p, const struct schema_relation *relation, bool rechecks)
+static void lock_references(struct prediction *p, const struct schema_relation *relation,
+                            bool rechecks)
 {
     const char *column = p->action->column;
     for (size_t i = 0; i < relation->n_constraints; i++) {
@@ -231,7 +235,8 @@ static bool loses_values(const struct prediction *p, const struct type_name *fro
         return !type_is(from, "float4");
     if (type_is(from, "numeric") && type_is(to, "numeric") && to->n_mods)
         return !from->n_mods || mod_of(to, 1, 0) < mod_of(from, 1, 0);
-    bool both_times = is_one_of(from, times, COUNT_OF(times)) && is_one_of(to, times, COUNT_OF(times));
+    bool both_times =
+        is_one_of(from, times, COUNT_OF(times)) && is_one_of(to, times, COUNT_OF(times));
     return both_times && mod_of(to, 0, 6) < mod_of(from, 0, 6);
 }
 
@@ -251,11 +256,12 @@ static void predict_known(struct prediction *p, const struct schema_relation *re
     bool stays = comparison_stays(p->schema, &column->type, &definition->type);
     if (rewrites)
         predict_whole_rewrite(p, relation);
-    predict_renewed_indexes(p, relation,
-                            rewrites || !stays || !same_text(column->collation, definition->collation));
+    predict_renewed_indexes(
+        p, relation, rewrites || !stays || !same_text(column->collation, definition->collation));
     for (size_t i = 0; i < relation->n_constraints; i++) {
         const struct schema_constraint *c = &relation->constraints[i];
-        if (c->kind == CONSTRAINT_CHECK && c->is_valid && constraint_uses(p->schema, c, column->name))
+        if (c->kind == CONSTRAINT_CHECK && c->is_valid &&
+            constraint_uses(p->schema, c, column->name))
             predict_scan(p, relation);
     }
     lock_references(p, relation, rewrites || !stays);

@@ -1,9 +1,9 @@
 /*
  * Volatility: does an expression give another value for each row?
  *
- * Functions of pg_catalog that are VOLATILE and could stand in a default, and those of the extensions
- * that come with PostgreSQL; the user's own as the schema knows them. Any other function counts as
- * not volatile: of the 2,700 names in pg_catalog all but 223 are.
+ * Functions of pg_catalog that are VOLATILE and could stand in a default, and those of the
+ * extensions that come with PostgreSQL; the user's own as the schema knows them. Any other function
+ * counts as not volatile: of the 2,700 names in pg_catalog all but 223 are.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -16,13 +16,35 @@ enum { INLINE_DEPTH_MAX = 8 }; // SQL functions that call SQL functions
 // Source: select proname from pg_proc where provolatile = 'v' on PostgreSQL 15 with uuid-ossp and
 // pgcrypto, without those that only administer; uuidv4, uuidv7, random_normal, gen_salt from the
 // manuals of 16 to 18. Sorted.
-static const char *const volatile_functions[] = {
-    "clock_timestamp", "currval", "gen_random_bytes", "gen_random_uuid", "gen_salt", "lastval",
-    "nextval", "pg_backend_memory_contexts", "pg_current_wal_lsn", "pg_database_size",
-    "pg_relation_size", "pg_sleep", "pg_table_size", "pg_total_relation_size", "pgp_pub_encrypt",
-    "pgp_pub_encrypt_bytea", "pgp_sym_encrypt", "pgp_sym_encrypt_bytea", "random", "random_normal",
-    "set_config", "setseed", "setval", "timeofday", "uuid_generate_v1", "uuid_generate_v1mc",
-    "uuid_generate_v4", "uuidv4", "uuidv7"};
+static const char *const volatile_functions[] = {"clock_timestamp",
+                                                 "currval",
+                                                 "gen_random_bytes",
+                                                 "gen_random_uuid",
+                                                 "gen_salt",
+                                                 "lastval",
+                                                 "nextval",
+                                                 "pg_backend_memory_contexts",
+                                                 "pg_current_wal_lsn",
+                                                 "pg_database_size",
+                                                 "pg_relation_size",
+                                                 "pg_sleep",
+                                                 "pg_table_size",
+                                                 "pg_total_relation_size",
+                                                 "pgp_pub_encrypt",
+                                                 "pgp_pub_encrypt_bytea",
+                                                 "pgp_sym_encrypt",
+                                                 "pgp_sym_encrypt_bytea",
+                                                 "random",
+                                                 "random_normal",
+                                                 "set_config",
+                                                 "setseed",
+                                                 "setval",
+                                                 "timeofday",
+                                                 "uuid_generate_v1",
+                                                 "uuid_generate_v1mc",
+                                                 "uuid_generate_v4",
+                                                 "uuidv4",
+                                                 "uuidv7"};
 
 static int compare_text(const void *key, const void *element)
 {
@@ -77,8 +99,9 @@ static bool is_inlined(const struct schema_function *function)
 
 static bool function_is_volatile(const struct schema *schema, struct name name, int depth)
 {
-    const struct schema_function *function =
-        name.schema && strcmp(name.schema, "pg_catalog") == 0 ? NULL : schema_find_function(schema, name);
+    const struct schema_function *function = name.schema && strcmp(name.schema, "pg_catalog") == 0
+                                                 ? NULL
+                                                 : schema_find_function(schema, name);
     if (!function)
         return name_is_volatile(name.name);
     if (function->volatility != 'v' || depth > INLINE_DEPTH_MAX)

@@ -91,7 +91,8 @@ struct name_table name_table_copy(TALLOC_CTX *mem, const struct name_table *tabl
 {
     struct name_table copy = *table;
     copy.items = mem_checked(talloc_memdup(mem, table->items, table->room * sizeof(*copy.items)));
-    copy.slots = mem_checked(talloc_memdup(mem, table->slots, table->room * 2 * sizeof(*copy.slots)));
+    copy.slots =
+        mem_checked(talloc_memdup(mem, table->slots, table->room * 2 * sizeof(*copy.slots)));
     return copy;
 }
 

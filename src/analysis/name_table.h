@@ -17,7 +17,7 @@ struct name_table {
     struct name **items; // in order of creation; NULL where one was removed
     size_t n_items;
     size_t room;
-    int32_t *slots;      // places in items, -1: free; twice the room
+    int32_t *slots; // places in items, -1: free; twice the room
     bool ignores_case;
 };
 

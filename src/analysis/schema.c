@@ -66,7 +66,8 @@ bool schema_is_complete(const struct schema *schema)
     return schema->is_complete;
 }
 
-// A temporary table does not outlive the session, and a runner takes one session a migration at most.
+// A temporary table does not outlive the session, and a runner takes one session a migration at
+// most.
 static void temporary_forget(struct schema *schema)
 {
     SCRATCH(tmp);
@@ -321,15 +322,17 @@ struct schema_relation *schema_create(struct schema *schema, struct name name,
 
 #define KEEP_ARRAY(copy, member, count)                                                            \
     ((copy)->member = (copy)->count                                                                \
-         ? mem_checked(talloc_memdup(copy, (copy)->member, (copy)->count * sizeof(*(copy)->member))) \
-         : NULL)
+                          ? mem_checked(talloc_memdup(copy, (copy)->member,                        \
+                                                      (copy)->count * sizeof(*(copy)->member)))    \
+                          : NULL)
 
 struct schema_relation *schema_edit(struct schema *schema, struct name name)
 {
     struct schema_relation *shared = schema_find(schema, name);
     if (!shared || shared->generation == *schema->generation)
         return shared;
-    struct schema_relation *copy = mem_checked(talloc_memdup(schema->pool, shared, sizeof(*shared)));
+    struct schema_relation *copy =
+        mem_checked(talloc_memdup(schema->pool, shared, sizeof(*shared)));
     KEEP_ARRAY(copy, columns, n_columns);
     KEEP_ARRAY(copy, constraints, n_constraints);
     KEEP_ARRAY(copy, indexes, n_indexes);
@@ -357,7 +360,8 @@ void schema_remove(struct schema *schema, struct name name)
 
 struct name schema_keep_name(struct schema *schema, struct name name)
 {
-    return (struct name){mem_strdup(schema->pool, name.schema), mem_strdup(schema->pool, name.name)};
+    return (struct name){mem_strdup(schema->pool, name.schema),
+                         mem_strdup(schema->pool, name.name)};
 }
 
 const char **schema_keep_list(struct schema *schema, const char *const *list, size_t n)

@@ -22,8 +22,14 @@
 #include <stdint.h>
 
 enum relation_kind {
-    RELATION_TABLE, RELATION_PARTITIONED, RELATION_VIEW, RELATION_MATERIALIZED_VIEW,
-    RELATION_INDEX, RELATION_SEQUENCE, RELATION_FOREIGN_TABLE, RELATION_COMPOSITE
+    RELATION_TABLE,
+    RELATION_PARTITIONED,
+    RELATION_VIEW,
+    RELATION_MATERIALIZED_VIEW,
+    RELATION_INDEX,
+    RELATION_SEQUENCE,
+    RELATION_FOREIGN_TABLE,
+    RELATION_COMPOSITE
 };
 
 struct schema_column {
@@ -33,11 +39,12 @@ struct schema_column {
     bool has_default;
     bool is_generated;
     bool is_identity;
-    const char *default_text;  // NULL: none
-    const char *owned_sequence;// serial or identity: its sequence (in the table's schema), NULL else
+    const char *default_text; // NULL: none
+    const char
+        *owned_sequence; // serial or identity: its sequence (in the table's schema), NULL else
     const char *collation;
-    const char *created_in;    // the migration that added it, as of relations
-    int64_t distinct_values;   // from a live catalog; -1: not known
+    const char *created_in;  // the migration that added it, as of relations
+    int64_t distinct_values; // from a live catalog; -1: not known
 };
 
 struct schema_constraint {
@@ -45,14 +52,14 @@ struct schema_constraint {
     const char *name;
     const char **columns;
     size_t n_columns;
-    struct name references;   // foreign key: resolved
-    const char **referenced;  // as written or the primary key's columns when known
+    struct name references;  // foreign key: resolved
+    const char **referenced; // as written or the primary key's columns when known
     size_t n_referenced;
     const char *check_text;
     const char *proves_not_null; // CHECK that proves this column NOT NULL
     const char **check_columns;  // columns that a CHECK reads
     size_t n_check_columns;
-    const char *index;        // index behind a key or exclusion
+    const char *index; // index behind a key or exclusion
     const char *on_delete;
     const char *on_update;
     bool is_valid;
@@ -60,7 +67,7 @@ struct schema_constraint {
 
 struct schema_index {
     const char *name;
-    const char *method;              // "btree" …
+    const char *method; // "btree" …
     struct index_column *columns;
     size_t n_columns;
     const char *predicate_text;
@@ -78,7 +85,7 @@ struct schema_trigger {
 };
 
 struct schema_relation {
-    struct name name;           // schema always set
+    struct name name; // schema always set
     enum relation_kind kind;
     struct schema_column *columns;
     size_t n_columns;
@@ -88,38 +95,38 @@ struct schema_relation {
     size_t n_indexes;
     struct schema_trigger *triggers;
     size_t n_triggers;
-    struct name *parents;       // inheritance or partition parent
+    struct name *parents; // inheritance or partition parent
     size_t n_parents;
     bool is_partition;
     bool is_default_partition;
-    struct name *reads;         // views: relations read, resolved
+    struct name *reads; // views: relations read, resolved
     size_t n_reads;
-    const char **read_columns;  // views: columns read, "*" for all of them
+    const char **read_columns; // views: columns read, "*" for all of them
     size_t n_read_columns;
-    struct name owned_by;       // sequence: owning table, name NULL else
+    struct name owned_by; // sequence: owning table, name NULL else
     const char *owned_by_column;
-    const char *created_in;     // the migration that created it (compare pointers), NULL: catalog
+    const char *created_in; // the migration that created it (compare pointers), NULL: catalog
     bool is_temporary;
     bool is_unlogged;
-    bool is_filled;             // new, and rows were written to it since
-    struct name name_before;    // renamed or moved within this migration: its name when that began
-    const char *renamed_in;     // that migration; name_before counts only in it
-    int64_t rows;               // from a live catalog or --sizes; -1: not known
-    int64_t bytes;              // likewise
-    const char *options;        // SQLite: "WITHOUT ROWID", "STRICT", "USING fts5"; NULL: none
+    bool is_filled;          // new, and rows were written to it since
+    struct name name_before; // renamed or moved within this migration: its name when that began
+    const char *renamed_in;  // that migration; name_before counts only in it
+    int64_t rows;            // from a live catalog or --sizes; -1: not known
+    int64_t bytes;           // likewise
+    const char *options;     // SQLite: "WITHOUT ROWID", "STRICT", "USING fts5"; NULL: none
     // --- for schema*.c
     bool ignores_case;
     bool has_children, is_referenced, is_read, owns_sequences; // perhaps: false is sure
-    size_t place;               // where it was last seen in the table
-    uint64_t generation;        // of the schema that may write it
+    size_t place;        // where it was last seen in the table
+    uint64_t generation; // of the schema that may write it
 };
 
 struct schema_type {
     struct name name;
-    enum object_kind object;    // enum, composite, range, domain
-    struct type_name base;      // domain
-    bool has_constraint;        // domain with CHECK or NOT NULL
-    const char **labels;        // enum
+    enum object_kind object; // enum, composite, range, domain
+    struct type_name base;   // domain
+    bool has_constraint;     // domain with CHECK or NOT NULL
+    const char **labels;     // enum
     size_t n_labels;
     const char *created_in;
 };
@@ -127,11 +134,11 @@ struct schema_type {
 struct schema_function {
     struct name name;
     const char *language;
-    char volatility;            // 'i' 's' 'v'
+    char volatility; // 'i' 's' 'v'
     const char *body;
 };
 
-struct schema;                  // relations by hash; opaque only for its index
+struct schema; // relations by hash; opaque only for its index
 
 struct schema *schema_make(TALLOC_CTX *mem, enum dialect dialect);
 // Cheap: relations are shared until one of the two changes them (about 30 ns a relation). Both stay

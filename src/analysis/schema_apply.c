@@ -62,7 +62,8 @@ static void note_unknown(struct schema *schema, const struct action *action)
     struct name name = action->kind == ACTION_QUERY && action->query ? action->query->target
                        : expects_relation(action)                    ? action->relation
                                                                      : (struct name){0};
-    if (name.name && !action->if_exists && !action->relation_if_exists && !schema_find(schema, name))
+    if (name.name && !action->if_exists && !action->relation_if_exists &&
+        !schema_find(schema, name))
         schema->saw_unknown = true;
 }
 
@@ -78,16 +79,12 @@ int action_pass(const struct action *action)
     switch ((int)action->kind) {
     case ACTION_DROP_COLUMN:
     case ACTION_DROP_CONSTRAINT:
-    case ACTION_DROP_NOT_NULL:
-        return 0;
-    case ACTION_ALTER_TYPE:
-        return 1;
-    case ACTION_ADD_COLUMN:
-        return 2;
+    case ACTION_DROP_NOT_NULL: return 0;
+    case ACTION_ALTER_TYPE: return 1;
+    case ACTION_ADD_COLUMN: return 2;
     case ACTION_ADD_CONSTRAINT:
         return action->constraint && action->constraint->kind == CONSTRAINT_FOREIGN_KEY ? 5 : 4;
-    default:
-        return 3;
+    default: return 3;
     }
 }
 

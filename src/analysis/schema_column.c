@@ -17,9 +17,10 @@ static struct type_name keep_type(struct schema *schema, struct type_name type)
 // serial → int4, with a sequence of its own: the integer type, NULL when it is no serial.
 static const char *serial_base(const char *type)
 {
-    static const struct { const char *serial, *base; } table[] = {
-        {"serial", "int4"}, {"serial4", "int4"}, {"bigserial", "int8"},
-        {"serial8", "int8"}, {"smallserial", "int2"}, {"serial2", "int2"}};
+    static const struct {
+        const char *serial, *base;
+    } table[] = {{"serial", "int4"},  {"serial4", "int4"},     {"bigserial", "int8"},
+                 {"serial8", "int8"}, {"smallserial", "int2"}, {"serial2", "int2"}};
     for (size_t i = 0; type && i < COUNT_OF(table); i++) {
         if (strcmp(type, table[i].serial) == 0)
             return table[i].base;
@@ -139,7 +140,8 @@ void change_drop_column(struct schema *schema, const struct action *action)
 }
 
 // The server drops and makes anew every index on the column, whether or not its storage is kept.
-static void renew_indexes(struct schema *schema, struct schema_relation *relation, const char *column)
+static void renew_indexes(struct schema *schema, struct schema_relation *relation,
+                          const char *column)
 {
     for (size_t i = 0; i < relation->n_indexes; i++) {
         if (!index_uses(schema, &relation->indexes[i], column))
@@ -199,8 +201,7 @@ void change_not_null(struct schema *schema, const struct action *action)
 void change_identity(struct schema *schema, const struct action *action)
 {
     struct schema_relation *relation = schema_edit(schema, action->relation);
-    struct schema_column *column =
-        relation ? schema_find_column(relation, action->column) : NULL;
+    struct schema_column *column = relation ? schema_find_column(relation, action->column) : NULL;
     if (!column)
         return;
     if (action->kind == ACTION_ADD_IDENTITY && !column->is_identity) {
@@ -218,8 +219,7 @@ void change_identity(struct schema *schema, const struct action *action)
 void change_expression(struct schema *schema, const struct action *action)
 {
     struct schema_relation *relation = schema_edit(schema, action->relation);
-    struct schema_column *column =
-        relation ? schema_find_column(relation, action->column) : NULL;
+    struct schema_column *column = relation ? schema_find_column(relation, action->column) : NULL;
     if (column && action->kind == ACTION_DROP_EXPRESSION)
         column->is_generated = false;
 }

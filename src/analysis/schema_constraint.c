@@ -8,7 +8,8 @@
 
 #include "statement/lexer.h"
 
-static struct expression *keep_expression(struct schema *schema, const struct expression *expression)
+static struct expression *keep_expression(struct schema *schema,
+                                          const struct expression *expression)
 {
     struct expression *copy = mem_new(schema->pool, struct expression);
     copy->text = mem_strdup(schema->pool, expression->text);
@@ -148,13 +149,11 @@ static char *choose_name(const struct schema *schema, const struct schema_relati
         return naming_relation(schema, relation->name.schema, table, columns, "key", true);
     case CONSTRAINT_EXCLUDE:
         return naming_relation(schema, relation->name.schema, table, columns, "excl", true);
-    case CONSTRAINT_FOREIGN_KEY:
-        return naming_constraint(schema, relation, columns, "fkey");
+    case CONSTRAINT_FOREIGN_KEY: return naming_constraint(schema, relation, columns, "fkey");
     case CONSTRAINT_CHECK:
-        return naming_constraint(schema, relation,
-                                 check && check->n_columns == 1 ? check->columns[0] : NULL, "check");
-    case CONSTRAINT_NOT_NULL:
-        break;
+        return naming_constraint(
+            schema, relation, check && check->n_columns == 1 ? check->columns[0] : NULL, "check");
+    case CONSTRAINT_NOT_NULL: break;
     }
     return naming_constraint(schema, relation, columns, "not_null");
 }
@@ -162,8 +161,10 @@ static char *choose_name(const struct schema *schema, const struct schema_relati
 static void add_key_index(struct schema *schema, struct schema_relation *relation,
                           const struct schema_constraint *added, const char *method)
 {
-    struct schema_index index = {.name = added->index, .is_unique = added->kind != CONSTRAINT_EXCLUDE,
-                                 .is_primary = added->kind == CONSTRAINT_PRIMARY_KEY, .is_valid = true};
+    struct schema_index index = {.name = added->index,
+                                 .is_unique = added->kind != CONSTRAINT_EXCLUDE,
+                                 .is_primary = added->kind == CONSTRAINT_PRIMARY_KEY,
+                                 .is_valid = true};
     index.method = method ? mem_strdup(schema->pool, method) : "btree";
     index.columns = mem_array(schema->pool, struct index_column, added->n_columns + 1);
     index.n_columns = added->n_columns;
@@ -237,11 +238,13 @@ static void add_check(struct schema *schema, struct schema_constraint *added,
 void schema_add_constraint(struct schema *schema, struct schema_relation *relation,
                            const struct constraint *constraint)
 {
-    if (constraint->kind == CONSTRAINT_NOT_NULL || repeats_primary_key(schema, relation, constraint))
+    if (constraint->kind == CONSTRAINT_NOT_NULL ||
+        repeats_primary_key(schema, relation, constraint))
         return;
     if (constraint->name && schema_find_constraint(relation, constraint->name))
         return;
-    struct schema_constraint added = {.kind = constraint->kind, .is_valid = !constraint->is_not_valid};
+    struct schema_constraint added = {.kind = constraint->kind,
+                                      .is_valid = !constraint->is_not_valid};
     if (!constraint->name && constraint->using_index)
         added.name = mem_strdup(schema->pool, constraint->using_index);
     else
@@ -323,8 +326,8 @@ bool check_proves_not_null(const struct schema_constraint *check, const char *co
             proves |= ++matched == COUNT_OF(words) && strcmp(name, column) == 0;
             continue;
         }
-        if (token_is(&lexer, t, "or") || token_is(&lexer, t, "case") || token_is(&lexer, t, "not") ||
-            (t.kind == TOKEN_OPEN && name && !matched))
+        if (token_is(&lexer, t, "or") || token_is(&lexer, t, "case") ||
+            token_is(&lexer, t, "not") || (t.kind == TOKEN_OPEN && name && !matched))
             return false;
         bool is_name = t.kind == TOKEN_IDENTIFIER || t.kind == TOKEN_WORD;
         name = is_name && !token_is(&lexer, t, "and") ? token_value(tmp, &lexer, t) : NULL;
@@ -357,8 +360,7 @@ void change_validate_constraint(struct schema *schema, const struct action *acti
     SCRATCH(tmp);
     struct relation_list list = schema_edit_targets(tmp, schema, action);
     for (size_t i = 0; i < list.n; i++) {
-        struct schema_constraint *constraint =
-            schema_find_constraint(list.list[i], action->member);
+        struct schema_constraint *constraint = schema_find_constraint(list.list[i], action->member);
         if (constraint)
             constraint->is_valid = true;
     }

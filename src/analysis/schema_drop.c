@@ -23,7 +23,8 @@ static void drop_defaults_of(struct schema *schema, const struct schema_relation
 {
     struct schema_relation *table =
         sequence->owned_by.name ? schema_edit(schema, sequence->owned_by) : NULL;
-    struct schema_column *column = table ? schema_find_column(table, sequence->owned_by_column) : NULL;
+    struct schema_column *column =
+        table ? schema_find_column(table, sequence->owned_by_column) : NULL;
     if (!column)
         return;
     column->owned_sequence = NULL;
@@ -92,7 +93,8 @@ static void drop_type(struct schema *schema, struct name name, bool cascade)
     if (type)
         name_table_remove(&schema->types, type->name);
     struct relation_list users = {0};
-    for (struct schema_relation *r = schema_next(schema, NULL); cascade && r; r = schema_next(schema, r)) {
+    for (struct schema_relation *r = schema_next(schema, NULL); cascade && r;
+         r = schema_next(schema, r)) {
         for (size_t i = 0; i < r->n_columns; i++) {
             if (schema_same(schema, r->columns[i].type.name, name.name))
                 list_add(tmp, &users, r);
@@ -168,26 +170,17 @@ void change_drop(struct schema *schema, const struct action *action)
     case OBJECT_FOREIGN_TABLE:
         schema_drop_relation(schema, action->relation, action->cascade);
         return;
-    case OBJECT_INDEX:
-        drop_index(schema, action->relation);
-        return;
+    case OBJECT_INDEX: drop_index(schema, action->relation); return;
     case OBJECT_TYPE:
     case OBJECT_ENUM:
     case OBJECT_DOMAIN:
     case OBJECT_COMPOSITE:
-    case OBJECT_RANGE:
-        drop_type(schema, action->relation, action->cascade);
-        return;
+    case OBJECT_RANGE: drop_type(schema, action->relation, action->cascade); return;
     case OBJECT_FUNCTION:
     case OBJECT_PROCEDURE:
-    case OBJECT_AGGREGATE:
-        drop_function(schema, action->relation, action->cascade);
-        return;
-    case OBJECT_SCHEMA:
-        drop_schema(schema, action->relation.name);
-        return;
-    default:
-        return;
+    case OBJECT_AGGREGATE: drop_function(schema, action->relation, action->cascade); return;
+    case OBJECT_SCHEMA: drop_schema(schema, action->relation.name); return;
+    default: return;
     }
 }
 
@@ -200,9 +193,9 @@ void change_create_trigger(struct schema *schema, const struct action *action)
         if (schema_same(schema, relation->triggers[i].name, action->member))
             relation->triggers[i--] = relation->triggers[--relation->n_triggers];
     }
-    *mem_append(relation, relation->triggers, relation->n_triggers) = (struct schema_trigger){
-        .name = mem_strdup(schema->pool, action->member),
-        .function = mem_strdup(schema->pool, action->option)};
+    *mem_append(relation, relation->triggers, relation->n_triggers) =
+        (struct schema_trigger){.name = mem_strdup(schema->pool, action->member),
+                                .function = mem_strdup(schema->pool, action->option)};
 }
 
 void change_drop_trigger(struct schema *schema, const struct action *action)

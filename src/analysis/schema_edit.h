@@ -26,7 +26,7 @@ struct schema {
     struct name_table relations;
     struct name_table types;
     struct name_table functions;
-    const char *path[4];  // search path, the first is where things are created
+    const char *path[4]; // search path, the first is where things are created
     size_t n_path;
     bool has_temporary;
     bool needs_links;     // relations were filled in by others: their marks are not set yet
@@ -50,7 +50,8 @@ void schema_remove(struct schema *schema, struct name name);
 bool schema_same(const struct schema *schema, const char *a, const char *b); // two names
 struct name schema_keep_name(struct schema *schema, struct name name);       // copied to the pool
 const char **schema_keep_list(struct schema *schema, const char *const *list, size_t n);
-bool list_contains(const struct schema *schema, const char *const *list, size_t n, const char *text);
+bool list_contains(const struct schema *schema, const char *const *list, size_t n,
+                   const char *text);
 
 // schema_naming.c: the names that PostgreSQL makes up.
 // The first free of FIRST_SECOND_LABEL, …LABEL1, … among relations (and constraints).
@@ -75,8 +76,8 @@ struct relation_list schema_descendants(TALLOC_CTX *mem, const struct schema *sc
 struct relation_list schema_dropped_with(TALLOC_CTX *mem, const struct schema *schema,
                                          const struct schema_relation *relation, bool cascade);
 // Views that read `relation` (its column `column`, NULL: any), at any depth.
-struct relation_list schema_readers(TALLOC_CTX *mem, const struct schema *schema, struct name relation,
-                                    const char *column);
+struct relation_list schema_readers(TALLOC_CTX *mem, const struct schema *schema,
+                                    struct name relation, const char *column);
 // Tables with a foreign key to `relation`, itself left out.
 struct relation_list schema_referencing(TALLOC_CTX *mem, const struct schema *schema,
                                         struct name relation);
@@ -89,7 +90,8 @@ struct relation_list schema_targets(TALLOC_CTX *mem, const struct schema *schema
                                     const struct action *action);
 struct relation_list schema_edit_targets(TALLOC_CTX *mem, struct schema *schema,
                                          const struct action *action);
-void list_add(TALLOC_CTX *mem, struct relation_list *list, struct schema_relation *relation); // once
+void list_add(TALLOC_CTX *mem, struct relation_list *list,
+              struct schema_relation *relation); // once
 bool constraint_uses(const struct schema *schema, const struct schema_constraint *constraint,
                      const char *column);
 bool constraint_references(const struct schema *schema, const struct schema_constraint *constraint,
@@ -112,7 +114,8 @@ void schema_remove_index(struct schema *schema, struct schema_relation *relation
 // Is a CHECK true only where `column` is not NULL?
 bool check_proves_not_null(const struct schema_constraint *check, const char *column);
 
-// schema_sqlite.c: the index of a key, if it has one, as SQLite names it; and after its table's rename.
+// schema_sqlite.c: the index of a key, if it has one, as SQLite names it; and after its table's
+// rename.
 void sqlite_add_key(struct schema *schema, struct schema_relation *relation,
                     struct schema_constraint *added);
 // Would be the rowid, but the table has none: its index is made behind all others.
@@ -140,8 +143,8 @@ void schema_apply_action(struct schema *schema, const struct action *action);
 // One action kind's change. schema_apply.c has the table.
 typedef void schema_change(struct schema *schema, const struct action *action);
 schema_change change_create_table, change_create_table_as, change_create_view;
-schema_change change_add_column, change_drop_column, change_alter_type, change_default, change_not_null,
-    change_identity, change_expression;
+schema_change change_add_column, change_drop_column, change_alter_type, change_default,
+    change_not_null, change_identity, change_expression;
 schema_change change_add_constraint, change_drop_constraint, change_validate_constraint,
     change_create_index;
 schema_change change_rename, change_rename_column, change_rename_constraint, change_set_schema,

@@ -40,7 +40,8 @@ static char *naming_make(TALLOC_CTX *mem, const char *first, const char *second,
 }
 
 // A constraint of that name on any table of the schema: PostgreSQL keeps made-up names apart there.
-static bool constraint_exists(const struct schema *schema, const char *schema_name, const char *name)
+static bool constraint_exists(const struct schema *schema, const char *schema_name,
+                              const char *name)
 {
     for (struct schema_relation *r = schema_next(schema, NULL); r; r = schema_next(schema, r)) {
         if (r->n_constraints && schema_same(schema, r->name.schema, schema_name) &&

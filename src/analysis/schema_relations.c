@@ -90,8 +90,8 @@ struct relation_list schema_dropped_with(TALLOC_CTX *mem, const struct schema *s
     return list;
 }
 
-struct relation_list schema_readers(TALLOC_CTX *mem, const struct schema *schema, struct name relation,
-                                    const char *column)
+struct relation_list schema_readers(TALLOC_CTX *mem, const struct schema *schema,
+                                    struct name relation, const char *column)
 {
     struct relation_list list = {0};
     add_readers(mem, schema, relation, column, &list);

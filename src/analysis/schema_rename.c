@@ -72,7 +72,8 @@ static void relation_move(struct schema *schema, struct name from, struct name t
     follow_rename(schema, old, relation->name);
 }
 
-static void rename_in_table(struct schema *schema, struct name table, const char *from, const char *to)
+static void rename_in_table(struct schema *schema, struct name table, const char *from,
+                            const char *to)
 {
     struct schema_relation *relation = schema_edit(schema, table);
     const char *name = mem_strdup(schema->pool, to);
@@ -171,9 +172,7 @@ void change_rename(struct schema *schema, const struct action *action)
     case OBJECT_RANGE:
         rename_type(schema, action->relation, (struct name){NULL, action->new_name});
         return;
-    case OBJECT_SCHEMA:
-        rename_schema(schema, action->relation.name, action->new_name);
-        return;
+    case OBJECT_SCHEMA: rename_schema(schema, action->relation.name, action->new_name); return;
     case OBJECT_FUNCTION:
     case OBJECT_PROCEDURE:
         rename_function(schema, action->relation, (struct name){NULL, action->new_name});
@@ -189,15 +188,14 @@ void change_rename(struct schema *schema, const struct action *action)
             rename_relation(schema, relation, action->new_name);
         return;
     }
-    default:
-        return;
+    default: return;
     }
 }
 
 // --- columns and constraints
 
-static const char **renamed_list(struct schema *schema, const char **list, size_t n, const char *from,
-                                 const char *to)
+static const char **renamed_list(struct schema *schema, const char **list, size_t n,
+                                 const char *from, const char *to)
 {
     if (!list_contains(schema, list, n, from))
         return list;
@@ -210,21 +208,23 @@ static const char **renamed_list(struct schema *schema, const char **list, size_
 static void rename_in_index(struct schema *schema, struct schema_index *index, const char *from,
                             const char *to)
 {
-    struct index_column *columns = mem_array(schema->pool, struct index_column, index->n_columns + 1);
+    struct index_column *columns =
+        mem_array(schema->pool, struct index_column, index->n_columns + 1);
     for (size_t i = 0; i < index->n_columns; i++) {
         columns[i] = index->columns[i];
         if (schema_same(schema, columns[i].column, from))
             columns[i].column = to;
     }
     index->columns = columns;
-    index->expression_columns = renamed_list(schema, index->expression_columns,
-                                             index->n_expression_columns, from, to);
+    index->expression_columns =
+        renamed_list(schema, index->expression_columns, index->n_expression_columns, from, to);
 }
 
 static void rename_in_constraint(struct schema *schema, struct schema_constraint *constraint,
                                  const char *from, const char *to)
 {
-    constraint->columns = renamed_list(schema, constraint->columns, constraint->n_columns, from, to);
+    constraint->columns =
+        renamed_list(schema, constraint->columns, constraint->n_columns, from, to);
     constraint->check_columns =
         renamed_list(schema, constraint->check_columns, constraint->n_check_columns, from, to);
     if (schema_same(schema, constraint->proves_not_null, from))
@@ -247,7 +247,8 @@ static void rename_column(struct schema *schema, struct schema_relation *relatio
 }
 
 // Foreign keys of others that name the column, views that read it, the sequence that it owns.
-static void follow_column(struct schema *schema, struct name table, const char *from, const char *to)
+static void follow_column(struct schema *schema, struct name table, const char *from,
+                          const char *to)
 {
     SCRATCH(tmp);
     struct relation_list others = schema_referencing(tmp, schema, table);
@@ -263,7 +264,8 @@ static void follow_column(struct schema *schema, struct name table, const char *
     struct relation_list views = schema_readers(tmp, schema, table, from);
     for (size_t i = 0; i < views.n; i++) {
         struct schema_relation *view = schema_edit(schema, views.list[i]->name);
-        view->read_columns = renamed_list(schema, view->read_columns, view->n_read_columns, from, to);
+        view->read_columns =
+            renamed_list(schema, view->read_columns, view->n_read_columns, from, to);
     }
     struct relation_list sequences = schema_sequences(tmp, schema, table, from);
     for (size_t i = 0; i < sequences.n; i++)
@@ -330,11 +332,13 @@ void change_set_schema(struct schema *schema, const struct action *action)
     case OBJECT_ENUM:
     case OBJECT_DOMAIN:
     case OBJECT_COMPOSITE:
-        rename_type(schema, action->relation, (struct name){action->new_name, action->relation.name});
+        rename_type(schema, action->relation,
+                    (struct name){action->new_name, action->relation.name});
         return;
     case OBJECT_FUNCTION:
     case OBJECT_PROCEDURE:
-        rename_function(schema, action->relation, (struct name){action->new_name, action->relation.name});
+        rename_function(schema, action->relation,
+                        (struct name){action->new_name, action->relation.name});
         return;
     default:
         if (relation)

@@ -6,7 +6,8 @@
  */
 #include "analysis/schema_edit.h"
 
-// A relation that is not yet found by its name: keys of a CREATE TABLE are named before it is there.
+// A relation that is not yet found by its name: keys of a CREATE TABLE are named before it is
+// there.
 static struct schema_relation *relation_begin(struct schema *schema, const struct action *action,
                                               enum relation_kind kind)
 {
@@ -61,10 +62,14 @@ static void copy_columns(struct schema_relation *relation, const struct schema_r
 
 static struct constraint constraint_again(const struct schema_constraint *from)
 {
-    return (struct constraint){.kind = from->kind, .columns = from->columns,
-                               .n_columns = from->n_columns, .references = from->references,
-                               .referenced = from->referenced, .n_referenced = from->n_referenced,
-                               .on_delete = from->on_delete, .on_update = from->on_update,
+    return (struct constraint){.kind = from->kind,
+                               .columns = from->columns,
+                               .n_columns = from->n_columns,
+                               .references = from->references,
+                               .referenced = from->referenced,
+                               .n_referenced = from->n_referenced,
+                               .on_delete = from->on_delete,
+                               .on_update = from->on_update,
                                .is_not_valid = !from->is_valid};
 }
 
@@ -80,7 +85,8 @@ static void copy_index(struct schema *schema, struct schema_relation *relation,
     SCRATCH(tmp);
     struct schema_index index = *from;
     char *columns = naming_index_columns(tmp, from->columns, from->n_columns);
-    index.name = naming_relation(schema, relation->name.schema, relation->name.name, columns, "idx", false);
+    index.name =
+        naming_relation(schema, relation->name.schema, relation->name.name, columns, "idx", false);
     schema_add_index(schema, relation, &index);
 }
 
@@ -94,7 +100,8 @@ static bool index_is_key(const struct schema *schema, const struct schema_relati
     return false;
 }
 
-// A partition has its parent's foreign keys and checks; a copy of a template only its keys and indexes.
+// A partition has its parent's foreign keys and checks; a copy of a template only its keys and
+// indexes.
 enum key_source { FROM_TEMPLATE, FROM_PARENT };
 
 // Keys and indexes of `from`, under new names.
@@ -109,7 +116,8 @@ static void copy_keys(struct schema *schema, struct schema_relation *relation,
         } else if (constraint->kind == CONSTRAINT_FOREIGN_KEY && source == FROM_PARENT) {
             again.name = constraint->name;
             schema_add_constraint(schema, relation, &again);
-        } else if (constraint->kind != CONSTRAINT_CHECK && constraint->kind != CONSTRAINT_FOREIGN_KEY) {
+        } else if (constraint->kind != CONSTRAINT_CHECK &&
+                   constraint->kind != CONSTRAINT_FOREIGN_KEY) {
             schema_add_constraint(schema, relation, &again);
         }
     }
@@ -251,7 +259,8 @@ static void take_from_query(struct schema *schema, struct schema_relation *relat
             continue;
         struct schema_column *column = mem_append(relation, relation->columns, relation->n_columns);
         const struct schema_column *from =
-            source && output->n_columns == 1 && schema_same(schema, output->text, output->columns[0])
+            source && output->n_columns == 1 &&
+                    schema_same(schema, output->text, output->columns[0])
                 ? schema_find_column(source, output->columns[0])
                 : NULL;
         column->name = mem_strdup(schema->pool, name);

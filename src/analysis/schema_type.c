@@ -51,8 +51,8 @@ void change_create_type(struct schema *schema, const struct action *action)
     type->base.schema = mem_strdup(schema->pool, type->base.schema);
     type->base.text = mem_strdup(schema->pool, type->base.text);
     type->has_constraint = action->constraint || action->n_constraints ||
-                           (action->definition && (action->definition->is_not_null ||
-                                                   action->definition->n_constraints));
+                           (action->definition &&
+                            (action->definition->is_not_null || action->definition->n_constraints));
     name_table_put(schema, &schema->types, type);
 }
 
@@ -97,8 +97,7 @@ void change_create_function(struct schema *schema, const struct action *action)
     function->name = schema_keep_name(schema, name);
     function->language = mem_strdup(schema->pool, action->language);
     function->body = mem_strdup(schema->pool, action->body);
-    function->volatility =
-        action->option ? (char)tolower((unsigned char)action->option[0]) : 'v';
+    function->volatility = action->option ? (char)tolower((unsigned char)action->option[0]) : 'v';
     name_table_put(schema, &schema->functions, function);
 }
 

@@ -173,10 +173,12 @@ static void table_read_element(struct reading *reading, struct action *action, N
     } else if (IsA(element, TableLikeClause)) {
         bits32 options = ((TableLikeClause *)element)->options;
         action->is_like = true;
-        action->option = mem_printf(mem, "%s%s%s",
-                                    options & CREATE_TABLE_LIKE_DEFAULTS ? "defaults," : "",
-                                    options & CREATE_TABLE_LIKE_CONSTRAINTS ? "constraints," : "",
-                                    options & CREATE_TABLE_LIKE_INDEXES ? "indexes," : "");
+        if (options & (CREATE_TABLE_LIKE_DEFAULTS | CREATE_TABLE_LIKE_CONSTRAINTS |
+                       CREATE_TABLE_LIKE_INDEXES))
+            action->option =
+                mem_printf(mem, "%s%s%s", options & CREATE_TABLE_LIKE_DEFAULTS ? "defaults," : "",
+                           options & CREATE_TABLE_LIKE_CONSTRAINTS ? "constraints," : "",
+                           options & CREATE_TABLE_LIKE_INDEXES ? "indexes," : "");
         *mem_append(mem, action->parents, action->n_parents) =
             name_of_range(reading, ((TableLikeClause *)element)->relation);
     }
