@@ -32,7 +32,7 @@ static void add_sequence(struct schema *schema, struct schema_relation *relation
                          struct schema_column *column)
 {
     struct name table = relation->name;
-    char *name = naming_relation(schema, table.schema, table.name, column->name, "seq", false);
+    char *name = naming_relation(schema, table, column->name, "seq", false);
     struct schema_relation *sequence =
         schema_create(schema, (struct name){table.schema, name}, RELATION_SEQUENCE);
     sequence->owned_by = table;

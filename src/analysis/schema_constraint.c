@@ -83,8 +83,7 @@ static void create_index_on(struct schema *schema, struct schema_relation *relat
     struct schema_index index = index_of_definition(schema, definition);
     char *columns = naming_index_columns(tmp, definition->columns, definition->n_columns);
     index.name = name ? mem_strdup(schema->pool, name)
-                      : naming_relation(schema, relation->name.schema, relation->name.name, columns,
-                                        "idx", false);
+                      : naming_relation(schema, relation->name, columns, "idx", false);
     schema_add_index(schema, relation, &index);
 }
 
@@ -139,16 +138,12 @@ static char *choose_name(const struct schema *schema, const struct schema_relati
                          const struct constraint *constraint)
 {
     SCRATCH(tmp);
-    const char *table = relation->name.name;
     char *columns = naming_columns(tmp, constraint->columns, constraint->n_columns);
     const struct expression *check = constraint->check;
     switch (constraint->kind) {
-    case CONSTRAINT_PRIMARY_KEY:
-        return naming_relation(schema, relation->name.schema, table, NULL, "pkey", true);
-    case CONSTRAINT_UNIQUE:
-        return naming_relation(schema, relation->name.schema, table, columns, "key", true);
-    case CONSTRAINT_EXCLUDE:
-        return naming_relation(schema, relation->name.schema, table, columns, "excl", true);
+    case CONSTRAINT_PRIMARY_KEY: return naming_relation(schema, relation->name, NULL, "pkey", true);
+    case CONSTRAINT_UNIQUE: return naming_relation(schema, relation->name, columns, "key", true);
+    case CONSTRAINT_EXCLUDE: return naming_relation(schema, relation->name, columns, "excl", true);
     case CONSTRAINT_FOREIGN_KEY: return naming_constraint(schema, relation, columns, "fkey");
     case CONSTRAINT_CHECK:
         return naming_constraint(

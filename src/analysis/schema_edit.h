@@ -55,8 +55,8 @@ bool list_contains(const struct schema *schema, const char *const *list, size_t 
 
 // schema_naming.c: the names that PostgreSQL makes up.
 // The first free of FIRST_SECOND_LABEL, …LABEL1, … among relations (and constraints).
-char *naming_relation(const struct schema *schema, const char *schema_name, const char *first,
-                      const char *second, const char *label, bool is_constraint);
+char *naming_relation(const struct schema *schema, struct name first, const char *second,
+                      const char *label, bool is_constraint);
 char *naming_constraint(const struct schema *schema, const struct schema_relation *relation,
                         const char *second, const char *label);
 // "a_b_c": columns of a key or an index, expressions by their function or "expr".

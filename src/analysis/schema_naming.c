@@ -51,15 +51,15 @@ static bool constraint_exists(const struct schema *schema, const char *schema_na
     return false;
 }
 
-char *naming_relation(const struct schema *schema, const char *schema_name, const char *first,
-                      const char *second, const char *label, bool is_constraint)
+char *naming_relation(const struct schema *schema, struct name first, const char *second,
+                      const char *label, bool is_constraint)
 {
     for (int i = 0;; i++) {
         SCRATCH(tmp);
         char *numbered = i ? mem_printf(tmp, "%s%d", label, i) : mem_strdup(tmp, label);
-        char *name = naming_make(schema->pool, first, second, numbered);
-        if (!name_table_find(&schema->relations, (struct name){schema_name, name}) &&
-            !(is_constraint && constraint_exists(schema, schema_name, name)))
+        char *name = naming_make(schema->pool, first.name, second, numbered);
+        if (!name_table_find(&schema->relations, (struct name){first.schema, name}) &&
+            !(is_constraint && constraint_exists(schema, first.schema, name)))
             return name;
     }
 }

@@ -85,8 +85,7 @@ static void copy_index(struct schema *schema, struct schema_relation *relation,
     SCRATCH(tmp);
     struct schema_index index = *from;
     char *columns = naming_index_columns(tmp, from->columns, from->n_columns);
-    index.name =
-        naming_relation(schema, relation->name.schema, relation->name.name, columns, "idx", false);
+    index.name = naming_relation(schema, relation->name, columns, "idx", false);
     schema_add_index(schema, relation, &index);
 }
 
