@@ -82,6 +82,10 @@ void check_check_may_fail(struct rule_place *place);
 void check_fk_may_fail(struct rule_place *place);
 void check_type_cast_may_fail(struct rule_place *place);
 
+// --- replacement.c
+void check_drop_deletes_children(struct rule_place *place);
+void check_foreign_key_follows_rename(struct rule_place *place);
+
 // --- existence.c
 void check_object_missing_or_exists(struct rule_place *place);
 void check_drop_has_dependents(struct rule_place *place);

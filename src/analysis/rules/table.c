@@ -99,6 +99,33 @@ const struct rule rule_table[] = {
         .source = "PostgreSQL 15 manual, Constraints",
         .check = check_on_delete_cascade,
     },
+    {
+        .id = "drop-deletes-children",
+        .severity = SEVERITY_WARN,
+        .dialects = SQLITE,
+        .summary = "DROP TABLE of a table that others reference with ON DELETE CASCADE, SET NULL or "
+                   "SET DEFAULT, also in a rebuild",
+        .why = "With foreign keys on, SQLite deletes the table's rows first, and the children's rows "
+               "go or change without a word. It stops when foreign keys are on for sure, and when "
+               "they are turned off inside a transaction, where that does nothing.",
+        .safe_form = "PRAGMA foreign_keys = OFF before the transaction begins (tell the runner not "
+                     "to open one), PRAGMA foreign_key_check before COMMIT",
+        .source = "SQLite, Foreign Key Support, 5; measured on SQLite 3.40",
+        .check = check_drop_deletes_children,
+    },
+    {
+        .id = "foreign-key-follows-rename",
+        .severity = SEVERITY_STOP,
+        .dialects = POSTGRES | SQLITE,
+        .summary = "a table is renamed away and replaced or dropped while foreign keys still "
+                   "reference it",
+        .why = "Foreign keys follow the table that is renamed, not the name: the children point at "
+               "the old rows or nowhere, and new ones are refused.",
+        .safe_form = "SQLite: fill the new table, drop the old one, rename the new one last; "
+                     "PostgreSQL: drop the foreign key and add it to the new table",
+        .source = "SQLite, ALTER TABLE RENAME (since 3.26); PostgreSQL 15; measured on both",
+        .check_migration = check_foreign_key_follows_rename,
+    },
     // --- Data loss by DML
     {
         .id = "update-delete-without-where",

@@ -1,0 +1,180 @@
+/*
+ * Rules on tables that are dropped, renamed or replaced while others hang on them.
+ *
+ * A rebuild (CREATE new, copy, DROP old, RENAME new) keeps every row of the table itself; these rules
+ * tell what it does to the rows and the foreign keys of the tables around it.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "analysis/rules/rules.h"
+#include "base/text.h"
+
+// --- SQLite: what DROP TABLE does to the children
+
+enum foreign_keys {
+    FOREIGN_KEYS_UNKNOWN, // as the connection's program set it
+    FOREIGN_KEYS_ON,
+    FOREIGN_KEYS_OFF,
+    FOREIGN_KEYS_STILL_ON // the script says OFF inside a transaction, where that does nothing
+};
+
+static bool is_off(const char *value)
+{
+    static const char *const words[] = {"off", "0", "false", "no"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        if (text_equal_nocase(value, words[i]))
+            return true;
+    }
+    return false;
+}
+
+static void follow_pragma(const struct action *action, bool is_open, enum foreign_keys *state)
+{
+    if (action->option == NULL || strcmp(action->member, "foreign_keys") != 0)
+        return;
+    bool off = is_off(action->option);
+    if (!is_open)
+        *state = off ? FOREIGN_KEYS_OFF : FOREIGN_KEYS_ON;
+    else if (off && *state != FOREIGN_KEYS_OFF)
+        *state = FOREIGN_KEYS_STILL_ON;
+}
+
+// What the script proves about PRAGMA foreign_keys where the statement runs.
+static enum foreign_keys foreign_keys_at(const struct rule_place *place)
+{
+    enum foreign_keys state = FOREIGN_KEYS_UNKNOWN;
+    bool is_open = place->is_down ? place->migration->down.in_transaction
+                                  : place->migration->up.in_transaction;
+    for (size_t i = 0; i < place->index; i++) {
+        const struct statement *statement = &place->script->statements[i];
+        for (size_t j = 0; j < statement->n_actions; j++) {
+            const struct action *action = &statement->actions[j];
+            if (action->kind == ACTION_BEGIN)
+                is_open = true;
+            else if (action->kind == ACTION_COMMIT || action->kind == ACTION_ROLLBACK)
+                is_open = false;
+            else if (action->kind == ACTION_PRAGMA)
+                follow_pragma(action, is_open, &state);
+        }
+    }
+    return state;
+}
+
+// What deleting its parent's row does to a child's; NULL: nothing, or it is refused.
+static const char *loss_of_child(const struct rule_place *place, const struct schema_relation *child,
+                                 const struct schema_constraint *key)
+{
+    if (key->on_delete == NULL)
+        return NULL;
+    const char *name = place_name(place, child->name);
+    if (strcmp(key->on_delete, "CASCADE") == 0)
+        return mem_printf(place->mem, "deletes its rows of %s", name);
+    if (strcmp(key->on_delete, "SET NULL") != 0 && strcmp(key->on_delete, "SET DEFAULT") != 0)
+        return NULL;
+    return mem_printf(place->mem, "sets %s.%s to %s", name, key->columns[0],
+                      strcmp(key->on_delete, "SET NULL") == 0 ? "NULL" : "its default");
+}
+
+static void report_child(struct rule_place *place, struct name table, const char *loss)
+{
+    const char *name = place_name(place, table);
+    switch (foreign_keys_at(place)) {
+    case FOREIGN_KEYS_OFF: return;
+    case FOREIGN_KEYS_ON:
+        rule_report_as(place, SEVERITY_STOP, NULL, "foreign keys are on: dropping %s %s", name, loss);
+        return;
+    case FOREIGN_KEYS_STILL_ON:
+        rule_report_as(place, SEVERITY_STOP, NULL,
+                       "PRAGMA foreign_keys = OFF does nothing inside the transaction: dropping %s %s",
+                       name, loss);
+        return;
+    case FOREIGN_KEYS_UNKNOWN:
+        rule_report(place, "where foreign keys are on, dropping %s %s", name, loss);
+        return;
+    }
+}
+
+static void drop_deletes_children(struct rule_place *place, const struct action *action)
+{
+    if (action->kind != ACTION_DROP || action->object != OBJECT_TABLE ||
+        place_is_new(place, action->relation))
+        return;
+    const struct schema_relation *table = schema_find(place->before, action->relation);
+    const struct schema_relation *child = NULL;
+    while (table != NULL && table->rows != 0 &&
+           (child = schema_next(place->before, child)) != NULL) {
+        bool has_rows = child->rows != 0 && (!schema_is_new(place->before, child) || child->is_filled);
+        for (size_t i = 0; child != table && has_rows && i < child->n_constraints; i++) {
+            const struct schema_constraint *key = &child->constraints[i];
+            const char *loss = NULL;
+            if (key->kind == CONSTRAINT_FOREIGN_KEY &&
+                schema_find(place->before, key->references) == table)
+                loss = loss_of_child(place, child, key);
+            if (loss != NULL)
+                report_child(place, table->name, loss);
+        }
+    }
+}
+
+void check_drop_deletes_children(struct rule_place *place)
+{
+    place_each_action(place, drop_deletes_children);
+}
+
+// --- foreign keys that follow a rename
+
+static bool has_legacy_rename(const struct rule_place *place, size_t end)
+{
+    for (size_t i = 0; i < end; i++) {
+        const struct action *action = place->script->statements[i].actions;
+        if (place->script->statements[i].n_actions > 0 && action->kind == ACTION_PRAGMA &&
+            action->option != NULL && strcmp(action->member, "legacy_alter_table") == 0 &&
+            !is_off(action->option))
+            return true;
+    }
+    return false;
+}
+
+// Tables whose foreign key names `away`, which has no table any more or is not the one meant.
+static void report_followers(struct rule_place *place, struct name table, struct name away)
+{
+    const struct schema_relation *left = schema_find(place->after, away);
+    const struct schema_relation *again = schema_find(place->after, table);
+    if (left != NULL && (again == NULL || again->kind == RELATION_VIEW))
+        return; // it has another name now, and everybody knows it
+    const struct schema_relation *child = NULL;
+    while ((child = schema_next(place->after, child)) != NULL) {
+        for (size_t i = 0; child != left && i < child->n_constraints; i++) {
+            const struct schema_constraint *key = &child->constraints[i];
+            if (key->kind != CONSTRAINT_FOREIGN_KEY || !name_equal(key->references, away))
+                continue;
+            rule_report(place, "the foreign key of %s follows %s to %s, %s",
+                        place_name(place, child->name), place_name(place, table),
+                        place_name(place, away),
+                        left == NULL ? "which is dropped: it points nowhere"
+                                     : "and not to the table that takes its name");
+            break;
+        }
+    }
+}
+
+static void follow_rename(struct rule_place *place, const struct action *action)
+{
+    if (action->kind != ACTION_RENAME || action->object != OBJECT_TABLE ||
+        has_legacy_rename(place, place->index))
+        return;
+    const struct schema_relation *table = schema_find(place->before, action->relation);
+    if (table == NULL || (table->kind != RELATION_TABLE && table->kind != RELATION_PARTITIONED))
+        return;
+    report_followers(place, table->name, (struct name){table->name.schema, action->new_name});
+}
+
+void check_foreign_key_follows_rename(struct rule_place *place)
+{
+    struct rule_place at = *place;
+    for (size_t i = 0; i < place->script->n_statements; i++) {
+        at.index = i;
+        at.statement = &place->script->statements[i];
+        place_each_action(&at, follow_rename);
+    }
+}
