@@ -281,3 +281,46 @@ void check_type_cast_may_fail(struct rule_place *place)
 {
     place_each_action(place, type_cast_may_fail);
 }
+
+// A literal, perhaps signed, cast or in parentheses.
+static bool is_constant_default(const struct expression *value)
+{
+    return value->is_null || value->constant != NULL ||
+           (value->is_constant && strcasestr(value->text, "cast") != NULL);
+}
+
+static bool references(const struct column *column)
+{
+    for (size_t i = 0; i < column->n_constraints; i++) {
+        if (column->constraints[i].kind == CONSTRAINT_FOREIGN_KEY)
+            return true;
+    }
+    return false;
+}
+
+static void add_column_refused(struct rule_place *place, const struct action *action)
+{
+    if (action->kind != ACTION_ADD_COLUMN || has_no_rows(place, action->relation))
+        return;
+    const struct column *column = action->definition;
+    const struct expression *value = column->default_value;
+    const char *table = place_name(place, action->relation);
+    if (column->generated != NULL && column->generated_is_stored)
+        rule_report(place, "%s.%s is STORED: SQLite refuses to add it as soon as %s has a row", table,
+                    column->name, table);
+    else if (value != NULL && !is_constant_default(value))
+        rule_report(place,
+                    "the default of %s.%s is no constant: SQLite refuses to add it as soon as %s has "
+                    "a row",
+                    table, column->name, table);
+    else if (value != NULL && !value->is_null && references(column))
+        rule_report_as(place, SEVERITY_WARN, NULL,
+                       "%s.%s is a foreign key with a default: where foreign keys are on, SQLite "
+                       "refuses to add it as soon as %s has a row",
+                       table, column->name, table);
+}
+
+void check_add_column_refused(struct rule_place *place)
+{
+    place_each_action(place, add_column_refused);
+}

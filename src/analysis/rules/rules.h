@@ -81,6 +81,7 @@ void check_not_null_no_default(struct rule_place *place);
 void check_check_may_fail(struct rule_place *place);
 void check_fk_may_fail(struct rule_place *place);
 void check_type_cast_may_fail(struct rule_place *place);
+void check_add_column_refused(struct rule_place *place);
 
 // --- replacement.c
 void check_drop_deletes_children(struct rule_place *place);

@@ -274,6 +274,19 @@ const struct rule rule_table[] = {
         .source = "PostgreSQL 15 manual, ALTER TABLE",
         .check = check_type_cast_may_fail,
     },
+    {
+        .id = "add-column-refused",
+        .severity = SEVERITY_STOP,
+        .dialects = SQLITE,
+        .in_downs = true,
+        .summary = "ADD COLUMN that SQLite takes on an empty table only: STORED, or a default that is "
+                   "no constant",
+        .why = "It works on a laptop and fails at once when the table has a row.",
+        .safe_form = "add it with a constant default or none and fill it by UPDATE; STORED: rebuild "
+                     "the table",
+        .source = "SQLite, ALTER TABLE ADD COLUMN; measured on SQLite 3.40",
+        .check = check_add_column_refused,
+    },
     // --- What exists
     {
         .id = "object-missing-or-exists",
