@@ -87,6 +87,9 @@ void check_add_column_refused(struct rule_place *place);
 void check_drop_deletes_children(struct rule_place *place);
 void check_foreign_key_follows_rename(struct rule_place *place);
 
+// --- successor.c
+void check_replaced_table_loses_constraints(struct rule_place *place);
+
 // --- existence.c
 void check_object_missing_or_exists(struct rule_place *place);
 void check_drop_has_dependents(struct rule_place *place);

@@ -126,6 +126,19 @@ const struct rule rule_table[] = {
         .source = "SQLite, ALTER TABLE RENAME (since 3.26); PostgreSQL 15; measured on both",
         .check_migration = check_foreign_key_follows_rename,
     },
+    {
+        .id = "replaced-table-loses-constraints",
+        .severity = SEVERITY_WARN,
+        .dialects = POSTGRES | SQLITE,
+        .summary = "a table is replaced by a copy that lacks its keys, constraints, defaults, indexes "
+                   "or triggers",
+        .why = "Nothing fails: duplicates, orphans and NULLs come in from now on. It stops for a lost "
+               "primary key or uniqueness.",
+        .safe_form = "PostgreSQL: CREATE TABLE new (LIKE old INCLUDING ALL), then its foreign keys and "
+                     "triggers; SQLite: write the definition out, and every index and trigger again",
+        .source = "PostgreSQL 15 manual, CREATE TABLE AS, CREATE TABLE; SQLite, CREATE TABLE",
+        .check_migration = check_replaced_table_loses_constraints,
+    },
     // --- Data loss by DML
     {
         .id = "update-delete-without-where",

@@ -17,6 +17,11 @@
     "CREATE TABLE copy (id INTEGER PRIMARY KEY); INSERT INTO copy SELECT id FROM emails;"          \
     "DROP TABLE emails; ALTER TABLE copy RENAME TO emails;"
 
+#define KEYED                                                                                      \
+    "CREATE TABLE emails (id INTEGER PRIMARY KEY, address TEXT UNIQUE,"                            \
+    " parent INT REFERENCES emails (id));"
+#define SWAP "ALTER TABLE emails RENAME TO old; ALTER TABLE c RENAME TO emails;"
+
 struct expected {
     const char *before, *up, *down, *rule, *sizes;
     enum severity severity;
@@ -114,6 +119,30 @@ static const struct expected cases[] = {
      NULL, SEVERITY_STOP, DIALECT_SQLITE},
     {EMAILS, "ALTER TABLE emails ADD COLUMN n INT DEFAULT 1 REFERENCES emails (id);", NULL,
      "add-column-refused", NULL, SEVERITY_WARN, DIALECT_SQLITE},
+    // What the successor of a table lacks.
+    {KEYED, "CREATE TABLE c (LIKE emails); INSERT INTO c SELECT * FROM emails;" SWAP, NULL,
+     "replaced-table-loses-constraints", NULL, SEVERITY_STOP, 0},
+    {KEYED, "CREATE TABLE c (LIKE emails INCLUDING ALL); INSERT INTO c SELECT * FROM emails;" SWAP, NULL,
+     "replaced-table-loses-constraints", NULL, SEVERITY_WARN, 0}, // foreign keys are not copied
+    {KEYED, "CREATE TABLE c AS SELECT * FROM emails; DROP TABLE emails; ALTER TABLE c RENAME TO emails;",
+     NULL, "replaced-table-loses-constraints", NULL, SEVERITY_STOP, DIALECT_SQLITE},
+    {KEYED, "CREATE TABLE c (id INTEGER PRIMARY KEY, address TEXT, parent INT REFERENCES emails (id));"
+     "INSERT INTO c SELECT id, address, parent FROM emails; DROP TABLE emails;"
+     "ALTER TABLE c RENAME TO emails;", NULL, "replaced-table-loses-constraints", NULL, SEVERITY_WARN,
+     DIALECT_SQLITE},
+    {EMAILS "CREATE UNIQUE INDEX one ON emails (address);",
+     "CREATE TABLE c (id bigint PRIMARY KEY, address TEXT); INSERT INTO c SELECT id, address FROM emails;"
+     "DROP TABLE emails; ALTER TABLE c RENAME TO emails;", NULL, "replaced-table-loses-constraints", NULL,
+     SEVERITY_STOP, DIALECT_SQLITE},
+    {"CREATE TABLE emails (id INTEGER PRIMARY KEY, n INT NOT NULL DEFAULT 0);",
+     "CREATE TABLE c (id INTEGER PRIMARY KEY, n INT); INSERT INTO c SELECT id, n FROM emails;"
+     "DROP TABLE emails; ALTER TABLE c RENAME TO emails;", NULL, "replaced-table-loses-constraints", NULL,
+     SEVERITY_NOTE, DIALECT_SQLITE},
+    {"CREATE TABLE emails (id INTEGER PRIMARY KEY); CREATE TABLE log (n INT);"
+     "CREATE TRIGGER seen AFTER INSERT ON emails BEGIN INSERT INTO log VALUES (1); END;",
+     "CREATE TABLE b AS SELECT * FROM emails; DROP TABLE emails;"
+     "CREATE TABLE emails (id INTEGER PRIMARY KEY); INSERT INTO emails SELECT id FROM b; DROP TABLE b;",
+     NULL, "replaced-table-loses-constraints", NULL, SEVERITY_WARN, DIALECT_SQLITE},
     // The way back.
     {EMAILS, "ALTER TABLE emails ADD COLUMN n int;", "ALTER TABLE emails DROP COLUMN n, bad;",
      "syntax-not-understood", NULL, SEVERITY_STOP, 0},

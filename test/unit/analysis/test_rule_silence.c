@@ -87,6 +87,18 @@ static const struct silence cases[] = {
      "using-expression-lossy", NULL},
     {"grant and comment", EMAILS,
      "GRANT SELECT ON emails TO public; COMMENT ON TABLE emails IS 'mail';", "*", NULL},
+    {"replaced with all that it had", EMAILS,
+     "CREATE TABLE c (id bigint PRIMARY KEY, address text, size int, at timestamp);"
+     "INSERT INTO c SELECT * FROM emails; ALTER TABLE emails RENAME TO old; ALTER TABLE c RENAME TO emails;",
+     "replaced-table-loses-constraints", NULL},
+    {"made anew without its rows", EMAILS,
+     "DROP TABLE emails; CREATE TABLE emails (address text);", "replaced-table-loses-constraints", NULL},
+    {"renamed there and back", EMAILS,
+     "ALTER TABLE emails RENAME TO m; ALTER TABLE m RENAME TO emails;", "replaced-table-loses-constraints",
+     NULL},
+    {"key under another name of its column", "CREATE TABLE t (a int PRIMARY KEY, b int UNIQUE);",
+     "CREATE TABLE c (x int PRIMARY KEY, b int UNIQUE); INSERT INTO c SELECT a, b FROM t;"
+     "ALTER TABLE t RENAME TO old; ALTER TABLE c RENAME TO t;", "replaced-table-loses-constraints", NULL},
     {"view replaced", EMAILS "CREATE VIEW v AS SELECT id FROM emails;",
      "CREATE OR REPLACE VIEW v AS SELECT id, size FROM emails;", "*", NULL},
 };
@@ -115,6 +127,9 @@ static const struct silence sqlite_cases[] = {
      "PRAGMA legacy_alter_table = ON; ALTER TABLE emails RENAME TO old;"
      "CREATE TABLE emails (id INTEGER PRIMARY KEY); INSERT INTO emails SELECT id FROM old; DROP TABLE old;",
      "foreign-key-follows-rename", NULL},
+    {"rebuilt with its index", "CREATE TABLE t (ID INTEGER PRIMARY KEY, a TEXT); CREATE INDEX t_a ON t (a);",
+     "CREATE TABLE c (id INTEGER PRIMARY KEY, A TEXT, b INT); INSERT INTO c (id, A) SELECT id, a FROM t;"
+     "DROP TABLE t; ALTER TABLE c RENAME TO t; CREATE INDEX t_a ON t (A);", "*", NULL},
     {"constant default in parentheses", EMAILS, "ALTER TABLE emails ADD COLUMN n INT DEFAULT (-1);", "*",
      NULL},
     {"constant default that is cast", EMAILS,
