@@ -33,6 +33,7 @@ struct schema *schema_make(TALLOC_CTX *mem, enum dialect dialect)
     schema->relations = name_table_make(schema, ignores_case);
     schema->types = name_table_make(schema, ignores_case);
     schema->functions = name_table_make(schema, ignores_case);
+    schema->pool->constraint_names = name_table_make(schema->pool, ignores_case);
     schema->path[0] = dialect == DIALECT_SQLITE ? "main" : "public";
     schema->n_path = 1;
     return schema;
@@ -252,6 +253,11 @@ struct schema_relation *schema_next(const struct schema *schema,
     return NULL;
 }
 
+bool schema_may_be_used(const struct schema *schema, const struct schema_relation *relation)
+{
+    return relation->is_read || relation->is_referenced || schema->needs_links;
+}
+
 enum link { LINK_PARENT, LINK_REFERENCE, LINK_READ, LINK_OWNER };
 
 static void mark(struct schema *schema, struct name name, enum link link)
@@ -265,15 +271,33 @@ static void mark(struct schema *schema, struct name name, enum link link)
     *marks[link] = true; // also in copies that share it: "perhaps" is true there as well
 }
 
+void schema_mark_constraint(struct schema *schema, const struct schema_relation *relation,
+                            const struct schema_constraint *constraint)
+{
+    struct schema_pool *pool = schema->pool;
+    struct name target = constraint->references;
+    if (target.name && !name_equals(target, relation->name, relation->ignores_case))
+        mark(schema, target, LINK_REFERENCE);
+    struct name own = {NULL, constraint->name};
+    if (!own.name || name_table_find(&pool->constraint_names, own))
+        return;
+    struct name *kept = mem_new(pool, struct name);
+    *kept = own;
+    name_table_put(pool, &pool->constraint_names, kept);
+}
+
+bool schema_may_have_constraint(const struct schema *schema, const char *name)
+{
+    return schema->needs_links ||
+           name_table_find(&schema->pool->constraint_names, (struct name){NULL, name});
+}
+
 void schema_mark_links(struct schema *schema, const struct schema_relation *relation)
 {
     for (size_t i = 0; i < relation->n_parents; i++)
         mark(schema, relation->parents[i], LINK_PARENT);
-    for (size_t i = 0; i < relation->n_constraints; i++) {
-        struct name target = relation->constraints[i].references;
-        if (target.name && !name_equals(target, relation->name, relation->ignores_case))
-            mark(schema, target, LINK_REFERENCE);
-    }
+    for (size_t i = 0; i < relation->n_constraints; i++)
+        schema_mark_constraint(schema, relation, &relation->constraints[i]);
     for (size_t i = 0; i < relation->n_reads; i++)
         mark(schema, relation->reads[i], LINK_READ);
     if (relation->kind == RELATION_SEQUENCE)
@@ -338,7 +362,8 @@ struct schema_relation *schema_edit(struct schema *schema, struct name name)
     KEEP_ARRAY(copy, indexes, n_indexes);
     KEEP_ARRAY(copy, triggers, n_triggers);
     KEEP_ARRAY(copy, parents, n_parents);
-    schema_put(schema, copy);
+    copy->generation = *schema->generation; // what it points to was marked for the original
+    name_table_put(schema, &schema->relations, copy);
     return copy;
 }
 

@@ -177,6 +177,8 @@ char *schema_name_text(TALLOC_CTX *mem, const struct schema *schema, struct name
 struct schema_relation *schema_next(const struct schema *schema,
                                     const struct schema_relation *previous); // NULL: first
 
+// Perhaps a view reads it or a foreign key of another table references it: false is sure.
+bool schema_may_be_used(const struct schema *schema, const struct schema_relation *relation);
 // The next that `other`, a copy of one origin, does not share: what either of the two changed.
 struct schema_relation *schema_next_changed(const struct schema *schema, const struct schema *other,
                                             const struct schema_relation *previous);

@@ -266,7 +266,7 @@ void schema_add_constraint(struct schema *schema, struct schema_relation *relati
         primary_key_not_null(relation, &added);
     }
     *mem_append(relation, relation->constraints, relation->n_constraints) = added;
-    schema_mark_links(schema, relation);
+    schema_mark_constraint(schema, relation, &added);
 }
 
 // Foreign keys of other tables that rest on this key go with it (CASCADE, or the statement fails).

@@ -16,6 +16,7 @@
 struct schema_pool {
     size_t n_users;       // schemas alive
     uint64_t generations; // handed out
+    struct name_table constraint_names; // that any constraint of any copy has had
 };
 
 struct schema {
@@ -45,6 +46,11 @@ struct schema_relation *schema_create(struct schema *schema, struct name name,
 // Mark what `relation` points to (parents, references, what it reads, its owner), so that searches
 // for those who point at something are made only where there may be some.
 void schema_mark_links(struct schema *schema, const struct schema_relation *relation);
+// The same of one constraint, and its name.
+void schema_mark_constraint(struct schema *schema, const struct schema_relation *relation,
+                            const struct schema_constraint *constraint);
+// Perhaps a constraint has this name: false is sure.
+bool schema_may_have_constraint(const struct schema *schema, const char *name);
 void schema_put(struct schema *schema, struct schema_relation *relation);
 void schema_remove(struct schema *schema, struct name name);
 bool schema_same(const struct schema *schema, const char *a, const char *b); // two names

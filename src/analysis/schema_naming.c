@@ -43,6 +43,8 @@ static char *naming_make(TALLOC_CTX *mem, const char *first, const char *second,
 static bool constraint_exists(const struct schema *schema, const char *schema_name,
                               const char *name)
 {
+    if (!schema_may_have_constraint(schema, name))
+        return false;
     for (struct schema_relation *r = schema_next(schema, NULL); r; r = schema_next(schema, r)) {
         if (r->n_constraints && schema_same(schema, r->name.schema, schema_name) &&
             schema_find_constraint(r, name))
@@ -57,10 +59,10 @@ char *naming_relation(const struct schema *schema, struct name first, const char
     for (int i = 0;; i++) {
         SCRATCH(tmp);
         char *numbered = i ? mem_printf(tmp, "%s%d", label, i) : mem_strdup(tmp, label);
-        char *name = naming_make(schema->pool, first.name, second, numbered);
+        char *name = naming_make(tmp, first.name, second, numbered);
         if (!name_table_find(&schema->relations, (struct name){first.schema, name}) &&
             !(is_constraint && constraint_exists(schema, first.schema, name)))
-            return name;
+            return talloc_steal(schema->pool, name);
     }
 }
 
@@ -70,11 +72,11 @@ char *naming_constraint(const struct schema *schema, const struct schema_relatio
     for (int i = 0;; i++) {
         SCRATCH(tmp);
         char *numbered = i ? mem_printf(tmp, "%s%d", label, i) : mem_strdup(tmp, label);
-        char *name = naming_make(schema->pool, relation->name.name, second, numbered);
+        char *name = naming_make(tmp, relation->name.name, second, numbered);
         // `relation` may be under construction, not yet in the table of names.
         if (!constraint_exists(schema, relation->name.schema, name) &&
             !schema_find_constraint(relation, name))
-            return name;
+            return talloc_steal(schema->pool, name);
     }
 }
 

@@ -87,6 +87,7 @@ static void rename_in_table(struct schema *schema, struct name table, const char
             constraint->index = name;
         if (schema_same(schema, constraint->name, from))
             constraint->name = name;
+        schema_mark_constraint(schema, relation, constraint);
     }
 }
 

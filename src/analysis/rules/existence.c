@@ -406,8 +406,10 @@ static void check_dependents(struct rule_place *place, const struct action *acti
     const char *dependent = NULL;
     if (action->kind != ACTION_DROP || action->cascade)
         return;
-    if (action->object == OBJECT_TABLE && schema_find(place->before, action->relation) != NULL)
-        dependent = dependent_on_table(place, schema_resolve(place->before, action->relation));
+    const struct schema_relation *table =
+        action->object == OBJECT_TABLE ? schema_find(place->before, action->relation) : NULL;
+    if (table != NULL && schema_may_be_used(place->before, table))
+        dependent = dependent_on_table(place, table->name);
     else if (action->object == OBJECT_FUNCTION)
         dependent = dependent_on_function(place, action->relation);
     else if (action->object == OBJECT_TYPE || action->object == OBJECT_DOMAIN)
