@@ -66,10 +66,18 @@ const char *span_text(struct reading *reading, struct span span);
 
 // --- postgres_walk.c: everything that stands in a tree
 
-// Names of WITH queries that are visible: those hide tables.
+// Names of WITH queries that are visible: those hide tables. One scope shows the first `n_visible`
+// queries of one WITH.
 struct scope {
     const struct scope *outer;
+    const struct with_name *names; // of all its queries, sorted
+    size_t n_names;
+    size_t n_visible;
+};
+
+struct with_name {
     const char *name;
+    size_t place; // of its query in the WITH
 };
 
 struct inner_query { // a data-modifying WITH query

@@ -38,10 +38,18 @@ static bool push_child(Node *node, void *context)
     return false;
 }
 
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(((const struct with_name *)a)->name, ((const struct with_name *)b)->name);
+}
+
 static bool is_cte(const struct scope *scope, const RangeVar *range)
 {
+    struct with_name wanted = {.name = range->relname};
     for (; scope != NULL && range->schemaname == NULL; scope = scope->outer) {
-        if (strcmp(scope->name, range->relname) == 0)
+        const struct with_name *found =
+            bsearch(&wanted, scope->names, scope->n_names, sizeof(*scope->names), by_name);
+        if (found != NULL && found->place < scope->n_visible)
             return true;
     }
     return false;
@@ -53,21 +61,29 @@ static bool is_dml(const Node *node)
            IsA(node, MergeStmt);
 }
 
-static const struct scope *scope_add(struct reading *reading, const struct scope *outer,
-                                     const char *name)
+static const struct scope *scope_show(struct reading *reading, const struct scope *all,
+                                      size_t n_visible)
 {
     struct scope *scope = mem_new(reading->tmp, struct scope);
-    *scope = (struct scope){.outer = outer, .name = name};
+    *scope = *all;
+    scope->n_visible = n_visible;
     return scope;
 }
 
 const struct scope *scope_behind(struct reading *reading, const WithClause *with,
                                  const struct scope *scope)
 {
-    ListCell *cell;
-    foreach (cell, with == NULL ? NIL : with->ctes)
-        scope = scope_add(reading, scope, ((CommonTableExpr *)lfirst(cell))->ctename);
-    return scope;
+    size_t n = with == NULL ? 0 : (size_t)list_length(with->ctes);
+    if (n == 0)
+        return scope;
+    struct with_name *names = mem_array(reading->tmp, struct with_name, n);
+    for (size_t i = 0; i < n; i++)
+        names[i] = (struct with_name){
+            .name = ((CommonTableExpr *)list_nth(with->ctes, (int)i))->ctename, .place = i};
+    qsort(names, n, sizeof(*names), by_name);
+    struct scope *all = mem_new(reading->tmp, struct scope);
+    *all = (struct scope){.outer = scope, .names = names, .n_names = n, .n_visible = n};
+    return all;
 }
 
 // A WITH query sees those before it; with RECURSIVE all of them.
@@ -77,17 +93,17 @@ static const struct scope *push_with(struct walk *walk, const WithClause *with,
     if (with == NULL)
         return scope;
     const struct scope *all = scope_behind(walk->reading, with, scope);
-    const struct scope *seen = with->recursive ? all : scope;
     ListCell *cell;
     foreach (cell, with->ctes) {
-        CommonTableExpr *cte = lfirst(cell);
-        if (is_dml(cte->ctequery))
-            *mem_append(walk->reading->tmp, walk->found->inner, walk->found->n_inner) =
-                (struct inner_query){.node = cte->ctequery, .scope = seen};
-        else
-            push(walk, cte->ctequery, seen);
+        Node *query = ((CommonTableExpr *)lfirst(cell))->ctequery;
+        const struct scope *seen = all;
         if (!with->recursive)
-            seen = scope_add(walk->reading, seen, cte->ctename);
+            seen = scope_show(walk->reading, all, (size_t)foreach_current_index(cell));
+        if (is_dml(query))
+            *mem_append(walk->reading->tmp, walk->found->inner, walk->found->n_inner) =
+                (struct inner_query){.node = query, .scope = seen};
+        else
+            push(walk, query, seen);
     }
     return all;
 }
