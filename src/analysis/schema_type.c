@@ -66,19 +66,34 @@ static struct schema_type *type_edit(struct schema *schema, struct name name)
     return copy;
 }
 
+// Copies of a type share its labels; room behind them goes to the first that takes it.
+static void add_label(struct schema *schema, struct schema_type *type, const char *label)
+{
+    size_t n = type->n_labels;
+    size_t room = type->labels ? talloc_array_length(type->labels) : 0;
+    if (n >= room || type->labels[n]) {
+        const char **labels = mem_array(schema->pool, const char *, n * 2 + 4);
+        if (n)
+            memcpy(labels, type->labels, n * sizeof(*labels));
+        type->labels = labels;
+    }
+    type->labels[type->n_labels++] = mem_strdup(schema->pool, label);
+}
+
 void change_enum_value(struct schema *schema, const struct action *action)
 {
     struct schema_type *type = type_edit(schema, action->relation);
     if (!type)
         return;
+    if (action->kind == ACTION_ADD_ENUM_VALUE) {
+        add_label(schema, type, action->member);
+        return;
+    }
     const char **labels = mem_array(schema->pool, const char *, type->n_labels + 1);
     for (size_t i = 0; i < type->n_labels; i++) {
-        bool is_renamed = action->kind == ACTION_RENAME_ENUM_VALUE &&
-                          schema_same(schema, type->labels[i], action->member);
+        bool is_renamed = schema_same(schema, type->labels[i], action->member);
         labels[i] = is_renamed ? mem_strdup(schema->pool, action->new_name) : type->labels[i];
     }
-    if (action->kind == ACTION_ADD_ENUM_VALUE)
-        labels[type->n_labels++] = mem_strdup(schema->pool, action->member);
     type->labels = labels;
 }
 
