@@ -110,6 +110,17 @@ static const char *plural(size_t n)
     return n == 1 ? "" : "s";
 }
 
+// A statement of an up that the grammar does not know?
+static bool has_unread_statement(const struct assessment *assessment)
+{
+    for (size_t i = 0; i < assessment->n_scripts; i++) {
+        const struct assessed_script *assessed = &assessment->scripts[i];
+        if (!assessed->is_down && assessed->script->n_not_understood > 0)
+            return true;
+    }
+    return false;
+}
+
 // Another dialect's grammar may know what the one asked for does not.
 static void hint_dialect(struct assessment *assessment, const struct change *change)
 {
@@ -117,7 +128,7 @@ static void hint_dialect(struct assessment *assessment, const struct change *cha
     struct script_source *sources = NULL;
     size_t n = 0;
 
-    if (assessment->n_not_understood == 0)
+    if (!has_unread_statement(assessment))
         return;
     for (size_t i = 0; i < change->n_migrations; i++) {
         const struct migration_text *up = &change->migrations[i].up;
