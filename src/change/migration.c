@@ -62,7 +62,8 @@ void migration_append(TALLOC_CTX *mem, struct change *change, const struct chang
 struct migration *migration_of(TALLOC_CTX *mem, struct change *change, const char *version,
                                const char *name)
 {
-    for (size_t i = 0; i < change->n_migrations; i++) {
+    // From the end: files come sorted by name, so a down's up was added just before.
+    for (size_t i = change->n_migrations; i-- > 0;) {
         struct migration *migration = &change->migrations[i];
         if (!migration->is_repeatable &&
             migration_compare_versions(migration->version, version) == 0 &&
