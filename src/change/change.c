@@ -15,14 +15,12 @@
 
 static bool refuse_empty(const char *folder, struct error *err)
 {
-    char wanted[600] = "";
-    size_t used = 0;
-    for (size_t i = 0; i < layout_count && used < sizeof(wanted); i++)
-        used +=
-            (size_t)snprintf(wanted + used, sizeof(wanted) - used, "%s%s (%s)", i == 0 ? "" : ", ",
-                             layout_table[i]->file_pattern, layout_table[i]->name);
+    SCRATCH(tmp);
+    char *names = mem_strdup(tmp, "");
+    for (size_t i = 0; i < layout_count; i++)
+        names = mem_printf(tmp, "%s%s%s", names, i == 0 ? "" : ", ", layout_table[i]->name);
     error_set(err, ERROR_INPUT, "%s: no migration in this folder", folder);
-    return error_hint(err, "looked for %s", wanted);
+    return error_hint(err, "looked for *.sql and the files of: %s", names);
 }
 
 // The first folder directly below `folder` whose files a layout of its own would read: the plain

@@ -65,6 +65,8 @@ static bool read_file(struct config *config, struct config_reading *reading, str
     struct yaml *document;
     if (!file_read(tmp, config->path, FILE_SIZE_MAX, &text, &len, err)) {
         err->code = ERROR_CONFIG;
+        if (file_kind(config->path) == FILE_MISSING)
+            error_hint(err, "'tminus init --config %s' writes a first one", config->path);
         return false;
     }
     TRY(yaml_read(config, config->path, text, len, &document, err));
@@ -178,6 +180,22 @@ static const char *find_slot(const struct config_environment *environment, const
         if (strcmp(environment->slots[i].name, name) == 0)
             return environment->slots[i].name;
     return NULL;
+}
+
+bool config_check_slot(const struct config *config, const struct config_environment *environment,
+                       const char *name, struct error *err)
+{
+    SCRATCH(tmp);
+    if (name == NULL || find_slot(environment, name) != NULL)
+        return true;
+    if (environment == NULL)
+        return error_set(err, ERROR_USAGE, "no slot '%s': no environment is configured", name);
+    error_set(err, ERROR_USAGE, "%s: environment '%s' has no slot '%s'", config->path,
+              environment->name, name);
+    char *list = mem_strdup(tmp, "");
+    for (size_t i = 0; i < environment->n_slots; i++)
+        list = mem_printf(tmp, "%s%s%s", list, i == 0 ? "" : ", ", environment->slots[i].name);
+    return error_hint(err, "the slots are: %s", *list == '\0' ? "none" : list);
 }
 
 bool config_environment(const struct config *config, const char *name,

@@ -93,16 +93,6 @@ static void write_report(const struct options *options, const struct assessment 
     }
 }
 
-static int exit_status(enum verdict verdict)
-{
-    switch (verdict) {
-    case VERDICT_GO: return EXIT_GO;
-    case VERDICT_NO_GO: return EXIT_NO_GO;
-    case VERDICT_HOLD: return EXIT_HOLD;
-    }
-    bug("verdict %d", (int)verdict);
-}
-
 static int assess_run(const struct program *program, int argc, char **argv, struct error *err)
 {
     SCRATCH(tmp);
@@ -115,7 +105,7 @@ static int assess_run(const struct program *program, int argc, char **argv, stru
         !assessment_make(tmp, input.change, &input.options, &assessment, err))
         return -1;
     write_report(&request.options, assessment);
-    return exit_status(assessment->verdict);
+    return command_exit_status(assessment->verdict);
 }
 
 const struct command command_assess = {

@@ -28,9 +28,9 @@ static bool read_settings(TALLOC_CTX *mem, const struct options *options, struct
     TRY(config_read(mem, options->config_path, false, &config, err));
     out->config = config;
     out->environment = NULL;
-    if (config->n_environments == 0 && options->environment == NULL)
-        return true;
-    return config_environment(config, options->environment, &out->environment, &slot, err);
+    if (config->n_environments > 0 || options->environment != NULL)
+        TRY(config_environment(config, options->environment, &out->environment, &slot, err));
+    return config_check_slot(config, out->environment, options->slot, err);
 }
 
 // --- the change
@@ -93,8 +93,11 @@ static bool read_migrations(TALLOC_CTX *mem, const struct assess_request *reques
         *out = mem_new(mem, struct change); // a change of code alone
         return true;
     }
-    error_set(err, ERROR_USAGE, "nothing to assess: no PATH, and %s names no migrations",
-              settings->config->path != NULL ? settings->config->path : "no tminus.yaml");
+    if (settings->config->path == NULL)
+        error_set(err, ERROR_USAGE, "nothing to assess: no PATH is given, and there is no tminus.yaml");
+    else
+        error_set(err, ERROR_USAGE, "nothing to assess: no PATH is given, and %s names no migrations",
+                  settings->config->path);
     return error_hint(err, "give a folder: tminus assess db/migrations");
 }
 
@@ -119,7 +122,6 @@ static bool dialect_of_url(TALLOC_CTX *mem, const struct engine_driver *const *e
                            enum dialect *out, struct error *err)
 {
     struct config *config;
-    const struct engine_driver *driver;
     if (settings->environment == NULL || settings->environment->n_databases == 0)
         return true;
     TRY(config_read(mem, request->options.config_path, true, &config, err));
@@ -127,9 +129,7 @@ static bool dialect_of_url(TALLOC_CTX *mem, const struct engine_driver *const *e
     const struct config_environment *environment = &config->environments[index];
     if (environment->missing.code != ERROR_NONE || environment->databases[0].url == NULL)
         return true;
-    TRY(engine_driver_for(engines, environment->databases[0].url, &driver, err));
-    *out = driver->dialect;
-    return true;
+    return engine_dialect_for(engines, environment->databases[0].url, out, err);
 }
 
 static bool pick_dialect(TALLOC_CTX *mem, const struct engine_driver *const *engines,

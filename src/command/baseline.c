@@ -38,6 +38,8 @@ static const struct argp_option table[] = {
     {0},
 };
 
+static const char *const actions[] = {"save", "show", "compare", NULL};
+
 static error_t parse(int key, char *value, struct argp_state *state)
 {
     struct request *request = state->input;
@@ -60,13 +62,12 @@ static error_t parse(int key, char *value, struct argp_state *state)
         return 0;
     case ARGP_KEY_ARG:
         if (request->action == NULL)
-            request->action = value;
+            request->action = options_action(state, value, actions);
         else
             *mem_append(request->mem, request->paths, request->n_paths) = value;
         return 0;
-    case ARGP_KEY_END:
-        if (request->action == NULL)
-            argp_error(state, "which action? save, show or compare");
+    case ARGP_KEY_NO_ARGS:
+        options_action(state, NULL, actions);
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -83,11 +84,6 @@ static const struct argp parser = {
            "contradicts the change, 3 when something could not be asked; compare with 1 when they differ.",
     .children = children,
 };
-
-static int exit_status(enum verdict verdict)
-{
-    return verdict == VERDICT_GO ? EXIT_GO : verdict == VERDICT_NO_GO ? EXIT_NO_GO : EXIT_HOLD;
-}
 
 static struct report_proof_options report_options(const struct request *request,
                                                   const struct journal_head *journal)
@@ -143,7 +139,7 @@ static bool name_file(TALLOC_CTX *mem, const struct inspection *inspection,
         // The journal names it for later runs, which may start in another folder.
         char *folder = realpath(file_folder(tmp, request->output), NULL);
         if (folder == NULL)
-            return error_set(err, ERROR_INPUT, "%s: %m", request->output);
+            return error_set(err, ERROR_INPUT, "%s: cannot be written: %m", request->output);
         *out = file_join(mem, folder, file_base(request->output));
         free(folder);
         return true;
@@ -241,7 +237,7 @@ static int run_save(TALLOC_CTX *mem, struct inspection *inspection, const struct
         || !journal_head(inspection->journal, &head, err))
         return -1;
     write_baseline(request, baseline, &results, &head);
-    return exit_status(results_verdict(&results));
+    return command_exit_status(results_verdict(&results));
 }
 
 // --- show, compare
@@ -266,8 +262,6 @@ static bool open_two(TALLOC_CTX *mem, const struct inspection *inspection,
 {
     const char *earlier;
 
-    if (request->n_paths == 1 || request->n_paths > 2)
-        return error_set(err, ERROR_USAGE, "compare takes two baselines, or none for the last two");
     TRY(inspection_open_baseline(mem, inspection, request->n_paths == 2 ? request->paths[1] : NULL,
                                  &two[1], err));
     if (request->n_paths == 2)
@@ -304,6 +298,15 @@ static int run_compare(TALLOC_CTX *mem, struct inspection *inspection,
     return n == 0 ? EXIT_GO : EXIT_NO_GO;
 }
 
+static bool check_files(const struct request *request, struct error *err)
+{
+    if (strcmp(request->action, "show") == 0 && request->n_paths > 1)
+        return error_set(err, ERROR_USAGE, "show takes one baseline, or none for the last one");
+    if (strcmp(request->action, "compare") == 0 && request->n_paths != 0 && request->n_paths != 2)
+        return error_set(err, ERROR_USAGE, "compare takes two baselines, or none for the last two");
+    return true;
+}
+
 static int baseline_run(const struct program *program, int argc, char **argv, struct error *err)
 {
     SCRATCH(tmp);
@@ -315,12 +318,8 @@ static int baseline_run(const struct program *program, int argc, char **argv, st
                                 OPTIONS_FORMAT(FORMAT_TEXT) | OPTIONS_FORMAT(FORMAT_JSON), err))
         return -1;
     bool is_save = strcmp(request.action, "save") == 0, is_show = strcmp(request.action, "show") == 0;
-    if (!is_save && !is_show && strcmp(request.action, "compare") != 0) {
-        error_set(err, ERROR_USAGE, "baseline has no action '%s'", request.action);
-        error_hint(err, "save, show or compare");
-        return -1;
-    }
-    if (!inspection_open(tmp, program, &request.options, request.database, &inspection, err))
+    if (!check_files(&request, err)
+        || !inspection_open(tmp, program, &request.options, request.database, &inspection, err))
         return -1;
     if (is_save)
         return run_save(tmp, &inspection, &request, err);

@@ -6,6 +6,7 @@
 #ifndef COMMAND_COMMAND_H
 #define COMMAND_COMMAND_H
 
+#include "analysis/assessment.h"
 #include "base/error.h"
 #include "driver/engine.h"
 #include "driver/store.h"
@@ -34,6 +35,8 @@ struct command {
 #define EXIT_TAKEN_BACK 4
 #define EXIT_PARTIAL 5
 #define EXIT_POLICY 6
+
+int command_exit_status(enum verdict verdict);
 
 extern const struct command command_assess;
 extern const struct command command_baseline;

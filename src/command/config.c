@@ -29,6 +29,8 @@ static const struct argp_option table[] = {
     {0},
 };
 
+static const char *const actions[] = {"check", NULL};
+
 static error_t parse(int key, char *value, struct argp_state *state)
 {
     struct config_request *request = state->input;
@@ -38,13 +40,10 @@ static error_t parse(int key, char *value, struct argp_state *state)
     case ARGP_KEY_ARG:
         if (request->action != NULL)
             argp_error(state, "unexpected argument '%s'", value);
-        request->action = value;
-        if (strcmp(value, "check") != 0)
-            argp_error(state, "unknown action '%s', known is: check", value);
+        request->action = options_action(state, value, actions);
         return 0;
-    case ARGP_KEY_END:
-        if (request->action == NULL)
-            argp_error(state, "what to do with the configuration? known is: check");
+    case ARGP_KEY_NO_ARGS:
+        options_action(state, NULL, actions);
         return 0;
     default: return ARGP_ERR_UNKNOWN;
     }
@@ -292,6 +291,18 @@ static void check_databases(struct config_view *view)
     }
 }
 
+// All environments are shown; a name that is given must be one of them all the same.
+static bool check_names(const struct config *config, const struct options *options,
+                        struct error *err)
+{
+    const struct config_environment *environment = NULL;
+    const char *slot;
+    if (options->environment == NULL && options->slot == NULL)
+        return true;
+    TRY(config_environment(config, options->environment, &environment, &slot, err));
+    return config_check_slot(config, environment, options->slot, err);
+}
+
 static bool config_view_make(struct config_view *view, const struct config_request *request,
                              struct error *err)
 {
@@ -301,6 +312,7 @@ static bool config_view_make(struct config_view *view, const struct config_reque
         error_set(err, ERROR_CONFIG, "no tminus.yaml in this folder");
         return error_hint(err, "'tminus init' writes a first one; --config FILE names another");
     }
+    TRY(check_names(view->config, &request->options, err));
     check_databases(view);
     return true;
 }

@@ -59,6 +59,7 @@ bool database_choose(TALLOC_CTX *mem, const struct options *options, const char 
                                err));
     else if (choice.config->n_environments == 1)
         choice.environment = &choice.config->environments[0];
+    TRY(config_check_slot(choice.config, choice.environment, options->slot, err));
     if (choice.environment != NULL)
         choice.environment_name = choice.environment->name;
     choice.database = given ? find_database(choice.environment, given) : NULL;

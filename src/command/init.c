@@ -56,7 +56,9 @@ static bool write_file(const struct init_request *request, struct error *err)
         return true;
     }
     TRY(file_write(path, text, strlen(text), 0644, err));
-    log_info("%s is written; look it over, then: tminus config check", path);
+    const char *given = request->options.config_path;
+    log_info("%s is written; look it over, then: tminus config check%s%s", path,
+             given == NULL ? "" : " --config ", given == NULL ? "" : given);
     return true;
 }
 

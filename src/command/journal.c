@@ -33,6 +33,8 @@ static const struct argp_option table[] = {
     {0},
 };
 
+static const char *const actions[] = {"verify", "show", "export", NULL};
+
 static void read_last(struct argp_state *state, const char *text, int64_t *out)
 {
     struct error err;
@@ -62,12 +64,11 @@ static error_t parse(int key, char *value, struct argp_state *state)
         return 0;
     case ARGP_KEY_ARG:
         if (request->action != NULL)
-            argp_error(state, "one action only: verify, show or export");
-        request->action = value;
+            argp_error(state, "unexpected argument '%s'", value);
+        request->action = options_action(state, value, actions);
         return 0;
-    case ARGP_KEY_END:
-        if (request->action == NULL)
-            argp_error(state, "which action? verify, show or export");
+    case ARGP_KEY_NO_ARGS:
+        options_action(state, NULL, actions);
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -80,7 +81,7 @@ static const struct argp parser = {
     .parser = parse,
     .args_doc = "verify | show | export",
     .doc = "Verify the journal's chain of hashes, show its events, or export them as JSON lines. "
-           "verify ends with 0 when it is intact, 1 when it is not.",
+           "verify ends with 0 when it is intact, 1 when it is not, 3 when it is empty.",
     .children = children,
 };
 
@@ -93,13 +94,14 @@ static bool open_existing(TALLOC_CTX *mem, const struct program *program,
 
     if (path == NULL) {
         const char *environment = request->options.environment, *slot;
-        const struct config_environment *found;
+        const struct config_environment *found = NULL;
         struct config *config;
         TRY(config_read(tmp, request->options.config_path, false, &config, err));
         if (config->n_environments > 0) {
             TRY(config_environment(config, environment, &found, &slot, err));
             environment = found->name;
         }
+        TRY(config_check_slot(config, found, request->options.slot, err));
         TRY(state_path(tmp, config->service, environment, "journal.db", &path, err));
     }
     if (file_kind(path) == FILE_MISSING) {
@@ -111,12 +113,23 @@ static bool open_existing(TALLOC_CTX *mem, const struct program *program,
 
 // --- verify
 
+// A record of nothing vouches for nothing: it may be new, or may have been emptied.
+static enum verdict verdict_on(const struct journal_verdict *verdict)
+{
+    if (!verdict->is_intact)
+        return VERDICT_NO_GO;
+    return verdict->events > 0 ? VERDICT_GO : VERDICT_HOLD;
+}
+
 static void print_verdict(const struct journal_verdict *verdict)
 {
     SCRATCH(tmp);
 
-    if (verdict->is_intact)
-        printf("journal intact: %lld events\n", (long long)verdict->events);
+    if (verdict_on(verdict) == VERDICT_HOLD)
+        printf("journal EMPTY: there is no event to verify\n");
+    else if (verdict->is_intact)
+        printf("journal intact: %lld event%s\n", (long long)verdict->events,
+               verdict->events == 1 ? "" : "s");
     else
         printf("journal BROKEN at event %lld: %s\n", (long long)verdict->broken_at, verdict->reason);
     if (verdict->head.sequence > 0)
@@ -137,7 +150,7 @@ static void write_verdict(const struct journal_verdict *verdict)
     json_auto_t *document = json_object();
 
     json_put_text(document, "schema", "tminus/journal/1");
-    json_put_text(document, "verdict", verdict->is_intact ? "GO" : "NO_GO");
+    json_put_text(document, "verdict", verdict_name(verdict_on(verdict)));
     json_put_bool(document, "intact", verdict->is_intact);
     json_put_integer(document, "events", verdict->events);
     json_put(document, "broken_at", verdict->is_intact ? json_null() : json_integer(verdict->broken_at));
@@ -159,7 +172,7 @@ static int run_verify(struct journal *journal, const struct request *request, st
         write_verdict(&verdict);
     else
         print_verdict(&verdict);
-    return verdict.is_intact ? EXIT_GO : EXIT_NO_GO;
+    return command_exit_status(verdict_on(&verdict));
 }
 
 // --- show and export
@@ -261,11 +274,6 @@ static int journal_run(const struct program *program, int argc, char **argv, str
     action = request.action;
     if (!options_format_allowed(&request.options, OPTIONS_FORMAT(FORMAT_TEXT) | OPTIONS_FORMAT(FORMAT_JSON), err))
         return -1;
-    if (strcmp(action, "verify") != 0 && strcmp(action, "show") != 0 && strcmp(action, "export") != 0) {
-        error_set(err, ERROR_USAGE, "journal has no action '%s'", action);
-        error_hint(err, "verify, show or export");
-        return -1;
-    }
     if (!open_existing(tmp, program, &request, &journal, err))
         return -1;
     if (strcmp(action, "verify") == 0)

@@ -11,6 +11,7 @@
 #include "flight/migrate.h"
 #include "journal/state.h"
 #include "report/migration.h"
+#include <errno.h>
 #include <unistd.h>
 
 #define KEY_TO 0x201
@@ -131,6 +132,14 @@ static void write_report(const struct options *options, const struct migrate_rep
         report_migration_text(stdout, report, &at);
 }
 
+// The status of output that cannot be written says that nothing was changed.
+static void warn_of_loss(const struct migrate_report *report)
+{
+    if (report->is_dry_run || report->n_steps == 0 || fflush(stdout) == 0 || errno == EPIPE)
+        return;
+    log_warning("only the report is lost, the migrations have run: see tminus journal show");
+}
+
 static bool prepare(TALLOC_CTX *mem, const struct program *program,
                     const struct migrate_command *command, struct migrate_request *request,
                     struct error *err)
@@ -168,8 +177,10 @@ static int migrate_command_run(const struct program *program, int argc, char **a
     if (!prepare(tmp, program, &command, &request, err))
         return -1;
     bool is_done = migrate_run(tmp, &request, &report, err);
-    if (report != NULL)
+    if (report != NULL) {
         write_report(&command.options, report, request.journal, is_done ? NULL : err);
+        warn_of_loss(report);
+    }
     return is_done ? EXIT_GO : -1;
 }
 

@@ -35,7 +35,7 @@ static const struct argp_option table[] = {
     {"slot", KEY_SLOT, "NAME", 0, "slot of the environment", 90},
     {"config", KEY_CONFIG, "FILE", 0, "configuration instead of ./tminus.yaml", 90},
     {"format", KEY_FORMAT, "FORMAT", 0, "what is written on stdout: text (default), json, …", 90},
-    {"verbose", 'v', NULL, 0, "say more", 90},
+    {"verbose", 'v', NULL, 0, "say more; nothing is shortened", 90},
     {"quiet", 'q', NULL, 0, "only warnings and errors on stderr", 90},
     {"no-progress", KEY_NO_PROGRESS, NULL, 0, "no progress on stderr", 90},
     {0},
@@ -79,6 +79,26 @@ static error_t parse(int key, char *value, struct argp_state *state)
 }
 
 const struct argp options_argp = {.options = table, .parser = parse};
+
+const char *options_action(struct argp_state *state, const char *name, const char *const *known)
+{
+    SCRATCH(tmp);
+    char *list = mem_strdup(tmp, "");
+    const char *nearest;
+    size_t n = 0;
+    for (; known[n] != NULL; n++) {
+        if (name != NULL && strcmp(known[n], name) == 0)
+            return known[n];
+        list = mem_printf(tmp, "%s%s%s", list, n == 0 ? "" : ", ", known[n]);
+    }
+    if (name == NULL)
+        argp_error(state, "an action is missing, known: %s", list);
+    else if ((nearest = text_nearest(name, known, n)) != NULL)
+        argp_error(state, "unknown action '%s', did you mean '%s'?", name, nearest);
+    else
+        argp_error(state, "unknown action '%s', known: %s", name, list);
+    return NULL;
+}
 
 bool options_format_allowed(const struct options *options, unsigned formats, struct error *err)
 {

@@ -46,6 +46,9 @@ struct options {
 // All members of `struct options` at zero are the defaults.
 extern const struct argp options_argp;
 
+// What the verb shall do: `name` when it is one of `known` (ends with NULL), else a usage error. NULL: missing.
+const char *options_action(struct argp_state *state, const char *name, const char *const *known);
+
 #define OPTIONS_FORMAT(format) (1u << (format))
 // Is the chosen format one of the verb's (an OR of OPTIONS_FORMAT)? Else ERROR_USAGE that lists them.
 MUST_CHECK bool options_format_allowed(const struct options *options, unsigned formats,

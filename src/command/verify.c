@@ -245,11 +245,6 @@ static bool verify(TALLOC_CTX *mem, struct inspection *inspection, const struct 
     return journal_head(inspection->journal, head, err);
 }
 
-static int exit_status(enum verdict verdict)
-{
-    return verdict == VERDICT_GO ? EXIT_GO : verdict == VERDICT_NO_GO ? EXIT_NO_GO : EXIT_HOLD;
-}
-
 static int verify_run(const struct program *program, int argc, char **argv, struct error *err)
 {
     SCRATCH(tmp);
@@ -276,7 +271,7 @@ static int verify_run(const struct program *program, int argc, char **argv, stru
         report_verification_json(stdout, &verification, &options);
     else
         report_verification_text(stdout, &verification, &options);
-    return exit_status(verification.verdict);
+    return command_exit_status(verification.verdict);
 }
 
 const struct command command_verify = {

@@ -81,7 +81,7 @@ bool engine_driver_for(const struct engine_driver *const *drivers, const struct 
     const char *list = scheme_list(tmp, drivers);
     const char *scheme = url_scheme(tmp, text);
     if (scheme == NULL && strpbrk(text, "=@") == NULL) {
-        error_set(err, ERROR_INPUT, "no such database file: '%s'", text);
+        error_set(err, ERROR_INPUT, "%s: no such database file", text);
         return error_hint(err, "give the path of an existing file, or a URL that begins with: %s",
                           list);
     }
@@ -94,4 +94,20 @@ bool engine_driver_for(const struct engine_driver *const *drivers, const struct 
     else
         error_set(err, ERROR_CONFIG, "the database URL has no scheme");
     return error_hint(err, "this version opens: %s", list);
+}
+
+bool engine_dialect_for(const struct engine_driver *const *drivers, const struct secret *url,
+                        enum dialect *out, struct error *err)
+{
+    SCRATCH(tmp);
+    const struct engine_driver *driver;
+    const char *scheme = url_scheme(tmp, secret_reveal(url));
+    const char *name = scheme == NULL ? NULL : unsupported_name(tmp, scheme);
+    if (name != NULL && strcmp(name, "PostgreSQL") == 0) {
+        *out = DIALECT_POSTGRES;
+        return true;
+    }
+    TRY(engine_driver_for(drivers, url, &driver, err));
+    *out = driver->dialect;
+    return true;
 }

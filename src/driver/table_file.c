@@ -39,10 +39,13 @@ static bool file_failed(struct table_file *file, struct error *err)
     const char *path = file->path;
     switch (sqlite3_errcode(file->handle) & 0xff) {
     case SQLITE_NOTADB:
-        return error_set(err, ERROR_INPUT, "%s: damaged, or not written by tminus: %s", path,
-                         sqlite3_errmsg(file->handle));
+        error_set(err, ERROR_INPUT, "%s: damaged, or not written by tminus: %s", path,
+                  sqlite3_errmsg(file->handle));
+        return error_hint(err, "keep the file, and move it away to begin a new one");
     case SQLITE_CORRUPT:
-        return error_set(err, ERROR_INPUT, "%s: damaged: %s", path, sqlite3_errmsg(file->handle));
+        error_set(err, ERROR_INPUT, "%s: damaged: %s", path, sqlite3_errmsg(file->handle));
+        return error_hint(err, "sqlite3 %s 'PRAGMA quick_check' lists what is wrong; keep the file, "
+                               "and move it away to begin a new one", path);
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
         error_set(err, ERROR_SYSTEM, "%s: another process held it locked for %d s", path,
@@ -57,8 +60,10 @@ static bool file_failed(struct table_file *file, struct error *err)
 static bool make_private(const char *path, struct error *err)
 {
     int descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (descriptor < 0)
-        return error_set(err, ERROR_SYSTEM, "%s: %m", path);
+    if (descriptor < 0) {
+        error_set(err, ERROR_SYSTEM, "%s: cannot be opened for writing: %m", path);
+        return error_hint(err, "check the permissions of the file and of its folder");
+    }
     close(descriptor);
     return true;
 }
@@ -80,7 +85,7 @@ bool table_file_open(TALLOC_CTX *mem, const char *path, enum table_file_mode mod
 
     file->path = mem_strdup(file, path);
     if (mode == TABLE_FILE_READ && access(path, R_OK) != 0)
-        return error_set(err, ERROR_INPUT, "%s: %m", path);
+        return error_set(err, ERROR_INPUT, "%s: cannot be read: %m", path);
     if (mode == TABLE_FILE_WRITE)
         TRY(make_private(path, err));
     int rc = sqlite3_open_v2(name, &file->handle, flags, NULL);

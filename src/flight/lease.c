@@ -41,14 +41,16 @@ static void write_holder(int fd)
 bool lease_take(TALLOC_CTX *mem, const char *path, struct lease **out, struct error *err)
 {
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (fd < 0)
-        return error_set(err, ERROR_SYSTEM, "cannot open '%s': %s", path, strerror(errno));
+    if (fd < 0) {
+        error_set(err, ERROR_SYSTEM, "%s: cannot be opened for writing: %s", path, strerror(errno));
+        return error_hint(err, "check the permissions of the file and of its folder");
+    }
     if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
         bool is_held = errno == EWOULDBLOCK;
         if (is_held)
             fail_held(fd, path, err);
         else
-            error_set(err, ERROR_SYSTEM, "cannot lock '%s': %s", path, strerror(errno));
+            error_set(err, ERROR_SYSTEM, "%s: cannot be locked: %s", path, strerror(errno));
         close(fd);
         return false;
     }

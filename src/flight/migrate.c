@@ -55,7 +55,8 @@ static bool read_identity(struct flight *flight, struct error *err)
     struct engine_identity identity;
     TRY(flight->session->identity(flight->mem, flight->reader, &identity, err));
     flight->report->database = identity.text;
-    flight->report->database_id = identity.system ? identity.system : identity.database;
+    flight->report->database_name = identity.database;
+    flight->report->system = identity.system;
     return true;
 }
 
@@ -67,7 +68,8 @@ static json_t *event_data(const struct flight *flight, const struct migrate_step
     json_put_text(data, "migration", step->migration->path);
     json_put_text(data, "version", step->version);
     json_put_text(data, "direction", flight->request->is_undo ? "down" : "up");
-    json_put_text(data, "database", flight->report->database_id);
+    json_put_text(data, "database", flight->report->database_name);
+    json_put_text(data, "system", flight->report->system);
     json_put_text(data, "sha256", step->sha256);
     json_put_text(data, "schema_before", step->schema_before);
     return data;
@@ -99,6 +101,14 @@ static bool fail_step(struct flight *flight, struct migrate_step *step, struct e
     return false;
 }
 
+// Does an event tell of this database, wherever its file lies now?
+static bool is_of_database(const struct flight *flight, const json_t *data)
+{
+    const char *system = data == NULL ? NULL : json_get_text(data, "system");
+    return system != NULL && flight->report->system != NULL &&
+           strcmp(system, flight->report->system) == 0;
+}
+
 // The schema before the up, as the journal saw it for this database; "" when it did not.
 static bool journaled_schema(struct flight *flight, const struct migrate_step *step, char out[65],
                              struct error *err)
@@ -108,12 +118,10 @@ static bool journaled_schema(struct flight *flight, const struct migrate_step *s
     TRY(journal_last(flight->request->journal, EVENT_MIGRATION_APPLIED, "version", step->version,
                      &event, err));
     const json_t *data = json_object_get(event, "data");
-    const char *database = data ? json_get_text(data, "database") : NULL;
     const char *schema = data ? json_get_text(data, "schema_before") : NULL;
     const char *sha256 = data ? json_get_text(data, "sha256") : NULL;
-    bool is_ours = database != NULL && strcmp(database, flight->report->database_id) == 0 &&
-                   sha256 != NULL && strcmp(sha256, step->sha256) == 0;
-    if (is_ours && schema != NULL)
+    bool is_same = sha256 != NULL && strcmp(sha256, step->sha256) == 0;
+    if (is_same && schema != NULL && is_of_database(flight, data))
         snprintf(out, 65, "%s", schema);
     return true;
 }
@@ -225,8 +233,7 @@ static bool check_unfinished(struct flight *flight, const struct migrate_step *s
     if (run_request(flight, step).in_transaction)
         return true;
     TRY(journal_last(journal, EVENT_MIGRATION_STARTED, "version", step->version, &begun, err));
-    const char *database = json_get_text(json_object_get(begun, "data"), "database");
-    if (begun == NULL || database == NULL || strcmp(database, flight->report->database_id) != 0)
+    if (begun == NULL || !is_of_database(flight, json_object_get(begun, "data")))
         return true;
     for (size_t i = 0; i < COUNT_OF(results); i++) {
         json_auto_t *result = NULL;

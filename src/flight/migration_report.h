@@ -36,7 +36,8 @@ struct migrate_orphans {
 
 struct migrate_report {
     const char *database;     // one line for people
-    const char *database_id;  // what the journal calls it
+    const char *database_name; // as in the identity: a name or a canonical path
+    const char *system;        // NULL: the database has no identity stored yet
     const char *layout;
     const char *record_table;
     bool is_undo;

@@ -16,8 +16,8 @@
 //  differing_rows, missing_keys, extra_keys}
 #define EVENT_VERIFIED "verified"
 
-// A migration's intent, and its result; {migration, version, direction, database, sha256}, the
-// last two also {seconds} and {error}.
+// A migration's intent, and its result; {migration, version, direction, database, system, sha256,
+// schema_before}; the results also {seconds, schema_after, state}, a failure {error}.
 #define EVENT_MIGRATION_STARTED "migration-started"
 #define EVENT_MIGRATION_APPLIED "migration-applied"
 #define EVENT_MIGRATION_UNDONE "migration-undone"

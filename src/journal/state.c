@@ -52,7 +52,8 @@ bool state_path(TALLOC_CTX *mem, const char *service, const char *environment, c
         folder = file_join(tmp, folder, folder_name(tmp, environment));
     }
     char *path = file_join(tmp, folder, name);
-    TRY(file_make_folders(file_folder(tmp, path), 0700, err));
+    if (!file_make_folders(file_folder(tmp, path), 0700, err))
+        return error_hint(err, "the journal and baselines are kept there; TMINUS_STATE names another folder");
     *out = talloc_steal(mem, path);
     return true;
 }

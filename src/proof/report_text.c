@@ -105,8 +105,8 @@ static void write_table(FILE *out, const struct baseline_table *table)
 {
     SCRATCH(tmp);
 
-    fprintf(out, "  %-24s %12s rows, %zu columns, key ", sql_shown(tmp, table->name),
-            quantity_count(tmp, table->rows), table->n_columns);
+    fprintf(out, "  %-24s %12s row%s, %zu columns, key ", sql_shown(tmp, table->name),
+            quantity_count(tmp, table->rows), table->rows == 1 ? "" : "s", table->n_columns);
     for (size_t i = 0; i < table->n_key; i++)
         fprintf(out, "%s%s", i == 0 ? "" : ", ", table->key[i]);
     if (table->n_key == 0)

@@ -10,7 +10,6 @@
 #include <inttypes.h>
 
 #define STATE_WIDTH 14
-#define HASH_SHOWN 12
 
 static const char *step_path(const struct migrate_report *report, const struct migrate_step *step)
 {
@@ -83,8 +82,7 @@ void report_migration_text(FILE *out, const struct migrate_report *report,
     if (is_whole)
         write_orphans(out, &report->orphans);
     if (journal->sequence > 0)
-        fprintf(out, "journal: event %" PRId64 ", %.*s…\n", journal->sequence, HASH_SHOWN,
-                journal->hash);
+        fprintf(out, "journal %" PRId64 ":%s\n", journal->sequence, journal->hash);
 }
 
 // --- JSON
@@ -132,7 +130,8 @@ void report_migration_json(FILE *out, const struct migrate_report *report,
 {
     json_auto_t *document = json_object();
     json_put_text(document, "schema", "tminus/migrate/1");
-    json_put_text(document, "database", report->database_id);
+    json_put_text(document, "database", report->database_name);
+    json_put_text(document, "system", report->system);
     json_put_text(document, "layout", report->layout);
     json_put_text(document, "record_table", report->record_table);
     json_put_text(document, "direction", report->is_undo ? "down" : "up");
@@ -148,8 +147,10 @@ void report_migration_json(FILE *out, const struct migrate_report *report,
     put_count(keys, "orphans_before", report->orphans.before);
     put_count(keys, "orphans_after", report->orphans.after);
     put_failure(document, failure);
-    json_t *head = json_put_object(document, "journal");
-    json_put_integer(head, "seq", journal->sequence);
-    json_put_text(head, "hash", journal->sequence > 0 ? journal->hash : NULL);
+    if (journal->sequence > 0) {
+        json_t *head = json_put_object(document, "journal");
+        json_put_integer(head, "seq", journal->sequence);
+        json_put_text(head, "hash", journal->hash);
+    }
     json_write(out, document);
 }

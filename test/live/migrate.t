@@ -79,11 +79,11 @@ ends 2 'no folder at all' migrate
 ends 2 'a MySQL URL' "$TMINUS" migrate --database mysql://root:hunter2@db/shop m
 says 'MySQL: refused by name' err 'MySQL is not supported as a live database'
 ends 2 'no such database' "$TMINUS" migrate --database nowhere.db m
-says 'no such database: named' err "no such database file: 'nowhere.db'"
+says 'no such database: named' err 'nowhere.db: no such database file'
 is 'no such database: not made' "$(ls nowhere.db 2>/dev/null)" ''
 head -c 8192 /dev/zero | tr '\0' 'x' >damaged.db
 ends 2 'a damaged database' "$TMINUS" migrate --database damaged.db m
-says 'damaged: said' err 'is no SQLite database, or encrypted'
+says 'damaged: said' err 'no SQLite database, or encrypted'
 
 # --- failures
 fresh
@@ -138,7 +138,7 @@ exec 8>gate
 until [ -s held ]; do sleep 0.05; done
 before=$(bytes)
 ends 3 'a locked database' migrate --lock-timeout 300ms m
-says 'locked: named' err 'is locked by another program (waited 300 ms)'
+says 'locked: named' err 'locked by another program (waited 300 ms)'
 is 'locked: untouched' "$(bytes)" "$before"
 exec 8>&-
 wait "$holder"
@@ -174,7 +174,7 @@ begin_slow
 kill -KILL "$slow"
 wait "$slow" 2>/dev/null
 ends 2 'killed: what is left is named' migrate m
-says 'killed: and how to go on' err 'was left by a crash in the middle of a transaction'
+says 'killed: and how to go on' err 'left by a crash in the middle of a transaction'
 is 'killed: SQLite rolls it back' "$(db 'SELECT count(*) FROM tminus_migration')" 0
 echo 'CREATE TABLE slow (i);' >m/1_slow.sql
 ends 0 'killed: the next run goes on' migrate m

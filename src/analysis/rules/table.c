@@ -347,7 +347,7 @@ const struct rule rule_table[] = {
         .summary = "a statement that the grammar does not know",
         .why = "What it does is unknown, and unknown is never pass; in a down it means that "
                "nobody ever ran it.",
-        .safe_form = "mend the statement; newer syntax than PostgreSQL 15: rehearse it, the "
+        .safe_form = "mend the statement; when it is newer than the grammar, rehearse it: the "
                      "verdict stays HOLD",
         .source = "PostgreSQL 15 grammar (libpg_query); SQLite",
         .check_migration = check_syntax_not_understood,

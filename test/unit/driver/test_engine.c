@@ -55,7 +55,7 @@ static void test_driver_for__refused_by_name(void **state)
         {"postgres://u:hunter2@db/shop", ERROR_CONFIG, "PostgreSQL is not supported as a live"},
         {"gopher://hunter2", ERROR_CONFIG, "no engine is known for a URL that begins with 'gopher:'"},
         {"host=db password=hunter2", ERROR_CONFIG, "has no scheme"},
-        {"/no/such/file.db", ERROR_INPUT, "no such database file: '/no/such/file.db'"},
+        {"/no/such/file.db", ERROR_INPUT, "/no/such/file.db: no such database file"},
     };
     (void)state;
     for (size_t i = 0; i < COUNT_OF(cases); i++) {

@@ -55,7 +55,7 @@ static void test_open__missing_file_is_not_created(void **state)
     expect_refused(database, NULL, ERROR_INPUT, "no such database file");
     assert_false(database_try_open(database, NULL, false));
     assert_int_equal(file_kind(database->path), FILE_MISSING);
-    expect_refused(database, database->folder, ERROR_INPUT, "is a folder");
+    expect_refused(database, database->folder, ERROR_INPUT, "a folder, not an SQLite database");
     talloc_free(database);
 }
 
@@ -72,7 +72,7 @@ static void test_open__no_database(void **state)
     (void)state;
     struct database *database = database_make(NULL);
     write_file(database->path, text, sizeof text);
-    expect_refused(database, NULL, ERROR_INPUT, "is no SQLite database, or encrypted");
+    expect_refused(database, NULL, ERROR_INPUT, "no SQLite database, or encrypted");
     talloc_free(database);
 }
 
@@ -85,7 +85,7 @@ static void test_open__damaged_header(void **state)
     assert_true(file_read(database, database->path, FILE_SIZE_MAX, &bytes, &len, &database->err));
     memset(bytes + 100, 0xff, 200); // the schema's page
     write_file(database->path, bytes, len);
-    expect_refused(database, NULL, ERROR_INPUT, "is damaged: database disk image is malformed");
+    expect_refused(database, NULL, ERROR_INPUT, "damaged: database disk image is malformed");
     assert_non_null(strstr(database->err.hint, "PRAGMA quick_check"));
     talloc_free(database);
 }
@@ -95,7 +95,7 @@ static void test_open__cut_off(void **state)
     (void)state;
     struct database *database = database_make(SOME_ROWS);
     assert_int_equal(truncate(database->path, 8192), 0);
-    expect_refused(database, NULL, ERROR_INPUT, "is damaged");
+    expect_refused(database, NULL, ERROR_INPUT, ": damaged: ");
     talloc_free(database);
 }
 
@@ -121,7 +121,7 @@ static void test_open__left_by_a_crash(void **state)
     copy_file(left, live->path, left->path);
     copy_file(left, mem_printf(left, "%s-journal", live->path), mem_printf(left, "%s-journal", left->path));
     sqlite3_close(writer);
-    expect_refused(left, NULL, ERROR_INPUT, "was left by a crash in the middle of a transaction");
+    expect_refused(left, NULL, ERROR_INPUT, "left by a crash in the middle of a transaction");
     database_execute(left->path, "SELECT * FROM t"); // rolls back
     database_open(left, true);
     talloc_free(left);
@@ -142,7 +142,7 @@ static void test_open__damage_behind_the_schema_is_met_when_read(void **state)
     assert_false(engine_sqlite.session->query(database->engine, "SELECT a FROM t", count_rows, &rows,
                                               &database->err));
     assert_int_equal(database->err.code, ERROR_INPUT);
-    assert_non_null(strstr(database->err.message, "is damaged"));
+    assert_non_null(strstr(database->err.message, ": damaged: "));
     talloc_free(database);
 }
 
@@ -170,7 +170,7 @@ static void test_open__locked(void **state)
     sqlite3 *writer;
     assert_int_equal(sqlite3_open(database->path, &writer), SQLITE_OK);
     assert_int_equal(sqlite3_exec(writer, "BEGIN EXCLUSIVE", NULL, NULL, NULL), SQLITE_OK);
-    expect_refused(database, NULL, ERROR_UNREACHABLE, "is locked by another program (waited 300 ms)");
+    expect_refused(database, NULL, ERROR_UNREACHABLE, "locked by another program (waited 300 ms)");
     sqlite3_exec(writer, "ROLLBACK", NULL, NULL, NULL);
     database_open(database, true);
     sqlite3_close(writer);

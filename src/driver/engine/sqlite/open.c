@@ -88,8 +88,10 @@ static bool url_path(TALLOC_CTX *mem, const char *url, char **out, struct error 
         TRY(check_parameters(question + 1, err));
     size_t len = question ? (size_t)(question - rest) : strlen(rest);
     *out = percent_decode(mem, mem_strndup(mem, rest, len));
-    if (strcmp(*out, ":memory:") == 0 || **out == '\0')
-        return error_set(err, ERROR_CONFIG, "the SQLite URL names no file");
+    if (strcmp(*out, ":memory:") == 0 || **out == '\0') {
+        error_set(err, ERROR_CONFIG, "the SQLite URL names no file");
+        return error_hint(err, "write sqlite:FILE");
+    }
     return true;
 }
 
@@ -99,17 +101,18 @@ static bool check_file(const char *path, struct error *err)
     case FILE_REGULAR:
         return true;
     case FILE_MISSING:
-        error_set(err, ERROR_INPUT, "no such database file: '%s'", path);
+        error_set(err, ERROR_INPUT, "%s: no such database file", path);
+        error_hint(err, "tminus makes no database; is this the right folder to start in?");
         // SQLAlchemy and Django write sqlite:///relative.
         if (path[0] == '/' && file_kind(path + 1) == FILE_REGULAR)
             error_hint(err, "three slashes begin an absolute path; 'sqlite:%s' is there", path + 1);
         return false;
     case FILE_FOLDER:
-        return error_set(err, ERROR_INPUT, "'%s' is a folder, not an SQLite database", path);
+        return error_set(err, ERROR_INPUT, "%s: a folder, not an SQLite database", path);
     case FILE_OTHER:
         break;
     }
-    return error_set(err, ERROR_INPUT, "'%s' is not a regular file", path);
+    return error_set(err, ERROR_INPUT, "%s: not a regular file", path);
 }
 
 static int engine_close(struct engine *engine)

@@ -24,14 +24,14 @@ void deadline_set(struct engine *engine, int64_t timeout_ms)
 
 static bool fail_damaged(struct engine *engine, struct error *err, const char *why)
 {
-    error_set(err, ERROR_INPUT, "'%s' is damaged: %s", engine->path, why);
+    error_set(err, ERROR_INPUT, "%s: damaged: %s", engine->path, why);
     return error_hint(err, "sqlite3 '%s' 'PRAGMA quick_check' lists what is wrong; restore a backup",
                       engine->path);
 }
 
 static bool fail_busy(struct engine *engine, struct error *err)
 {
-    error_set(err, ERROR_UNREACHABLE, "'%s' is locked by another program (waited %" PRId64 " ms)",
+    error_set(err, ERROR_UNREACHABLE, "%s: locked by another program (waited %" PRId64 " ms)",
               engine->path, engine->timeout_ms);
     return error_hint(err, "find it with: fuser '%s'", engine->path);
 }
@@ -40,12 +40,12 @@ static bool fail_cannot_open(struct engine *engine, struct error *err, int rc, c
 {
     if (rc == SQLITE_READONLY_ROLLBACK || rc == SQLITE_READONLY_RECOVERY) {
         error_set(err, ERROR_INPUT,
-                  "'%s' was left by a crash in the middle of a transaction, and reading it alone "
+                  "%s: left by a crash in the middle of a transaction, and reading it alone "
                   "cannot roll that back", engine->path);
         return error_hint(err, "open it once with its own program, or: sqlite3 '%s' .tables",
                           engine->path);
     }
-    error_set(err, ERROR_INPUT, "cannot open '%s': %s", engine->path, why);
+    error_set(err, ERROR_INPUT, "%s: cannot be opened: %s", engine->path, why);
     return error_hint(err, "check the permissions of the file and of its folder (a database in WAL "
                            "mode needs its -shm file there)");
 }
@@ -64,7 +64,7 @@ bool sqlite_fail(struct engine *engine, struct error *err, enum error_code other
     }
     switch (rc & 0xff) {
     case SQLITE_NOTADB:
-        error_set(err, ERROR_INPUT, "'%s' is no SQLite database, or encrypted: %s", engine->path,
+        error_set(err, ERROR_INPUT, "%s: no SQLite database, or encrypted: %s", engine->path,
                   why);
         return error_hint(err, "an intact one begins with 'SQLite format 3': head -c 15 '%s'",
                           engine->path);
@@ -79,7 +79,7 @@ bool sqlite_fail(struct engine *engine, struct error *err, enum error_code other
         return fail_cannot_open(engine, err, rc, why);
     case SQLITE_FULL:
     case SQLITE_IOERR:
-        return error_set(err, ERROR_SYSTEM, "'%s': %s", engine->path, why);
+        return error_set(err, ERROR_SYSTEM, "%s: %s", engine->path, why);
     default:
         return error_set(err, otherwise, "%s: %s", what, why);
     }
