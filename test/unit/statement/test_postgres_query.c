@@ -152,6 +152,8 @@ static void test_with(void **state)
          "SELECT: query <select reads a out «*» reads *>"},
         {"WITH a AS (SELECT 1), b AS (SELECT * FROM a, c) SELECT * FROM b",
          "SELECT: query <select reads c out «*» reads *>"},
+        {"WITH a AS (SELECT * FROM b), b AS (SELECT * FROM c) SELECT * FROM a",
+         "SELECT: query <select reads b c out «*» reads *>"},
         {"WITH old AS (DELETE FROM t WHERE x RETURNING *) INSERT INTO archive SELECT * FROM old",
          "INSERT: query <insert archive out «*» reads * <delete t where «x» reads x returning>>"},
         {"WITH a AS (INSERT INTO b SELECT * FROM c RETURNING *), d AS (UPDATE e SET f = "
