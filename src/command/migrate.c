@@ -115,7 +115,8 @@ static bool open_journal(TALLOC_CTX *mem, const struct program *program,
     TRY(state_path(mem, service, environment, "journal.db", &location, err));
     TRY(lease_take(mem, lock, &lease, err));
     const char *run = mem_printf(mem, "migrate/%ld", (long)getpid());
-    return journal_open(mem, program->stores[0], location, run, out, err);
+    TRY(journal_open(mem, program->stores[0], location, run, out, err));
+    return journal_check(*out, err);
 }
 
 static void write_report(const struct options *options, const struct migrate_report *report,

@@ -25,7 +25,8 @@ static bool fail_held(int fd, const char *path, struct error *err)
     char holder[128] = "";
     ssize_t len = pread(fd, holder, sizeof holder - 1, 0);
     holder[len > 0 ? len : 0] = '\0';
-    error_set(err, ERROR_POLICY, "another tminus is at work here: %s", holder);
+    error_set(err, ERROR_POLICY, "another tminus is at work here%s%s", *holder == '\0' ? "" : ": ",
+              holder);
     return error_hint(err, "wait for it, or look at it with ps; the lock '%s' goes with its process",
                       path);
 }

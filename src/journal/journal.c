@@ -237,6 +237,17 @@ bool journal_verify(struct journal *journal, const struct journal_head *expected
     return true;
 }
 
+bool journal_check(struct journal *journal, struct error *err)
+{
+    struct journal_verdict verdict;
+
+    TRY(journal_verify(journal, NULL, &verdict, err));
+    if (verdict.is_intact)
+        return true;
+    error_set(err, ERROR_INPUT, "%s: the journal is broken: %s", journal->location, verdict.reason);
+    return error_hint(err, "tminus journal verify shows it; keep the file, and move it away to begin a new one");
+}
+
 // --- read
 
 struct reading {

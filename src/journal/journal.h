@@ -48,6 +48,8 @@ struct journal_verdict {
 // `expected` (may be NULL): a head noted elsewhere; the journal must contain it.
 MUST_CHECK bool journal_verify(struct journal *journal, const struct journal_head *expected,
                                struct journal_verdict *out, struct error *err);
+// A record that was tampered with vouches for nothing, and nothing is added to it: ERROR_INPUT.
+MUST_CHECK bool journal_check(struct journal *journal, struct error *err);
 
 // "SEQ:HASH", as `--head` takes it and every verb that writes prints it.
 char *journal_head_text(TALLOC_CTX *mem, const struct journal_head *head);

@@ -52,7 +52,8 @@ static void write_orphans(FILE *out, const struct migrate_orphans *orphans)
         fputs("foreign keys: could not be checked\n", out);
         return;
     }
-    fprintf(out, "foreign keys: %s rows point nowhere", quantity_count(tmp, orphans->after));
+    fprintf(out, "foreign keys: %s row%s nowhere", quantity_count(tmp, orphans->after),
+            orphans->after == 1 ? " points" : "s point");
     if (orphans->before >= 0 && orphans->before != orphans->after)
         fprintf(out, ", %s before", quantity_count(tmp, orphans->before));
     fprintf(out, "%s%s%s\n", orphans->after > 0 ? " (in " : "", orphans->tables,

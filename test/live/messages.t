@@ -121,6 +121,19 @@ is 'all events name the database alike' "$("$TMINUS" journal show --format json 
 import json, sys
 print({event["data"]["database"] for event in json.load(sys.stdin)["events"]} == {sys.argv[1]})' "$(realpath mail.db)")" True
 
+# --- nothing is written over, nothing is added to a record that was tampered with
+cp tminus.yaml kept
+ends 2 'a baseline over a file' "$TMINUS" baseline save --output tminus.yaml
+says 'a baseline over a file: said' err 'tminus.yaml: is there already'
+is 'a baseline over a file: it is as it was' "$(cmp tminus.yaml kept 2>&1)" ''
+cp -r state intact
+sqlite3 state/journal.db "UPDATE event SET line = replace(line, 'production', 'elsewhere') WHERE sequence = 1"
+all 2 'state/journal.db: the journal is broken: event 1 was changed' '' "$reading"
+all 2 'state/journal.db: the journal is broken: event 1 was changed' '--undo --steps 1' migrate
+ends 1 'journal verify' "$TMINUS" journal verify
+is 'nothing was undone' "$(sqlite3 mail.db 'SELECT version FROM schema_migrations')" 3
+rm -r state && mv intact state
+
 # --- a report that is lost
 ends 2 'undo, and the disk is full' sh -c '"$TMINUS" migrate --undo --steps 1 >/dev/full'
 says 'undo, and the disk is full: said' err 'standard output cannot be written'

@@ -184,7 +184,7 @@ fresh
 db 'CREATE TABLE notes (id INTEGER PRIMARY KEY, user_id INT REFERENCES users (id)); INSERT INTO notes VALUES (1, 2);'
 echo 'DELETE FROM users WHERE id = 2;' >m/1_x.sql
 ends 0 'orphans are said' migrate m
-says 'orphans: counted, and where' out 'foreign keys: 1 rows point nowhere, 0 before (in notes)'
+says 'orphans: counted, and where' out 'foreign keys: 1 row points nowhere, 0 before (in notes)'
 
 # --- records of other tools
 fresh
