@@ -12,6 +12,7 @@
 
 #include "proof/invariant.h"
 #include "proof/sources.h"
+#include "proof/tracer.h"
 
 struct claim;
 

@@ -2,9 +2,7 @@
  * Trace: where each table and column is after the change, and which of its differences the text of
  * the migrations explains.
  *
- * Statements are applied in order. A table is followed through renames, and through the idiom that
- * SQLite needs for most changes: a new table is filled by INSERT … SELECT from the old one and takes
- * its name. What the text does not say is not explained; nothing here looks at data.
+ * What the text does not say is not explained; nothing here looks at data.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -63,25 +61,6 @@ struct trace {
     struct trace_copy *copies;
     size_t n_copies;
 };
-
-struct tracer; // a trace while statements are applied
-
-// `schema` is the schema before the change and outlives the tracer.
-struct tracer *tracer_make(TALLOC_CTX *mem, const struct schema *schema);
-void tracer_apply(struct tracer *tracer, const struct statement *statement);
-// The table that is called so now; one that no statement touched yet is taken from the schema. NULL:
-// not known.
-struct trace_table *tracer_find(struct tracer *tracer, struct name name);
-// Can `expression` over `table` (NULL: none) be evaluated before the change, and gives it there what
-// the statement will see?
-bool tracer_is_countable(struct tracer *tracer, const struct trace_table *table,
-                         const struct expression *expression);
-// Was anything of this relation written, made or renamed by the statements so far?
-bool tracer_is_touched(struct tracer *tracer, struct name relation);
-// Its copies so far; the last one is that of the statement applied last, when it is one.
-const struct trace *tracer_state(const struct tracer *tracer);
-// Follow tables that were replaced by a copy of themselves. The trace lives as long as the tracer.
-struct trace *tracer_end(struct tracer *tracer);
 
 // Take a table that the change does not touch into the trace as well.
 void trace_include(struct trace *trace, const struct schema_relation *relation);

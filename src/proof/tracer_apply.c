@@ -1,0 +1,203 @@
+/*
+ * Applying statements: what each one does to the tables, columns and rows of a trace.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "proof/tracer.h"
+#include "proof/tracer_state.h"
+
+// --- rows that a statement speaks of
+
+// `where` NULL: every row of the table.
+static void add_rows(struct tracer *tracer, struct trace_rows *rows, const struct trace_table *table,
+                     const struct statement *statement, const struct expression *where)
+{
+    bool is_countable = table->before.name != NULL
+                        && (where == NULL || tracer_is_countable(tracer, table, where));
+
+    if (rows->cause == NULL) {
+        rows->cause = trace_cause(tracer, statement);
+        rows->where = where == NULL ? NULL : mem_strdup(tracer, where->text);
+        rows->is_countable = is_countable;
+        return;
+    }
+    rows->where = rows->where == NULL || where == NULL
+                      ? NULL
+                      : mem_printf(tracer, "(%s) OR (%s)", rows->where, where->text);
+    rows->is_countable = rows->is_countable && is_countable;
+}
+
+static void add_uncountable(struct tracer *tracer, struct trace_rows *rows,
+                            const struct statement *statement)
+{
+    if (rows->cause == NULL)
+        rows->cause = trace_cause(tracer, statement);
+    rows->where = NULL;
+    rows->is_countable = false;
+}
+
+// --- data
+
+// The WHERE of a joined UPDATE may be about the other table, so the rows that it means cannot be
+// counted in this one alone.
+static void write_columns(struct tracer *tracer, struct trace_table *table,
+                          const struct statement *statement, const struct query *query)
+{
+    bool is_joined = query->join_condition != NULL || query->n_inner_joined > 0
+                     || (query->verb == QUERY_UPDATE && query->target_alias != NULL);
+
+    for (size_t i = 0; i < query->n_assignments; i++) {
+        struct trace_column *column = trace_column_now(table, query->assignments[i].column);
+        if (column == NULL)
+            continue;
+        if (is_joined || query->verb != QUERY_UPDATE)
+            add_uncountable(tracer, &column->written, statement);
+        else
+            add_rows(tracer, &column->written, table, statement, query->where);
+    }
+}
+
+static void apply_query(struct tracer *tracer, const struct statement *statement,
+                        const struct query *query)
+{
+    struct trace_table *table =
+        query->target.name == NULL ? NULL : tracer_find(tracer, query->target);
+    if (table == NULL)
+        return;
+    switch (query->verb) {
+    case QUERY_UPDATE:
+        write_columns(tracer, table, statement, query);
+        break;
+    case QUERY_DELETE:
+        if (query->join_condition != NULL || query->target_alias != NULL)
+            add_uncountable(tracer, &table->removed, statement);
+        else
+            add_rows(tracer, &table->removed, table, statement, query->where);
+        break;
+    case QUERY_INSERT:
+    case QUERY_COPY:
+        if (query->copies_to)
+            return;
+        table->added = trace_cause(tracer, statement);
+        write_columns(tracer, table, statement, query);
+        if (query->conflict == CONFLICT_REPLACE)
+            add_uncountable(tracer, &table->removed, statement);
+        if (query->n_outputs > 0)
+            tracer_add_copy(tracer, table, statement, query);
+        break;
+    case QUERY_MERGE:
+        table->added = trace_cause(tracer, statement);
+        add_uncountable(tracer, &table->removed, statement);
+        for (size_t i = 0; i < table->n_columns; i++)
+            add_uncountable(tracer, &table->columns[i]->written, statement);
+        break;
+    case QUERY_SELECT:
+    case QUERY_VALUES:
+        return;
+    }
+    tracer_touch(tracer, query->target);
+}
+
+// --- schema
+
+static void create_table(struct tracer *tracer, const struct statement *statement,
+                         const struct action *action)
+{
+    if (action->if_exists && tracer_find(tracer, action->relation) != NULL)
+        return;
+    struct trace_table *table = trace_add_table(&tracer->trace);
+    struct name name = schema_resolve(tracer->schema, action->relation);
+
+    table->after.schema = mem_strdup(table, name.schema);
+    table->after.name = mem_strdup(table, name.name);
+    for (size_t i = 0; i < action->n_columns; i++)
+        trace_add_column(table, NULL, action->columns[i].name);
+    if (action->kind != ACTION_CREATE_TABLE_AS || action->query == NULL)
+        return;
+    for (size_t i = 0; i < action->query->n_outputs; i++)
+        if (action->query->output_names[i] != NULL)
+            trace_add_column(table, NULL, action->query->output_names[i]);
+    tracer_add_copy(tracer, table, statement, action->query);
+}
+
+static void rename_table(struct trace_table *table, const char *schema, const char *name)
+{
+    table->after.schema = mem_strdup(table, schema);
+    table->after.name = mem_strdup(table, name);
+}
+
+static void apply_column(struct tracer *tracer, const struct statement *statement,
+                         const struct action *action, struct trace_table *table)
+{
+    struct trace_column *column =
+        action->column == NULL ? NULL : trace_column_now(table, action->column);
+
+    if (action->kind == ACTION_ADD_COLUMN && action->definition != NULL) {
+        if (trace_column_now(table, action->definition->name) == NULL)
+            trace_add_column(table, NULL, action->definition->name);
+    } else if (column == NULL) {
+        return;
+    } else if (action->kind == ACTION_RENAME_COLUMN) {
+        column->after = mem_strdup(column, action->new_name);
+    } else if (action->kind == ACTION_DROP_COLUMN) {
+        column->after = NULL;
+        column->dropped = trace_cause(column, statement);
+    } else if (action->kind == ACTION_ALTER_TYPE) {
+        add_rows(tracer, &column->written, table, statement, NULL);
+    }
+}
+
+static void apply_table(struct tracer *tracer, const struct statement *statement,
+                        const struct action *action, struct trace_table *table)
+{
+    if (action->kind == ACTION_DROP && action->object == OBJECT_TABLE) {
+        table->dropped = trace_cause(table, statement);
+        table->after = (struct name){0};
+    } else if (action->kind == ACTION_RENAME && action->object == OBJECT_TABLE) {
+        rename_table(table, table->after.schema, action->new_name);
+    } else if (action->kind == ACTION_SET_SCHEMA) {
+        rename_table(table, action->new_name, table->after.name);
+    } else if (action->kind == ACTION_TRUNCATE) {
+        add_rows(tracer, &table->removed, table, statement, NULL);
+    } else {
+        apply_column(tracer, statement, action, table);
+    }
+}
+
+static bool changes_relation(enum action_kind kind)
+{
+    return kind == ACTION_DROP || kind == ACTION_RENAME || kind == ACTION_SET_SCHEMA
+           || kind == ACTION_TRUNCATE || kind == ACTION_ADD_COLUMN || kind == ACTION_DROP_COLUMN
+           || kind == ACTION_RENAME_COLUMN || kind == ACTION_ALTER_TYPE;
+}
+
+static void apply_action(struct tracer *tracer, const struct statement *statement,
+                         const struct action *action)
+{
+    if (action->kind == ACTION_QUERY && action->query != NULL && action->option == NULL) {
+        for (size_t i = 0; i < action->query->n_inner; i++)
+            apply_query(tracer, statement, action->query->inner[i]);
+        apply_query(tracer, statement, action->query);
+    } else if (action->kind == ACTION_CREATE_TABLE
+               || (action->kind == ACTION_CREATE_TABLE_AS
+                   && action->object != OBJECT_MATERIALIZED_VIEW)) {
+        tracer_touch(tracer, action->relation);
+        create_table(tracer, statement, action);
+    } else if (changes_relation(action->kind) && action->relation.name != NULL) {
+        struct trace_table *table = tracer_find(tracer, action->relation);
+        if (table == NULL)
+            return;
+        // A new column disturbs no question about the others.
+        if (action->kind != ACTION_ADD_COLUMN)
+            tracer_touch(tracer, action->relation);
+        apply_table(tracer, statement, action, table);
+        if (table->after.name != NULL && action->kind != ACTION_ADD_COLUMN)
+            tracer_touch(tracer, table->after);
+    }
+}
+
+void tracer_apply(struct tracer *tracer, const struct statement *statement)
+{
+    for (size_t i = 0; i < statement->n_actions; i++)
+        apply_action(tracer, statement, &statement->actions[i]);
+}

@@ -1,0 +1,37 @@
+/*
+ * What the files trace.c and tracer*.c share to make a trace; nobody else includes this.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef PROOF_TRACER_STATE_H
+#define PROOF_TRACER_STATE_H
+
+#include "proof/trace.h"
+
+struct tracer {
+    struct trace trace; // first: what hangs under the trace hangs under the tracer
+    const struct schema *schema;
+    struct name *touched; // resolved names of relations that were written, made or renamed
+    size_t n_touched;
+};
+
+// --- trace.c
+
+bool trace_is_same_name(struct name a, struct name b); // of resolved names; no name equals none
+struct trace_table *trace_add_table(struct trace *trace);
+struct trace_column *trace_add_column(struct trace_table *table, const char *before,
+                                      const char *after);
+// A table of the schema, as it was before the change.
+struct trace_table *trace_add_relation(struct trace *trace, const struct schema_relation *relation);
+
+// --- tracer.c
+
+void tracer_touch(struct tracer *tracer, struct name relation);
+
+// --- tracer_copy.c
+
+// Note that `query` copies rows into `to`, when it does.
+void tracer_add_copy(struct tracer *tracer, struct trace_table *to,
+                     const struct statement *statement, const struct query *query);
+
+#endif
