@@ -120,8 +120,8 @@ static const struct name *replaced_by(const struct action *rename, const struct 
     return NULL;
 }
 
-static const struct name *copy_replaces(const struct rule_place *place, const struct query *query,
-                                        struct name copy)
+const struct name *place_copy_replaces(const struct rule_place *place, const struct query *query,
+                                       struct name copy)
 {
     const struct name *replaced = NULL;
     for (size_t i = place->index + 1; replaced == NULL && i < place->script->n_statements; i++) {
@@ -135,7 +135,7 @@ static const struct name *copy_replaces(const struct rule_place *place, const st
 static void report_join(struct rule_place *place, const struct query *query, struct name target)
 {
     const char *copy = place_name(place, target);
-    const struct name *replaced = copy_replaces(place, query, target);
+    const struct name *replaced = place_copy_replaces(place, query, target);
     for (size_t i = 0; i < query->n_inner_joined; i++) {
         struct name joined = query->inner_joined[i];
         if (name_is_system(joined) || has_partner(place, query, joined))

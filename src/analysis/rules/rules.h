@@ -43,6 +43,9 @@ bool name_is_system(struct name name);
 bool relation_has_key(const struct schema_relation *relation, const char *const *columns, size_t n);
 // Proven by NOT NULL or a valid CHECK.
 bool relation_proves_not_null(const struct schema_relation *relation, const char *column);
+// The table whose place `copy` takes by a later rename: one that `query`, which fills it, reads.
+const struct name *place_copy_replaces(const struct rule_place *place, const struct query *query,
+                                       struct name copy); // data_change.c
 typedef void rule_query_check(struct rule_place *place, const struct query *query);
 // Call `check` for each query that changes data: of the statement, and inside it.
 void place_each_query(struct rule_place *place, rule_query_check *check);
@@ -89,6 +92,11 @@ void check_foreign_key_follows_rename(struct rule_place *place);
 
 // --- successor.c
 void check_replaced_table_loses_constraints(struct rule_place *place);
+
+// --- movement.c
+void check_copy_leaves_rows_out(struct rule_place *place);
+void check_move_loses_rows(struct rule_place *place);
+void check_values_by_position(struct rule_place *place);
 
 // --- existence.c
 void check_object_missing_or_exists(struct rule_place *place);

@@ -178,6 +178,41 @@ const struct rule rule_table[] = {
         .check = check_insert_select_join_loses_rows,
     },
     {
+        .id = "copy-leaves-rows-out",
+        .severity = SEVERITY_STOP,
+        .dialects = POSTGRES | SQLITE,
+        .summary = "a copy that takes a table's place is made with LIMIT, DISTINCT, GROUP BY, UNION or "
+                   "WHERE",
+        .why = "The rows that are left out are missing from now on under the table's name. A WHERE "
+               "says so, and warns.",
+        .safe_form = "copy every row, compare the counts, then delete what must go, by name",
+        .source = "PostgreSQL 15 manual, SELECT; SQLite, SELECT",
+        .check = check_copy_leaves_rows_out,
+    },
+    {
+        .id = "move-loses-rows",
+        .severity = SEVERITY_WARN,
+        .dialects = POSTGRES | SQLITE,
+        .summary = "rows are deleted here and inserted there by two different conditions",
+        .why = "What is deleted and not inserted is gone. It stops when the copy has a LIMIT or "
+               "DISTINCT, and when the rows of WITH ... DELETE are filtered again.",
+        .safe_form = "WITH gone AS (DELETE ... RETURNING *) INSERT ... SELECT * FROM gone; or delete "
+                     "only what arrived: WHERE id IN (SELECT id FROM the copy)",
+        .source = "PostgreSQL 15 manual, Data-Modifying Statements in WITH",
+        .check = check_move_loses_rows,
+    },
+    {
+        .id = "values-by-position",
+        .severity = SEVERITY_STOP,
+        .dialects = POSTGRES | SQLITE,
+        .summary = "INSERT ... SELECT * into a table whose columns stand in another order",
+        .why = "Values go by position and not by name: two columns of one type are exchanged without "
+               "an error.",
+        .safe_form = "name the columns on both sides",
+        .source = "PostgreSQL 15 manual, INSERT; SQLite, INSERT",
+        .check = check_values_by_position,
+    },
+    {
         .id = "update-join-not-unique",
         .severity = SEVERITY_WARN,
         .dialects = POSTGRES,

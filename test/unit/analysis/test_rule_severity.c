@@ -22,6 +22,8 @@
     " parent INT REFERENCES emails (id));"
 #define SWAP "ALTER TABLE emails RENAME TO old; ALTER TABLE c RENAME TO emails;"
 
+#define MOVED "CREATE TABLE emails (a INT, b INT); CREATE TABLE archive (b INT, a INT);"
+
 struct expected {
     const char *before, *up, *down, *rule, *sizes;
     enum severity severity;
@@ -143,6 +145,24 @@ static const struct expected cases[] = {
      "CREATE TABLE b AS SELECT * FROM emails; DROP TABLE emails;"
      "CREATE TABLE emails (id INTEGER PRIMARY KEY); INSERT INTO emails SELECT id FROM b; DROP TABLE b;",
      NULL, "replaced-table-loses-constraints", NULL, SEVERITY_WARN, DIALECT_SQLITE},
+    // Rows that are left out of a copy or on the way.
+    {MOVED, "CREATE TABLE c AS SELECT * FROM emails LIMIT 9;" SWAP, NULL, "copy-leaves-rows-out", NULL,
+     SEVERITY_STOP, 0},
+    {MOVED, "CREATE TABLE c AS SELECT DISTINCT a, b FROM emails;" SWAP, NULL, "copy-leaves-rows-out",
+     NULL, SEVERITY_STOP, 0},
+    {MOVED, "CREATE TABLE c AS SELECT a FROM emails UNION SELECT a FROM archive;" SWAP, NULL,
+     "copy-leaves-rows-out", NULL, SEVERITY_STOP, 0},
+    {MOVED, "CREATE TABLE c AS SELECT a FROM emails WHERE a > 3;" SWAP, NULL, "copy-leaves-rows-out",
+     NULL, SEVERITY_WARN, DIALECT_SQLITE},
+    {MOVED, "WITH gone AS (DELETE FROM emails WHERE a > 3 RETURNING *)"
+     "INSERT INTO archive (a, b) SELECT a, b FROM gone WHERE b > 0;", NULL, "move-loses-rows", NULL,
+     SEVERITY_STOP, 0},
+    {MOVED, "INSERT INTO archive (a, b) SELECT a, b FROM emails WHERE a > 3 LIMIT 9;"
+     "DELETE FROM emails WHERE a > 3;", NULL, "move-loses-rows", NULL, SEVERITY_STOP, 0},
+    {MOVED, "INSERT INTO archive (a, b) SELECT a, b FROM emails WHERE a > 4; DELETE FROM emails WHERE a > 3;",
+     NULL, "move-loses-rows", NULL, SEVERITY_WARN, DIALECT_SQLITE},
+    {MOVED, "INSERT INTO archive SELECT * FROM emails;", NULL, "values-by-position", NULL, SEVERITY_STOP,
+     DIALECT_SQLITE},
     // The way back.
     {EMAILS, "ALTER TABLE emails ADD COLUMN n int;", "ALTER TABLE emails DROP COLUMN n, bad;",
      "syntax-not-understood", NULL, SEVERITY_STOP, 0},

@@ -15,6 +15,8 @@ struct silence {
 
 #define EMAILS "CREATE TABLE emails (id bigint PRIMARY KEY, address varchar(20), size int, at timestamp);"
 
+#define MOVED "CREATE TABLE emails (a INT, b INT); CREATE TABLE archive (b INT, a INT);"
+
 static const struct silence cases[] = {
     {"new table with foreign key", EMAILS,
      "CREATE TABLE files (id int PRIMARY KEY, email_id bigint REFERENCES emails (id));", "*", NULL},
@@ -99,6 +101,22 @@ static const struct silence cases[] = {
     {"key under another name of its column", "CREATE TABLE t (a int PRIMARY KEY, b int UNIQUE);",
      "CREATE TABLE c (x int PRIMARY KEY, b int UNIQUE); INSERT INTO c SELECT a, b FROM t;"
      "ALTER TABLE t RENAME TO old; ALTER TABLE c RENAME TO t;", "replaced-table-loses-constraints", NULL},
+    {"copy of everything in both tables", MOVED,
+     "CREATE TABLE c AS SELECT a, b FROM emails UNION\n ALL SELECT a, b FROM archive;"
+     "ALTER TABLE emails RENAME TO old; ALTER TABLE c RENAME TO emails;", "copy-leaves-rows-out", NULL},
+    {"sample that takes nobody's place", MOVED, "CREATE TABLE c AS SELECT * FROM emails LIMIT 9;", "*",
+     NULL},
+    {"moved in one statement", MOVED,
+     "WITH gone AS (DELETE FROM emails WHERE a > 3 RETURNING *) INSERT INTO archive (a, b) SELECT a, b FROM gone;",
+     "*", NULL},
+    {"moved by one condition", MOVED,
+     "INSERT INTO archive (a, b) SELECT a, b FROM emails WHERE a > 3; DELETE FROM emails WHERE a>3;",
+     "move-loses-rows", NULL},
+    {"all kept, some deleted", MOVED,
+     "INSERT INTO archive (a, b) SELECT a, b FROM emails; DELETE FROM emails WHERE a > 3;",
+     "move-loses-rows", NULL},
+    {"columns in the same order", MOVED "CREATE TABLE t (a INT, b INT, c INT);",
+     "INSERT INTO t SELECT * FROM emails; INSERT INTO archive (a, b) SELECT * FROM emails;", "*", NULL},
     {"view replaced", EMAILS "CREATE VIEW v AS SELECT id FROM emails;",
      "CREATE OR REPLACE VIEW v AS SELECT id, size FROM emails;", "*", NULL},
 };
