@@ -46,7 +46,8 @@ struct options {
 // All members of `struct options` at zero are the defaults.
 extern const struct argp options_argp;
 
-// What the verb shall do: `name` when it is one of `known` (ends with NULL), else a usage error. NULL: missing.
+// What the verb shall do: `name` (NULL: missing) when it is one of `known`, which ends with NULL; else
+// a usage error.
 const char *options_action(struct argp_state *state, const char *name, const char *const *known);
 
 #define OPTIONS_FORMAT(format) (1u << (format))

@@ -245,7 +245,8 @@ bool journal_check(struct journal *journal, struct error *err)
     if (verdict.is_intact)
         return true;
     error_set(err, ERROR_INPUT, "%s: the journal is broken: %s", journal->location, verdict.reason);
-    return error_hint(err, "tminus journal verify shows it; keep the file, and move it away to begin a new one");
+    return error_hint(err, "tminus journal verify shows it; keep the file, and move it away to "
+                           "begin a new one");
 }
 
 // --- read

@@ -53,7 +53,8 @@ bool state_path(TALLOC_CTX *mem, const char *service, const char *environment, c
     }
     char *path = file_join(tmp, folder, name);
     if (!file_make_folders(file_folder(tmp, path), 0700, err))
-        return error_hint(err, "the journal and baselines are kept there; TMINUS_STATE names another folder");
+        return error_hint(err, "the journal and baselines are kept there; TMINUS_STATE names "
+                               "another folder");
     *out = talloc_steal(mem, path);
     return true;
 }
