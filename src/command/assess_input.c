@@ -10,6 +10,7 @@
 #include "change/git.h"
 #include "change/layout.h"
 #include "change/migration.h"
+#include "change/range_folders.h"
 #include "command/assess.h"
 #include "command/schema_files.h"
 
@@ -79,6 +80,27 @@ static bool read_configured(TALLOC_CTX *mem, const struct settings *settings,
     return true;
 }
 
+// Nothing names the migrations: those of the folders that the range touches. None: a change of code.
+static bool read_of_range(TALLOC_CTX *mem, const struct assess_request *request,
+                          const struct settings *settings, struct change **out, struct error *err)
+{
+    struct change range = {0};
+    const char **folders;
+    size_t n;
+
+    TRY(git_read_range(mem, settings->config->folder, request->base, settings->config, &range, err));
+    TRY(range_folders_find(mem, &range, &folders, &n, err));
+    if (n == 1)
+        return change_read(mem, folders, n, NULL, out, err);
+    if (n > 1) {
+        error_set(err, ERROR_USAGE, "the range changes migrations in several folders: %s, %s%s",
+                  folders[0], folders[1], n > 2 ? ", …" : "");
+        return error_hint(err, "give one: tminus assess --base %s %s", request->base, folders[0]);
+    }
+    *out = mem_new(mem, struct change);
+    return true;
+}
+
 static bool read_migrations(TALLOC_CTX *mem, const struct assess_request *request,
                             const struct settings *settings, struct change **out,
                             struct error *err)
@@ -89,10 +111,8 @@ static bool read_migrations(TALLOC_CTX *mem, const struct assess_request *reques
     TRY(database_of(settings, &database, err));
     if (database != NULL && database->migrations != NULL)
         return read_configured(mem, settings, database, out, err);
-    if (request->base != NULL) {
-        *out = mem_new(mem, struct change); // a change of code alone
-        return true;
-    }
+    if (request->base != NULL)
+        return read_of_range(mem, request, settings, out, err);
     if (settings->config->path == NULL)
         error_set(err, ERROR_USAGE, "nothing to assess: no PATH is given, and there is no tminus.yaml");
     else

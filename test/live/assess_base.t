@@ -90,6 +90,31 @@ rm db/006_n.*
 
 ends 2 'no such revision' "$TMINUS" assess --base nowhere
 says 'it is named' err "'nowhere'"
+# Without tminus.yaml and PATH, the folders of migrations that the range touches are found.
+rm tminus.yaml
+mkdir -p migrations/1_first migrations/2_second queries
+echo 'CREATE TABLE accounts (id bigint PRIMARY KEY, old text);' >migrations/1_first/up.sql
+echo 'DELETE FROM accounts;' >queries/purge.sql
+commit 'without a configuration'
+ends 0 'SQL outside of migrations stays code' "$TMINUS" assess --base HEAD~1 --format json
+says 'the migration is read' out '"path": "migrations/1_first/up.sql"'
+says 'the query is code' out '"rule": "code-writes-table"'
+lacks 'it is no migration' out '"kind": "DELETE"'
+echo 'ALTER TABLE accounts DROP COLUMN old;' | tee migrations/2_second/up.sql >/dev/null
+ends 1 'a migration that nothing names' "$TMINUS" assess --base HEAD
+says 'it is judged' out 'migrations/2_second/up.sql:1:1  drop-column'
+cd migrations || exit 1
+ends 1 'asked for from within' "$TMINUS" assess --base HEAD
+says 'its path from here' out '2_second/up.sql:1:1  drop-column'
+cd ..
+mkdir migrate-billing
+echo 'TRUNCATE accounts;' >migrate-billing/purge.sql
+ends 2 'two folders' "$TMINUS" assess --base HEAD
+says 'both are named' err 'several folders: migrate-billing, migrations'
+rm -r migrations/2_second
+ends 1 'a plain folder whose name says what it holds' "$TMINUS" assess --base HEAD
+says 'it is judged too' out 'migrate-billing/purge.sql:1:1  truncate'
+
 cd "$tmp" || exit 1
 ends 2 'no repository' "$TMINUS" assess --base HEAD "$SOURCE/test/golden/known-sizes/migrations"
 done_testing
