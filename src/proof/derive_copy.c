@@ -181,22 +181,46 @@ static void write_before(struct derivation *derivation, const struct claim *clai
 
 // --- after
 
+// The sources of a table that several statements fill: their names, and all their rows as an
+// expression. False: what fills it besides is not counted, or this is not the first copy to it.
+static bool count_sources(struct derivation *derivation, const struct trace_copy *copy,
+                          const char **names, const char **rows)
+{
+    TALLOC_CTX *mem = derivation->mem;
+    const struct trace *trace = tracer_state(derivation->tracer);
+
+    *names = *rows = NULL;
+    for (size_t i = 0; i < trace->n_copies; i++) {
+        const struct trace_copy *other = &trace->copies[i];
+        if (other->to != copy->to)
+            continue;
+        if (other->from->before.name == NULL || (other != copy && (other->is_filtered || *rows == NULL)))
+            return false;
+        const char *count = mem_printf(mem, "(SELECT count(*) FROM %s)",
+                                       sql_relation(mem, other->from->before));
+        *rows = *rows == NULL ? count : mem_printf(mem, "%s + %s", *rows, count);
+        *names = *names == NULL ? source_name(derivation, other)
+                                : mem_printf(mem, "%s and %s", *names, source_name(derivation, other));
+    }
+    return !copy->to->is_added_apart;
+}
+
 static void write_rows(struct derivation *derivation, const struct claim *claim,
                        const struct trace_copy *copy)
 {
     TALLOC_CTX *mem = derivation->mem;
+    const char *names, *rows;
 
-    if (copy->from->before.name == NULL || copy->to->before.name != NULL)
+    if (copy->to->before.name != NULL || !count_sources(derivation, copy, &names, &rows))
         return;
     claim_invariant(derivation, claim, (struct invariant){
         .name = claim_name(derivation, "I19", copy->from, "copied"),
         .catalogue = "I19",
-        .title = mem_printf(mem, "%s has as many rows as %s had", sql_shown(mem, copy->to->after),
-                            source_name(derivation, copy)),
+        .title = mem_printf(mem, "%s has as many rows as %s had", sql_shown(mem, copy->to->after), names),
         .kind = INVARIANT_SAME,
         .moments = MOMENT_BOTH,
         .sql = mem_printf(mem, "SELECT count(*) FROM %s", sql_relation(mem, copy->to->after)),
-        .sql_before = mem_printf(mem, "SELECT count(*) FROM %s", sql_relation(mem, copy->from->before)),
+        .sql_before = mem_printf(mem, "SELECT %s", rows),
         .is_required = true,
     });
 }

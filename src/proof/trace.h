@@ -40,6 +40,7 @@ struct trace_table {
     size_t n_columns;
     struct trace_rows removed;     // DELETE, TRUNCATE
     const char *added;   // cause: INSERT into it; NULL
+    bool is_added_apart; // by an INSERT that copies no table, too
     const char *dropped; // cause of DROP TABLE; NULL
     const char *rebuilt; // cause: its rows were copied to the table that now has its name; NULL
 };

@@ -65,6 +65,9 @@ static const struct row rows[] = {
      "DELETE FROM users WHERE id = 2;", "I8/posts.user_id orphans", MOMENT_AFTER, STATUS_FAIL, NULL},
     {"copy: rows", "CREATE TABLE people (id INTEGER, name TEXT); INSERT INTO people SELECT id, name FROM users;",
      "DELETE FROM people WHERE id = 2;", "I19/users.copied", MOMENT_AFTER, STATUS_FAIL, NULL},
+    {"copy: two sources", "CREATE TABLE party (name TEXT); INSERT INTO party SELECT name FROM users;"
+     "INSERT INTO party SELECT title FROM posts;",
+     "DELETE FROM party WHERE rowid = 2;", "I19/users.copied", MOMENT_AFTER, STATUS_FAIL, NULL},
     {"copy: keys", "CREATE TABLE people (id INTEGER, name TEXT); INSERT INTO people SELECT id, name FROM users;",
      "UPDATE people SET id = 9 WHERE id = 2;", "I20/people.id", MOMENT_AFTER, STATUS_FAIL, "id=2"},
     {"copy: none twice", "CREATE TABLE people (id INTEGER, name TEXT); INSERT INTO people SELECT id, name FROM users;",
