@@ -179,12 +179,29 @@ static const struct schema_column *altered_column(struct rule_place *place,
     return relation == NULL ? NULL : schema_find_column(relation, action->column);
 }
 
+// An explicit cast to varchar(n) cuts what is longer; without a cast it fails.
+static const char *cut_by_cast(const struct action *action, const struct type_name *from)
+{
+    const struct type_name *to = &action->definition->type;
+    const struct expression *value = action->using_expr;
+    bool is_cast = value != NULL && (strstr(value->text, "::") != NULL ||
+                                     text_starts_with(value->text, "CAST") ||
+                                     text_starts_with(value->text, "cast"));
+    bool is_limited = to->n_mods > 0 &&
+                      (strcmp(to->name, "varchar") == 0 || strcmp(to->name, "bpchar") == 0);
+    bool was_text = strcmp(from->name, "text") == 0 || strcmp(from->name, "varchar") == 0;
+    bool is_shorter = from->n_mods == 0 || (to->n_mods > 0 && to->mods[0] < from->mods[0]);
+    return is_cast && is_limited && was_text && is_shorter ? "what is longer is cut off" : NULL;
+}
+
 static void type_narrowing(struct rule_place *place, const struct action *action)
 {
     const struct schema_column *column = altered_column(place, action);
     if (column == NULL || column->type.name == NULL || column->type.is_array)
         return;
     const char *loss = silent_loss(&column->type, &action->definition->type);
+    if (loss == NULL)
+        loss = cut_by_cast(action, &column->type);
     if (loss != NULL)
         rule_report(place, "%s.%s: from %s to %s, %s without an error",
                     place_name(place, action->relation), action->column, column->type.text,
@@ -207,6 +224,25 @@ static bool is_zone_conversion(const struct expression *expression, const char *
 {
     return expression->n_columns == 1 && strcmp(expression->columns[0], column) == 0 &&
            expression->n_functions == 1 && strcmp(expression->functions[0].name, "timezone") == 0;
+}
+
+static void time_zone_assumed(struct rule_place *place, const struct action *action)
+{
+    const struct schema_column *column = altered_column(place, action);
+    if (column == NULL || column->type.name == NULL || column->type.is_array)
+        return;
+    const char *from = column->type.name, *to = action->definition->type.name;
+    bool gains = strcmp(from, "timestamp") == 0 && strcmp(to, "timestamptz") == 0;
+    bool loses = strcmp(from, "timestamptz") == 0 && strcmp(to, "timestamp") == 0;
+    if ((!gains && !loses) || (action->using_expr != NULL && action->using_expr->n_functions > 0))
+        return;
+    rule_report(place, "%s.%s: every time is taken %s the TimeZone of the session that runs this",
+                place_name(place, action->relation), action->column, gains ? "as one in" : "into");
+}
+
+void check_time_zone_assumed(struct rule_place *place)
+{
+    place_each_action(place, time_zone_assumed);
 }
 
 static void using_expression_lossy(struct rule_place *place, const struct action *action)

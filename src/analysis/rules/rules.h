@@ -65,6 +65,7 @@ void check_drop_schema(struct rule_place *place);
 void check_cascade(struct rule_place *place);
 void check_truncate(struct rule_place *place);
 void check_type_narrowing(struct rule_place *place);
+void check_time_zone_assumed(struct rule_place *place);
 void check_using_expression_lossy(struct rule_place *place);
 void check_on_delete_cascade(struct rule_place *place);
 
@@ -97,6 +98,10 @@ void check_replaced_table_loses_constraints(struct rule_place *place);
 void check_copy_leaves_rows_out(struct rule_place *place);
 void check_move_loses_rows(struct rule_place *place);
 void check_values_by_position(struct rule_place *place);
+
+// --- protection.c
+void check_uniqueness_dropped(struct rule_place *place);
+void check_triggers_off(struct rule_place *place);
 
 // --- existence.c
 void check_object_missing_or_exists(struct rule_place *place);

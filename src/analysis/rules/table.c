@@ -77,6 +77,17 @@ const struct rule rule_table[] = {
         .check = check_type_narrowing,
     },
     {
+        .id = "time-zone-assumed",
+        .severity = SEVERITY_WARN,
+        .dialects = POSTGRES,
+        .summary = "a change between timestamp and timestamptz without AT TIME ZONE",
+        .why = "The session's TimeZone decides which instant each value means; in another session "
+               "it means another.",
+        .safe_form = "USING column AT TIME ZONE 'UTC', with the zone that the values were written in",
+        .source = "PostgreSQL 15 manual, Date/Time Types",
+        .check = check_time_zone_assumed,
+    },
+    {
         .id = "using-expression-lossy",
         .severity = SEVERITY_WARN,
         .dialects = POSTGRES,
@@ -138,6 +149,28 @@ const struct rule rule_table[] = {
                      "triggers; SQLite: write the definition out, and every index and trigger again",
         .source = "PostgreSQL 15 manual, CREATE TABLE AS, CREATE TABLE; SQLite, CREATE TABLE",
         .check_migration = check_replaced_table_loses_constraints,
+    },
+    {
+        .id = "uniqueness-dropped",
+        .severity = SEVERITY_WARN,
+        .dialects = POSTGRES | SQLITE,
+        .summary = "a primary key, UNIQUE constraint or unique index is dropped, and no other keeps the "
+                   "rows apart",
+        .why = "From now on the same row may come in twice, and the way back fails on the duplicates.",
+        .safe_form = "make the new key first, then drop the old one; or say why duplicates are right",
+        .source = "PostgreSQL 15 manual, Unique Indexes",
+        .check_migration = check_uniqueness_dropped,
+    },
+    {
+        .id = "triggers-off",
+        .severity = SEVERITY_WARN,
+        .dialects = POSTGRES,
+        .summary = "triggers are disabled, or session_replication_role is set to replica",
+        .why = "Audit, denormalised columns and, as a superuser, foreign keys are not kept: what is "
+               "written meanwhile stays wrong without an error.",
+        .safe_form = "leave them on, or write what they would have written in the same transaction",
+        .source = "PostgreSQL 15 manual, ALTER TABLE; session_replication_role",
+        .check = check_triggers_off,
     },
     // --- Data loss by DML
     {

@@ -163,6 +163,18 @@ static const struct expected cases[] = {
      NULL, "move-loses-rows", NULL, SEVERITY_WARN, DIALECT_SQLITE},
     {MOVED, "INSERT INTO archive SELECT * FROM emails;", NULL, "values-by-position", NULL, SEVERITY_STOP,
      DIALECT_SQLITE},
+    // What protects the rows. Source of the cut: PostgreSQL 15 manual, Character Types.
+    {EMAILS, "ALTER TABLE emails ALTER COLUMN address TYPE varchar(10) USING address::varchar(10);", NULL,
+     "type-narrowing", NULL, SEVERITY_STOP, 0},
+    {"CREATE TABLE t (at timestamptz);", "ALTER TABLE t ALTER COLUMN at TYPE timestamp USING at::timestamp;",
+     NULL, "time-zone-assumed", NULL, SEVERITY_WARN, 0},
+    {EMAILS, "ALTER TABLE emails DROP CONSTRAINT emails_pkey;", NULL, "uniqueness-dropped", NULL,
+     SEVERITY_WARN, 0},
+    {EMAILS "CREATE UNIQUE INDEX u ON emails (size);", "DROP INDEX u;", NULL, "uniqueness-dropped", NULL,
+     SEVERITY_WARN, DIALECT_SQLITE},
+    {EMAILS, "ALTER TABLE emails DROP CONSTRAINT emails_pkey, ADD PRIMARY KEY (id, size);", NULL,
+     "uniqueness-dropped", NULL, SEVERITY_NOTE, 0},
+    {EMAILS, "SET session_replication_role = 'replica';", NULL, "triggers-off", NULL, SEVERITY_WARN, 0},
     // The way back.
     {EMAILS, "ALTER TABLE emails ADD COLUMN n int;", "ALTER TABLE emails DROP COLUMN n, bad;",
      "syntax-not-understood", NULL, SEVERITY_STOP, 0},

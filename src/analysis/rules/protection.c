@@ -1,0 +1,92 @@
+/*
+ * Rules on what protects rows and is taken away: uniqueness, triggers.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "analysis/rules/rules.h"
+#include "base/text.h"
+
+// A unique index over one of the columns: the key was changed, not given up.
+static bool has_other_key(const struct schema_relation *table, const char *const *columns, size_t n)
+{
+    for (size_t i = 0; i < table->n_indexes; i++) {
+        const struct schema_index *index = &table->indexes[i];
+        for (size_t j = 0; index->is_unique && j < index->n_columns; j++) {
+            if (index->columns[j].column != NULL && word_in(index->columns[j].column, columns, n))
+                return true;
+        }
+    }
+    return false;
+}
+
+static void report_open(struct rule_place *place, struct name table, const char *const *columns,
+                        size_t n)
+{
+    const struct schema_relation *is = schema_find(place->after, table);
+    if (is == NULL || n == 0 || relation_has_key(is, columns, n))
+        return;
+    for (size_t i = 0; i < n; i++) {
+        if (schema_find_column(is, columns[i]) == NULL)
+            return; // dropped or renamed, and told as that
+    }
+    const char *list = columns[0];
+    for (size_t i = 1; i < n; i++)
+        list = mem_printf(place->mem, "%s, %s", list, columns[i]);
+    rule_report_as(place, has_other_key(is, columns, n) ? SEVERITY_NOTE : place->rule->severity, NULL,
+                   "nothing keeps two rows of %s apart by (%s) any more", place_name(place, table),
+                   list);
+}
+
+static void drop_index(struct rule_place *place, const struct action *action)
+{
+    struct schema_index *index;
+    const struct schema_relation *table = schema_find_index(place->before, action->relation, &index);
+    if (table == NULL || !index->is_unique || !index->is_valid || index->predicate_text != NULL)
+        return;
+    const char **columns = mem_array(place->mem, const char *, index->n_columns);
+    for (size_t i = 0; i < index->n_columns; i++) {
+        columns[i] = index->columns[i].column;
+        if (columns[i] == NULL)
+            return;
+    }
+    report_open(place, table->name, columns, index->n_columns);
+}
+
+static void drop_uniqueness(struct rule_place *place, const struct action *action)
+{
+    if (action->kind == ACTION_DROP && action->object == OBJECT_INDEX)
+        drop_index(place, action);
+    if (action->kind != ACTION_DROP_CONSTRAINT || action->member == NULL)
+        return;
+    const struct schema_relation *table = schema_find(place->before, action->relation);
+    const struct schema_constraint *key =
+        table == NULL ? NULL : schema_find_constraint(table, action->member);
+    if (key != NULL && (key->kind == CONSTRAINT_PRIMARY_KEY || key->kind == CONSTRAINT_UNIQUE))
+        report_open(place, table->name, key->columns, key->n_columns);
+}
+
+void check_uniqueness_dropped(struct rule_place *place)
+{
+    struct rule_place at = *place;
+    for (size_t i = 0; i < place->script->n_statements; i++) {
+        at.index = i;
+        at.statement = &place->script->statements[i];
+        place_each_action(&at, drop_uniqueness);
+    }
+}
+
+static void triggers_off(struct rule_place *place, const struct action *action)
+{
+    if (action->kind == ACTION_DISABLE_TRIGGER && !place_is_new(place, action->relation))
+        rule_report(place, "what triggers of %s keep right is not kept while they are off: %s",
+                    place_name(place, action->relation), action->member);
+    if (action->kind == ACTION_SET_VARIABLE && action->member != NULL && action->option != NULL &&
+        strcmp(action->member, "session_replication_role") == 0 &&
+        text_equal_nocase(action->option, "replica"))
+        rule_report(place, "no trigger fires and no foreign key is checked in this session");
+}
+
+void check_triggers_off(struct rule_place *place)
+{
+    place_each_action(place, triggers_off);
+}
