@@ -82,8 +82,8 @@ static void apply_query(struct tracer *tracer, const struct statement *statement
         write_columns(tracer, table, statement, query);
         if (query->conflict == CONFLICT_REPLACE)
             add_uncountable(tracer, &table->removed, statement);
-        if (query->n_outputs > 0)
-            tracer_add_copy(tracer, table, statement, query);
+        if (query->n_outputs == 0 || !tracer_add_copy(tracer, table, statement, query))
+            table->is_added_apart = true;
         break;
     case QUERY_MERGE:
         table->added = trace_cause(tracer, statement);
@@ -117,7 +117,7 @@ static void create_table(struct tracer *tracer, const struct statement *statemen
     for (size_t i = 0; i < action->query->n_outputs; i++)
         if (action->query->output_names[i] != NULL)
             trace_add_column(table, NULL, action->query->output_names[i]);
-    tracer_add_copy(tracer, table, statement, action->query);
+    table->is_added_apart = !tracer_add_copy(tracer, table, statement, action->query);
 }
 
 static void rename_table(struct trace_table *table, const char *schema, const char *name)

@@ -109,15 +109,15 @@ static void map_outputs(struct tracer *tracer, const struct sources *sources,
     }
 }
 
-void tracer_add_copy(struct tracer *tracer, struct trace_table *to,
-                      const struct statement *statement, const struct query *query)
+bool tracer_add_copy(struct tracer *tracer, struct trace_table *to,
+                     const struct statement *statement, const struct query *query)
 {
     struct sources *sources =
         sources_read(tracer, schema_dialect(tracer->schema), statement->sql, query);
     struct trace_table *from = find_copied(tracer, sources, query);
 
     if (from == NULL || from == to)
-        return;
+        return false;
     struct trace_copy *copy = mem_append(tracer, tracer->trace.copies, tracer->trace.n_copies);
     *copy = (struct trace_copy){
         .from = from,
@@ -129,6 +129,7 @@ void tracer_add_copy(struct tracer *tracer, struct trace_table *to,
                        || query->has_limit || query->has_set_operation,
     };
     map_outputs(tracer, sources, copy);
+    return true;
 }
 
 // --- the end: tables that were replaced by a copy of themselves

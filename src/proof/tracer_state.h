@@ -30,8 +30,8 @@ void tracer_touch(struct tracer *tracer, struct name relation);
 
 // --- tracer_copy.c
 
-// Note that `query` copies rows into `to`, when it does.
-void tracer_add_copy(struct tracer *tracer, struct trace_table *to,
+// Note that `query` copies rows into `to`. False: its rows are no other table's.
+bool tracer_add_copy(struct tracer *tracer, struct trace_table *to,
                      const struct statement *statement, const struct query *query);
 
 #endif

@@ -147,6 +147,18 @@ static void test_rows(void **state)
 // --- what must not be asked, or not pass
 
 // A lookup that the change itself mends cannot be judged before it.
+static void test_copy__with_rows_of_its_own__is_not_counted(void **state)
+{
+    (void)state;
+    SCRATCH(tmp);
+    struct proof_rig *rig = proof_rig_make(tmp, TABLES);
+
+    proof_rig_baseline(rig, "CREATE TABLE people (name TEXT); INSERT INTO people VALUES ('nobody');"
+                            "INSERT INTO people SELECT name FROM users;");
+    assert_null(proof_rig_before(rig, "I19/users.copied"));
+    proof_rig_clean(rig);
+}
+
 static void test_mended_lookup__is_not_judged_before(void **state)
 {
     (void)state;
@@ -261,6 +273,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rows),
         cmocka_unit_test(test_mended_lookup__is_not_judged_before),
+        cmocka_unit_test(test_copy__with_rows_of_its_own__is_not_counted),
         cmocka_unit_test(test_user__zero),
         cmocka_unit_test(test_user__same_with_tolerance),
         cmocka_unit_test(test_user__keys_kept),
