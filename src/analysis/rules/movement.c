@@ -38,7 +38,8 @@ static const char *left_out(const struct rule_place *place, const struct query *
     if (query->has_set_operation && !keeps_all(place->statement->sql))
         return "rows that UNION, INTERSECT or EXCEPT takes for equal";
     *severity = SEVERITY_WARN;
-    return query->where != NULL && !query->where->is_true ? "rows that its WHERE does not name" : NULL;
+    return query->where != NULL && !query->where->is_true ? "rows that its WHERE does not name"
+                                                          : NULL;
 }
 
 static void report_left_out(struct rule_place *place, const struct query *query, struct name copy)
@@ -120,8 +121,9 @@ static enum match match_copy(const struct query *copy, const struct query *gone)
         return MATCH_SAME;
     if (copy->has_limit || copy->has_distinct)
         return MATCH_FEWER_ROWS;
-    return copy->where == NULL || same_text(copy->where->text, gone->where->text) ? MATCH_SAME
-                                                                                 : MATCH_OTHER_ROWS;
+    return copy->where == NULL || same_text(copy->where->text, gone->where->text)
+               ? MATCH_SAME
+               : MATCH_OTHER_ROWS;
 }
 
 static void move_in_two(struct rule_place *place, const struct query *gone)
@@ -146,12 +148,14 @@ static void move_in_two(struct rule_place *place, const struct query *gone)
         return;
     const char *from = place_name(place, gone->target), *to = place_name(place, copy->target);
     if (worst == MATCH_FEWER_ROWS)
-        rule_report_as(place, SEVERITY_STOP, NULL,
-                       "the copy of these rows of %s in %s has a LIMIT or DISTINCT that the DELETE has "
-                       "not", from, to);
+        rule_report_as(
+            place, SEVERITY_STOP, NULL,
+            "the copy of these rows of %s in %s has a LIMIT or DISTINCT that the DELETE has "
+            "not",
+            from, to);
     else
-        rule_report(place, "deletes rows of %s by another condition than it copied them to %s by", from,
-                    to);
+        rule_report(place, "deletes rows of %s by another condition than it copied them to %s by",
+                    from, to);
 }
 
 void check_move_loses_rows(struct rule_place *place)
@@ -193,22 +197,25 @@ static void report_swap(struct rule_place *place, struct name from, struct name 
             !word_in(written->names[i], read->names, read->n))
             continue;
         rule_report(place, "SELECT * puts %s.%s into %s.%s: the columns stand in another order",
-                    place_name(place, from), read->names[i], place_name(place, to), written->names[i]);
+                    place_name(place, from), read->names[i], place_name(place, to),
+                    written->names[i]);
         return;
     }
 }
 
 static void star_by_position(struct rule_place *place, const struct query *query)
 {
-    if (query->verb != QUERY_INSERT || query->has_values || query->n_reads != 1 || !reads_star(query))
+    if (query->verb != QUERY_INSERT || query->has_values || query->n_reads != 1 ||
+        !reads_star(query))
         return;
     const struct schema_relation *from = schema_find(place->before, query->reads[0]);
     const struct schema_relation *to = schema_find(place->before, query->target);
     if (from == NULL || to == NULL)
         return;
     struct columns read = columns_of(place->mem, from);
-    struct columns written = query->n_columns > 0 ? (struct columns){query->columns, query->n_columns}
-                                                  : columns_of(place->mem, to);
+    struct columns written = query->n_columns > 0
+                                 ? (struct columns){query->columns, query->n_columns}
+                                 : columns_of(place->mem, to);
     report_swap(place, from->name, to->name, &read, &written);
 }
 

@@ -32,15 +32,16 @@ static void report_open(struct rule_place *place, struct name table, const char 
     const char *list = columns[0];
     for (size_t i = 1; i < n; i++)
         list = mem_printf(place->mem, "%s, %s", list, columns[i]);
-    rule_report_as(place, has_other_key(is, columns, n) ? SEVERITY_NOTE : place->rule->severity, NULL,
-                   "nothing keeps two rows of %s apart by (%s) any more", place_name(place, table),
-                   list);
+    rule_report_as(place, has_other_key(is, columns, n) ? SEVERITY_NOTE : place->rule->severity,
+                   NULL, "nothing keeps two rows of %s apart by (%s) any more",
+                   place_name(place, table), list);
 }
 
 static void drop_index(struct rule_place *place, const struct action *action)
 {
     struct schema_index *index;
-    const struct schema_relation *table = schema_find_index(place->before, action->relation, &index);
+    const struct schema_relation *table =
+        schema_find_index(place->before, action->relation, &index);
     if (table == NULL || !index->is_unique || !index->is_valid || index->predicate_text != NULL)
         return;
     const char **columns = mem_array(place->mem, const char *, index->n_columns);

@@ -1,8 +1,8 @@
 /*
  * Rules on tables that are dropped, renamed or replaced while others hang on them.
  *
- * A rebuild (CREATE new, copy, DROP old, RENAME new) keeps every row of the table itself; these rules
- * tell what it does to the rows and the foreign keys of the tables around it.
+ * A rebuild (CREATE new, copy, DROP old, RENAME new) keeps every row of the table itself; these
+ * rules tell what it does to the rows and the foreign keys of the tables around it.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -61,7 +61,8 @@ static enum foreign_keys foreign_keys_at(const struct rule_place *place)
 }
 
 // What deleting its parent's row does to a child's; NULL: nothing, or it is refused.
-static const char *loss_of_child(const struct rule_place *place, const struct schema_relation *child,
+static const char *loss_of_child(const struct rule_place *place,
+                                 const struct schema_relation *child,
                                  const struct schema_constraint *key)
 {
     if (key->on_delete == NULL)
@@ -81,12 +82,14 @@ static void report_child(struct rule_place *place, struct name table, const char
     switch (foreign_keys_at(place)) {
     case FOREIGN_KEYS_OFF: return;
     case FOREIGN_KEYS_ON:
-        rule_report_as(place, SEVERITY_STOP, NULL, "foreign keys are on: dropping %s %s", name, loss);
+        rule_report_as(place, SEVERITY_STOP, NULL, "foreign keys are on: dropping %s %s", name,
+                       loss);
         return;
     case FOREIGN_KEYS_STILL_ON:
-        rule_report_as(place, SEVERITY_STOP, NULL,
-                       "PRAGMA foreign_keys = OFF does nothing inside the transaction: dropping %s %s",
-                       name, loss);
+        rule_report_as(
+            place, SEVERITY_STOP, NULL,
+            "PRAGMA foreign_keys = OFF does nothing inside the transaction: dropping %s %s", name,
+            loss);
         return;
     case FOREIGN_KEYS_UNKNOWN:
         rule_report(place, "where foreign keys are on, dropping %s %s", name, loss);
@@ -103,7 +106,8 @@ static void drop_deletes_children(struct rule_place *place, const struct action 
     const struct schema_relation *child = NULL;
     while (table != NULL && table->rows != 0 &&
            (child = schema_next(place->before, child)) != NULL) {
-        bool has_rows = child->rows != 0 && (!schema_is_new(place->before, child) || child->is_filled);
+        bool has_rows =
+            child->rows != 0 && (!schema_is_new(place->before, child) || child->is_filled);
         for (size_t i = 0; child != table && has_rows && i < child->n_constraints; i++) {
             const struct schema_constraint *key = &child->constraints[i];
             const char *loss = NULL;

@@ -1,6 +1,6 @@
 /*
- * Rule on what a table lacks that takes the name and the rows of another: keys, constraints, defaults,
- * indexes, triggers.
+ * Rule on what a table lacks that takes the name and the rows of another: keys, constraints,
+ * defaults, indexes, triggers.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -19,8 +19,7 @@ struct succession {
     size_t n;
 };
 
-static void add_loss(struct succession *s, enum severity severity, const char *what,
-                     const char *of)
+static void add_loss(struct succession *s, enum severity severity, const char *what, const char *of)
 {
     s->worst = s->n == 0 || severity > s->worst ? severity : s->worst;
     if (++s->n > LOSSES_TOLD)
@@ -44,7 +43,8 @@ static const struct schema_column *kept_column(const struct succession *s, const
     return name == NULL ? NULL : schema_find_column(s->is, name);
 }
 
-// The columns as the successor writes them; NULL: one of them is gone, and what stood on it goes too.
+// The columns as the successor writes them; NULL: one of them is gone, and what stood on it goes
+// too.
 static const char **kept_columns(const struct succession *s, const char *const *columns, size_t n)
 {
     const char **kept = mem_array(s->place->mem, const char *, n);
@@ -81,8 +81,9 @@ static bool has_like(const struct schema_relation *relation, enum constraint_kin
     for (size_t i = 0; i < relation->n_constraints; i++) {
         const struct schema_constraint *c = &relation->constraints[i];
         bool is_check = kind == CONSTRAINT_CHECK;
-        if (c->kind == kind && same_columns(is_check ? c->check_columns : c->columns,
-                                            is_check ? c->n_check_columns : c->n_columns, columns, n))
+        if (c->kind == kind &&
+            same_columns(is_check ? c->check_columns : c->columns,
+                         is_check ? c->n_check_columns : c->n_columns, columns, n))
             return true;
     }
     return false;
@@ -101,7 +102,8 @@ static void compare_constraint(struct succession *s, const struct schema_constra
         add_loss(s, SEVERITY_STOP, "its primary key", list);
     else if (was->kind == CONSTRAINT_UNIQUE && kept != NULL && !has_key)
         add_loss(s, s->is_restated ? SEVERITY_WARN : SEVERITY_STOP, "UNIQUE", list);
-    else if (was->kind == CONSTRAINT_FOREIGN_KEY && kept != NULL && !has_like(s->is, was->kind, kept, n))
+    else if (was->kind == CONSTRAINT_FOREIGN_KEY && kept != NULL &&
+             !has_like(s->is, was->kind, kept, n))
         add_loss(s, SEVERITY_WARN, "the foreign key", list);
     else if (is_check && kept != NULL && !has_like(s->is, was->kind, kept, n))
         add_loss(s, s->is_restated ? SEVERITY_NOTE : SEVERITY_WARN, "CHECK", list);
@@ -217,7 +219,8 @@ static bool is_filled(const struct rule_place *place, struct name table)
         for (size_t j = 0; j < statement->n_actions; j++) {
             const struct query *query = statement->actions[j].query;
             if (statement->actions[j].kind == ACTION_QUERY && query != NULL &&
-                query->verb == QUERY_INSERT && query->n_reads > 0 && name_equal(query->target, table))
+                query->verb == QUERY_INSERT && query->n_reads > 0 &&
+                name_equal(query->target, table))
                 return true;
         }
     }
@@ -252,13 +255,14 @@ static void succeed(struct rule_place *place, const struct action *action)
     struct name name = name_given(place, action);
     if (name.name == NULL)
         return;
-    struct succession s = {.place = place, .was = schema_find(place->before, name),
+    struct succession s = {.place = place,
+                           .was = schema_find(place->before, name),
                            .is = schema_find(place->after, name)};
     if (!is_table(s.was) || !is_table(s.is) || s.is->n_columns == 0 ||
         !is_another(place, s.is, s.was->name))
         return;
-    s.is_restated = place->script->dialect == DIALECT_SQLITE &&
-                    is_written_out(place, action->relation);
+    s.is_restated =
+        place->script->dialect == DIALECT_SQLITE && is_written_out(place, action->relation);
     compare(&s);
     if (s.n > LOSSES_TOLD)
         s.text = mem_printf(place->mem, "%s and %zu more", s.text, s.n - LOSSES_TOLD);

@@ -1,6 +1,6 @@
 /*
- * Changes as people write them, judged as a whole: dangerous ones must not pass without a word about
- * the rows or the rules at stake, harmless ones must not be stopped.
+ * Changes as people write them, judged as a whole: dangerous ones must not pass without a word
+ * about the rows or the rules at stake, harmless ones must not be stopped.
  *
  * What each does to the rows follows from the PostgreSQL 15 manual and SQLite's documentation; the
  * pages of the rules name the chapters.
@@ -9,28 +9,29 @@
  */
 #include "judged.h"
 
-#define POSTGRES_SCHEMA \
-    "CREATE TABLE emails (id bigint PRIMARY KEY, address text NOT NULL, category varchar(40) " \
-    "NOT NULL DEFAULT 'all', size int, sent_at timestamp, deleted boolean NOT NULL DEFAULT false);" \
-    "CREATE TABLE files (id bigint PRIMARY KEY, email_id bigint NOT NULL REFERENCES emails " \
-    "(id), name text NOT NULL, UNIQUE (email_id, name));" \
-    "CREATE TABLE old_emails (id bigint PRIMARY KEY, address text NOT NULL, category " \
-    "varchar(40) NOT NULL, size int, sent_at timestamp, deleted boolean NOT NULL);" \
-    "CREATE TABLE imports (email_id bigint, address text, size int);" \
-    "CREATE TABLE labels (id serial PRIMARY KEY, label text);" \
-    "CREATE UNIQUE INDEX labels_label ON labels (label);" \
-    "CREATE TYPE mood AS ENUM ('good', 'bad');" \
-    "CREATE TABLE moods (id bigint PRIMARY KEY, m mood);" \
-    "CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$;" \
-    "CREATE TRIGGER emails_note BEFORE UPDATE ON emails FOR EACH ROW EXECUTE FUNCTION " \
+#define POSTGRES_SCHEMA                                                                            \
+    "CREATE TABLE emails (id bigint PRIMARY KEY, address text NOT NULL, category varchar(40) "     \
+    "NOT NULL DEFAULT 'all', size int, sent_at timestamp, deleted boolean NOT NULL DEFAULT "       \
+    "false);"                                                                                      \
+    "CREATE TABLE files (id bigint PRIMARY KEY, email_id bigint NOT NULL REFERENCES emails "       \
+    "(id), name text NOT NULL, UNIQUE (email_id, name));"                                          \
+    "CREATE TABLE old_emails (id bigint PRIMARY KEY, address text NOT NULL, category "             \
+    "varchar(40) NOT NULL, size int, sent_at timestamp, deleted boolean NOT NULL);"                \
+    "CREATE TABLE imports (email_id bigint, address text, size int);"                              \
+    "CREATE TABLE labels (id serial PRIMARY KEY, label text);"                                     \
+    "CREATE UNIQUE INDEX labels_label ON labels (label);"                                          \
+    "CREATE TYPE mood AS ENUM ('good', 'bad');"                                                    \
+    "CREATE TABLE moods (id bigint PRIMARY KEY, m mood);"                                          \
+    "CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$;"      \
+    "CREATE TRIGGER emails_note BEFORE UPDATE ON emails FOR EACH ROW EXECUTE FUNCTION "            \
     "note();"
-#define SQLITE_SCHEMA \
-    "CREATE TABLE emails (id INTEGER PRIMARY KEY, address TEXT NOT NULL, category TEXT NOT " \
-    "NULL DEFAULT 'all', size INT, sent_at TEXT);" \
-    "CREATE TABLE files (id INTEGER PRIMARY KEY, email_id INT REFERENCES emails (id) ON " \
-    "DELETE CASCADE, name TEXT);" \
-    "CREATE TABLE old_emails (id INTEGER PRIMARY KEY, address TEXT, category TEXT, size INT, " \
-    "sent_at TEXT);" \
+#define SQLITE_SCHEMA                                                                              \
+    "CREATE TABLE emails (id INTEGER PRIMARY KEY, address TEXT NOT NULL, category TEXT NOT "       \
+    "NULL DEFAULT 'all', size INT, sent_at TEXT);"                                                 \
+    "CREATE TABLE files (id INTEGER PRIMARY KEY, email_id INT REFERENCES emails (id) ON "          \
+    "DELETE CASCADE, name TEXT);"                                                                  \
+    "CREATE TABLE old_emails (id INTEGER PRIMARY KEY, address TEXT, category TEXT, size INT, "     \
+    "sent_at TEXT);"                                                                               \
     "CREATE TABLE labels (id INTEGER PRIMARY KEY, label TEXT UNIQUE);"
 
 struct sample {
@@ -43,130 +44,161 @@ struct sample {
 static const struct sample dangerous[] = {
     {"delete duplicates by using", DIALECT_POSTGRES,
      "DELETE FROM imports a USING imports b WHERE a.address = b.address AND a.ctid < "
-     "b.ctid;", "dedupe-delete"},
+     "b.ctid;",
+     "dedupe-delete"},
     {"unique index dropped, then rows in", DIALECT_POSTGRES,
-     "DROP INDEX labels_label; INSERT INTO labels (label) SELECT category FROM emails;", "uniqueness-dropped"},
+     "DROP INDEX labels_label; INSERT INTO labels (label) SELECT category FROM emails;",
+     "uniqueness-dropped"},
     {"constraint dropped, then rows in", DIALECT_POSTGRES,
      "ALTER TABLE files DROP CONSTRAINT files_email_id_name_key; INSERT INTO files (id, "
-     "email_id, name) SELECT id + 1000000, email_id, name FROM files;", "uniqueness-dropped"},
+     "email_id, name) SELECT id + 1000000, email_id, name FROM files;",
+     "uniqueness-dropped"},
     {"on delete changed to cascade", DIALECT_POSTGRES,
      "ALTER TABLE files DROP CONSTRAINT files_email_id_fkey; ALTER TABLE files ADD "
-     "FOREIGN KEY (email_id) REFERENCES emails (id) ON DELETE CASCADE;", "on-delete-cascade"},
+     "FOREIGN KEY (email_id) REFERENCES emails (id) ON DELETE CASCADE;",
+     "on-delete-cascade"},
     {"trigger disabled", DIALECT_POSTGRES,
      "ALTER TABLE emails DISABLE TRIGGER ALL; UPDATE emails SET size = 0 WHERE size IS "
-     "NULL;", "triggers-off"},
+     "NULL;",
+     "triggers-off"},
     {"replication role", DIALECT_POSTGRES,
      "SET session_replication_role = replica; DELETE FROM emails WHERE size > 10;", "triggers-off"},
     {"enum swapped by case", DIALECT_POSTGRES,
      "CREATE TYPE mood2 AS ENUM ('good'); ALTER TABLE moods ALTER COLUMN m TYPE mood2 "
-     "USING (CASE m WHEN 'good' THEN 'good'::mood2 END);", "using-expression-lossy"},
+     "USING (CASE m WHEN 'good' THEN 'good'::mood2 END);",
+     "using-expression-lossy"},
     {"text cut by left", DIALECT_POSTGRES,
-     "ALTER TABLE emails ALTER COLUMN address TYPE varchar(10) USING left(address, 10);", "using-expression-lossy"},
+     "ALTER TABLE emails ALTER COLUMN address TYPE varchar(10) USING left(address, 10);",
+     "using-expression-lossy"},
     {"text cut by a cast", DIALECT_POSTGRES,
-     "ALTER TABLE emails ALTER COLUMN address TYPE varchar(10) USING address::varchar(10);", "type-narrowing"},
+     "ALTER TABLE emails ALTER COLUMN address TYPE varchar(10) USING address::varchar(10);",
+     "type-narrowing"},
     {"zone given to a time without zone", DIALECT_POSTGRES,
      "ALTER TABLE emails ALTER COLUMN sent_at TYPE timestamptz;", "time-zone-assumed"},
-    {"truncate cascade", DIALECT_POSTGRES,
-     "TRUNCATE emails CASCADE;", "truncate"},
+    {"truncate cascade", DIALECT_POSTGRES, "TRUNCATE emails CASCADE;", "truncate"},
     {"rows moved, some left out on the way", DIALECT_POSTGRES,
      "WITH gone AS (DELETE FROM emails WHERE sent_at < '2020-01-01' RETURNING *) INSERT "
-     "INTO old_emails SELECT * FROM gone WHERE size > 0;", "move-loses-rows"},
+     "INTO old_emails SELECT * FROM gone WHERE size > 0;",
+     "move-loses-rows"},
     {"rows moved, collisions skipped", DIALECT_POSTGRES,
      "WITH gone AS (DELETE FROM emails WHERE sent_at < '2020-01-01' RETURNING *) INSERT "
-     "INTO old_emails SELECT * FROM gone ON CONFLICT DO NOTHING;", "on-conflict-do-nothing"},
+     "INTO old_emails SELECT * FROM gone ON CONFLICT DO NOTHING;",
+     "on-conflict-do-nothing"},
     {"copied and deleted by two conditions", DIALECT_POSTGRES,
      "INSERT INTO old_emails SELECT * FROM emails WHERE sent_at < '2019-01-01'; DELETE "
-     "FROM emails WHERE sent_at < '2020-01-01';", "move-loses-rows"},
+     "FROM emails WHERE sent_at < '2020-01-01';",
+     "move-loses-rows"},
     {"copied with a limit, deleted without", DIALECT_POSTGRES,
      "INSERT INTO old_emails SELECT * FROM emails WHERE sent_at < '2020-01-01' LIMIT "
-     "1000; DELETE FROM emails WHERE sent_at < '2020-01-01';", "move-loses-rows"},
+     "1000; DELETE FROM emails WHERE sent_at < '2020-01-01';",
+     "move-loses-rows"},
     {"copy with a limit takes the place", DIALECT_POSTGRES,
      "ALTER TABLE files DROP CONSTRAINT files_email_id_fkey; CREATE TABLE c (LIKE emails "
      "INCLUDING ALL); INSERT INTO c SELECT * FROM emails LIMIT 100000; ALTER TABLE emails "
-     "RENAME TO emails_old; ALTER TABLE c RENAME TO emails;", "copy-leaves-rows-out"},
+     "RENAME TO emails_old; ALTER TABLE c RENAME TO emails;",
+     "copy-leaves-rows-out"},
     {"copy with distinct takes the place", DIALECT_POSTGRES,
      "ALTER TABLE files DROP CONSTRAINT files_email_id_fkey; CREATE TABLE c (LIKE emails "
      "INCLUDING ALL); INSERT INTO c SELECT DISTINCT ON (address) * FROM emails; ALTER "
-     "TABLE emails RENAME TO emails_old; ALTER TABLE c RENAME TO emails;", "copy-leaves-rows-out"},
+     "TABLE emails RENAME TO emails_old; ALTER TABLE c RENAME TO emails;",
+     "copy-leaves-rows-out"},
     {"copy with a condition takes the place", DIALECT_POSTGRES,
      "ALTER TABLE files DROP CONSTRAINT files_email_id_fkey; CREATE TABLE c (LIKE emails "
      "INCLUDING ALL); INSERT INTO c SELECT * FROM emails WHERE size > 0; ALTER TABLE "
-     "emails RENAME TO emails_old; ALTER TABLE c RENAME TO emails;", "copy-leaves-rows-out"},
+     "emails RENAME TO emails_old; ALTER TABLE c RENAME TO emails;",
+     "copy-leaves-rows-out"},
     {"copy by union takes the place", DIALECT_POSTGRES,
      "ALTER TABLE files DROP CONSTRAINT files_email_id_fkey; CREATE TABLE c (LIKE emails "
      "INCLUDING ALL); INSERT INTO c (address, category, size) SELECT address, category, "
      "size FROM emails UNION SELECT address, category, size FROM old_emails; ALTER TABLE "
-     "emails RENAME TO emails_old; ALTER TABLE c RENAME TO emails;", "copy-leaves-rows-out"},
+     "emails RENAME TO emails_old; ALTER TABLE c RENAME TO emails;",
+     "copy-leaves-rows-out"},
     {"copy by group takes the place", DIALECT_POSTGRES,
      "ALTER TABLE files DROP CONSTRAINT files_email_id_fkey; CREATE TABLE c (LIKE emails "
      "INCLUDING ALL); INSERT INTO c SELECT min(id), address, min(category), sum(size), "
      "max(sent_at), bool_and(deleted) FROM emails GROUP BY address; ALTER TABLE emails "
-     "RENAME TO emails_old; ALTER TABLE c RENAME TO emails;", "copy-leaves-rows-out"},
+     "RENAME TO emails_old; ALTER TABLE c RENAME TO emails;",
+     "copy-leaves-rows-out"},
     {"copy by except takes the place", DIALECT_POSTGRES,
      "ALTER TABLE files DROP CONSTRAINT files_email_id_fkey; CREATE TABLE c (LIKE emails "
      "INCLUDING ALL); INSERT INTO c SELECT * FROM emails EXCEPT SELECT * FROM old_emails; "
-     "ALTER TABLE emails RENAME TO emails_old; ALTER TABLE c RENAME TO emails;", "copy-leaves-rows-out"},
+     "ALTER TABLE emails RENAME TO emails_old; ALTER TABLE c RENAME TO emails;",
+     "copy-leaves-rows-out"},
     {"two tables into one by union", DIALECT_POSTGRES,
      "INSERT INTO imports SELECT id, address, size FROM emails UNION SELECT id, address, "
-     "size FROM old_emails; DROP TABLE old_emails;", "drop-table"},
+     "size FROM old_emails; DROP TABLE old_emails;",
+     "drop-table"},
     {"json key removed", DIALECT_POSTGRES,
-     "ALTER TABLE emails ADD COLUMN d jsonb; ALTER TABLE emails DROP COLUMN address;", "drop-column"},
+     "ALTER TABLE emails ADD COLUMN d jsonb; ALTER TABLE emails DROP COLUMN address;",
+     "drop-column"},
     {"partition detached and dropped", DIALECT_POSTGRES,
      "ALTER TABLE emails DROP COLUMN size CASCADE;", "drop-column"},
     {"lookup yields NULL", DIALECT_POSTGRES,
      "UPDATE emails SET size = (SELECT i.size FROM imports i WHERE i.email_id = "
-     "emails.id);", "lookup-may-yield-null"},
-    {"numbers given anew", DIALECT_POSTGRES,
-     "UPDATE emails SET id = id + 1;", "update-delete-without-where"},
+     "emails.id);",
+     "lookup-may-yield-null"},
+    {"numbers given anew", DIALECT_POSTGRES, "UPDATE emails SET id = id + 1;",
+     "update-delete-without-where"},
     {"copy or ignore", DIALECT_SQLITE,
      "CREATE TABLE c (id INTEGER PRIMARY KEY, address TEXT NOT NULL, category TEXT NOT "
      "NULL DEFAULT 'all', size INT, sent_at TEXT); INSERT OR IGNORE INTO c SELECT * FROM "
-     "emails; DROP TABLE emails; ALTER TABLE c RENAME TO emails;", "drop-table"},
-    {"copy or replace", DIALECT_SQLITE,
-     "INSERT OR REPLACE INTO old_emails SELECT * FROM emails;", "on-conflict-do-nothing"},
+     "emails; DROP TABLE emails; ALTER TABLE c RENAME TO emails;",
+     "drop-table"},
+    {"copy or replace", DIALECT_SQLITE, "INSERT OR REPLACE INTO old_emails SELECT * FROM emails;",
+     "on-conflict-do-nothing"},
     {"copy with condition, dropped", DIALECT_SQLITE,
      "CREATE TABLE c (id INTEGER PRIMARY KEY, address TEXT NOT NULL, category TEXT NOT "
      "NULL DEFAULT 'all', size INT, sent_at TEXT); INSERT INTO c SELECT * FROM emails "
-     "WHERE size > 0; DROP TABLE emails; ALTER TABLE c RENAME TO emails;", "copy-leaves-rows-out"},
+     "WHERE size > 0; DROP TABLE emails; ALTER TABLE c RENAME TO emails;",
+     "copy-leaves-rows-out"},
     {"copy with group, dropped", DIALECT_SQLITE,
      "CREATE TABLE c (id INTEGER PRIMARY KEY, address TEXT NOT NULL, category TEXT NOT "
      "NULL DEFAULT 'all', size INT, sent_at TEXT); INSERT INTO c SELECT * FROM emails "
-     "GROUP BY address; DROP TABLE emails; ALTER TABLE c RENAME TO emails;", "copy-leaves-rows-out"},
+     "GROUP BY address; DROP TABLE emails; ALTER TABLE c RENAME TO emails;",
+     "copy-leaves-rows-out"},
     {"copy without a column", DIALECT_SQLITE,
      "CREATE TABLE c (id INTEGER PRIMARY KEY, address TEXT NOT NULL, category TEXT NOT "
      "NULL DEFAULT 'all', size INT, sent_at TEXT); INSERT INTO c (id, address, category, "
      "size) SELECT id, address, category, size FROM emails; DROP TABLE emails; ALTER "
-     "TABLE c RENAME TO emails;", "drop-table"},
+     "TABLE c RENAME TO emails;",
+     "drop-table"},
     {"copy by position of other order", DIALECT_SQLITE,
      "CREATE TABLE c (id INTEGER PRIMARY KEY, category TEXT NOT NULL, address TEXT NOT "
      "NULL, size INT, sent_at TEXT); INSERT INTO c SELECT * FROM emails; DROP TABLE "
-     "emails; ALTER TABLE c RENAME TO emails;", "values-by-position"},
+     "emails; ALTER TABLE c RENAME TO emails;",
+     "values-by-position"},
     {"rebuild with cascade", DIALECT_SQLITE,
      "PRAGMA foreign_keys=OFF; CREATE TABLE c (id INTEGER PRIMARY KEY, address TEXT NOT "
      "NULL, category TEXT NOT NULL DEFAULT 'all', size INT, sent_at TEXT); INSERT INTO c "
-     "SELECT * FROM emails; DROP TABLE emails; ALTER TABLE c RENAME TO emails;", "drop-deletes-children"},
+     "SELECT * FROM emails; DROP TABLE emails; ALTER TABLE c RENAME TO emails;",
+     "drop-deletes-children"},
     {"moved by two conditions", DIALECT_SQLITE,
      "INSERT INTO old_emails SELECT * FROM emails WHERE sent_at < '2019'; DELETE FROM "
-     "emails WHERE sent_at < '2020';", "move-loses-rows"},
+     "emails WHERE sent_at < '2020';",
+     "move-loses-rows"},
     {"replace by unique", DIALECT_SQLITE,
      "REPLACE INTO labels (label) SELECT category FROM emails;", "on-conflict-do-nothing"},
     {"create as, swap", DIALECT_SQLITE,
      "CREATE TABLE c AS SELECT * FROM emails; DROP TABLE emails; ALTER TABLE c RENAME TO "
-     "emails;", "replaced-table-loses-constraints"},
-    {"update all", DIALECT_SQLITE,
-     "UPDATE emails SET category = 'x';", "update-delete-without-where"},
+     "emails;",
+     "replaced-table-loses-constraints"},
+    {"update all", DIALECT_SQLITE, "UPDATE emails SET category = 'x';",
+     "update-delete-without-where"},
 };
 
 static const struct sample harmless[] = {
     {"archive by CTE", DIALECT_POSTGRES,
      "WITH gone AS (DELETE FROM emails WHERE sent_at < '2020-01-01' RETURNING *) INSERT "
-     "INTO old_emails SELECT * FROM gone;", NULL},
+     "INTO old_emails SELECT * FROM gone;",
+     NULL},
     {"archive by the same condition", DIALECT_POSTGRES,
      "INSERT INTO old_emails SELECT * FROM emails WHERE sent_at < '2020-01-01'; DELETE "
-     "FROM emails WHERE sent_at < '2020-01-01';", NULL},
+     "FROM emails WHERE sent_at < '2020-01-01';",
+     NULL},
     {"archive by what arrived", DIALECT_POSTGRES,
      "INSERT INTO old_emails SELECT * FROM emails WHERE sent_at < '2020-01-01'; DELETE "
-     "FROM emails e WHERE EXISTS (SELECT FROM old_emails o WHERE o.id = e.id);", NULL},
+     "FROM emails e WHERE EXISTS (SELECT FROM old_emails o WHERE o.id = e.id);",
+     NULL},
     {"union all of both", DIALECT_POSTGRES,
      "CREATE TABLE every AS SELECT * FROM emails UNION ALL SELECT * FROM old_emails;", NULL},
     {"report table", DIALECT_POSTGRES,
@@ -175,43 +207,38 @@ static const struct sample harmless[] = {
      "INSERT INTO labels (label) SELECT DISTINCT category FROM emails;", NULL},
     {"lookup filled by distinct, what is there skipped", DIALECT_POSTGRES,
      "INSERT INTO labels (label) SELECT DISTINCT category FROM emails ON CONFLICT (label) "
-     "DO NOTHING;", NULL},
+     "DO NOTHING;",
+     NULL},
     {"rows with a limit into a sample", DIALECT_POSTGRES,
      "CREATE TABLE sample AS SELECT * FROM emails LIMIT 10;", NULL},
-    {"nullable column", DIALECT_POSTGRES,
-     "ALTER TABLE emails ADD COLUMN note text;", NULL},
+    {"nullable column", DIALECT_POSTGRES, "ALTER TABLE emails ADD COLUMN note text;", NULL},
     {"column with default", DIALECT_POSTGRES,
      "ALTER TABLE emails ADD COLUMN seen boolean NOT NULL DEFAULT false;", NULL},
     {"new table", DIALECT_POSTGRES,
      "CREATE TABLE tags (id bigint PRIMARY KEY, email_id bigint REFERENCES emails (id) ON "
-     "DELETE CASCADE);", NULL},
-    {"enum value", DIALECT_POSTGRES,
-     "ALTER TYPE mood ADD VALUE 'fair';", NULL},
+     "DELETE CASCADE);",
+     NULL},
+    {"enum value", DIALECT_POSTGRES, "ALTER TYPE mood ADD VALUE 'fair';", NULL},
     {"varchar widened", DIALECT_POSTGRES,
      "ALTER TABLE emails ALTER COLUMN category TYPE varchar(80);", NULL},
-    {"to text", DIALECT_POSTGRES,
-     "ALTER TABLE emails ALTER COLUMN category TYPE text;", NULL},
+    {"to text", DIALECT_POSTGRES, "ALTER TABLE emails ALTER COLUMN category TYPE text;", NULL},
     {"sequence set to the highest", DIALECT_POSTGRES,
      "SELECT setval('labels_id_seq', (SELECT max(id) FROM labels));", NULL},
-    {"backfill of NULLs", DIALECT_POSTGRES,
-     "UPDATE emails SET size = 0 WHERE size IS NULL;", NULL},
+    {"backfill of NULLs", DIALECT_POSTGRES, "UPDATE emails SET size = 0 WHERE size IS NULL;", NULL},
     {"update by key", DIALECT_POSTGRES,
      "UPDATE emails SET size = o.size FROM old_emails o WHERE o.id = emails.id;", NULL},
-    {"delete one", DIALECT_POSTGRES,
-     "DELETE FROM labels WHERE label = 'tset';", NULL},
+    {"delete one", DIALECT_POSTGRES, "DELETE FROM labels WHERE label = 'tset';", NULL},
     {"typo mended", DIALECT_POSTGRES,
      "UPDATE emails SET category = 'brief' WHERE category = 'breif';", NULL},
-    {"view", DIALECT_POSTGRES,
-     "CREATE VIEW small AS SELECT id FROM emails WHERE size < 10;", NULL},
+    {"view", DIALECT_POSTGRES, "CREATE VIEW small AS SELECT id FROM emails WHERE size < 10;", NULL},
     {"index concurrently", DIALECT_POSTGRES,
      "CREATE INDEX CONCURRENTLY emails_sent ON emails (sent_at);", NULL},
-    {"seed rows", DIALECT_POSTGRES,
-     "INSERT INTO labels (label) VALUES ('brief'), ('long');", NULL},
+    {"seed rows", DIALECT_POSTGRES, "INSERT INTO labels (label) VALUES ('brief'), ('long');", NULL},
     {"upsert of seeds", DIALECT_POSTGRES,
      "INSERT INTO labels (label) VALUES ('brief') ON CONFLICT (label) DO UPDATE SET label "
-     "= excluded.label;", NULL},
-    {"comment", DIALECT_POSTGRES,
-     "COMMENT ON TABLE emails IS 'mail';", NULL},
+     "= excluded.label;",
+     NULL},
+    {"comment", DIALECT_POSTGRES, "COMMENT ON TABLE emails IS 'mail';", NULL},
     {"default changed", DIALECT_POSTGRES,
      "ALTER TABLE emails ALTER COLUMN category SET DEFAULT 'none';", NULL},
     {"not null dropped", DIALECT_POSTGRES,
@@ -222,44 +249,47 @@ static const struct sample harmless[] = {
      "ALTER TABLE files DROP CONSTRAINT files_email_id_fkey; CREATE TABLE c (LIKE emails "
      "INCLUDING ALL); INSERT INTO c SELECT * FROM emails; ALTER TABLE emails RENAME TO "
      "emails_old; ALTER TABLE c RENAME TO emails; CREATE TRIGGER emails_note BEFORE "
-     "UPDATE ON emails FOR EACH ROW EXECUTE FUNCTION note();", NULL},
-    {"backup kept", DIALECT_POSTGRES,
-     "CREATE TABLE emails_20240101 AS SELECT * FROM emails;", NULL},
+     "UPDATE ON emails FOR EACH ROW EXECUTE FUNCTION note();",
+     NULL},
+    {"backup kept", DIALECT_POSTGRES, "CREATE TABLE emails_20240101 AS SELECT * FROM emails;",
+     NULL},
     {"trigger made anew", DIALECT_POSTGRES,
      "DROP TRIGGER emails_note ON emails; CREATE TRIGGER emails_note BEFORE UPDATE ON "
-     "emails FOR EACH ROW EXECUTE FUNCTION note();", NULL},
-    {"nullable column", DIALECT_SQLITE,
-     "ALTER TABLE emails ADD COLUMN note TEXT;", NULL},
+     "emails FOR EACH ROW EXECUTE FUNCTION note();",
+     NULL},
+    {"nullable column", DIALECT_SQLITE, "ALTER TABLE emails ADD COLUMN note TEXT;", NULL},
     {"column with default", DIALECT_SQLITE,
      "ALTER TABLE emails ADD COLUMN seen INT NOT NULL DEFAULT 0;", NULL},
-    {"index", DIALECT_SQLITE,
-     "CREATE INDEX emails_sent ON emails (sent_at);", NULL},
+    {"index", DIALECT_SQLITE, "CREATE INDEX emails_sent ON emails (sent_at);", NULL},
     {"rebuild of a table without children", DIALECT_SQLITE,
      "CREATE TABLE c (id INTEGER PRIMARY KEY, label TEXT NOT NULL UNIQUE); INSERT INTO c "
-     "SELECT id, label FROM labels; DROP TABLE labels; ALTER TABLE c RENAME TO labels;", NULL},
+     "SELECT id, label FROM labels; DROP TABLE labels; ALTER TABLE c RENAME TO labels;",
+     NULL},
     {"rebuild of a parent", DIALECT_SQLITE,
      "CREATE TABLE c (id INTEGER PRIMARY KEY, address TEXT NOT NULL, category TEXT NOT "
      "NULL DEFAULT 'all', size INT, sent_at TEXT); INSERT INTO c SELECT * FROM emails; "
-     "DROP TABLE emails; ALTER TABLE c RENAME TO emails;", NULL},
-    {"backfill", DIALECT_SQLITE,
-     "UPDATE emails SET size = 0 WHERE size IS NULL;", NULL},
-    {"seeds", DIALECT_SQLITE,
-     "INSERT OR IGNORE INTO labels (label) VALUES ('a');", NULL},
+     "DROP TABLE emails; ALTER TABLE c RENAME TO emails;",
+     NULL},
+    {"backfill", DIALECT_SQLITE, "UPDATE emails SET size = 0 WHERE size IS NULL;", NULL},
+    {"seeds", DIALECT_SQLITE, "INSERT OR IGNORE INTO labels (label) VALUES ('a');", NULL},
     {"archive", DIALECT_SQLITE,
      "INSERT INTO old_emails SELECT * FROM emails WHERE sent_at < '2020'; DELETE FROM "
-     "emails WHERE sent_at < '2020';", NULL},
-    {"view", DIALECT_SQLITE,
-     "CREATE VIEW small AS SELECT id FROM emails WHERE size < 10;", NULL},
+     "emails WHERE sent_at < '2020';",
+     NULL},
+    {"view", DIALECT_SQLITE, "CREATE VIEW small AS SELECT id FROM emails WHERE size < 10;", NULL},
     {"new child", DIALECT_SQLITE,
      "CREATE TABLE tags (id INTEGER PRIMARY KEY, email_id INT REFERENCES emails (id) ON "
-     "DELETE CASCADE);", NULL},
+     "DELETE CASCADE);",
+     NULL},
 };
 
 static const struct assessment *judge_sample(TALLOC_CTX *mem, const struct sample *sample)
 {
     const struct judged_case c = {
         .before = sample->dialect == DIALECT_SQLITE ? SQLITE_SCHEMA : POSTGRES_SCHEMA,
-        .up = sample->up, .is_complete = true, .dialect = sample->dialect,
+        .up = sample->up,
+        .is_complete = true,
+        .dialect = sample->dialect,
         .without_transaction = strstr(sample->up, "CONCURRENTLY") != NULL};
     const struct assessment *assessment = judged(mem, &c);
     if (assessment->n_not_understood > 0)
