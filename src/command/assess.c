@@ -63,14 +63,13 @@ static error_t parse(int key, char *value, struct argp_state *state)
     }
 }
 
-static const struct argp_child children[] = {{&options_argp}, {0}};
 static const struct argp parser = {
     .options = table,
     .parser = parse,
     .args_doc = "[PATH…]",
     .doc = "Judge migrations: what they lock, rewrite, destroy, and what may fail. "
            "Ends with 0 GO, 1 NO-GO, 3 HOLD, 2 when something could not be read.",
-    .children = children,
+    .children = options_children,
 };
 
 #define FORMATS                                                                                    \

@@ -74,7 +74,6 @@ static error_t parse(int key, char *value, struct argp_state *state)
     }
 }
 
-static const struct argp_child children[] = {{&options_argp}, {0}};
 static const struct argp parser = {
     .options = table,
     .parser = parse,
@@ -82,7 +81,7 @@ static const struct argp parser = {
     .doc = "Save what the data is before the pending migrations, and whether it contradicts them; show "
            "a baseline; compare two (the last two when none are named). save ends with 0, 1 when the data "
            "contradicts the change, 3 when something could not be asked; compare with 1 when they differ.",
-    .children = children,
+    .children = options_children,
 };
 
 static struct report_proof_options report_options(const struct request *request,

@@ -49,14 +49,13 @@ static error_t parse(int key, char *value, struct argp_state *state)
     }
 }
 
-static const struct argp_child children[] = {{&options_argp}, {0}};
 static const struct argp parser = {
     .options = table,
     .parser = parse,
     .args_doc = "check",
     .doc = "Read tminus.yaml and say what is understood and what is wrong in it.\v"
            "Exit status: 0 all of it is right, 2 something is wrong (each place is named).",
-    .children = children,
+    .children = options_children,
 };
 
 // One reading of the configuration: problems make it unusable, warnings do not.

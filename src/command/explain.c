@@ -55,14 +55,13 @@ static error_t parse(int key, char *value, struct argp_state *state)
     }
 }
 
-static const struct argp_child children[] = {{&options_argp}, {0}};
 static const struct argp parser = {
     .options = table,
     .parser = parse,
     .args_doc = "[STATEMENT or RULE]",
     .doc = "Say what a statement does to tables and to everybody else, or what a rule is about. "
            "Without an argument: all rules.",
-    .children = children,
+    .children = options_children,
 };
 
 static bool explain_rule(const struct explain_request *request, struct error *err)

@@ -32,13 +32,12 @@ static error_t parse(int key, char *value, struct argp_state *state)
     }
 }
 
-static const struct argp_child children[] = {{&options_argp}, {0}};
 static const struct argp parser = {
     .options = table,
     .parser = parse,
     .doc = "Write a first tminus.yaml into this folder from what is found in it: migrations, git, "
            "database, proxy. An existing one is never changed.",
-    .children = children,
+    .children = options_children,
 };
 
 static bool write_file(const struct init_request *request, struct error *err)

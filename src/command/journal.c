@@ -75,14 +75,13 @@ static error_t parse(int key, char *value, struct argp_state *state)
     }
 }
 
-static const struct argp_child children[] = {{&options_argp}, {0}};
 static const struct argp parser = {
     .options = table,
     .parser = parse,
     .args_doc = "verify | show | export",
     .doc = "Verify the journal's chain of hashes, show its events, or export them as JSON lines. "
            "verify ends with 0 when it is intact, 1 when it is not, 3 when it is empty.",
-    .children = children,
+    .children = options_children,
 };
 
 // The journal that there is: looking at one must not make one.

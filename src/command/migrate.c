@@ -90,7 +90,6 @@ static error_t parse(int key, char *value, struct argp_state *state)
     }
 }
 
-static const struct argp_child children[] = {{&options_argp}, {0}};
 static const struct argp parser = {
     .options = table,
     .parser = parse,
@@ -99,7 +98,7 @@ static const struct argp parser = {
            "and read back what the database then holds. Ends with 0 done, 4 when a failed one was "
            "taken back, 5 when one is partly applied, 3 when the database is locked, 6 when another "
            "tminus is at work.",
-    .children = children,
+    .children = options_children,
 };
 
 static bool open_journal(TALLOC_CTX *mem, const struct program *program,

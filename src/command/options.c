@@ -78,7 +78,8 @@ static error_t parse(int key, char *value, struct argp_state *state)
     }
 }
 
-const struct argp options_argp = {.options = table, .parser = parse};
+static const struct argp parser = {.options = table, .parser = parse};
+const struct argp_child options_children[] = {{.argp = &parser}, {0}};
 
 const char *options_action(struct argp_state *state, const char *name, const char *const *known)
 {

@@ -1,8 +1,8 @@
 /*
  * Options: those that every verb takes, as a child of the verb's own argp parser.
  *
- * A verb embeds `struct options`, lists {&options_argp} as the first of its argp children and hands
- * it over in its parser:
+ * A verb embeds `struct options`, has `options_children` as its argp children and hands the struct over
+ * in its parser:
  *
  *     case ARGP_KEY_INIT:
  *         state->child_inputs[0] = &request->options;
@@ -44,7 +44,7 @@ struct options {
 };
 
 // All members of `struct options` at zero are the defaults.
-extern const struct argp options_argp;
+extern const struct argp_child options_children[];
 
 // What the verb shall do: `name` (NULL: missing) when it is one of `known`, which ends with NULL; else
 // a usage error.

@@ -71,7 +71,6 @@ static error_t parse(int key, char *value, struct argp_state *state)
     }
 }
 
-static const struct argp_child children[] = {{&options_argp}, {0}};
 static const struct argp parser = {
     .options = table,
     .parser = parse,
@@ -79,7 +78,7 @@ static const struct argp parser = {
     .doc = "Compare the database with its baseline: invariants, and every row of the tables that the "
            "change touches. Where the change is applied, each difference must be explained by it; where "
            "it is not, everything must be as it was. Ends with 0 GO, 1 NO-GO, 3 HOLD.",
-    .children = children,
+    .children = options_children,
 };
 
 // --- the migrations, as they were when the baseline was taken

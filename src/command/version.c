@@ -19,9 +19,8 @@ static error_t parse(int key, char *value, struct argp_state *state)
     return ARGP_ERR_UNKNOWN;
 }
 
-static const struct argp_child children[] = {{.argp = &options_argp}, {0}};
 static const struct argp argp = {
-    .parser = parse, .doc = "Print the version of tminus.", .children = children};
+    .parser = parse, .doc = "Print the version of tminus.", .children = options_children};
 
 static int version_run(const struct program *program, int argc, char **argv, struct error *err)
 {
