@@ -24,6 +24,11 @@ const char *verdict_name(enum verdict verdict)
     bug("verdict %d", (int)verdict);
 }
 
+const char *verdict_words(enum verdict verdict)
+{
+    return verdict == VERDICT_NO_GO ? "NO-GO" : verdict_name(verdict);
+}
+
 const char *risk_name(enum risk risk)
 {
     switch (risk) {

@@ -17,14 +17,15 @@
 #include "statement/reader.h"
 
 enum verdict { VERDICT_GO, VERDICT_NO_GO, VERDICT_HOLD };
-const char *verdict_name(enum verdict verdict);   // "GO" "NO_GO" "HOLD"
+const char *verdict_name(enum verdict verdict);   // "GO" "NO_GO" "HOLD", for programs
+const char *verdict_words(enum verdict verdict);  // "GO" "NO-GO" "HOLD", for people
 enum risk { RISK_NONE, RISK_LOW, RISK_HIGH, RISK_UNKNOWN };
 const char *risk_name(enum risk risk);
 
 struct assessed_script {
     const struct migration *migration;
     bool is_down;
-    bool in_transaction;          // by the runner's rule
+    bool in_transaction;          // by the tool's rule
     struct script *script;
     struct effects **effects;     // one for each statement
 };

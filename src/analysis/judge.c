@@ -61,7 +61,7 @@ static void note_unknown_effects(struct assessment *out, const struct statement 
     add_not_understood(out, &place);
 }
 
-// Work that the runner does and the text does not show: code, another language.
+// Work that the tool does and the text does not show: code, another language.
 static void note_unseen(struct judge *judge, const struct migration_text *text)
 {
     if (text->unseen == NULL)

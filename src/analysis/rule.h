@@ -19,7 +19,7 @@ struct rule_place {
     TALLOC_CTX *mem;                  // for messages
     const struct migration *migration;
     bool is_down;                     // the statement belongs to the down
-    bool in_transaction;              // the runner wraps it, or an explicit BEGIN is open
+    bool in_transaction;              // its tool wraps it, or an explicit BEGIN is open
     const struct script *script;      // all statements of this direction
     const struct script *other;       // the other direction's, NULL: none
     const struct effects *const *effects; // of each statement of `script`

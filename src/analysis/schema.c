@@ -67,7 +67,7 @@ bool schema_is_complete(const struct schema *schema)
     return schema->is_complete;
 }
 
-// A temporary table does not outlive the session, and a runner takes one session a migration at
+// A temporary table does not outlive the session, and a tool takes one session a migration at
 // most.
 static void temporary_forget(struct schema *schema)
 {

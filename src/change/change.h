@@ -20,7 +20,7 @@ struct migration_text {
     const char *text; // the whole file
     size_t len;
     size_t start, end;   // the part that is this direction
-    bool in_transaction; // the runner wraps it (layout's rule, or a marker in the file)
+    bool in_transaction; // its tool wraps it (layout's rule, or a marker in the file)
     const char *unseen;  // what runs here and is not in the text ("a Python operation"); NULL: all
                          // is there. Such a text is never judged safe: unknown is never pass
     size_t unseen_line;  // its line, 0: the whole file

@@ -166,7 +166,7 @@ static bool read_file(struct reading *reading, const char *path, struct error *e
         if (line_starts_with(&line, "BEGIN;"))
             is_in_transaction = true;
         else if (is_record(&line))
-            end_section(reading, line.start); // what follows until the next header is the runner's
+            end_section(reading, line.start); // what follows until the next header is Alembic's own
     }
     end_section(reading, whole.len);
     return true;

@@ -1,5 +1,5 @@
 /*
- * A plain folder of .sql files: tminus itself is their runner.
+ * A plain folder of .sql files: tminus itself is their tool.
  *
  * Each file runs in one transaction, unless it begins one of its own, says "-- tminus: no
  * transaction", or holds nothing but one statement that PostgreSQL refuses inside a transaction.

@@ -23,7 +23,7 @@ struct command {
     const char *arguments; // "[PATH…]", for the list of verbs
     const char *summary;   // one line
     const char *when;      // "before" "during" "after" "always": the group in the list
-    // argv[0] is "tminus VERB". Gives the exit status of design.md; a failure fills `err` and gives
+    // argv[0] is "tminus VERB". Gives the exit status (EXIT_…); a failure fills `err` and gives
     // -1, and main prints it and maps it.
     int (*run)(const struct program *program, int argc, char **argv, struct error *err);
 };

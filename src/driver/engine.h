@@ -61,7 +61,7 @@ struct engine_run_request {
     const char *path;
     const char *text;          // of the whole file
     size_t start, end;         // the part that is run: [start, end)
-    bool in_transaction;       // as the runner's rule says
+    bool in_transaction;       // as the tool's rule says
     // SQL of ours or NULL: run before (a mark that the migration began) and behind it (the record),
     // in the migration's transaction where there is one.
     const char *first;

@@ -1,5 +1,5 @@
 /*
- * The runner of migrations: intent, act, read back, result.
+ * Running migrations: intent, act, read back, result.
  *
  * SPDX-License-Identifier: Apache-2.0
  */

@@ -186,7 +186,7 @@ static void write_domain(struct derivation *derivation, const struct claim *clai
     });
 }
 
-// How many different values become one: what a change in place cannot take back.
+// How many different values become one: what an undo cannot tell apart again.
 static void write_collapse(struct derivation *derivation, const struct claim *claim)
 {
     TALLOC_CTX *mem = derivation->mem;
@@ -198,7 +198,7 @@ static void write_collapse(struct derivation *derivation, const struct claim *cl
     claim_invariant(derivation, claim, (struct invariant){
         .name = claim_name(derivation, "I4", claim->table, claim->column->before),
         .catalogue = "I4",
-        .title = mem_printf(mem, "different %s stay different: the change in place can be taken back",
+        .title = mem_printf(mem, "different %s stay different: the change in place can be undone",
                             claim->column->before),
         .kind = INVARIANT_ZERO,
         .moments = MOMENT_BEFORE,

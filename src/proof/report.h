@@ -28,7 +28,7 @@ void report_comparison_json(FILE *out, const struct baseline *a, const struct ba
 
 void report_verification_text(FILE *out, const struct verification *verification,
                               const struct report_proof_options *options);
-// {"schema": "tminus/verify/1", …} as design.md fixes it.
+// {"schema": "tminus/verify/1", …} as man/tminus-verify.1 fixes it.
 void report_verification_json(FILE *out, const struct verification *verification,
                               const struct report_proof_options *options);
 

@@ -6,7 +6,7 @@
 #include "base/clock.h"
 #include "proof/report.h"
 
-// RESULT of ARCHITECTURE.md.
+// RESULT of man/tminus-verify.1.
 static json_t *report_result(const struct result *result)
 {
     json_t *object = json_object();

@@ -89,8 +89,7 @@ static void write_verdict(FILE *out, enum verdict verdict, const struct report_p
         [VERDICT_GO] = "\033[1;32m", [VERDICT_NO_GO] = "\033[1;31m", [VERDICT_HOLD] = "\033[1;33m"};
 
     fprintf(out, "\n%s%s%s", options->is_colored ? colors[verdict] : "",
-            verdict == VERDICT_NO_GO ? "NO-GO" : verdict_name(verdict),
-            options->is_colored ? reset : "");
+            verdict_words(verdict), options->is_colored ? reset : "");
 }
 
 static void write_journal(FILE *out, const struct journal_head *journal)

@@ -151,7 +151,7 @@ static bool add_causes(struct verifying *verifying, struct error *err)
     return true;
 }
 
-// Taken back means the schema too.
+// Undone means the schema too.
 static bool judge_schema(struct verifying *verifying, struct error *err)
 {
     const struct verification_request *request = verifying->request;

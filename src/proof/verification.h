@@ -2,7 +2,7 @@
  * Verification: is the data after the change what it should be, by a baseline from before it?
  *
  * Where the change is applied, the invariants must hold and every difference must be explained by
- * the migrations' text. Where it is not (not yet, or taken back), everything must be exactly as in
+ * the migrations' text. Where it is not (not yet, or undone), everything must be exactly as in
  * the baseline.
  *
  * SPDX-License-Identifier: Apache-2.0

@@ -20,7 +20,7 @@ struct report_text_options {
 
 void report_assess_text(FILE *out, const struct assessment *assessment,
                         const struct report_text_options *options);
-// {"schema": "tminus/assess/1", …} as design.md fixes it.
+// {"schema": "tminus/assess/1", …} as man/tminus-assess.1 fixes it.
 void report_assess_json(FILE *out, const struct assessment *assessment);
 // Worst first, cut at REPORT_MARKDOWN_MAX characters with the number that was left out.
 void report_assess_markdown(FILE *out, const struct assessment *assessment);

@@ -38,9 +38,7 @@ static void write_head(FILE *out, const struct assessment *assessment)
 {
     SCRATCH(tmp);
     const struct findings *findings = &assessment->findings;
-    bool is_no_go = assessment->verdict == VERDICT_NO_GO;
-    fprintf(out, "## tminus: %s\n\n%s.\n\n", is_no_go ? "NO-GO" : verdict_name(assessment->verdict),
-            assessment->reason);
+    fprintf(out, "## tminus: %s\n\n%s.\n\n", verdict_words(assessment->verdict), assessment->reason);
     fprintf(out, "%zu stop, %zu warn, %zu note; %s of %s statements understood; risk %s.\n",
             findings_count(findings, SEVERITY_STOP), findings_count(findings, SEVERITY_WARN),
             findings_count(findings, SEVERITY_NOTE),

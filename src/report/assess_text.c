@@ -39,11 +39,6 @@ static const char *verdict_color(enum verdict verdict)
     bug("verdict %d", (int)verdict);
 }
 
-static const char *verdict_word(enum verdict verdict)
-{
-    return verdict == VERDICT_NO_GO ? "NO-GO" : verdict_name(verdict);
-}
-
 static void write_place(FILE *out, const char *path, size_t line, size_t column)
 {
     fputs(path, out);
@@ -195,7 +190,7 @@ void report_assess_text(FILE *out, const struct assessment *assessment,
     if (n_hidden > findings_count(findings, SEVERITY_NOTE))
         write_unknown(out, assessment);
     fprintf(out, "%s%s%s: %s.\n", options->is_colored ? verdict_color(assessment->verdict) : "",
-            verdict_word(assessment->verdict), options->is_colored ? reset : "",
+            verdict_words(assessment->verdict), options->is_colored ? reset : "",
             assessment->reason);
     fprintf(out, "%zu stop, %zu warn, %zu note; %s of %s statements understood; risk %s.\n",
             findings_count(findings, SEVERITY_STOP), findings_count(findings, SEVERITY_WARN),

@@ -1,5 +1,5 @@
 /*
- * JSON parts: the objects that several documents share (design.md: STATEMENT, FINDING).
+ * JSON parts: the objects that several documents share (man/tminus-assess.1: STATEMENT, FINDING).
  *
  * SPDX-License-Identifier: Apache-2.0
  */

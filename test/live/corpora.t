@@ -82,7 +82,7 @@ def test_corpus(name):
     except ValueError as e:
         return ok(False, f'{name}: valid JSON', e)
     bad = bad_document(doc)
-    ok(not bad, f'{name}: the JSON of design.md', '\n'.join(bad[:20]))
+    ok(not bad, f'{name}: the JSON of man/tminus-assess.1', '\n'.join(bad[:20]))
     coverage = doc['coverage']
     with open(os.path.join(CORPORA, 'truth', name + '.migrations.jsonl')) as f:
         truth = [json.loads(line) for line in f]

@@ -162,7 +162,7 @@ void check_dynamic_ddl(struct rule_place *place)
         rule_report(place, "not understood: %s", effects->unknown_reason);
 }
 
-// What the runner does here and the file does not show.
+// What the tool does here and the file does not show.
 void check_unseen_code(struct rule_place *place)
 {
     const struct migration_text *text =
@@ -175,7 +175,7 @@ void check_unseen_code(struct rule_place *place)
     place->statement = NULL;
 }
 
-// A COMMIT inside the runner's own transaction ends it early: the rest runs without one.
+// A COMMIT inside the tool's own transaction ends it early: the rest runs without one.
 void check_tool_managed_transaction(struct rule_place *place)
 {
     bool runner_wraps = place->is_down ? place->migration->down.in_transaction

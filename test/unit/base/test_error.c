@@ -1,5 +1,5 @@
 /*
- * Errors: filling, wrapping, and the exit statuses of design.md.
+ * Errors: filling, wrapping, and the exit statuses of man/tminus.1.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -50,7 +50,7 @@ static void test_error_wrap__too_long_is_cut(void **state)
     assert_int_equal(strlen(err.message), sizeof(err.message) - 1);
 }
 
-// design.md, "Exit status".
+// man/tminus.1, EXIT STATUS.
 static void test_error_exit_status__as_documented(void **state)
 {
     (void)state;

@@ -6,7 +6,7 @@
  * unchanged one proves that nothing was committed; it is asked while our write lock still keeps
  * everybody else from committing, where that is possible.
  *
- * PRAGMA foreign_keys is SQLite's default, off, as in the runners whose records we write.
+ * PRAGMA foreign_keys is SQLite's default, off, as in the tools whose records we write.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
