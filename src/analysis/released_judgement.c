@@ -31,7 +31,7 @@ void released_judge(struct findings *findings, const struct change *change)
         if (migration->renamed_from != NULL)
             report(findings, migration->up.path,
                    mem_printf(tmp,
-                              "was %s in the base: where that was applied, a runner takes it for "
+                              "was %s in the base: where that was applied, a tool takes it for "
                               "another migration",
                               migration->renamed_from));
         else

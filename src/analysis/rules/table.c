@@ -119,7 +119,7 @@ const struct rule rule_table[] = {
         .why = "With foreign keys on, SQLite deletes the table's rows first, and the children's rows "
                "go or change without a word. It stops when foreign keys are on for sure, and when "
                "they are turned off inside a transaction, where that does nothing.",
-        .safe_form = "PRAGMA foreign_keys = OFF before the transaction begins (tell the runner not "
+        .safe_form = "PRAGMA foreign_keys = OFF before the transaction begins (tell the tool not "
                      "to open one), PRAGMA foreign_key_check before COMMIT",
         .source = "SQLite, Foreign Key Support, 5; measured on SQLite 3.40",
         .check = check_drop_deletes_children,
@@ -610,7 +610,7 @@ const struct rule rule_table[] = {
         .dialects = POSTGRES,
         .in_downs = true,
         .summary = "a statement that cannot run inside a transaction stands in one",
-        .why = "It fails: by the rule of its runner, or an open BEGIN, it runs inside a "
+        .why = "It fails: by the rule of its tool, or an open BEGIN, it runs inside a "
                "transaction.",
         .safe_form = "a migration of its own, marked as running without a transaction in the "
                      "way of its tool",
@@ -667,7 +667,7 @@ const struct rule rule_table[] = {
         .id = "tool-managed-transaction",
         .severity = SEVERITY_WARN,
         .dialects = POSTGRES,
-        .summary = "COMMIT inside the transaction of the migration runner",
+        .summary = "COMMIT inside the transaction of the migration tool",
         .why = "The transaction ends there: what follows is not taken back when it fails.",
         .safe_form = "leave BEGIN and COMMIT to the tool, or switch its transaction off",
         .source = "PostgreSQL 15 manual, COMMIT",
@@ -738,7 +738,7 @@ const struct rule rule_table[] = {
         .dialects = POSTGRES | SQLITE,
         .summary = "a range edits, renames or removes a migration that its base already had",
         .why = "Who applied the old text never gets the new one: databases that count as equal "
-               "differ, and runners that keep checksums refuse to go on.",
+               "differ, and tools that keep checksums refuse to go on.",
         .safe_form = "restore the file as the base has it, and write what is to change into a new "
                      "migration",
         .source = "the git range of --base",

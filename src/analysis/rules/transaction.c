@@ -178,12 +178,12 @@ void check_unseen_code(struct rule_place *place)
 // A COMMIT inside the tool's own transaction ends it early: the rest runs without one.
 void check_tool_managed_transaction(struct rule_place *place)
 {
-    bool runner_wraps = place->is_down ? place->migration->down.in_transaction
+    bool tool_wraps = place->is_down ? place->migration->down.in_transaction
                                        : place->migration->up.in_transaction;
-    for (size_t i = 0; runner_wraps && i < place->statement->n_actions; i++) {
+    for (size_t i = 0; tool_wraps && i < place->statement->n_actions; i++) {
         if (place->statement->actions[i].kind == ACTION_COMMIT &&
             place->index + 1 < place->script->n_statements)
-            rule_report(place, "COMMIT ends the runner's transaction: what follows is not taken "
+            rule_report(place, "COMMIT ends the tool's transaction: what follows is not taken "
                                "back when it fails");
     }
 }

@@ -141,7 +141,7 @@ static const struct silence cases[] = {
 static const struct silence sqlite_cases[] = {
     {"no child is deleted", PARENT "RESTRICT);", REBUILD, "*", NULL},
     {"child that was told to be empty", PARENT "CASCADE);", REBUILD, "*", "{main.files: {rows: 0}}"},
-    {"foreign keys off outside the runner's transaction", PARENT "CASCADE);",
+    {"foreign keys off outside the tool's transaction", PARENT "CASCADE);",
      "COMMIT; PRAGMA foreign_keys = OFF; BEGIN;" REBUILD, "*", NULL},
     {"child dropped first", PARENT "CASCADE);", "DROP TABLE files; DROP TABLE emails;",
      "drop-deletes-children", NULL},

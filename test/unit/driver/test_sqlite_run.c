@@ -83,7 +83,7 @@ static const struct failure failures[] = {
     {"the file's own transaction without end", "BEGIN; DELETE FROM emails", false, ERROR_TAKEN_BACK,
      "db/2.sql:1:1: the file begins a transaction and does not end it", "taken back", "3"},
     {"COMMIT within our transaction", "DELETE FROM emails;\nCOMMIT;\nSELECT missing", true, ERROR_TAKEN_BACK,
-     "db/2.sql:2:1: the runner of this layout wraps the file in a transaction", "taken back", "3"},
+     "db/2.sql:2:1: the tool of this layout wraps the file in a transaction", "taken back", "3"},
     {"a syntax error", "DELETE FROM emails;\nDELET FROM emails", true, ERROR_TAKEN_BACK,
      "db/2.sql:2:1: near \"DELET\": syntax error", "taken back", "3"},
     {"a conflict that rolls back by itself",

@@ -121,7 +121,7 @@ static bool fail_statement(struct run *run, struct error *err)
     struct engine *engine = run->engine;
     struct error cause = {0};
     if (engine->guard.refused[0] != '\0')
-        return fail_at_statement(run, "the runner of this layout wraps the file in a transaction, "
+        return fail_at_statement(run, "the tool of this layout wraps the file in a transaction, "
                                       "and the file may not begin or end one itself", err);
     if (engine->stop != STOP_NONE)
         return fail_at_statement(run, "interrupted", err);
