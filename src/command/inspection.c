@@ -48,6 +48,8 @@ static bool open_target(TALLOC_CTX *mem, const struct program *program,
     TRY(target->driver->session->open(mem, &options, &target->engine, err));
     target->progress = show_progress;
     target->context = inspection;
+    for (size_t i = 0; i < choice->config->n_tables; i++)
+        target_mask(mem, target, choice->config->tables[i].mask, choice->config->tables[i].n_mask);
     return target->driver->session->identity(mem, target->engine, &target->identity, err);
 }
 

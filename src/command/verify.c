@@ -169,7 +169,9 @@ static bool check_age(const struct inspection *inspection, const struct baseline
     json_t *event;
 
     // What counts is how old it was when the change was made, not when somebody looks.
-    TRY(journal_last(inspection->journal, EVENT_MIGRATION_APPLIED, NULL, NULL, &event, err));
+    const struct engine_identity *identity = &inspection->target.identity;
+    TRY(journal_last(inspection->journal, EVENT_MIGRATION_APPLIED, "database",
+                     identity->system != NULL ? identity->system : identity->database, &event, err));
     if (event != NULL && clock_parse(json_get_text(event, "ts"), &migrated_ms, &ignored)
         && migrated_ms > baseline->taken_ms)
         moment_ms = migrated_ms;
@@ -235,6 +237,8 @@ static bool verify(TALLOC_CTX *mem, struct inspection *inspection, const struct 
     };
 
     TRY(inspection_open_baseline(mem, inspection, request->baseline, &baseline, err));
+    // Also where tminus.yaml is not at hand, or forgot them since.
+    target_mask(mem, &inspection->target, baseline->masked, baseline->n_masked);
     TRY(baseline_check_identity(baseline, &inspection->target.identity, err));
     TRY(check_age(inspection, baseline, err));
     TRY(choose_expectation(mem, inspection, request, baseline, &verification.expectation, err));

@@ -81,7 +81,8 @@ struct engine_session_table {
     bool (*identity)(TALLOC_CTX *mem, struct engine *engine, struct engine_identity *out,
                      struct error *err);
     // The guarded channel: one statement that only reads. What is not provably so is refused with
-    // ERROR_UNKNOWN before it runs; `message` says which part.
+    // ERROR_UNKNOWN before it runs; `message` says which part. So is one that takes longer than the
+    // timeout.
     bool (*query)(struct engine *engine, const char *sql, engine_row *row, void *context,
                   struct error *err);
     // All guarded queries between these two see one instant.
@@ -124,6 +125,7 @@ struct engine_fingerprint_request {
     engine_image *image;        // each row, or NULL
     const size_t *shown;        // places in `columns` whose values the image shows as well
     size_t n_shown;
+    bool wants_content;         // the sum of rows whatever their keys, for rows that may be renumbered
     void *context;
     void (*progress)(void *context, int64_t rows_done);
 };
@@ -146,6 +148,7 @@ struct engine_fingerprint {
     bool has_key;           // false: rows are compared as a multiset, differences have no key
     bool key_is_rowid;      // SQLite: no key is declared; VACUUM or a rebuild may renumber the rows
     struct engine_sum sum;  // of the row hashes
+    struct engine_sum content; // of the rows without their keys, when it was asked for
     struct engine_column_print *columns;
     size_t n_columns;
 };

@@ -39,6 +39,7 @@ struct baseline_table {
     struct baseline_column *columns; // in the order of the hashes
     size_t n_columns;
     struct engine_sum sum;
+    struct engine_sum content; // whatever the keys, where no key is declared
     int64_t removed_rows;    // rows that the migration's DELETE names; -1: not known
     const char *age_column, *age; // the greatest value of the column that tells age; NULL
 };
@@ -51,6 +52,8 @@ struct baseline {
     const char *schema_digest;
     const char *service, *environment, *title;
     int64_t taken_ms;
+    const char **masked;     // columns whose values are not in it
+    size_t n_masked;
     json_t *migrations;      // [{version, path, sha256}], released with the baseline
     bool changes_schema;     // the change leaves another schema behind
     struct trace *trace;
@@ -74,8 +77,9 @@ struct baseline_request {
     const char *earlier;             // the baseline before it, for learned tolerances; NULL
 };
 
-// Take it. `*out` are the results of what must hold before the change. The file is there also when
-// one of them failed. ERROR_INPUT: no such table.
+// Take it, into a file that is not there yet. `*out` are the results of what must hold before the change. The file is there also when
+// one of them failed. ERROR_INPUT: no such table, the
+// file is there. ERROR_CONFIG: a key that is named for a table is not unique.
 MUST_CHECK bool baseline_save(TALLOC_CTX *mem, const struct baseline_request *request,
                               struct results *out, struct error *err);
 

@@ -79,11 +79,20 @@ static bool read_json_meta(struct table_file *file, const char *name, json_t **o
     return json_read(table_file_path(file), text == NULL ? "" : text, text == NULL ? 0 : strlen(text), out, err);
 }
 
+static void read_names(struct baseline *baseline, const json_t *list, const char ***names, size_t *n)
+{
+    for (size_t i = 0; i < json_array_size(list); i++)
+        *mem_append(baseline, *names, *n) = mem_strdup(baseline, json_string_value(json_array_get(list, i)));
+}
+
 static bool read_documents(struct baseline *baseline, struct error *err)
 {
+    json_auto_t *masked = NULL;
     json_auto_t *trace = NULL;
     json_auto_t *invariants = NULL;
 
+    TRY(read_json_meta(baseline->file, "masked", &masked, err));
+    read_names(baseline, masked, &baseline->masked, &baseline->n_masked);
     TRY(read_json_meta(baseline->file, "trace", &trace, err));
     TRY(trace_from_json(baseline, trace, &baseline->trace, err));
     TRY(read_json_meta(baseline->file, "invariants", &invariants, err));
@@ -156,9 +165,7 @@ static bool read_table(struct baseline *baseline, struct table_query *query,
     const char *key_text = table_query_text(query, 6) ?: "";
 
     TRY(json_read(baseline->path, key_text, strlen(key_text), &key, err));
-    for (size_t i = 0; i < json_array_size(key); i++)
-        *mem_append(baseline, table->key, table->n_key) =
-            mem_strdup(baseline, json_string_value(json_array_get(key, i)));
+    read_names(baseline, key, &table->key, &table->n_key);
     table->id = table_query_integer(query, 0);
     table->name.schema = mem_strdup(baseline, table_query_text(query, 1));
     table->name.name = mem_strdup(baseline, table_query_text(query, 2));
@@ -166,9 +173,10 @@ static bool read_table(struct baseline *baseline, struct table_query *query,
     table->has_key = table_query_integer(query, 4) != 0;
     table->key_is_rowid = table_query_integer(query, 5) != 0;
     read_sum(query, 7, &table->sum);
-    table->removed_rows = table_query_integer(query, 8);
-    table->age_column = mem_strdup(baseline, table_query_text(query, 9));
-    table->age = mem_strdup(baseline, table_query_text(query, 10));
+    read_sum(query, 8, &table->content);
+    table->removed_rows = table_query_integer(query, 9);
+    table->age_column = mem_strdup(baseline, table_query_text(query, 10));
+    table->age = mem_strdup(baseline, table_query_text(query, 11));
     return read_columns(baseline, table, err);
 }
 
@@ -178,7 +186,7 @@ static bool read_tables(struct baseline *baseline, struct error *err)
     struct table_query *query;
     bool has_row;
 
-    TRY(table_query_make(tmp, baseline->file, "SELECT id, schema, name, rows, has_key, key_is_rowid, key, sum, removed_rows, "
+    TRY(table_query_make(tmp, baseline->file, "SELECT id, schema, name, rows, has_key, key_is_rowid, key, sum, content, removed_rows, "
                          "age_column, age FROM table_print ORDER BY id", &query, err));
     for (;;) {
         TRY(table_query_next(query, &has_row, err));
@@ -223,8 +231,9 @@ bool baseline_check_identity(const struct baseline *baseline,
 {
     const struct engine_identity *own = &baseline->identity;
 
-    // An SQLite file has no id until tminus stores one: what is not known is not compared.
-    if (!is_other(own->engine, identity->engine) && !is_other(own->system, identity->system)
+    // An SQLite file has no id until tminus stores one: what was not known is not compared.
+    bool has_lost_id = own->system != NULL && identity->system == NULL;
+    if (!is_other(own->engine, identity->engine) && !is_other(own->system, identity->system) && !has_lost_id
         && !is_other(own->database, identity->database))
         return true;
     bool is_replaced = !is_other(own->database, identity->database);

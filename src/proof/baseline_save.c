@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/text.h"
 #include "proof/baseline.h"
 #include "proof/baseline_format.h"
@@ -138,9 +139,30 @@ static bool take_rows(TALLOC_CTX *mem, const struct saving *saving, struct basel
         .shown = shown,
         .n_shown = n_shown,
         .id = table->id,
+        .wants_content = table->n_key == 0,
         .rows_expected = table->rows,
     };
     return row_images_take(mem, saving->file, &request, print, err);
+}
+
+// Rows are matched by it: of two rows with one key, the loss of one could hide.
+static bool check_unique(const struct saving *saving, const struct baseline_table *table,
+                         struct error *err)
+{
+    SCRATCH(tmp);
+    const char *key = sql_list(tmp, NULL, table->key, table->n_key, ", ");
+    struct table_query *query;
+    bool has_row;
+
+    TRY(table_query_make(tmp, saving->file, mem_printf(tmp, "SELECT count(*) FROM row_image_%lld", (long long)table->id),
+                         &query, err));
+    TRY(table_query_next(query, &has_row, err));
+    int64_t doubled = table->rows - table_query_integer(query, 0);
+    if (doubled == 0)
+        return true;
+    error_set(err, ERROR_CONFIG, "table '%s': %s is no key: %lld rows have the key of another one",
+              table->name.name, key, (long long)doubled);
+    return error_hint(err, "name columns that tell all rows apart: tables: {%s: {key: …}}", table->name.name);
 }
 
 static bool save_table(struct saving *saving, const struct trace_table *traced, int64_t id,
@@ -160,6 +182,8 @@ static bool save_table(struct saving *saving, const struct trace_table *traced, 
     table.has_key = print->has_key;
     table.key_is_rowid = print->key_is_rowid;
     table.sum = print->sum;
+    table.content = print->content;
+    TRY(check_unique(saving, &table, err));
     for (size_t i = 0; i < table.n_columns; i++) {
         table.columns[i].sum = print->columns[i].sum;
         table.columns[i].nulls = print->columns[i].nulls;
@@ -235,6 +259,8 @@ static bool save_meta(const struct saving *saving, struct error *err)
         .migrations = request->migrations,
         .changes_schema = changes_schema(request->trace),
         .trace = request->trace,
+        .masked = request->target->masked,
+        .n_masked = request->target->n_masked,
         .invariants = saving->invariants,
     };
     char digest[65];
@@ -311,6 +337,11 @@ bool baseline_save(TALLOC_CTX *mem, const struct baseline_request *request, stru
     struct saving saving = {.request = request};
     struct results results = {0};
     char *unfinished = mem_printf(tmp, "%s.unfinished", request->path);
+
+    if (file_kind(request->path) != FILE_MISSING) {
+        error_set(err, ERROR_INPUT, "%s: there is a file already", request->path);
+        return error_hint(err, "a baseline replaces nothing: give another name, or remove it first");
+    }
 
     copy_invariants(mem, request->invariants, &saving.invariants);
     unlink(unfinished);

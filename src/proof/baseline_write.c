@@ -14,7 +14,7 @@ bool baseline_make_tables(struct table_file *file, struct error *err)
                           "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;"
                           "CREATE TABLE table_print (id INTEGER PRIMARY KEY, schema TEXT, name TEXT NOT NULL,"
                           " rows INTEGER NOT NULL, has_key INTEGER NOT NULL, key_is_rowid INTEGER NOT NULL,"
-                          " key TEXT NOT NULL, sum BLOB NOT NULL, removed_rows INTEGER NOT NULL,"
+                          " key TEXT NOT NULL, sum BLOB NOT NULL, content BLOB NOT NULL, removed_rows INTEGER NOT NULL,"
                           " age_column TEXT, age TEXT);"
                           "CREATE TABLE column_print (id INTEGER, place INTEGER, name TEXT NOT NULL, type TEXT NOT NULL,"
                           " sum BLOB NOT NULL, nulls INTEGER NOT NULL, least TEXT, greatest TEXT, total TEXT,"
@@ -40,12 +40,12 @@ static bool write_column(struct table_query *insert, int64_t id, size_t place,
     return table_query_run(insert, err);
 }
 
-static char *key_json(TALLOC_CTX *mem, const struct baseline_table *table)
+static char *names_json(TALLOC_CTX *mem, const char *const *names, size_t n)
 {
-    json_auto_t *key = json_array();
-    for (size_t i = 0; i < table->n_key; i++)
-        json_array_append_new(key, json_text(table->key[i]));
-    return json_canonical(mem, key);
+    json_auto_t *list = json_array();
+    for (size_t i = 0; i < n; i++)
+        json_array_append_new(list, json_text(names[i]));
+    return json_canonical(mem, list);
 }
 
 bool baseline_write_table(struct table_file *file, const struct baseline_table *table,
@@ -54,7 +54,7 @@ bool baseline_write_table(struct table_file *file, const struct baseline_table *
     SCRATCH(tmp);
     struct table_query *insert;
 
-    TRY(table_query_make(tmp, file, "INSERT INTO table_print VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+    TRY(table_query_make(tmp, file, "INSERT INTO table_print VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
                          &insert, err));
     table_query_bind_integer(insert, 1, table->id);
     table_query_bind_text(insert, 2, table->name.schema);
@@ -62,11 +62,12 @@ bool baseline_write_table(struct table_file *file, const struct baseline_table *
     table_query_bind_integer(insert, 4, table->rows);
     table_query_bind_integer(insert, 5, table->has_key);
     table_query_bind_integer(insert, 6, table->key_is_rowid);
-    table_query_bind_text(insert, 7, key_json(tmp, table));
+    table_query_bind_text(insert, 7, names_json(tmp, table->key, table->n_key));
     table_query_bind_blob(insert, 8, table->sum.bytes, sizeof(table->sum.bytes));
-    table_query_bind_integer(insert, 9, table->removed_rows);
-    table_query_bind_text(insert, 10, table->age_column);
-    table_query_bind_text(insert, 11, table->age);
+    table_query_bind_blob(insert, 9, table->content.bytes, sizeof(table->content.bytes));
+    table_query_bind_integer(insert, 10, table->removed_rows);
+    table_query_bind_text(insert, 11, table->age_column);
+    table_query_bind_text(insert, 12, table->age);
     TRY(table_query_run(insert, err));
     TRY(table_query_make(tmp, file, "INSERT INTO column_print VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
                          &insert, err));
@@ -108,6 +109,7 @@ bool baseline_write_meta(const struct baseline *baseline, struct error *err)
     put(&meta, "service", baseline->service);
     put(&meta, "environment", baseline->environment);
     put(&meta, "title", baseline->title);
+    put(&meta, "masked", names_json(tmp, baseline->masked, baseline->n_masked));
     put(&meta, "migrations", json_canonical(tmp, baseline->migrations));
     put(&meta, "changes_schema", baseline->changes_schema ? "yes" : "no");
     put(&meta, "trace", json_canonical(tmp, trace));

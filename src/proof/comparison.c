@@ -91,9 +91,26 @@ static struct row_images_request images_of(const struct comparison_request *requ
         .n_columns = pairing->n,
         .key = pairing->key,
         .n_key = pairing->n_key,
+        .wants_content = request->table->n_key == 0,
         .id = request->table->id,
         .rows_expected = request->table->rows,
     };
+}
+
+static bool is_equal_sum(const struct engine_sum *a, const struct engine_sum *b)
+{
+    return memcmp(a->bytes, b->bytes, sizeof(a->bytes)) == 0;
+}
+
+// Where no key is declared, SQLite may number the rows anew: VACUUM, a dump, a rebuild. What they
+// hold is then told by the content alone.
+static bool is_equal_content(const struct comparison_request *request, const struct pairing *pairing,
+                             const struct engine_fingerprint *print)
+{
+    const struct baseline_table *table = request->table;
+
+    return table->n_key == 0 && pairing->n == table->n_columns && print->rows == table->rows
+           && is_equal_sum(&print->content, &table->content);
 }
 
 static bool is_equal_print(const struct comparison_request *request, const struct pairing *pairing,
@@ -102,11 +119,9 @@ static bool is_equal_print(const struct comparison_request *request, const struc
     if (print->rows != request->table->rows)
         return false;
     for (size_t i = 0; i < pairing->n; i++)
-        if (memcmp(print->columns[i].sum.bytes,
-                   request->table->columns[pairing->places[i]].sum.bytes,
-                   sizeof(print->columns[i].sum.bytes)) != 0)
+        if (!is_equal_sum(&print->columns[i].sum, &request->table->columns[pairing->places[i]].sum))
             return false;
-    return true;
+    return pairing->n > 0 || print->rows == 0; // no column is left: the keys are looked at
 }
 
 // --- keys
@@ -282,7 +297,10 @@ static bool compare_rows(TALLOC_CTX *mem, const struct comparison_request *reque
     TRY(compare_keys(mem, request, out, err));
     TRY(compare_columns(mem, request, pairing, out, err));
     explain_keys(request, out);
-    if (out->missing.keys + out->extra.keys + out->doubled.keys == 0 && out->n_columns == 0)
+    if (out->missing.keys + out->extra.keys + out->doubled.keys + (int64_t)out->n_columns > 0)
+        return true;
+    out->is_equal = pairing->n == 0;
+    if (!out->is_equal)
         out->unknown = "the fingerprints differ, but no row could be named";
     return true;
 }
@@ -305,9 +323,11 @@ bool comparison_make(TALLOC_CTX *mem, const struct comparison_request *request,
         return true;
     pair_columns(mem, request, &pairing, out);
     out->n_compared = pairing.n;
-    out->unknown = pair_key(mem, request, &pairing, out);
-    if (out->unknown != NULL)
+    const char *unmatched = pair_key(mem, request, &pairing, out);
+    if (unmatched != NULL && request->table->n_key > 0) {
+        out->unknown = unmatched;
         return true;
+    }
     struct row_images_request images = images_of(request, &pairing, out);
     struct error failure = {0};
     if (!row_images_take(tmp, NULL, &images, &print, &failure)) {
@@ -319,8 +339,10 @@ bool comparison_make(TALLOC_CTX *mem, const struct comparison_request *request,
         return true;
     }
     out->rows_after = print->rows;
-    out->is_equal = is_equal_print(request, &pairing, print);
-    return out->is_equal || compare_rows(mem, request, &pairing, out, err);
+    out->is_equal = is_equal_content(request, &pairing, print)
+                    || (unmatched == NULL && is_equal_print(request, &pairing, print));
+    out->unknown = out->is_equal ? NULL : unmatched;
+    return out->is_equal || unmatched != NULL || compare_rows(mem, request, &pairing, out, err);
 }
 
 int64_t comparison_unattributed(const struct comparison *comparison)

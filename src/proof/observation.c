@@ -6,6 +6,8 @@
 #include "proof/observation.h"
 #include "base/clock.h"
 #include "base/quantity.h"
+#include "proof/label.h"
+#include <math.h>
 
 bool observation_tables(struct table_file *file, struct error *err)
 {
@@ -25,28 +27,18 @@ bool observation_tables(struct table_file *file, struct error *err)
 
 struct taking {
     const struct invariant *invariant;
+    const struct target *target;
     struct table_query *insert; // a row or a key
     int64_t rows;
     size_t n_columns;
     double value;        // ZERO: offenders; SAME: the last number
     bool is_number;
-    char text[256];      // first value of the first row
+    char text[512];      // first value of the first row
     char detail[1024];   // offenders, the most frequent first
     char reason[256];    // why it is not known; "" when it is
     struct error err;    // the table file's
     bool has_failed;
 };
-
-// One value for people and as a label: texts in quotes, so that 'NULL' and NULL differ.
-static void append_value(char *out, size_t size, const struct engine_value *value, bool is_first)
-{
-    size_t used = strlen(out);
-    const char *quote = value->kind == VALUE_TEXT ? "'" : "";
-
-    if (used < size)
-        snprintf(out + used, size - used, "%s%s%s%s", is_first ? "" : ", ", quote,
-                 value->is_null ? "NULL" : value->text, quote);
-}
 
 static bool read_number(const struct engine_value *value, double *out)
 {
@@ -73,31 +65,31 @@ static bool insert_row(struct taking *taking)
     return false;
 }
 
-// (value …, how many): offenders.
-static bool take_offender(struct taking *taking, const struct engine_value *values, size_t n)
+// (value …, how many): offenders. Differences of both signs must not add up to none.
+static bool take_offender(struct taking *taking, const char *const *names,
+                          const struct engine_value *values, size_t n)
 {
-    char label[128] = "";
+    SCRATCH(tmp);
     double number;
 
     if (!read_number(&values[n - 1], &number))
         return stop(taking, "the last column of a row of offenders is no number");
-    taking->value += number;
+    taking->value += fabs(number);
     if (taking->rows > DETAIL_VALUES)
         return true;
-    for (size_t i = 0; i + 1 < n; i++)
-        append_value(label, sizeof(label), &values[i], i == 0);
+    const char *label = label_of(tmp, taking->target, names, values, n - 1);
     size_t used = strlen(taking->detail);
-    SCRATCH(tmp);
     if (used < sizeof(taking->detail))
         snprintf(taking->detail + used, sizeof(taking->detail) - used, "%s%s (%s)",
                  used == 0 ? "" : ", ", label, quantity_count(tmp, (int64_t)number));
     return true;
 }
 
-static bool take_zero(struct taking *taking, const struct engine_value *values, size_t n)
+static bool take_zero(struct taking *taking, const char *const *names,
+                      const struct engine_value *values, size_t n)
 {
     if (n > 1)
-        return take_offender(taking, values, n);
+        return take_offender(taking, names, values, n);
     // One column: one number, or a list of offenders, of which each row is one.
     if (taking->rows == 1) {
         taking->is_number = read_number(&values[0], &taking->value);
@@ -109,67 +101,75 @@ static bool take_zero(struct taking *taking, const struct engine_value *values, 
     return true;
 }
 
-static bool take_same(struct taking *taking, const struct engine_value *values, size_t n)
+static bool take_same(struct taking *taking, const char *const *names,
+                      const struct engine_value *values, size_t n)
 {
-    char label[512] = "";
+    SCRATCH(tmp);
+    const struct engine_value *last = &values[n - 1];
+    bool is_masked = target_is_masked(taking->target, names[n - 1]);
     double number = 0;
 
     if (taking->rows > OBSERVATION_GROUPS_MAX)
         return stop(taking, "more than 100,000 groups");
-    for (size_t i = 0; i + 1 < n; i++)
-        append_value(label, sizeof(label), &values[i], i == 0);
-    const struct engine_value *last = &values[n - 1];
-    taking->is_number = read_number(last, &number);
+    taking->is_number = !is_masked && read_number(last, &number);
     taking->value = number;
     table_query_bind_text(taking->insert, 1, taking->invariant->name);
-    table_query_bind_text(taking->insert, 2, label);
+    table_query_bind_text(taking->insert, 2, label_of(tmp, taking->target, names, values, n - 1));
     if (taking->is_number)
         table_query_bind_real(taking->insert, 3, number);
     else
         table_query_bind_text(taking->insert, 3, NULL);
-    table_query_bind_text(taking->insert, 4, last->is_null ? NULL : last->text);
+    table_query_bind_text(taking->insert, 4,
+                          last->is_null ? NULL
+                          : taking->is_number ? last->text
+                                              : label_of(tmp, taking->target, &names[n - 1], last, 1));
     return insert_row(taking);
 }
 
-static bool take_key(struct taking *taking, const struct engine_value *values, size_t n)
+static bool take_key(struct taking *taking, const char *const *names,
+                     const struct engine_value *values, size_t n)
 {
-    char key[512] = "";
+    SCRATCH(tmp);
 
-    for (size_t i = 0; i < n; i++)
-        append_value(key, sizeof(key), &values[i], i == 0);
-    if (strlen(key) + 1 == sizeof(key))
-        return stop(taking, "a key is longer than 511 bytes");
     table_query_bind_text(taking->insert, 1, taking->invariant->name);
-    table_query_bind_text(taking->insert, 2, key);
+    table_query_bind_text(taking->insert, 2, label_of(tmp, taking->target, names, values, n));
     return insert_row(taking);
+}
+
+static bool take_value(struct taking *taking, const char *const *names,
+                       const struct engine_value *values, size_t n)
+{
+    taking->is_number = read_number(&values[0], &taking->value);
+    if (taking->rows > 1 || n > 1)
+        return stop(taking, "the query gave more than one value");
+    if (target_is_masked(taking->target, names[0]))
+        return stop(taking, "it would show a masked column");
+    if (values[0].kind == VALUE_TEXT)
+        snprintf(taking->text, sizeof(taking->text), "%s", values[0].text);
+    return true;
 }
 
 static bool take_row(void *context, const char *const *names, const struct engine_value *values,
                      size_t n)
 {
+    SCRATCH(tmp);
     struct taking *taking = context;
 
-    (void)names;
     taking->rows++;
     taking->n_columns = n;
     if (n == 0)
         return stop(taking, "the query gave rows without columns");
     if (taking->rows == 1)
-        append_value(taking->text, sizeof(taking->text), &values[0], true);
+        snprintf(taking->text, sizeof(taking->text), "%s", label_of(tmp, taking->target, names, values, 1));
     switch (taking->invariant->kind) {
     case INVARIANT_ZERO:
-        return take_zero(taking, values, n);
+        return take_zero(taking, names, values, n);
     case INVARIANT_SAME:
-        return take_same(taking, values, n);
+        return take_same(taking, names, values, n);
     case INVARIANT_KEYS_KEPT:
-        return take_key(taking, values, n);
+        return take_key(taking, names, values, n);
     case INVARIANT_VALUE:
-        taking->is_number = read_number(&values[0], &taking->value);
-        if (taking->rows > 1 || n > 1)
-            return stop(taking, "the query gave more than one value");
-        if (values[0].kind == VALUE_TEXT)
-            snprintf(taking->text, sizeof(taking->text), "%s", values[0].text);
-        return true;
+        return take_value(taking, names, values, n);
     }
     return false;
 }
@@ -214,6 +214,7 @@ static bool store(struct table_file *file, const struct taking *taking, int64_t 
 
 // Sample keys of offenders: "id=17, id=23".
 struct sampling {
+    const struct target *target;
     char *text;
     size_t size;
 };
@@ -221,14 +222,18 @@ struct sampling {
 static bool take_sample(void *context, const char *const *names, const struct engine_value *values,
                         size_t n)
 {
+    SCRATCH(tmp);
     struct sampling *sampling = context;
 
     for (size_t i = 0; i < n; i++) {
         size_t used = strlen(sampling->text);
         if (used + 1 >= sampling->size)
             return false;
-        snprintf(sampling->text + used, sampling->size - used, "%s%s=%s", used == 0 ? "" : ", ",
-                 names[i], values[i].is_null ? "NULL" : values[i].text);
+        bool is_plain = values[i].is_null || !target_is_masked(sampling->target, names[i]);
+        snprintf(sampling->text + used, sampling->size - used, "%s%s=%s", used == 0 ? "" : ", ", names[i],
+                 values[i].is_null ? "NULL"
+                 : is_plain        ? values[i].text
+                                   : label_of(tmp, sampling->target, &names[i], &values[i], 1));
     }
     return true;
 }
@@ -237,7 +242,7 @@ static bool take_sample(void *context, const char *const *names, const struct en
 static void add_samples(const struct target *target, struct taking *taking)
 {
     char keys[512] = "";
-    struct sampling sampling = {.text = keys, .size = sizeof(keys)};
+    struct sampling sampling = {.target = target, .text = keys, .size = sizeof(keys)};
     struct error ignored;
 
     if (taking->invariant->samples == NULL || taking->value <= 0 || taking->reason[0] != '\0'
@@ -251,11 +256,28 @@ static void add_samples(const struct target *target, struct taking *taking)
                  used == 0 ? "" : ": ", keys, taking->value > 5 ? ", …" : "");
 }
 
+// Of two rows of one group only one could be compared.
+static bool check_groups(struct table_file *file, struct taking *taking, struct error *err)
+{
+    SCRATCH(tmp);
+    struct table_query *query;
+    bool has_row;
+
+    if (taking->invariant->kind != INVARIANT_SAME || taking->reason[0] != '\0')
+        return true;
+    TRY(table_query_make(tmp, file, "SELECT count(*) FROM main.observed_row WHERE invariant = ?1", &query, err));
+    table_query_bind_text(query, 1, taking->invariant->name);
+    TRY(table_query_next(query, &has_row, err));
+    if (table_query_integer(query, 0) != taking->rows)
+        stop(taking, "the query gave more than one row for one group: all columns but the last are the group");
+    return true;
+}
+
 static const char *insert_sql(const struct invariant *invariant)
 {
     return invariant->kind == INVARIANT_KEYS_KEPT
                ? "INSERT OR IGNORE INTO observed_key (invariant, key) VALUES (?1, ?2)"
-               : "INSERT OR REPLACE INTO observed_row (invariant, label, number, text) "
+               : "INSERT OR IGNORE INTO observed_row (invariant, label, number, text) "
                  "VALUES (?1, ?2, ?3, ?4)";
 }
 
@@ -272,6 +294,7 @@ bool observation_take(struct table_file *file, const struct target *target,
                           : invariant->sql;
 
     taking->invariant = invariant;
+    taking->target = target;
     TRY(table_query_make(tmp, file, insert_sql(invariant), &taking->insert, err));
     bool was_answered =
         target->driver->session->query(target->engine, sql, take_row, taking, &failure);
@@ -287,6 +310,7 @@ bool observation_take(struct table_file *file, const struct target *target,
         stop(taking, failure.message);
     }
     finish(taking);
+    TRY(check_groups(file, taking, err));
     if (invariant->kind == INVARIANT_ZERO)
         add_samples(target, taking);
     return store(file, taking, clock_monotonic_ms() - started_ms, err);

@@ -180,6 +180,20 @@ static bool is_tolerated(const struct invariant *invariant, double drift, double
     return false;
 }
 
+static bool is_integer(const char *text)
+{
+    size_t sign = text[0] == '-' ? 1 : 0;
+    return text[sign] != '\0' && text[sign + strspn(text + sign, "0123456789")] == '\0';
+}
+
+// A double does not tell 2^53 from 2^53 + 1; their texts do.
+static bool is_exactly(const char *before_text, double before, const char *after_text, double after)
+{
+    if (strcmp(before_text, after_text) == 0)
+        return true;
+    return before == after && !(is_integer(before_text) && is_integer(after_text));
+}
+
 struct groups {
     TALLOC_CTX *mem;
     const struct invariant *invariant;
@@ -194,9 +208,11 @@ static const char *or_none(const char *text)
     return text == NULL ? "none" : text;
 }
 
-// One group that is on either side: label, number and text before, number and text after.
+// One group that is on either side: label, number and text before, number and text after. A group
+// that is not there counts nothing, and without tolerance even nothing must be counted.
 static void judge_group(struct groups *groups, struct table_query *query)
 {
+    bool is_exact = groups->invariant->tolerance.kind == TOLERANCE_EXACT && !groups->invariant->may_shrink;
     bool was_there = table_query_integer(query, 5) != 0, is_there = table_query_integer(query, 6) != 0;
     bool is_number = (!was_there || !table_query_is_null(query, 1))
                      && (!is_there || !table_query_is_null(query, 3));
@@ -204,16 +220,17 @@ static void judge_group(struct groups *groups, struct table_query *query)
     const char *label = table_query_text(query, 0);
     const char *before_text = mem_strdup(groups->mem, table_query_text(query, 2));
     const char *after_text = mem_strdup(groups->mem, table_query_text(query, 4));
-    bool is_equal = (before_text == NULL) == (after_text == NULL)
-                    && (before_text == NULL || strcmp(before_text, after_text) == 0);
+    bool is_equal = was_there == is_there && (before_text == NULL) == (after_text == NULL)
+                    && (before_text == NULL || (is_number ? is_exactly(before_text, before, after_text, after)
+                                                          : strcmp(before_text, after_text) == 0));
 
-    if (is_number) { // a group that is not there counts nothing
+    if (is_number && !(is_exact && !is_equal && before == after)) {
         before_text = number_text(groups->mem, before);
         after_text = number_text(groups->mem, after);
     }
     groups->before_text = before_text;
     groups->after_text = after_text;
-    if (is_number ? is_tolerated(groups->invariant, groups->drift, before, after) : is_equal)
+    if (is_number && !is_exact ? is_tolerated(groups->invariant, groups->drift, before, after) : is_equal)
         return;
     if (++groups->differing > SHOWN_GROUPS || label[0] == '\0')
         return;

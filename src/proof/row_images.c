@@ -4,8 +4,10 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "proof/row_images.h"
+#include "base/digest.h"
 
 #define KEY_TURNED_MAX 64 // bytes; longer keys are no numbers
+#define MASK_HASH_DIGITS 12
 #define CODE_OTHER 255 // a value that came up after the distinct ones were counted
 
 struct shown_values {
@@ -64,8 +66,26 @@ static void bind_key(struct taking *taking, const struct engine_row_image *image
     table_query_bind_blob(taking->insert, 1, backwards, image->key_len);
 }
 
+static bool is_key_masked(const struct row_images_request *request)
+{
+    for (size_t i = 0; i < request->n_key; i++)
+        if (target_is_masked(request->target, request->key[i]))
+            return true;
+    return false;
+}
+
+// A masked key is told by a hash of it: still the same row in every report.
+static const char *key_shown(TALLOC_CTX *mem, const struct row_images_request *request,
+                             const struct engine_row_image *image)
+{
+    if (!is_key_masked(request))
+        return image->key_text;
+    return mem_printf(mem, "%s=****%.*s", request->key[0], MASK_HASH_DIGITS, digest_of(image->key, image->key_len).hex);
+}
+
 static bool take_image(void *context, const struct engine_row_image *image)
 {
+    SCRATCH(tmp);
     struct taking *taking = context;
 
     for (size_t i = 0; i < image->n_columns; i++)
@@ -74,7 +94,7 @@ static bool take_image(void *context, const struct engine_row_image *image)
     for (size_t i = 0; i < taking->request->n_shown; i++)
         taking->codes[i] = code_of(taking, i, &image->shown[i]);
     bind_key(taking, image);
-    table_query_bind_text(taking->insert, 2, image->key_text);
+    table_query_bind_text(taking->insert, 2, key_shown(tmp, taking->request, image));
     table_query_bind_blob(taking->insert, 3, taking->hashes, image->n_columns * ROW_IMAGE_HASH_BYTES);
     table_query_bind_blob(taking->insert, 4, taking->codes, taking->request->n_shown);
     if (table_query_run(taking->insert, &taking->err))
@@ -150,6 +170,7 @@ bool row_images_take(TALLOC_CTX *mem, struct table_file *file,
         .n_columns = request->n_columns,
         .key = request->n_key == 0 ? NULL : request->key,
         .n_key = request->n_key,
+        .wants_content = request->wants_content,
         .context = &taking,
         .progress = say_progress,
     };

@@ -24,6 +24,7 @@ struct row_images_request {
     const size_t *shown;    // places in `columns` whose value is kept as a code; only of a baseline
     size_t n_shown;
     int64_t id;             // names the tables: row_image_ID, shown_value
+    bool wants_content;     // as in engine_fingerprint_request
     int64_t rows_expected;  // for progress; ≤ 0: unknown
 };
 

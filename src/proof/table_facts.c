@@ -93,16 +93,14 @@ static bool take_numbers(void *context, const char *const *names, const struct e
     return false; // one row
 }
 
-static char *numbers_sql(TALLOC_CTX *mem, const struct facts *facts,
-                         const struct config_table *settings)
+static char *numbers_sql(TALLOC_CTX *mem, const struct facts *facts)
 {
     char *sql = mem_strdup(mem, "SELECT count(*)");
 
     for (size_t i = 0; i < facts->table->n_columns; i++) {
         const struct baseline_column *column = &facts->table->columns[i];
         const char *name = sql_name(mem, column->name);
-        bool is_masked =
-            settings != NULL && is_listed(settings->mask, settings->n_mask, column->name);
+        bool is_masked = target_is_masked(facts->target, column->name);
         sql = mem_printf(mem, "%s, count(%s)", sql, name);
         if (!is_masked && is_numeric(column->type))
             sql = mem_printf(mem, "%s, min(%s), max(%s), sum(%s)", sql, name, name, name);
@@ -159,14 +157,14 @@ static bool count_rows(const struct facts *facts, const struct trace_rows *rows,
                                    rows->where == NULL ? "" : rows->where), out, err);
 }
 
-static bool find_shown(struct facts *facts, const struct config_table *settings, struct error *err)
+static bool find_shown(struct facts *facts, struct error *err)
 {
     SCRATCH(tmp);
 
     for (size_t i = 0; i < facts->table->n_columns; i++) {
         struct baseline_column *column = &facts->table->columns[i];
         int64_t distinct;
-        if (settings != NULL && is_listed(settings->mask, settings->n_mask, column->name))
+        if (target_is_masked(facts->target, column->name))
             continue;
         TRY(count(facts, mem_printf(tmp, "SELECT count(*) FROM (SELECT DISTINCT %s FROM %s LIMIT %d) AS few",
                                     sql_name(tmp, column->name), facts->relation,
@@ -210,7 +208,7 @@ static bool read_age(struct facts *facts, const struct config_table *settings, s
     struct error failure = {0};
     const char *column = age_column(facts, settings);
 
-    if (column == NULL)
+    if (column == NULL || target_is_masked(facts->target, column))
         return true;
     facts->table->age_column = mem_strdup(facts->mem, column);
     const char *sql = mem_printf(tmp, "SELECT max(%s) FROM %s", sql_name(tmp, column), facts->relation);
@@ -238,13 +236,13 @@ bool table_facts_read(TALLOC_CTX *mem, const struct baseline_request *request,
     TRY(add_columns(&facts, traced, relation, settings, err));
     // A sum that overflows, a type without order: the other facts do not need it.
     if (!request->target->driver->session->query(request->target->engine,
-                                                 numbers_sql(tmp, &facts, settings), take_numbers,
+                                                 numbers_sql(tmp, &facts), take_numbers,
                                                  &facts, &failure)
         && is_fatal(&failure)) {
         *err = failure;
         return false;
     }
-    TRY(find_shown(&facts, settings, err));
+    TRY(find_shown(&facts, err));
     TRY(read_age(&facts, settings, err));
     TRY(count_rows(&facts, &traced->removed, &table->removed_rows, err));
     for (size_t i = 0; i < table->n_columns; i++)

@@ -18,7 +18,13 @@ struct target {
     struct engine_identity identity;
     proof_progress *progress; // NULL: nobody listens
     void *context;
+    const char **masked; // columns whose values are not shown and not stored, whatever the table
+    size_t n_masked;
 };
+
+// From now on these columns too are masked.
+void target_mask(TALLOC_CTX *mem, struct target *target, const char *const *columns, size_t n);
+bool target_is_masked(const struct target *target, const char *column);
 
 // What a person types to see the answer of `sql`: the engine's own client.
 char *target_command(TALLOC_CTX *mem, const struct target *target, const char *sql);

@@ -181,7 +181,8 @@ static void test_guard__endless_recursion_ends_at_the_time_limit(void **state)
     struct database *database = database_make(SCHEMA);
     database_open(database, true);
     assert_false(query(database, ENDLESS "SELECT count(*) FROM n", &answer));
-    assert_int_equal(database->err.code, ERROR_UNREACHABLE);
+    // The database is there; it is the question that has no answer.
+    assert_int_equal(database->err.code, ERROR_UNKNOWN);
     assert_non_null(strstr(database->err.message, "no answer within 300 ms"));
     assert_true(query(database, ENDLESS "SELECT i FROM n LIMIT 5", &answer));
     assert_int_equal(answer.rows, 5);

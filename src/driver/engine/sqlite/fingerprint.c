@@ -4,6 +4,7 @@
  *   key image     each key column: tag, then 8 bytes of a number or length and bytes
  *   column hash   XXH3-128 of the value's bytes, seeded by the key's hash and the value's tag
  *   row hash      XXH3-128 of the key image's hash and all column hashes, in the order asked for
+ *   content       XXH3-128 of all column hashes made without the key's, where it is asked for
  *   sums          modulo 2^128: nothing cancels, the order of rows does not matter
  *
  * A value is hashed where SQLite holds it; nothing is turned into text, so 1, 1.0 and '1' differ,
@@ -38,8 +39,10 @@ struct printer {
     struct engine_fingerprint *print;
     struct table_key *key;
     sum128 row_sum;
+    sum128 content_sum;
     sum128 *column_sums;
     XXH128_hash_t *hashes; // [0] of the key, then one for each column
+    XXH128_hash_t *values; // of the columns, for the content
     uint64_t *column_hash; // for the request's callback
     struct engine_value *shown; // likewise, and their texts
     TALLOC_CTX *texts;
@@ -104,6 +107,13 @@ static bool give_image(struct printer *printer, sqlite3_value **row, XXH128_hash
     return goes_on;
 }
 
+static void add_content(struct printer *printer, sqlite3_value **row)
+{
+    for (size_t i = 0; i < printer->print->n_columns; i++)
+        printer->values[i] = value_hash(printer->key, row[i], sqlite3_value_type(row[i]), 0);
+    printer->content_sum += to_sum(XXH3_128bits(printer->values, sizeof *printer->values * printer->print->n_columns));
+}
+
 static bool add_row(struct printer *printer, sqlite3_value **row)
 {
     struct engine_fingerprint *print = printer->print;
@@ -118,6 +128,8 @@ static bool add_row(struct printer *printer, sqlite3_value **row)
     }
     XXH128_hash_t hash = XXH3_128bits(hashes, sizeof *hashes * (print->n_columns + 1));
     printer->row_sum += to_sum(hash);
+    if (printer->request->wants_content)
+        add_content(printer, row);
     print->rows++;
     if (printer->request->progress && print->rows % PROGRESS_ROWS == 0)
         printer->request->progress(printer->request->context, print->rows);
@@ -211,6 +223,7 @@ static struct engine_fingerprint *print_make(TALLOC_CTX *mem, const struct table
 static void take_sums(struct printer *printer)
 {
     printer->print->sum = from_sum(printer->row_sum);
+    printer->print->content = from_sum(printer->content_sum);
     for (size_t i = 0; i < printer->print->n_columns; i++)
         printer->print->columns[i].sum = from_sum(printer->column_sums[i]);
 }
@@ -232,6 +245,7 @@ bool sqlite_fingerprint(TALLOC_CTX *mem, struct engine *engine,
         .key = key,
         .column_sums = mem_array(tmp, sum128, columns.n),
         .hashes = mem_array(tmp, XXH128_hash_t, columns.n + 1),
+        .values = mem_array(tmp, XXH128_hash_t, columns.n + 1),
         .column_hash = mem_array(tmp, uint64_t, columns.n),
         .shown = mem_array(tmp, struct engine_value, request->n_shown),
         .texts = mem_array(tmp, char, 1),

@@ -16,7 +16,8 @@
 // SQLite's built-in functions that compute a value and do nothing else.
 // Source: sqlite.org/lang_corefunc, lang_aggfunc, lang_datefunc, lang_mathfunc, json1, windowfunctions,
 // fts3, fts5. Left out on purpose: load_extension, fts3_tokenizer, fts5 (hand out pointers), optimize
-// (writes), rtreecheck, edit, readfile, writefile, and whatever a later version brings.
+// (writes), random, randomblob (another answer each time is none), rtreecheck, edit, readfile,
+// writefile, and whatever a later version brings.
 static const char *const functions[] = {
     "->", "->>", "abs", "acos", "acosh", "asin", "asinh", "atan", "atan2", "atanh", "avg", "bm25",
     "ceil", "ceiling", "changes", "char", "coalesce", "concat", "concat_ws", "cos", "cosh", "count",
@@ -28,8 +29,7 @@ static const char *const functions[] = {
     "json_type", "json_valid", "julianday", "lag", "last_insert_rowid", "last_value", "lead",
     "length", "like", "likelihood", "likely", "ln", "log", "log10", "log2", "lower", "ltrim",
     "match", "matchinfo", "max", "min", "mod", "nth_value", "ntile", "nullif", "octet_length",
-    "offsets", "percent_rank", "pi", "pow", "power", "printf", "quote", "radians", "random",
-    "randomblob", "rank", "regexp", "replace", "round", "row_number", "rtrim", "sign", "sin",
+    "offsets", "percent_rank", "pi", "pow", "power", "printf", "quote", "radians", "rank", "regexp", "replace", "round", "row_number", "rtrim", "sign", "sin",
     "sinh", "snippet", "soundex", "sqlite_source_id", "sqlite_version", "sqrt", "strftime",
     "string_agg", "substr", "substring", "subtype", "sum", "tan", "tanh", "timediff",
     "tminus_fingerprint", "total", "total_changes", "trim", "trunc", "typeof", "unhex", "unicode", "unixepoch", "unlikely",

@@ -278,6 +278,11 @@ bool sqlite_query(struct engine *engine, const char *sql, engine_row *row, void 
     }
     guard_end(engine);
     sqlite3_limit(engine->handle, SQLITE_LIMIT_LENGTH, length);
+    // The database is there; it is this question that has no answer. The next one may have.
+    if (!is_done && engine->stop == STOP_DEADLINE) {
+        err->code = ERROR_UNKNOWN;
+        engine->stop = STOP_NONE;
+    }
     engine->deadline_ms = 0;
     return is_done;
 }
