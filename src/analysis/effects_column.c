@@ -5,7 +5,8 @@
  */
 #include "analysis/effects_postgres.h"
 
-enum { PG_FAST_DEFAULT = 11 }; // a constant default is kept in the catalog
+enum { PG_FAST_DEFAULT = 11 };           // a constant default is kept in the catalog
+enum { PG_IDENTITY_OF_PARTITIONS = 17 }; // partitions have their parent's
 
 static bool is_serial(const char *type)
 {
@@ -171,7 +172,9 @@ void predict_set_not_null(struct prediction *p)
 
 void predict_identity(struct prediction *p)
 {
-    predict_lock_targets(p, LOCK_ACCESS_EXCLUSIVE);
+    if (p->pg_version >= PG_IDENTITY_OF_PARTITIONS)
+        predict_lock_partitions(p, LOCK_ACCESS_EXCLUSIVE);
+    predict_lock_name(p, p->action->relation, LOCK_ACCESS_EXCLUSIVE);
     const struct schema_relation *relation = schema_find(p->schema, p->action->relation);
     if (!relation)
         return;

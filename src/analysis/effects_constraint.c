@@ -9,7 +9,7 @@ static void predict_foreign_key(struct prediction *p)
 {
     const struct action *action = p->action;
     const struct constraint *constraint = action->constraint;
-    struct relation_list list = predict_lock_targets(p, LOCK_SHARE_ROW_EXCLUSIVE);
+    struct relation_list list = predict_lock_partitions(p, LOCK_SHARE_ROW_EXCLUSIVE);
     predict_lock_referenced(p, constraint->references, LOCK_SHARE_ROW_EXCLUSIVE);
     if (constraint->is_not_valid)
         return;
@@ -65,8 +65,13 @@ static void predict_key(struct prediction *p)
          list.n && constraint->kind == CONSTRAINT_PRIMARY_KEY && i < constraint->n_columns; i++)
         sets_not_null |= !not_null_is_proven(list.list[0], constraint->columns[i]);
     for (size_t i = 0; i < list.n; i++) {
-        if (i > 0 && !list.list[i]->is_partition)
-            continue; // a key is not inherited
+        if (i > 0 && !list.list[i]->is_partition) { // NOT NULL is inherited, the key is not
+            if (!sets_not_null)
+                continue;
+            predict_lock(p, list.list[i], LOCK_ACCESS_EXCLUSIVE);
+            predict_scan(p, list.list[i]);
+            continue;
+        }
         predict_lock(p, list.list[i], i == 0 || sets_not_null ? LOCK_ACCESS_EXCLUSIVE : LOCK_SHARE);
         predict_scan(p, list.list[i]);
         predict_index_build(p, list.list[i]);
@@ -84,7 +89,9 @@ void predict_add_constraint(struct prediction *p)
         predict_key(p);
         return;
     }
-    struct relation_list list = predict_lock_targets(p, LOCK_ACCESS_EXCLUSIVE);
+    struct relation_list list = constraint->is_no_inherit
+                                    ? predict_lock_partitions(p, LOCK_ACCESS_EXCLUSIVE)
+                                    : predict_lock_targets(p, LOCK_ACCESS_EXCLUSIVE);
     if (!list.n && !constraint->is_not_valid)
         predict_scan_name(p, p->action->relation);
     for (size_t i = 0; i < list.n && !constraint->is_not_valid; i++)
@@ -113,22 +120,6 @@ static void predict_constraint_gone(struct prediction *p, const struct schema_re
     }
 }
 
-// On a partition the constraint has a name of its own.
-static const struct schema_constraint *constraint_twin(const struct prediction *p,
-                                                       const struct schema_relation *partition,
-                                                       const struct schema_constraint *constraint)
-{
-    for (size_t i = 0; i < partition->n_constraints; i++) {
-        const struct schema_constraint *own = &partition->constraints[i];
-        bool is_same = own->kind == constraint->kind && own->n_columns == constraint->n_columns;
-        for (size_t k = 0; is_same && k < own->n_columns; k++)
-            is_same = schema_same(p->schema, own->columns[k], constraint->columns[k]);
-        if (is_same && own->n_columns)
-            return own;
-    }
-    return schema_find_constraint(partition, constraint->name);
-}
-
 void predict_drop_constraint(struct prediction *p)
 {
     struct relation_list list = schema_targets(p->tmp, p->schema, p->action);
@@ -139,11 +130,12 @@ void predict_drop_constraint(struct prediction *p)
         list.n ? schema_find_constraint(list.list[0], p->action->member) : NULL;
     for (size_t i = 0; i < list.n; i++) {
         // Only a CHECK is inherited by a child that is no partition (measured).
-        if (i > 0 && !list.list[i]->is_partition && named && named->kind != CONSTRAINT_CHECK)
+        if (i > 0 && !list.list[i]->is_partition && named &&
+            (named->kind != CONSTRAINT_CHECK || !schema_find_constraint(list.list[i], named->name)))
             continue;
         predict_lock(p, list.list[i], LOCK_ACCESS_EXCLUSIVE);
         const struct schema_constraint *constraint =
-            named && i > 0 ? constraint_twin(p, list.list[i], named) : named;
+            named && i > 0 ? schema_constraint_twin(p->schema, list.list[i], named) : named;
         if (constraint)
             predict_constraint_gone(p, list.list[i], constraint);
         if (i == 0 && (constraint || !predict_knows_all(p)))

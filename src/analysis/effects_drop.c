@@ -34,6 +34,18 @@ static const char *loss_of(enum relation_kind kind)
     return names[kind];
 }
 
+// Tables whose columns take their defaults from a sequence: those go with it.
+static void lock_takers(struct prediction *p, struct name sequence)
+{
+    for (struct schema_relation *r = schema_next(p->schema, NULL); r;
+         r = schema_next(p->schema, r)) {
+        for (size_t i = 0; i < r->n_columns; i++) {
+            if (column_takes_from(p->schema, &r->columns[i], sequence))
+                predict_lock(p, r, LOCK_ACCESS_EXCLUSIVE);
+        }
+    }
+}
+
 static void predict_relation_gone(struct prediction *p, const struct schema_relation *relation,
                                   bool cascade)
 {
@@ -48,8 +60,8 @@ static void predict_relation_gone(struct prediction *p, const struct schema_rela
         for (size_t k = 0; k < others.n; k++)
             predict_lock(p, others.list[k], LOCK_ACCESS_EXCLUSIVE);
     }
-    if (relation->kind == RELATION_SEQUENCE && relation->owned_by.name && cascade)
-        predict_lock_name(p, relation->owned_by, LOCK_ACCESS_EXCLUSIVE); // its default goes
+    if (relation->kind == RELATION_SEQUENCE && cascade)
+        lock_takers(p, relation->name);
 }
 
 static void drop_relation(struct prediction *p)
@@ -168,7 +180,18 @@ void predict_drop_trigger(struct prediction *p)
     // Measured: a trigger that is not there leaves no lock behind.
     if (!exists && p->action->if_exists && predict_knows_all(p))
         return;
-    predict_lock_targets(p, LOCK_ACCESS_EXCLUSIVE);
+    predict_lock_partitions(p, LOCK_ACCESS_EXCLUSIVE);
+}
+
+// A policy or rule. A catalog's are not known, so only a table of this history can lack one.
+void predict_drop_member(struct prediction *p)
+{
+    const struct schema_relation *relation = schema_find(p->schema, p->action->relation);
+    bool is_absent =
+        !relation || (relation->created_in && !schema_find_member(p->schema, relation, p->action));
+    if (is_absent && p->action->if_exists && predict_knows_all(p))
+        return;
+    predict_lock_name(p, p->action->relation, LOCK_ACCESS_EXCLUSIVE);
 }
 
 // --- TRUNCATE

@@ -75,7 +75,7 @@ void predict_trigger(struct prediction *p)
 {
     predict_lock_name(p, p->action->relation, LOCK_SHARE_ROW_EXCLUSIVE);
     if (strcasestr(p->statement->sql, "each row")) // a row trigger is copied to partitions
-        predict_lock_targets(p, LOCK_SHARE_ROW_EXCLUSIVE);
+        predict_lock_partitions(p, LOCK_SHARE_ROW_EXCLUSIVE);
     if (p->action->other.name) // CONSTRAINT TRIGGER … FROM
         predict_lock_name(p, p->action->other, LOCK_ACCESS_SHARE);
 }
@@ -137,8 +137,10 @@ void predict_maintenance(struct prediction *p)
         return;
     }
     struct relation_list list = schema_targets(p->tmp, p->schema, action);
-    for (size_t i = 0; i < list.n; i++)
-        maintain(p, list.list[i]);
+    for (size_t i = 0; i < list.n; i++) {
+        if (i == 0 || list.list[i]->is_partition) // children are read, for the parent's sake
+            maintain(p, list.list[i]);
+    }
     bool is_full = action->kind == ACTION_VACUUM && action->is_full;
     if (!list.n)
         predict_lock_name(p, action->relation,

@@ -6,36 +6,36 @@
  */
 #include "analysis/effects_postgres.h"
 
-// A lock on what is named, and nothing else. `recurses`: on its partitions and children too.
+// A lock on what is named, and nothing else; perhaps on what is below it too.
+enum reach { REACH_ALONE, REACH_PARTITIONS, REACH_ALL };
+
 static const struct {
     enum action_kind kind;
     enum lock_mode mode;
-    bool recurses;
+    enum reach reach;
 } simple[] = {
     // Source: postgres-ddl.md 3.1 and 3.3, AlterTableGetLockLevel of PostgreSQL 15; recursion
     // measured.
-    {ACTION_SET_DEFAULT, LOCK_ACCESS_EXCLUSIVE, true},
-    {ACTION_DROP_DEFAULT, LOCK_ACCESS_EXCLUSIVE, true},
-    {ACTION_DROP_NOT_NULL, LOCK_ACCESS_EXCLUSIVE, true},
-    {ACTION_SET_STATISTICS, LOCK_SHARE_UPDATE_EXCLUSIVE, true},
-    {ACTION_COLUMN_OPTIONS, LOCK_SHARE_UPDATE_EXCLUSIVE, false},
-    {ACTION_SET_STORAGE, LOCK_ACCESS_EXCLUSIVE, true},
-    {ACTION_SET_COMPRESSION, LOCK_ACCESS_EXCLUSIVE, false},
-    {ACTION_DROP_EXPRESSION, LOCK_ACCESS_EXCLUSIVE, true},
-    {ACTION_RENAME_COLUMN, LOCK_ACCESS_EXCLUSIVE, true},
-    {ACTION_ALTER_CONSTRAINT, LOCK_ACCESS_EXCLUSIVE, true},
-    {ACTION_ROW_SECURITY, LOCK_ACCESS_EXCLUSIVE, false},
-    {ACTION_RENAME_TRIGGER, LOCK_ACCESS_EXCLUSIVE, true},
-    {ACTION_ENABLE_TRIGGER, LOCK_SHARE_ROW_EXCLUSIVE, true},
-    {ACTION_DISABLE_TRIGGER, LOCK_SHARE_ROW_EXCLUSIVE, true},
-    {ACTION_CREATE_RULE, LOCK_ACCESS_EXCLUSIVE, false},
-    {ACTION_DROP_RULE, LOCK_ACCESS_EXCLUSIVE, false},
-    {ACTION_ENABLE_RULE, LOCK_ACCESS_EXCLUSIVE, false},
-    {ACTION_CREATE_POLICY, LOCK_ACCESS_EXCLUSIVE, false},
-    {ACTION_ALTER_POLICY, LOCK_ACCESS_EXCLUSIVE, false},
-    {ACTION_DROP_POLICY, LOCK_ACCESS_EXCLUSIVE, false},
-    {ACTION_CREATE_STATISTICS, LOCK_SHARE_UPDATE_EXCLUSIVE, false},
-    {ACTION_PUBLICATION, LOCK_SHARE_UPDATE_EXCLUSIVE, false},
+    {ACTION_SET_DEFAULT, LOCK_ACCESS_EXCLUSIVE, REACH_ALL},
+    {ACTION_DROP_DEFAULT, LOCK_ACCESS_EXCLUSIVE, REACH_ALL},
+    {ACTION_DROP_NOT_NULL, LOCK_ACCESS_EXCLUSIVE, REACH_ALL},
+    {ACTION_SET_STATISTICS, LOCK_SHARE_UPDATE_EXCLUSIVE, REACH_ALL},
+    {ACTION_COLUMN_OPTIONS, LOCK_SHARE_UPDATE_EXCLUSIVE, REACH_ALONE},
+    {ACTION_SET_STORAGE, LOCK_ACCESS_EXCLUSIVE, REACH_ALL},
+    {ACTION_SET_COMPRESSION, LOCK_ACCESS_EXCLUSIVE, REACH_ALONE},
+    {ACTION_DROP_EXPRESSION, LOCK_ACCESS_EXCLUSIVE, REACH_ALL},
+    {ACTION_RENAME_COLUMN, LOCK_ACCESS_EXCLUSIVE, REACH_ALL},
+    {ACTION_ALTER_CONSTRAINT, LOCK_ACCESS_EXCLUSIVE, REACH_PARTITIONS},
+    {ACTION_ROW_SECURITY, LOCK_ACCESS_EXCLUSIVE, REACH_ALONE},
+    {ACTION_RENAME_TRIGGER, LOCK_ACCESS_EXCLUSIVE, REACH_PARTITIONS},
+    {ACTION_ENABLE_TRIGGER, LOCK_SHARE_ROW_EXCLUSIVE, REACH_PARTITIONS},
+    {ACTION_DISABLE_TRIGGER, LOCK_SHARE_ROW_EXCLUSIVE, REACH_PARTITIONS},
+    {ACTION_CREATE_RULE, LOCK_ACCESS_EXCLUSIVE, REACH_ALONE},
+    {ACTION_ENABLE_RULE, LOCK_ACCESS_EXCLUSIVE, REACH_ALONE},
+    {ACTION_CREATE_POLICY, LOCK_ACCESS_EXCLUSIVE, REACH_ALONE},
+    {ACTION_ALTER_POLICY, LOCK_ACCESS_EXCLUSIVE, REACH_ALONE},
+    {ACTION_CREATE_STATISTICS, LOCK_SHARE_UPDATE_EXCLUSIVE, REACH_ALONE},
+    {ACTION_PUBLICATION, LOCK_SHARE_UPDATE_EXCLUSIVE, REACH_ALONE},
 };
 
 static predictor *const predictors[ACTION_KIND_COUNT] = {
@@ -71,6 +71,8 @@ static predictor *const predictors[ACTION_KIND_COUNT] = {
     [ACTION_RENAME_CONSTRAINT] = predict_rename_constraint,
     [ACTION_CREATE_TRIGGER] = predict_trigger,
     [ACTION_DROP_TRIGGER] = predict_drop_trigger,
+    [ACTION_DROP_POLICY] = predict_drop_member,
+    [ACTION_DROP_RULE] = predict_drop_member,
     [ACTION_CREATE_INDEX] = predict_create_index,
     [ACTION_REINDEX] = predict_reindex,
     [ACTION_ATTACH_INDEX] = predict_attach_index,
@@ -116,8 +118,10 @@ static void predict_action(struct prediction *p)
         if (simple[i].kind != p->action->kind || !p->action->relation.name ||
             p->action->object == OBJECT_COMPOSITE || p->action->object == OBJECT_TYPE)
             continue;
-        if (simple[i].recurses)
+        if (simple[i].reach == REACH_ALL)
             predict_lock_targets(p, simple[i].mode);
+        else if (simple[i].reach == REACH_PARTITIONS)
+            predict_lock_partitions(p, simple[i].mode);
         else
             predict_lock_name(p, p->action->relation, simple[i].mode);
     }

@@ -23,7 +23,7 @@ predictor predict_create_table, predict_create_table_as, predict_rename, predict
     predict_replica_identity, predict_cluster_on, predict_inherit, predict_no_inherit,
     predict_attach, predict_detach;
 // effects_drop.c
-predictor predict_drop, predict_truncate, predict_drop_trigger;
+predictor predict_drop, predict_truncate, predict_drop_trigger, predict_drop_member;
 // effects_index.c
 predictor predict_create_index, predict_reindex, predict_attach_index;
 // effects_object.c

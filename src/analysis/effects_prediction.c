@@ -83,6 +83,21 @@ struct relation_list predict_lock_targets(struct prediction *p, enum lock_mode m
     return list;
 }
 
+struct relation_list predict_lock_partitions(struct prediction *p, enum lock_mode mode)
+{
+    struct relation_list all = schema_targets(p->tmp, p->schema, p->action);
+    struct relation_list list = {0};
+    for (size_t i = 0; i < all.n; i++) {
+        if (i > 0 && !all.list[i]->is_partition)
+            continue;
+        list_add(p->tmp, &list, all.list[i]);
+        predict_lock(p, all.list[i], mode);
+    }
+    if (!list.n)
+        predict_lock_name(p, p->action->relation, mode);
+    return list;
+}
+
 static void add_once(struct prediction *p, const char ***list, size_t *n, struct name name)
 {
     char *text = schema_name_text(p->mem, p->schema, name);

@@ -35,6 +35,8 @@ void predict_lock_indexes(struct prediction *p, const struct schema_relation *ta
                           enum lock_mode mode);
 // What the action names: it, and its descendants unless ONLY; an unknown one by its name.
 struct relation_list predict_lock_targets(struct prediction *p, enum lock_mode mode);
+// The same without children that are no partitions.
+struct relation_list predict_lock_partitions(struct prediction *p, enum lock_mode mode);
 
 // Work over all rows. A partitioned table has none of its own: its partitions are named.
 void predict_scan(struct prediction *p, const struct schema_relation *relation);

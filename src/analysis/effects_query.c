@@ -199,7 +199,8 @@ static void predict_write(struct prediction *p, const struct query *query)
 {
     const struct schema_relation *target = schema_find(p->schema, query->target);
     bool is_wide = query->verb == QUERY_UPDATE || query->verb == QUERY_DELETE;
-    if (is_wide || (target && target->kind == RELATION_VIEW))
+    bool is_view = target && target->kind == RELATION_VIEW;
+    if (is_view || (is_wide && !query->target_only))
         lock_read(p, query->target, LOCK_ROW_EXCLUSIVE, 0);
     else
         predict_lock_name(p, query->target, LOCK_ROW_EXCLUSIVE); // which partition, the rows tell

@@ -217,6 +217,20 @@ void predict_no_inherit(struct prediction *p)
     predict_lock_name(p, p->action->other, LOCK_ACCESS_SHARE);
 }
 
+// A partition that is itself divided comes and goes with its own partitions.
+static void lock_below(struct prediction *p, struct name name, bool scans)
+{
+    const struct schema_relation *relation = schema_find(p->schema, name);
+    struct relation_list below = {0};
+    if (relation)
+        below = schema_descendants(p->tmp, p->schema, relation);
+    for (size_t i = 1; i < below.n; i++) {
+        predict_lock(p, below.list[i], LOCK_ACCESS_EXCLUSIVE);
+        if (scans)
+            predict_scan(p, below.list[i]);
+    }
+}
+
 void predict_attach(struct prediction *p)
 {
     const struct action *action = p->action;
@@ -224,12 +238,27 @@ void predict_attach(struct prediction *p)
                       p->pg_version < 12 ? LOCK_ACCESS_EXCLUSIVE : LOCK_SHARE_UPDATE_EXCLUSIVE);
     predict_lock_name(p, action->other, LOCK_ACCESS_EXCLUSIVE);
     predict_scan_name(p, action->other); // a CHECK may imply the bound; that proof is the server's
+    lock_below(p, action->other, true);
     const struct schema_relation *parent = schema_find(p->schema, action->relation);
     if (!parent)
         return;
     predict_joins_parent(p, parent);
     if (parent->n_indexes)
         predict_index_build_name(p, action->other);
+}
+
+// The partition keeps its foreign keys as its own; rows elsewhere may not refer to its rows.
+static void predict_leaves_keys(struct prediction *p, const struct schema_relation *parent)
+{
+    for (size_t i = 0; i < parent->n_constraints; i++) {
+        if (parent->constraints[i].kind == CONSTRAINT_FOREIGN_KEY)
+            predict_lock_referenced(p, parent->constraints[i].references, LOCK_SHARE_ROW_EXCLUSIVE);
+    }
+    struct relation_list others = schema_referencing(p->tmp, p->schema, parent->name);
+    for (size_t i = 0; i < others.n; i++) {
+        predict_lock(p, others.list[i], LOCK_ACCESS_EXCLUSIVE);
+        predict_scan(p, others.list[i]);
+    }
 }
 
 void predict_detach(struct prediction *p)
@@ -240,8 +269,11 @@ void predict_detach(struct prediction *p)
     predict_lock_name(p, action->relation, mode);
     predict_lock_name(p, action->other, LOCK_ACCESS_EXCLUSIVE);
     const struct schema_relation *parent = schema_find(p->schema, action->relation);
-    if (parent && !action->concurrently)
+    if (parent && !action->concurrently) {
         lock_default_partition(p, parent, false);
+        predict_leaves_keys(p, parent);
+        lock_below(p, action->other, false);
+    }
     const struct schema_relation *partition = schema_find(p->schema, action->other);
     for (size_t i = 0; parent && partition && i < parent->n_indexes; i++) {
         const struct schema_index *own =

@@ -361,6 +361,7 @@ struct schema_relation *schema_edit(struct schema *schema, struct name name)
     KEEP_ARRAY(copy, constraints, n_constraints);
     KEEP_ARRAY(copy, indexes, n_indexes);
     KEEP_ARRAY(copy, triggers, n_triggers);
+    KEEP_ARRAY(copy, members, n_members);
     KEEP_ARRAY(copy, parents, n_parents);
     copy->generation = *schema->generation; // what it points to was marked for the original
     name_table_put(schema, &schema->relations, copy);

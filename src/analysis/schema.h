@@ -71,6 +71,8 @@ struct schema_index {
     struct index_column *columns;
     size_t n_columns;
     const char *predicate_text;
+    const char **includes; // INCLUDE
+    size_t n_includes;
     const char **expression_columns; // read by expression columns and the predicate
     size_t n_expression_columns;
     bool is_unique;
@@ -84,6 +86,12 @@ struct schema_trigger {
     const char *function; // "name" or "schema.name"
 };
 
+// A policy or a rule, known by its name only.
+struct schema_member {
+    enum object_kind object;
+    const char *name;
+};
+
 struct schema_relation {
     struct name name; // schema always set
     enum relation_kind kind;
@@ -95,6 +103,8 @@ struct schema_relation {
     size_t n_indexes;
     struct schema_trigger *triggers;
     size_t n_triggers;
+    struct schema_member *members; // of a history only: a catalog's are not read
+    size_t n_members;
     struct name *parents; // inheritance or partition parent
     size_t n_parents;
     bool is_partition;

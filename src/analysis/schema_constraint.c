@@ -71,6 +71,8 @@ static struct schema_index index_of_definition(struct schema *schema,
         add_expression_columns(schema, &index, from->expression);
     }
     add_expression_columns(schema, &index, definition->predicate);
+    index.includes = schema_keep_list(schema, definition->includes, definition->n_includes);
+    index.n_includes = definition->n_includes;
     if (definition->predicate)
         index.predicate_text = mem_strdup(schema->pool, definition->predicate->text);
     return index;
@@ -337,7 +339,9 @@ void change_add_constraint(struct schema *schema, const struct action *action)
     struct relation_list list = schema_edit_targets(tmp, schema, action);
     for (size_t i = 0; i < list.n; i++) {
         // Keys and foreign keys go to partitions, not to children that merely inherit.
-        if (i == 0 || list.list[i]->is_partition || action->constraint->kind == CONSTRAINT_CHECK)
+        const struct constraint *added = action->constraint;
+        bool is_inherited = added->kind == CONSTRAINT_CHECK && !added->is_no_inherit;
+        if (i == 0 || list.list[i]->is_partition || is_inherited)
             schema_add_constraint(schema, list.list[i], action->constraint);
     }
 }
@@ -346,8 +350,16 @@ void change_drop_constraint(struct schema *schema, const struct action *action)
 {
     SCRATCH(tmp);
     struct relation_list list = schema_edit_targets(tmp, schema, action);
-    for (size_t i = 0; i < list.n; i++)
-        schema_remove_constraint(schema, list.list[i], action->member);
+    const struct schema_constraint *named =
+        list.n ? schema_find_constraint(list.list[0], action->member) : NULL;
+    for (size_t i = list.n; named && i-- > 0;) { // the named one last: the others are like it
+        if (i > 0 && !list.list[i]->is_partition && named->kind != CONSTRAINT_CHECK)
+            continue; // only a CHECK is inherited by a child that is no partition
+        const struct schema_constraint *own =
+            i ? schema_constraint_twin(schema, list.list[i], named) : named;
+        if (own)
+            schema_remove_constraint(schema, list.list[i], own->name);
+    }
 }
 
 void change_validate_constraint(struct schema *schema, const struct action *action)

@@ -18,18 +18,37 @@ static void drop_foreign_keys_to(struct schema *schema, struct name table)
     }
 }
 
+static void drop_defaults_in(struct schema *schema, struct name table, struct name sequence)
+{
+    struct schema_relation *relation = schema_edit(schema, table);
+    for (size_t i = 0; i < relation->n_columns; i++) {
+        struct schema_column *column = &relation->columns[i];
+        if (!column_takes_from(schema, column, sequence))
+            continue;
+        column->has_default = false;
+        column->default_text = NULL;
+    }
+}
+
 // A default that calls a sequence goes with it.
 static void drop_defaults_of(struct schema *schema, const struct schema_relation *sequence)
 {
+    SCRATCH(tmp);
+    struct relation_list takers = {0};
+    for (struct schema_relation *r = schema_next(schema, NULL); r; r = schema_next(schema, r)) {
+        for (size_t i = 0; i < r->n_columns; i++) {
+            if (column_takes_from(schema, &r->columns[i], sequence->name))
+                list_add(tmp, &takers, r);
+        }
+    }
+    for (size_t i = 0; i < takers.n; i++)
+        drop_defaults_in(schema, takers.list[i]->name, sequence->name);
     struct schema_relation *table =
         sequence->owned_by.name ? schema_edit(schema, sequence->owned_by) : NULL;
     struct schema_column *column =
         table ? schema_find_column(table, sequence->owned_by_column) : NULL;
-    if (!column)
-        return;
-    column->owned_sequence = NULL;
-    column->has_default = false;
-    column->default_text = NULL;
+    if (column)
+        column->owned_sequence = NULL;
 }
 
 static void drop_one(struct schema *schema, struct schema_relation *relation)

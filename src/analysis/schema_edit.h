@@ -106,6 +106,17 @@ bool constraint_references(const struct schema *schema, const struct schema_cons
 struct schema_index *schema_index_twin(const struct schema *schema,
                                        const struct schema_relation *partition,
                                        const struct schema_index *index);
+// Does the column's default take its values from this sequence?
+bool column_takes_from(const struct schema *schema, const struct schema_column *column,
+                       struct name sequence);
+// The constraint of a partition that belongs to `constraint` of its parent. NULL: none.
+struct schema_constraint *schema_constraint_twin(const struct schema *schema,
+                                                 const struct schema_relation *partition,
+                                                 const struct schema_constraint *constraint);
+// The policy or rule `name`. NULL: none that is known.
+struct schema_member *schema_find_member(const struct schema *schema,
+                                         const struct schema_relation *relation,
+                                         const struct action *action);
 bool index_uses(const struct schema *schema, const struct schema_index *index, const char *column);
 
 // schema_constraint.c
@@ -156,6 +167,7 @@ schema_change change_add_constraint, change_drop_constraint, change_validate_con
 schema_change change_rename, change_rename_column, change_rename_constraint, change_set_schema,
     change_rename_trigger;
 schema_change change_drop, change_create_trigger, change_drop_trigger;
+schema_change change_create_member, change_alter_member, change_drop_member;
 schema_change change_inherit, change_no_inherit, change_attach, change_detach, change_logged;
 schema_change change_create_sequence, change_alter_sequence;
 schema_change change_create_type, change_enum_value, change_alter_domain, change_create_function;

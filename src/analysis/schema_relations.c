@@ -8,6 +8,8 @@
  */
 #include "analysis/schema_edit.h"
 
+#include "statement/lexer.h"
+
 static bool list_has(const struct relation_list *list, const struct schema_relation *relation)
 {
     for (size_t i = 0; i < list->n; i++) {
@@ -150,8 +152,39 @@ bool constraint_references(const struct schema *schema, const struct schema_cons
            list_contains(schema, constraint->referenced, constraint->n_referenced, column);
 }
 
+// "schema.name", each perhaps quoted, up to the end of the literal.
+static struct name name_of_text(TALLOC_CTX *mem, const char *text)
+{
+    struct name name = {0};
+    struct lexer lexer = lexer_make(DIALECT_POSTGRES, text, 0, strcspn(text, "'"));
+    for (struct token t = lexer_next(&lexer); t.kind != TOKEN_END; t = lexer_next(&lexer)) {
+        if (t.kind != TOKEN_IDENTIFIER && t.kind != TOKEN_WORD)
+            continue;
+        name.schema = name.name;
+        name.name = token_value(mem, &lexer, t);
+    }
+    return name;
+}
+
+bool column_takes_from(const struct schema *schema, const struct schema_column *column,
+                       struct name sequence)
+{
+    static const char call[] = "nextval('";
+    const char *at = column->default_text ? strcasestr(column->default_text, call) : NULL;
+    if (!at)
+        return false;
+    if (schema_same(schema, column->owned_sequence, sequence.name))
+        return true;
+    SCRATCH(tmp);
+    at += strlen(call);
+    return name_equals(schema_resolve(schema, name_of_text(tmp, at)), sequence,
+                       schema->relations.ignores_case);
+}
+
 bool index_uses(const struct schema *schema, const struct schema_index *index, const char *column)
 {
+    if (list_contains(schema, index->includes, index->n_includes, column))
+        return true;
     for (size_t i = 0; i < index->n_columns; i++) {
         if (schema_same(schema, index->columns[i].column, column))
             return true;
@@ -203,4 +236,21 @@ struct schema_index *schema_index_twin(const struct schema *schema,
             return own;
     }
     return NULL;
+}
+
+// On a partition a key has a name of its own.
+struct schema_constraint *schema_constraint_twin(const struct schema *schema,
+                                                 const struct schema_relation *partition,
+                                                 const struct schema_constraint *constraint)
+{
+    for (size_t i = 0; i < partition->n_constraints; i++) {
+        struct schema_constraint *own = &partition->constraints[i];
+        bool is_same = constraint->kind != CONSTRAINT_CHECK && own->kind == constraint->kind &&
+                       own->n_columns == constraint->n_columns;
+        for (size_t k = 0; is_same && k < own->n_columns; k++)
+            is_same = schema_same(schema, own->columns[k], constraint->columns[k]);
+        if (is_same && own->n_columns)
+            return own;
+    }
+    return schema_find_constraint(partition, constraint->name);
 }

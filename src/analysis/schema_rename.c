@@ -217,6 +217,7 @@ static void rename_in_index(struct schema *schema, struct schema_index *index, c
             columns[i].column = to;
     }
     index->columns = columns;
+    index->includes = renamed_list(schema, index->includes, index->n_includes, from, to);
     index->expression_columns =
         renamed_list(schema, index->expression_columns, index->n_expression_columns, from, to);
 }

@@ -344,6 +344,23 @@ void change_no_inherit(struct schema *schema, const struct action *action)
     }
 }
 
+// A partition that joins gets the indexes and keys of its parent that it lacks.
+static void add_missing_index(struct schema *schema, struct schema_relation *partition,
+                              const struct schema_relation *parent,
+                              const struct schema_index *index)
+{
+    if (schema_index_twin(schema, partition, index))
+        return;
+    for (size_t i = 0; i < parent->n_constraints; i++) {
+        if (!schema_same(schema, parent->constraints[i].index, index->name))
+            continue;
+        struct constraint again = constraint_again(&parent->constraints[i]);
+        schema_add_constraint(schema, partition, &again);
+        return;
+    }
+    copy_index(schema, partition, index);
+}
+
 void change_attach(struct schema *schema, const struct action *action)
 {
     struct schema_relation *partition = schema_edit(schema, action->other);
@@ -359,6 +376,8 @@ void change_attach(struct schema *schema, const struct action *action)
         if (again.kind == CONSTRAINT_FOREIGN_KEY)
             schema_add_constraint(schema, partition, &again);
     }
+    for (size_t i = 0; parent && i < parent->n_indexes; i++)
+        add_missing_index(schema, partition, parent, &parent->indexes[i]);
 }
 
 void change_detach(struct schema *schema, const struct action *action)

@@ -23,6 +23,7 @@ static void query_walk(struct query_reading *q, void *node)
 static void target_set(struct query_reading *q, const RangeVar *range)
 {
     q->query->target = name_of_range(q->reading, range);
+    q->query->target_only = !range->inh;
     if (range->alias != NULL)
         q->query->target_alias = mem_strdup(q->reading->mem, range->alias->aliasname);
 }

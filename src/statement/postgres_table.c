@@ -76,6 +76,7 @@ void constraint_read(struct reading *reading, const Constraint *constraint, cons
     out->method = mem_strdup(reading->mem, constraint->access_method);
     out->is_not_valid = constraint->skip_validation;
     out->is_deferrable = constraint->deferrable;
+    out->is_no_inherit = constraint->is_no_inherit;
     out->nulls_not_distinct = constraint->nulls_not_distinct;
 }
 

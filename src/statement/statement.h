@@ -82,6 +82,7 @@ struct constraint {
     const char *method;        // EXCLUDE: access method
     bool is_not_valid;         // NOT VALID
     bool is_deferrable;
+    bool is_no_inherit;        // CHECK … NO INHERIT
     bool nulls_not_distinct;
     size_t offset;             // byte offset in the file
 };
@@ -136,6 +137,7 @@ struct query {
     enum query_verb verb;
     struct name target;            // written relation; name NULL for SELECT, VALUES
     const char *target_alias;
+    bool target_only;              // ONLY
     struct name *reads;            // every other relation read: FROM, joins, subqueries, CTE bodies
     size_t n_reads;                // (CTE names themselves left out), each once
     struct name *scans;            // SQLite: tables that its planner goes through from end to end,
