@@ -228,3 +228,19 @@ bool tokens_is_cte(const struct tokens *tokens, struct name name)
             return true;
     return false;
 }
+
+bool tokens_is_string(const struct tokens *tokens, struct token token)
+{
+    if (token.kind == TOKEN_STRING)
+        return true;
+    if (token.kind != TOKEN_IDENTIFIER || tokens->lexer.text[token.offset] != '"')
+        return false;
+    if (!tokens->has_columns_known)
+        return false;
+    SCRATCH(tmp);
+    const char *name = token_value(tmp, &tokens->lexer, token);
+    for (size_t i = 0; i < tokens->n_columns_known; i++)
+        if (text_equal_nocase(tokens->columns_known[i], name))
+            return false;
+    return true;
+}

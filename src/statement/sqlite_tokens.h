@@ -78,6 +78,8 @@ const char *tokens_text(const struct tokens *tokens, size_t start);
 // Append unless it is there (SQLite's names are compared without case).
 void tokens_add_text(struct tokens *tokens, const char ***list, size_t *n, const char *text);
 void tokens_add_name(struct tokens *tokens, struct name **list, size_t *n, struct name name);
+// By SQLite's rule a "quoted" name that is no column of `columns_known` is a string.
+bool tokens_is_string(const struct tokens *tokens, struct token token);
 bool tokens_is_cte(const struct tokens *tokens, struct name name);
 
 #endif
