@@ -4,7 +4,6 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "base/text.h"
 #include "proof/claim.h"
 #include "proof/sql.h"
 
@@ -15,26 +14,36 @@ struct reference {
     const char *because;
 };
 
-// A table of the schema before: what is it called, and this column of it, before and after?
-static bool names_of(struct derivation *derivation, struct name table, const char *column,
-                     struct name *before, struct name *after, const char **column_after)
+// One side of a reference: a table of the schema before and its column, before and after the change.
+struct side {
+    struct name before, after;
+    const char *column_before, *column_after;
+    bool is_changed;
+};
+
+static bool find_side(const struct derivation *derivation, struct name table, const char *column,
+                      struct side *out)
 {
     const struct schema_relation *relation = schema_find(derivation->schema, table);
-    const struct trace *trace = tracer_state(derivation->tracer);
+
     if (relation == NULL)
         return false;
-    *before = *after = relation->name;
-    *column_after = column;
-    for (size_t i = 0; i < trace->n_tables; i++) {
-        const struct trace_table *traced = trace->tables[i];
-        if (traced->before.name == NULL || strcmp(traced->before.name, relation->name.name) != 0
-            || !text_equal_nocase(traced->before.schema, relation->name.schema))
-            continue;
-        const struct trace_column *known = trace_column_before(traced, column);
-        *after = traced->after;
-        *column_after = known == NULL ? column : known->after;
-    }
+    *out = (struct side){.before = relation->name, .after = relation->name,
+                         .column_before = column, .column_after = column};
+    const struct trace_table *traced =
+        trace_find_before(tracer_state(derivation->tracer), relation->name);
+    if (traced == NULL)
+        return true;
+    const struct trace_column *known = trace_column_before(traced, column);
+    out->after = traced->after;
+    out->column_after = known == NULL ? column : known->after;
+    out->is_changed = trace_is_changed(traced);
     return true;
+}
+
+static bool is_there_after(const struct side *side)
+{
+    return side->after.name != NULL && side->column_after != NULL;
 }
 
 static char *orphans_sql(TALLOC_CTX *mem, struct name child, const char *column, struct name parent,
@@ -47,43 +56,29 @@ static char *orphans_sql(TALLOC_CTX *mem, struct name child, const char *column,
                       sql_name(tmp, column), sql_name(tmp, column), sql_name(tmp, key));
 }
 
-static bool is_touched(const struct derivation *derivation, struct name table)
-{
-    const struct trace *trace = tracer_state(derivation->tracer);
-
-    for (size_t i = 0; i < trace->n_tables; i++)
-        if (trace->tables[i]->before.name != NULL
-            && strcmp(trace->tables[i]->before.name, table.name) == 0)
-            return trace_is_changed(trace->tables[i]);
-    return false;
-}
-
 static void add_orphans(struct derivation *derivation, const struct reference *reference)
 {
     TALLOC_CTX *mem = derivation->mem;
-    struct name child, child_after, parent, parent_after;
-    const char *column_after, *key_after;
+    struct side child, parent;
 
-    if (!is_touched(derivation, reference->child) && !is_touched(derivation, reference->parent))
-        return;
-    if (!names_of(derivation, reference->child, reference->column, &child, &child_after, &column_after)
-        || !names_of(derivation, reference->parent, reference->key, &parent, &parent_after, &key_after)
-        || child_after.name == NULL || parent_after.name == NULL || column_after == NULL
-        || key_after == NULL)
+    if (!find_side(derivation, reference->child, reference->column, &child)
+        || !find_side(derivation, reference->parent, reference->key, &parent)
+        || (!child.is_changed && !parent.is_changed) || !is_there_after(&child)
+        || !is_there_after(&parent))
         return;
     const struct claim claim = {.cause = reference->because};
     claim_invariant(derivation, &claim, (struct invariant){
-        .name = mem_printf(mem, "I8/%s.%s orphans", sql_shown(mem, child), reference->column),
+        .name = mem_printf(mem, "I8/%s.%s orphans", sql_shown(mem, child.before), reference->column),
         .catalogue = "I8",
-        .title = mem_printf(mem, "no more %s without their %s than before", sql_shown(mem, child),
-                            sql_shown(mem, parent)),
+        .title = mem_printf(mem, "no more %s without their %s than before", sql_shown(mem, child.before),
+                            sql_shown(mem, parent.before)),
         .kind = INVARIANT_SAME,
         .moments = MOMENT_BOTH,
-        .sql = orphans_sql(mem, child_after, column_after, parent_after, key_after),
-        .sql_before = orphans_sql(mem, child, reference->column, parent, reference->key),
+        .sql = orphans_sql(mem, child.after, child.column_after, parent.after, parent.column_after),
+        .sql_before = orphans_sql(mem, child.before, child.column_before, parent.before, parent.column_before),
         .may_shrink = true,
         .is_required = true,
-        .table = sql_shown(mem, child),
+        .table = sql_shown(mem, child.before),
     });
 }
 
