@@ -75,7 +75,7 @@ static void temporary_forget(struct schema *schema)
     struct relation_list gone = {0};
     for (struct schema_relation *r = schema_next(schema, NULL); r; r = schema_next(schema, r)) {
         if (r->is_temporary)
-            list_add(tmp, &gone, r);
+            *mem_append(tmp, gone.list, gone.n) = r;
     }
     for (size_t i = 0; i < gone.n; i++)
         schema_remove(schema, gone.list[i]->name);
