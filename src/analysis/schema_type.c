@@ -73,7 +73,7 @@ static void add_label(struct schema *schema, struct schema_type *type, const cha
     size_t room = type->labels ? talloc_array_length(type->labels) : 0;
     if (n >= room || type->labels[n]) {
         const char **labels = mem_array(schema->pool, const char *, n * 2 + 4);
-        if (n)
+        if (type->labels)
             memcpy(labels, type->labels, n * sizeof(*labels));
         type->labels = labels;
     }

@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "change/config_reading.h"
+#include <assert.h>
 #include <limits.h>
 #include <sys/stat.h>
 
@@ -157,6 +158,7 @@ static bool refuse_name(const struct config *config, const char *name, struct er
         return error_hint(err, config->path == NULL ? "'tminus init' writes a first " CONFIG_FILE
                                                     : "add environments: {production: {…}}");
     }
+    assert(config->environments != NULL);
     const char **names = mem_array(tmp, const char *, config->n_environments);
     char *list = mem_strdup(tmp, "");
     for (size_t i = 0; i < config->n_environments; i++) {

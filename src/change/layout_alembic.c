@@ -20,6 +20,7 @@
 #include "change/migration.h"
 #include "change/migration_graph.h"
 #include "change/printed.h"
+#include <assert.h>
 
 static const struct printed_tool tool = {
     .name = "Alembic",
@@ -86,6 +87,7 @@ static size_t index_of(struct reading *reading, const char *version)
 // "a, b" → parents; both sides of the arrow may be empty (the base).
 static void add_parents(struct reading *reading, size_t index, char *list)
 {
+    assert(index < reading->n_parents && reading->parents != NULL);
     struct migration_parents *parents = &reading->parents[index];
     for (char *part = list; part != NULL && parents->n < 64;) {
         char *comma = strchr(part, ',');

@@ -42,11 +42,16 @@ static struct type_name read_type(TALLOC_CTX *mem, const char *text)
         stem--;
     struct type_name type = {.name = *text ? mem_strndup(mem, text, stem) : NULL,
                              .text = mem_strdup(mem, text)};
-    const char *open = strchr(text, '(');
-    if (open != NULL)
-        type.n_mods = (size_t)sscanf(open, "( %d , %d", &type.mods[0], &type.mods[1]);
-    if (type.n_mods > 2) // EOF
-        type.n_mods = 0;
+    const char *at = strchr(text, '(');
+    while (at != NULL && type.n_mods < 2) {
+        char *end;
+        long mod = strtol(at + 1, &end, 10);
+        if (end == at + 1)
+            break;
+        type.mods[type.n_mods++] = (int)mod;
+        end += strspn(end, " ");
+        at = *end == ',' ? end : NULL;
+    }
     return type;
 }
 
