@@ -121,6 +121,15 @@ static void lock_for_delete(struct prediction *p, const struct schema_relation *
     }
 }
 
+static bool is_referenced_column_set(const struct schema_constraint *key, const struct query *query)
+{
+    for (size_t i = 0; i < key->n_referenced; i++) {
+        if (assignment_to(query, key->referenced[i]))
+            return true;
+    }
+    return false;
+}
+
 static void lock_for_update(struct prediction *p, const struct schema_relation *target,
                             const struct query *query)
 {
@@ -128,14 +137,10 @@ static void lock_for_update(struct prediction *p, const struct schema_relation *
     for (size_t i = 0; i < others.n; i++) {
         for (size_t k = 0; k < others.list[i]->n_constraints; k++) {
             const struct schema_constraint *key = &others.list[i]->constraints[k];
-            if (!constraint_references(p->schema, key, target->name, NULL))
-                continue;
-            for (size_t m = 0; m < key->n_referenced; m++) {
-                if (assignment_to(query, key->referenced[m]))
-                    predict_lock(p, others.list[i],
-                                 changes_rows(key->on_update) ? LOCK_ROW_EXCLUSIVE
-                                                              : LOCK_ROW_SHARE);
-            }
+            if (constraint_references(p->schema, key, target->name, NULL) &&
+                is_referenced_column_set(key, query))
+                predict_lock(p, others.list[i],
+                             changes_rows(key->on_update) ? LOCK_ROW_EXCLUSIVE : LOCK_ROW_SHARE);
         }
     }
 }

@@ -191,22 +191,24 @@ static void add_constraints_in_order(struct schema *schema, struct schema_relati
         schema_add_constraint(schema, relation, last);
 }
 
+static void add_some(struct schema *schema, struct schema_relation *relation,
+                     const struct constraint *constraints, size_t n, bool primary)
+{
+    for (size_t i = 0; i < n; i++) {
+        if ((constraints[i].kind == CONSTRAINT_PRIMARY_KEY) == primary)
+            schema_add_constraint(schema, relation, &constraints[i]);
+    }
+}
+
 // The primary key goes first, as the server does it.
 static void add_constraints(struct schema *schema, struct schema_relation *relation,
                             const struct action *action)
 {
     for (int primary = 1; primary >= 0; primary--) {
-        for (size_t i = 0; i < action->n_columns; i++) {
-            const struct column *column = &action->columns[i];
-            for (size_t k = 0; k < column->n_constraints; k++) {
-                if ((column->constraints[k].kind == CONSTRAINT_PRIMARY_KEY) == (primary == 1))
-                    schema_add_constraint(schema, relation, &column->constraints[k]);
-            }
-        }
-        for (size_t i = 0; i < action->n_constraints; i++) {
-            if ((action->constraints[i].kind == CONSTRAINT_PRIMARY_KEY) == (primary == 1))
-                schema_add_constraint(schema, relation, &action->constraints[i]);
-        }
+        for (size_t i = 0; i < action->n_columns; i++)
+            add_some(schema, relation, action->columns[i].constraints,
+                     action->columns[i].n_constraints, primary);
+        add_some(schema, relation, action->constraints, action->n_constraints, primary);
     }
 }
 

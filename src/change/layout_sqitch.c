@@ -51,6 +51,13 @@ static bool refuse_line(const char *path, const struct line *line, struct error 
     return error_hint(err, "a change is 'NAME [REQUIRED] TIME PLANNER <EMAIL> # NOTE'");
 }
 
+static void tag_untagged(char **tag_of, size_t n, char *tag)
+{
+    for (size_t i = 0; i < n; i++)
+        if (tag_of[i] == NULL)
+            tag_of[i] = tag;
+}
+
 static bool plan_read(TALLOC_CTX *mem, const char *path, struct plan *plan, struct error *err)
 {
     SCRATCH(tmp);
@@ -66,9 +73,7 @@ static bool plan_read(TALLOC_CTX *mem, const char *path, struct plan *plan, stru
             continue;
         copy[strcspn(copy, " \t")] = '\0';
         if (copy[0] == '@') {
-            for (size_t i = 0; i < n_tags; i++)
-                if (tag_of[i] == NULL)
-                    tag_of[i] = copy + 1;
+            tag_untagged(tag_of, n_tags, copy + 1);
             continue;
         }
         if (strpbrk(copy, "[]<>:#") != NULL)
