@@ -14,7 +14,7 @@ static bool name_comes_back(const struct rule_place *place, struct name old)
             const struct action *action = &statement->actions[j];
             bool is_made = (action->kind == ACTION_CREATE_VIEW ||
                             action->kind == ACTION_CREATE_TABLE) &&
-                           name_equal(action->relation, old);
+                           name_may_equal(action->relation, old);
             bool is_taken = action->kind == ACTION_RENAME && action->new_name != NULL &&
                             strcmp(action->new_name, old.name) == 0;
             if (is_made || is_taken)
@@ -62,7 +62,7 @@ static bool column_comes_back(const struct rule_place *place, const struct actio
         const struct statement *statement = &place->script->statements[i];
         for (size_t j = 0; j < statement->n_actions; j++) {
             const struct action *action = &statement->actions[j];
-            if (action == rename || !name_equal(action->relation, rename->relation))
+            if (action == rename || !name_may_equal(action->relation, rename->relation))
                 continue;
             if (action->kind == ACTION_RENAME_COLUMN &&
                 strcmp(action->new_name, rename->column) == 0)

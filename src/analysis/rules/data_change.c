@@ -65,9 +65,9 @@ static void dedupe_delete(struct rule_place *place, const struct query *query)
         return;
     bool reads_itself = false;
     for (size_t i = 0; i < query->n_reads; i++)
-        reads_itself = reads_itself || name_equal(query->reads[i], query->target);
+        reads_itself = reads_itself || name_may_equal(query->reads[i], query->target);
     for (size_t i = 0; query->where != NULL && i < query->where->n_relations; i++)
-        reads_itself = reads_itself || name_equal(query->where->relations[i], query->target);
+        reads_itself = reads_itself || name_may_equal(query->where->relations[i], query->target);
     if (reads_itself)
         rule_report(place, "deletes rows of %s that another row of it makes superfluous",
                     place_name(place, query->target));
@@ -85,7 +85,7 @@ static bool key_gives_partner(const struct schema_relation *child, struct name p
     for (size_t i = 0; i < child->n_constraints; i++) {
         const struct schema_constraint *key = &child->constraints[i];
         bool fits = key->kind == CONSTRAINT_FOREIGN_KEY && key->is_valid &&
-                    name_equal(key->references, parent);
+                    name_may_equal(key->references, parent);
         for (size_t j = 0; fits && j < key->n_columns; j++)
             fits = relation_proves_not_null(child, key->columns[j]) && join != NULL &&
                    word_in(key->columns[j], join->columns, join->n_columns);
@@ -100,7 +100,7 @@ static bool has_partner(const struct rule_place *place, const struct query *quer
 {
     for (size_t i = 0; i < query->n_reads; i++) {
         const struct schema_relation *child = schema_find(place->before, query->reads[i]);
-        if (child != NULL && !name_equal(query->reads[i], joined) &&
+        if (child != NULL && !name_may_equal(query->reads[i], joined) &&
             key_gives_partner(child, joined, query->join_condition))
             return true;
     }
@@ -111,7 +111,7 @@ static bool has_partner(const struct rule_place *place, const struct query *quer
 static const struct name *replaced_by(const struct action *rename, const struct query *query,
                                       struct name copy)
 {
-    if (rename->kind != ACTION_RENAME || !name_equal(rename->relation, copy))
+    if (rename->kind != ACTION_RENAME || !name_may_equal(rename->relation, copy))
         return NULL;
     for (size_t i = 0; i < query->n_reads; i++) {
         if (strcmp(query->reads[i].name, rename->new_name) == 0)
@@ -184,7 +184,7 @@ static void update_join(struct rule_place *place, const struct query *query)
     for (size_t i = 0; join != NULL && i < query->n_inner_joined; i++) {
         struct name joined = query->inner_joined[i];
         const struct schema_relation *relation = schema_find(place->before, joined);
-        if (relation == NULL || name_equal(joined, query->target) ||
+        if (relation == NULL || name_may_equal(joined, query->target) ||
             (relation->kind != RELATION_TABLE && relation->kind != RELATION_PARTITIONED) ||
             relation_has_key(relation, join->columns, join->n_columns) ||
             (query->where != NULL &&
@@ -258,7 +258,7 @@ static bool is_guarded(const struct query *query, const struct expression *value
 {
     for (size_t i = 0; query->where != NULL && i < query->where->n_relations; i++) {
         for (size_t j = 0; j < value->n_relations; j++) {
-            if (name_equal(query->where->relations[i], value->relations[j]))
+            if (name_may_equal(query->where->relations[i], value->relations[j]))
                 return true;
         }
     }

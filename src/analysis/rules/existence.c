@@ -339,7 +339,7 @@ static bool statement_drops(const struct statement *statement, struct name name)
 {
     for (size_t i = 0; i < statement->n_actions; i++) {
         if (statement->actions[i].kind == ACTION_DROP &&
-            name_equal(statement->actions[i].relation, name))
+            name_may_equal(statement->actions[i].relation, name))
             return true;
     }
     return false;
@@ -348,7 +348,7 @@ static bool statement_drops(const struct statement *statement, struct name name)
 static bool view_reads(const struct schema_relation *view, struct name name)
 {
     for (size_t i = 0; i < view->n_reads; i++) {
-        if (name_equal(view->reads[i], name))
+        if (name_may_equal(view->reads[i], name))
             return true;
     }
     return false;
@@ -358,13 +358,13 @@ static const char *dependent_on_table(struct rule_place *place, struct name tabl
 {
     for (const struct schema_relation *r = schema_next(place->before, NULL); r != NULL;
          r = schema_next(place->before, r)) {
-        if (name_equal(r->name, table) || statement_drops(place->statement, r->name))
+        if (name_may_equal(r->name, table) || statement_drops(place->statement, r->name))
             continue;
         if (view_reads(r, table))
             return mem_printf(place->mem, "view '%s' reads it", place_name(place, r->name));
         for (size_t i = 0; i < r->n_constraints; i++) {
             if (r->constraints[i].kind == CONSTRAINT_FOREIGN_KEY &&
-                name_equal(r->constraints[i].references, table))
+                name_may_equal(r->constraints[i].references, table))
                 return mem_printf(place->mem, "'%s' has a foreign key to it",
                                   place_name(place, r->name));
         }
@@ -393,7 +393,7 @@ static const char *dependent_on_type(struct rule_place *place, struct name type)
         for (size_t i = 0; i < r->n_columns; i++) {
             const struct type_name *known = &r->columns[i].type;
             if (known->name != NULL &&
-                name_equal((struct name){known->schema, known->name}, type))
+                name_may_equal((struct name){known->schema, known->name}, type))
                 return mem_printf(place->mem, "column '%s' of '%s' has this type",
                                   r->columns[i].name, place_name(place, r->name));
         }

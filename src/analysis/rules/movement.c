@@ -103,7 +103,7 @@ static void move_in_one(struct rule_place *place, const struct query *query)
 static bool asks_for(const struct query *gone, struct name table)
 {
     for (size_t i = 0; i < gone->n_reads; i++) {
-        if (name_equal(gone->reads[i], table))
+        if (name_may_equal(gone->reads[i], table))
             return true;
     }
     return false;
@@ -115,7 +115,7 @@ enum match { MATCH_NONE, MATCH_SAME, MATCH_OTHER_ROWS, MATCH_FEWER_ROWS };
 static enum match match_copy(const struct query *copy, const struct query *gone)
 {
     if (copy->verb != QUERY_INSERT || copy->n_reads != 1 || copy->has_group_by ||
-        !name_equal(copy->reads[0], gone->target) || name_equal(copy->target, gone->target))
+        !name_may_equal(copy->reads[0], gone->target) || name_may_equal(copy->target, gone->target))
         return MATCH_NONE;
     if (asks_for(gone, copy->target))
         return MATCH_SAME;

@@ -17,7 +17,7 @@ bool place_is_new(const struct rule_place *place, struct name name)
     return relation != NULL && schema_is_new(place->before, relation);
 }
 
-bool name_equal(struct name a, struct name b)
+bool name_may_equal(struct name a, struct name b)
 {
     if (a.name == NULL || b.name == NULL || strcmp(a.name, b.name) != 0)
         return false;
@@ -48,7 +48,7 @@ bool place_adds_column(const struct rule_place *place, struct name table, const 
         const struct statement *statement = &place->script->statements[i];
         for (size_t j = 0; j < statement->n_actions; j++) {
             const struct action *action = &statement->actions[j];
-            if (action->kind == ACTION_ADD_COLUMN && name_equal(action->relation, table) &&
+            if (action->kind == ACTION_ADD_COLUMN && name_may_equal(action->relation, table) &&
                 strcmp(action->definition->name, column) == 0)
                 return true;
         }
@@ -59,7 +59,7 @@ bool place_adds_column(const struct rule_place *place, struct name table, const 
 static const struct assignment *assignment_to(const struct query *query, struct name table,
                                               const char *column)
 {
-    if (query->verb != QUERY_UPDATE || !name_equal(query->target, table))
+    if (query->verb != QUERY_UPDATE || !name_may_equal(query->target, table))
         return NULL;
     for (size_t i = 0; i < query->n_assignments; i++) {
         if (strcmp(query->assignments[i].column, column) == 0)
@@ -117,9 +117,9 @@ bool place_fills(const struct rule_place *place, struct name table, const char *
 static bool empties(const struct action *action, struct name table)
 {
     if (action->kind == ACTION_TRUNCATE)
-        return name_equal(action->relation, table);
+        return name_may_equal(action->relation, table);
     const struct query *query = action->kind == ACTION_QUERY ? action->query : NULL;
-    return query != NULL && query->verb == QUERY_DELETE && name_equal(query->target, table) &&
+    return query != NULL && query->verb == QUERY_DELETE && name_may_equal(query->target, table) &&
            (query->where == NULL || query->where->is_true) && query->join_condition == NULL &&
            query->n_reads == 0;
 }
@@ -139,7 +139,7 @@ bool place_is_emptied(const struct rule_place *place, struct name table)
 bool place_repeats(const struct rule_place *place, const struct action *action)
 {
     for (const struct action *a = place->statement->actions; a < action; a++) {
-        if (a->kind == action->kind && name_equal(a->relation, action->relation))
+        if (a->kind == action->kind && name_may_equal(a->relation, action->relation))
             return true;
     }
     return false;

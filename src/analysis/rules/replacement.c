@@ -150,7 +150,7 @@ static void report_followers(struct rule_place *place, struct name table, struct
     while ((child = schema_next(place->after, child)) != NULL) {
         for (size_t i = 0; child != left && i < child->n_constraints; i++) {
             const struct schema_constraint *key = &child->constraints[i];
-            if (key->kind != CONSTRAINT_FOREIGN_KEY || !name_equal(key->references, away))
+            if (key->kind != CONSTRAINT_FOREIGN_KEY || !name_may_equal(key->references, away))
                 continue;
             rule_report(place, "the foreign key of %s follows %s to %s, %s",
                         place_name(place, child->name), place_name(place, table),

@@ -56,7 +56,7 @@ static bool writes_back(const struct rule_place *place, struct name table)
             const struct query *query = statement->actions[j].query;
             if (statement->actions[j].kind == ACTION_QUERY && query != NULL &&
                 (query->verb == QUERY_UPDATE || query->verb == QUERY_INSERT) &&
-                name_equal(query->target, table))
+                name_may_equal(query->target, table))
                 return true;
         }
     }

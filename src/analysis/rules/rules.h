@@ -28,7 +28,7 @@ bool place_is_emptied(const struct rule_place *place, struct name table);
 // An earlier action of the same statement is of the same kind on the same table: the work that both
 // ask for is done, and told, once.
 bool place_repeats(const struct rule_place *place, const struct action *action);
-bool name_equal(struct name a, struct name b); // a missing schema equals any
+bool name_may_equal(struct name a, struct name b); // a missing schema equals any
 // Is `word` among the `n` words?
 bool word_in(const char *word, const char *const *words, size_t n);
 // The statement has one of these effects on `table`.

@@ -209,7 +209,7 @@ static bool is_another(const struct rule_place *place, const struct schema_relat
 {
     bool was_renamed = is->renamed_in != NULL && is->name_before.name != NULL &&
                        strcmp(is->renamed_in, place->migration->path) == 0;
-    return schema_is_new(place->after, is) || (was_renamed && !name_equal(is->name_before, name));
+    return schema_is_new(place->after, is) || (was_renamed && !name_may_equal(is->name_before, name));
 }
 
 static bool is_filled(const struct rule_place *place, struct name table)
@@ -220,7 +220,7 @@ static bool is_filled(const struct rule_place *place, struct name table)
             const struct query *query = statement->actions[j].query;
             if (statement->actions[j].kind == ACTION_QUERY && query != NULL &&
                 query->verb == QUERY_INSERT && query->n_reads > 0 &&
-                name_equal(query->target, table))
+                name_may_equal(query->target, table))
                 return true;
         }
     }
@@ -233,7 +233,7 @@ static bool is_written_out(const struct rule_place *place, struct name table)
         const struct statement *statement = &place->script->statements[i];
         for (size_t j = 0; j < statement->n_actions; j++) {
             if (statement->actions[j].kind == ACTION_CREATE_TABLE &&
-                name_equal(statement->actions[j].relation, table))
+                name_may_equal(statement->actions[j].relation, table))
                 return true;
         }
     }
