@@ -286,6 +286,21 @@ static int64_t count_orphans(struct flight *flight, const char **tables)
 
 // --- the run
 
+// What failed beside the migrations (the journal, a full disk) would be told as "nothing changed".
+static bool fail_after_done(const struct migrate_report *report, struct error *err)
+{
+    if (err->code != ERROR_SYSTEM && err->code != ERROR_INPUT)
+        return false;
+    for (size_t i = 0; i < report->n_steps; i++) {
+        if (report->steps[i].state != MIGRATE_DONE)
+            continue;
+        err->code = ERROR_PARTIAL;
+        return error_hint(err, "what is told as applied stays, and the database has its record; mend the "
+                               "cause and run it again for the rest");
+    }
+    return false;
+}
+
 static bool fly(struct flight *flight, struct error *err)
 {
     SCRATCH(tmp);
@@ -301,8 +316,10 @@ static bool fly(struct flight *flight, struct error *err)
         return false;
     }
     TRY(read_identity(flight, err)); // it has an id now
-    for (size_t i = 0; i < report->n_steps; i++)
-        TRY(fly_step(flight, &report->steps[i], err));
+    for (size_t i = 0; i < report->n_steps; i++) {
+        if (!fly_step(flight, &report->steps[i], err))
+            return fail_after_done(report, err);
+    }
     report->orphans.after = count_orphans(flight, &report->orphans.tables);
     return true;
 }
