@@ -122,6 +122,9 @@ struct engine_fingerprint_request {
     size_t n_columns;
     const char *const *key;     // key columns; NULL: primary key (SQLite: rowid when there is none)
     size_t n_key;
+    const char *where;          // only rows of which this holds; NULL: all
+    const char *value;          // hashed in place of the first column; NULL: the column itself
+    const char *value_type;     // as a column of this declared type would store it
     engine_image *image;        // each row, or NULL
     const size_t *shown;        // places in `columns` whose values the image shows as well
     size_t n_shown;

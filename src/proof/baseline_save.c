@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "proof/baseline.h"
 #include "proof/baseline_format.h"
+#include "proof/named_rows.h"
 #include "proof/observation.h"
 #include "proof/row_images.h"
 #include "proof/sql.h"
@@ -188,6 +189,7 @@ static bool save_table(struct saving *saving, const struct trace_table *traced, 
         table.columns[i].sum = print->columns[i].sum;
         table.columns[i].nulls = print->columns[i].nulls;
     }
+    TRY(named_rows_save(saving->file, saving->request->target, traced, &table, err));
     add_groups(mem, saving, traced, &table);
     return baseline_write_table(saving->file, &table, err);
 }

@@ -19,7 +19,11 @@ bool baseline_make_tables(struct table_file *file, struct error *err)
                           "CREATE TABLE column_print (id INTEGER, place INTEGER, name TEXT NOT NULL, type TEXT NOT NULL,"
                           " sum BLOB NOT NULL, nulls INTEGER NOT NULL, least TEXT, greatest TEXT, total TEXT,"
                           " written_rows INTEGER NOT NULL, is_shown INTEGER NOT NULL,"
-                          " PRIMARY KEY (id, place)) WITHOUT ROWID",
+                          " PRIMARY KEY (id, place)) WITHOUT ROWID;"
+                          "CREATE TABLE named (id INTEGER, place INTEGER, has_values INTEGER NOT NULL,"
+                          " PRIMARY KEY (id, place)) WITHOUT ROWID;"
+                          "CREATE TABLE named_row (id INTEGER, place INTEGER, key BLOB, value BLOB,"
+                          " PRIMARY KEY (id, place, key)) WITHOUT ROWID",
                           err);
 }
 

@@ -7,6 +7,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "proof/comparison.h"
+#include "proof/named_rows.h"
 #include "proof/row_images.h"
 #include "proof/sql.h"
 
@@ -183,9 +184,39 @@ static bool compare_keys(TALLOC_CTX *mem, const struct comparison_request *reque
 struct column_walk {
     const struct pairing *pairing;
     struct column_difference *differences; // one for each pair
+    struct named_rows *named;              // likewise
 };
 
-static void compare_row(TALLOC_CTX *mem, struct column_walk *walk, struct table_query *query)
+static void add_sample(TALLOC_CTX *mem, struct column_difference *difference, const char *key)
+{
+    if (difference->n_samples < COMPARISON_SAMPLES)
+        *mem_append(mem, difference->samples, difference->n_samples) = mem_strdup(mem, key);
+}
+
+// A column of which is known which rows the migration names: is this row what it should be?
+static bool compare_named(TALLOC_CTX *mem, struct column_walk *walk, size_t at,
+                          struct table_query *query, bool differs, const uint8_t *now,
+                          struct error *err)
+{
+    struct column_difference *difference = &walk->differences[at];
+    bool is_named;
+    const uint8_t *value;
+    size_t key_len;
+    const uint8_t *key = table_query_blob(query, 3, &key_len);
+
+    TRY(named_rows_find(&walk->named[at], key, key_len, &is_named, &value, err));
+    bool is_wrong = value != NULL && memcmp(now, value, ROW_IMAGE_HASH_BYTES) != 0;
+    difference->rows += differs || is_wrong;
+    difference->wrong += is_wrong;
+    if (is_wrong || (differs && !is_named)) {
+        difference->unattributed++;
+        add_sample(mem, difference, table_query_text(query, 0));
+    }
+    return true;
+}
+
+static bool compare_row(TALLOC_CTX *mem, struct column_walk *walk, struct table_query *query,
+                        struct error *err)
 {
     size_t base_len, now_len;
     const uint8_t *base = table_query_blob(query, 1, &base_len);
@@ -193,15 +224,18 @@ static void compare_row(TALLOC_CTX *mem, struct column_walk *walk, struct table_
 
     for (size_t i = 0; i < walk->pairing->n; i++) {
         size_t place = walk->pairing->places[i] * ROW_IMAGE_HASH_BYTES;
-        if (place + ROW_IMAGE_HASH_BYTES > base_len || (i + 1) * ROW_IMAGE_HASH_BYTES > now_len
-            || memcmp(base + place, now + i * ROW_IMAGE_HASH_BYTES, ROW_IMAGE_HASH_BYTES) == 0)
+        if (place + ROW_IMAGE_HASH_BYTES > base_len || (i + 1) * ROW_IMAGE_HASH_BYTES > now_len)
             continue;
-        struct column_difference *difference = &walk->differences[i];
-        difference->rows++;
-        if (difference->n_samples < COMPARISON_SAMPLES)
-            *mem_append(mem, difference->samples, difference->n_samples) =
-                mem_strdup(mem, table_query_text(query, 0));
+        const uint8_t *hash = now + i * ROW_IMAGE_HASH_BYTES;
+        bool differs = memcmp(base + place, hash, ROW_IMAGE_HASH_BYTES) != 0;
+        if (walk->named[i].is_known) {
+            TRY(compare_named(mem, walk, i, query, differs, hash, err));
+        } else if (differs) {
+            walk->differences[i].rows++;
+            add_sample(mem, &walk->differences[i], table_query_text(query, 0));
+        }
     }
+    return true;
 }
 
 static bool walk_rows(TALLOC_CTX *mem, const struct comparison_request *request,
@@ -213,13 +247,13 @@ static bool walk_rows(TALLOC_CTX *mem, const struct comparison_request *request,
     long long id = (long long)request->table->id;
 
     TRY(table_query_make(tmp, request->file,
-                         mem_printf(tmp, "SELECT a.key_text, a.columns, b.columns FROM base.row_image_%lld a "
+                         mem_printf(tmp, "SELECT a.key_text, a.columns, b.columns, a.key FROM base.row_image_%lld a "
                                     "JOIN main.row_image_%lld b ON b.key = a.key", id, id), &query, err));
     for (;;) {
         TRY(table_query_next(query, &has_row, err));
         if (!has_row)
             return true;
-        compare_row(mem, walk, query);
+        TRY(compare_row(mem, walk, query, err));
     }
 }
 
@@ -233,6 +267,11 @@ static void explain_column(const struct comparison_request *request, const struc
 {
     const struct trace_column *traced = pairing->traced[at];
 
+    if (difference->is_exact) {
+        difference->cause = traced->written.cause;
+        difference->by_migration = difference->rows - difference->unattributed;
+        return;
+    }
     if (!request->as_before && traced != NULL && traced->written.cause != NULL) {
         difference->cause = traced->written.cause;
         difference->by_migration =
@@ -249,8 +288,14 @@ static bool compare_columns(TALLOC_CTX *mem, const struct comparison_request *re
     struct column_walk walk = {
         .pairing = pairing,
         .differences = mem_array(tmp, struct column_difference, pairing->n + 1),
+        .named = mem_array(tmp, struct named_rows, pairing->n + 1),
     };
 
+    for (size_t i = 0; !request->as_before && i < pairing->n; i++) {
+        TRY(named_rows_open(tmp, request->file, request->table->id, (int64_t)pairing->places[i],
+                            &walk.named[i], err));
+        walk.differences[i].is_exact = walk.named[i].is_known;
+    }
     TRY(walk_rows(mem, request, &walk, err));
     for (size_t i = 0; i < pairing->n; i++) {
         if (walk.differences[i].rows == 0)
@@ -263,6 +308,39 @@ static bool compare_columns(TALLOC_CTX *mem, const struct comparison_request *re
 }
 
 // --- what the text explains of keys
+
+// Rows that are gone and were not to go, and rows that were to go and are still there.
+static bool compare_removed(TALLOC_CTX *mem, const struct comparison_request *request,
+                            struct comparison *out, struct error *err)
+{
+    SCRATCH(tmp);
+    struct named_rows named;
+    struct key_difference unnamed = {0};
+    long long id = (long long)request->table->id;
+    const char *is_named = mem_printf(tmp, "EXISTS (SELECT 1 FROM base.named_row n WHERE n.id = %lld AND "
+                                      "n.place = %d AND n.key = a.key)", id, NAMED_REMOVED);
+
+    TRY(named_rows_open(tmp, request->file, request->table->id, NAMED_REMOVED, &named, err));
+    if (!named.is_known || request->as_before)
+        return true;
+    TRY(take_keys(mem, request->file, mem_printf(tmp, "%s AND NOT %s ORDER BY length(a.key_text), a.key_text",
+                                                 absent_sql(tmp, id, "base", "main", "a.key_text, a.n"), is_named),
+                  &unnamed, err));
+    out->missing.unattributed = unnamed.keys;
+    if (unnamed.keys > 0) {
+        out->missing.samples = unnamed.samples;
+        out->missing.n_samples = unnamed.n_samples;
+        out->missing.is_exact = true;
+    }
+    if (out->extra.cause != NULL)
+        return true; // what was deleted may have been put back
+    TRY(take_keys(mem, request->file, mem_printf(tmp, "SELECT a.key_text, a.n FROM main.row_image_%lld a WHERE %s "
+                                                 "ORDER BY length(a.key_text), a.key_text", id, is_named),
+                  &out->kept, err));
+    out->kept.unattributed = out->kept.keys;
+    out->kept.cause = out->missing.cause;
+    return true;
+}
 
 static void explain_keys(const struct comparison_request *request, struct comparison *out)
 {
@@ -297,12 +375,28 @@ static bool compare_rows(TALLOC_CTX *mem, const struct comparison_request *reque
     TRY(compare_keys(mem, request, out, err));
     TRY(compare_columns(mem, request, pairing, out, err));
     explain_keys(request, out);
-    if (out->missing.keys + out->extra.keys + out->doubled.keys + (int64_t)out->n_columns > 0)
+    TRY(compare_removed(mem, request, out, err));
+    bool differs = out->missing.keys + out->extra.keys + out->doubled.keys + out->kept.keys
+                       + (int64_t)out->n_columns > 0;
+    out->is_equal = !differs && (out->is_equal || pairing->n == 0);
+    if (differs)
         return true;
-    out->is_equal = pairing->n == 0;
     if (!out->is_equal)
         out->unknown = "the fingerprints differ, but no row could be named";
     return true;
+}
+
+static bool has_named(const struct comparison_request *request, bool *out, struct error *err)
+{
+    SCRATCH(tmp);
+    struct table_query *query;
+
+    *out = false;
+    if (request->as_before)
+        return true;
+    TRY(table_query_make(tmp, request->file, mem_printf(tmp, "SELECT 1 FROM base.named_row WHERE id = %lld",
+                                                        (long long)request->table->id), &query, err));
+    return table_query_next(query, out, err);
 }
 
 bool comparison_make(TALLOC_CTX *mem, const struct comparison_request *request,
@@ -311,6 +405,7 @@ bool comparison_make(TALLOC_CTX *mem, const struct comparison_request *request,
     SCRATCH(tmp);
     struct pairing pairing = {0};
     struct engine_fingerprint *print;
+    bool is_named;
     const struct trace_table *traced = request->as_before ? NULL : request->traced;
 
     *out = (struct comparison){
@@ -342,13 +437,17 @@ bool comparison_make(TALLOC_CTX *mem, const struct comparison_request *request,
     out->is_equal = is_equal_content(request, &pairing, print)
                     || (unmatched == NULL && is_equal_print(request, &pairing, print));
     out->unknown = out->is_equal ? NULL : unmatched;
-    return out->is_equal || unmatched != NULL || compare_rows(mem, request, &pairing, out, err);
+    if (unmatched != NULL)
+        return true;
+    // What the migration should have changed and did not leaves equal sums.
+    TRY(has_named(request, &is_named, err));
+    return (out->is_equal && !is_named) || compare_rows(mem, request, &pairing, out, err);
 }
 
 int64_t comparison_unattributed(const struct comparison *comparison)
 {
     int64_t rows = comparison->missing.unattributed + comparison->extra.unattributed
-                   + comparison->doubled.unattributed;
+                   + comparison->doubled.unattributed + comparison->kept.unattributed;
 
     for (size_t i = 0; i < comparison->n_columns; i++)
         rows += comparison->columns[i].unattributed;

@@ -18,6 +18,8 @@ struct column_difference {
     const char *column;   // as it is called now
     int64_t rows;         // in which it differs
     int64_t by_migration, by_traffic, unattributed;
+    bool is_exact;        // which rows the migration names is known: the samples are the others
+    int64_t wrong;        // rows that it names, and that are not what it makes of them
     const char *cause;    // the statement that explains it; NULL
     char **samples;       // keys
     size_t n_samples;
@@ -31,6 +33,7 @@ struct key_difference {
     const char *cause;    // the statement that explains them, all or in part; NULL
     char **samples;
     size_t n_samples;
+    bool is_exact;        // the samples are those that nothing explains
     const char *trait;    // what they share at the baseline: "category is NULL or 'task'"; NULL
     bool is_exact_trait;  // and every row that has it is among them
 };
@@ -51,6 +54,7 @@ struct comparison {
     const char **gone;    // dropped columns
     size_t n_gone;
     struct key_difference missing, extra, doubled;
+    struct key_difference kept; // still there, although the migration deletes them
 };
 
 struct comparison_request {

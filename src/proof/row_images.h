@@ -28,6 +28,9 @@ struct row_images_request {
     int64_t rows_expected;  // for progress; ≤ 0: unknown
 };
 
+// The key of an image, as it stands in row_image_ID, for the parameter `at`.
+void row_images_bind_key(struct table_query *query, int at, const struct engine_row_image *image);
+
 // row_image_ID (key, key_text, columns, shown, n) and, with shown columns, shown_value (id, place,
 // code, value). `file` NULL: the fingerprint alone.
 MUST_CHECK bool row_images_take(TALLOC_CTX *mem, struct table_file *file,

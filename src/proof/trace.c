@@ -61,7 +61,8 @@ struct trace_table *trace_add_relation(struct trace *trace,
     table->after = table->before;
     for (size_t i = 0; i < relation->n_columns; i++)
         if (!relation->columns[i].is_generated)
-            trace_add_column(table, relation->columns[i].name, relation->columns[i].name);
+            trace_add_column(table, relation->columns[i].name, relation->columns[i].name)->type =
+                mem_strdup(table, relation->columns[i].type.name);
     take_key(table, relation);
     return table;
 }

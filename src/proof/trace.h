@@ -22,6 +22,8 @@ struct trace_rows {
     const char *where;  // predicates joined by OR; NULL: every row
     bool is_countable;  // `where` can be counted before the change: it depends on nothing that the
                         // change itself writes
+    const char *value;  // SQL of what a column becomes, that can be asked before the change as well;
+                        // NULL: not known, or more than one statement says it. Not in a baseline
 };
 
 struct trace_column {
@@ -29,6 +31,7 @@ struct trace_column {
     const char *after;  // name; NULL: the change drops it
     struct trace_rows written;
     const char *dropped; // cause, or NULL
+    const char *type;    // as it is declared now; NULL: not known. Not in a baseline
 };
 
 struct trace_table {
@@ -52,6 +55,7 @@ struct trace_copy {      // INSERT … SELECT, CREATE TABLE … AS SELECT
     const struct query *query;
     // For each column of `to` that is filled: the column of `from` that it is a plain copy of, else NULL.
     struct trace_column **to_columns, **from_columns;
+    const char **values; // SQL of each that can be asked before the change, else NULL
     size_t n_columns;
     bool is_filtered; // WHERE, GROUP BY, DISTINCT, LIMIT, UNION
 };

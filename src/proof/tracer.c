@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "proof/tracer.h"
+#include "base/text.h"
 #include "proof/tracer_state.h"
 
 struct tracer *tracer_make(TALLOC_CTX *mem, const struct schema *schema)
@@ -87,6 +88,28 @@ bool tracer_is_countable(struct tracer *tracer, const struct trace_table *table,
         if (!is_column_as_before(table, expression->columns[i]))
             return false;
     return true;
+}
+
+// Does it give tomorrow what it gives today?
+static bool is_lasting(const struct expression *expression)
+{
+    static const char *const parts[] = {"random", "now", "current_", "changes", "last_insert_rowid",
+                                        "date(", "time(", "julianday", "unixepoch", "strftime"};
+    SCRATCH(tmp);
+    const char *text = text_lower(tmp, expression->text);
+
+    for (size_t i = 0; i < COUNT_OF(parts); i++)
+        if (strstr(text, parts[i]) != NULL)
+            return false;
+    return true;
+}
+
+const char *tracer_lasting_sql(struct tracer *tracer, const struct trace_table *table,
+                               const struct expression *expression)
+{
+    return is_lasting(expression) && tracer_is_countable(tracer, table, expression)
+               ? mem_strdup(tracer, expression->text)
+               : NULL;
 }
 
 const struct trace *tracer_state(const struct tracer *tracer)

@@ -24,6 +24,7 @@ static void add_rows(struct tracer *tracer, struct trace_rows *rows, const struc
     rows->where = rows->where == NULL || where == NULL
                       ? NULL
                       : mem_printf(tracer, "(%s) OR (%s)", rows->where, where->text);
+    rows->value = NULL;
     rows->is_countable = rows->is_countable && is_countable;
 }
 
@@ -33,10 +34,34 @@ static void add_uncountable(struct tracer *tracer, struct trace_rows *rows,
     if (rows->cause == NULL)
         rows->cause = trace_cause(tracer, statement);
     rows->where = NULL;
+    rows->value = NULL;
     rows->is_countable = false;
 }
 
 // --- data
+
+// A trigger may write over what an UPDATE gives.
+static bool has_triggers(const struct tracer *tracer, const struct trace_table *table)
+{
+    const struct schema_relation *relation = schema_find(tracer->schema, table->before);
+    return relation == NULL || relation->n_triggers > 0;
+}
+
+static void write_column(struct tracer *tracer, struct trace_table *table,
+                         const struct statement *statement, const struct query *query,
+                         const struct assignment *assignment)
+{
+    struct trace_column *column = trace_column_now(table, assignment->column);
+    if (column == NULL)
+        return;
+    bool is_known = column->written.cause == NULL && column->before != NULL
+                    && query->conflict == CONFLICT_NONE && !has_triggers(tracer, table);
+    const char *sql = is_known ? tracer_lasting_sql(tracer, table, &assignment->value) : NULL;
+
+    add_rows(tracer, &column->written, table, statement, query->where);
+    if (column->written.is_countable)
+        column->written.value = sql;
+}
 
 // The WHERE of a joined UPDATE may be about the other table, so the rows that it means cannot be
 // counted in this one alone.
@@ -53,7 +78,7 @@ static void write_columns(struct tracer *tracer, struct trace_table *table,
         if (is_joined || query->verb != QUERY_UPDATE)
             add_uncountable(tracer, &column->written, statement);
         else
-            add_rows(tracer, &column->written, table, statement, query->where);
+            write_column(tracer, table, statement, query, &query->assignments[i]);
     }
 }
 
@@ -111,7 +136,8 @@ static void create_table(struct tracer *tracer, const struct statement *statemen
     table->after.schema = mem_strdup(table, name.schema);
     table->after.name = mem_strdup(table, name.name);
     for (size_t i = 0; i < action->n_columns; i++)
-        trace_add_column(table, NULL, action->columns[i].name);
+        trace_add_column(table, NULL, action->columns[i].name)->type =
+            mem_strdup(table, action->columns[i].type.name);
     if (action->kind != ACTION_CREATE_TABLE_AS || action->query == NULL)
         return;
     for (size_t i = 0; i < action->query->n_outputs; i++)

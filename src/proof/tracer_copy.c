@@ -6,6 +6,7 @@
  */
 #include "base/text.h"
 #include "proof/sources.h"
+#include "proof/sql.h"
 #include "proof/tracer.h"
 #include "proof/tracer_state.h"
 
@@ -71,10 +72,11 @@ static struct trace_column *column_of_output(struct tracer *tracer, const struct
 }
 
 static void add_copied(struct tracer *tracer, struct trace_copy *copy, struct trace_column *to,
-                       struct trace_column *from)
+                       struct trace_column *from, const char *value)
 {
-    size_t n = copy->n_columns;
+    size_t n = copy->n_columns, n_values = copy->n_columns;
     *mem_append(tracer, copy->to_columns, n) = to;
+    *mem_append(tracer, copy->values, n_values) = value;
     *mem_append(tracer, copy->from_columns, copy->n_columns) = from;
 }
 
@@ -94,18 +96,20 @@ static void map_outputs(struct tracer *tracer, const struct sources *sources,
                         struct trace_copy *copy)
 {
     const struct query *query = copy->query;
+    bool is_whole = !copy->is_filtered && query->n_reads == 1;
     size_t at = 0;
 
     for (size_t i = 0; i < query->n_outputs; i++) {
         if (!is_star(query->outputs[i].text)) {
             add_copied(tracer, copy, nth_filled(copy->to, query, at++),
-                       column_of_output(tracer, sources, query, i, copy->from));
+                       column_of_output(tracer, sources, query, i, copy->from),
+                       is_whole ? tracer_lasting_sql(tracer, copy->from, &query->outputs[i]) : NULL);
             continue;
         }
         for (size_t c = 0; c < copy->from->n_columns; c++)
             if (copy->from->columns[c]->after != NULL)
                 add_copied(tracer, copy, nth_filled(copy->to, query, at++),
-                           copy->from->columns[c]);
+                           copy->from->columns[c], NULL);
     }
 }
 
@@ -159,6 +163,14 @@ static const struct trace_copy *find_refuge(const struct tracer *tracer,
 }
 
 // The column of the copy that a column went to: plainly copied, or computed under the same name.
+// A plain copy to a column of another type: SQLite converts what it stores.
+static bool is_converted(const struct trace_column *column, const struct trace_column *to,
+                         const struct trace_copy *copy)
+{
+    return !copy->is_filtered && column->before != NULL && column->written.cause == NULL
+           && column->type != NULL && to->type != NULL && !text_equal_nocase(column->type, to->type);
+}
+
 static void follow_column(struct trace_column *column, const struct trace_copy *copy)
 {
     const char *name = column->after;
@@ -173,9 +185,15 @@ static void follow_column(struct trace_column *column, const struct trace_copy *
             continue;
         column->after = to->after;
         column->dropped = NULL;
-        if (!is_plain || to->written.cause != NULL)
-            column->written =
-                (struct trace_rows){.cause = to->written.cause ? to->written.cause : copy->cause};
+        if (to->written.cause != NULL)
+            column->written = (struct trace_rows){.cause = to->written.cause};
+        else if (!is_plain)
+            column->written = (struct trace_rows){.cause = copy->cause, .value = copy->values[i],
+                                                  .is_countable = copy->values[i] != NULL};
+        else if (is_converted(column, to, copy))
+            column->written = (struct trace_rows){.cause = copy->cause, .is_countable = true,
+                                                  .value = sql_name(column, column->before)};
+        column->type = to->type;
         if (is_plain)
             return;
     }

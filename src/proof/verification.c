@@ -194,12 +194,32 @@ static const char *keys_text(TALLOC_CTX *mem, const char *one, const char *many,
                              const struct key_difference *keys)
 {
     const char *trait = "";
-    if (keys->trait != NULL)
+    int64_t n = keys->is_exact ? keys->unattributed : keys->keys;
+    if (keys->trait != NULL && !keys->is_exact)
         trait = mem_printf(mem, " (%s whose %s)", keys->is_exact_trait ? "every row" : "all are rows",
                            keys->trait);
-    return mem_printf(mem, "%s row%s %s: %s%s", quantity_count(mem, keys->keys),
-                      keys->keys == 1 ? "" : "s", keys->keys == 1 ? one : many,
-                      names_text(mem, keys->samples, keys->n_samples, keys->keys), trait);
+    if (keys->is_exact)
+        trait = mem_printf(mem, " (%s does not delete %s)", keys->cause, n == 1 ? "it" : "them");
+    return mem_printf(mem, "%s row%s %s: %s%s", quantity_count(mem, n), n == 1 ? "" : "s",
+                      n == 1 ? one : many, names_text(mem, keys->samples, keys->n_samples, n), trait);
+}
+
+// How a column differs, and in which rows.
+static const char *column_text(TALLOC_CTX *mem, const struct column_difference *column)
+{
+    int64_t n = column->is_exact ? column->unattributed : column->rows;
+    const char *rows = mem_printf(mem, "%s row%s", quantity_count(mem, n), n == 1 ? "" : "s");
+    const char *keys = names_text(mem, column->samples, column->n_samples, n);
+
+    if (column->is_exact && column->wrong == n)
+        return mem_printf(mem, "%s is not what %s gives in %s: %s", column->column, column->cause, rows, keys);
+    if (column->is_exact)
+        return mem_printf(mem, "%s differs in %s that %s does not explain: %s", column->column, rows,
+                          column->cause, keys);
+    if (column->cause == NULL)
+        return mem_printf(mem, "%s differs in %s: %s", column->column, rows, keys);
+    return mem_printf(mem, "%s differs in %s, %s more than %s names: %s", column->column, rows,
+                      quantity_count(mem, column->unattributed), column->cause, keys);
 }
 
 static const char *add_line(TALLOC_CTX *mem, const char *text, const char *line)
@@ -211,20 +231,21 @@ static const char *difference_text(TALLOC_CTX *mem, const struct comparison *com
 {
     const char *text = NULL;
 
-    if (comparison->missing.keys > 0)
+    if (comparison->missing.unattributed > 0)
         text = add_line(mem, text, keys_text(mem, "is gone", "are gone", &comparison->missing));
     if (comparison->doubled.keys > 0)
-        text = add_line(mem, text, keys_text(mem, "stands more than once", "stand more than once", &comparison->doubled));
+        text = add_line(mem, text, keys_text(mem, "stands more than once", "stand more than once",
+                                             &comparison->doubled));
     if (comparison->extra.unattributed > 0)
         text = add_line(mem, text, keys_text(mem, "is new", "are new", &comparison->extra));
+    if (comparison->kept.keys > 0)
+        text = add_line(mem, text, mem_printf(mem, "%s, although %s deletes %s",
+                                              keys_text(mem, "is still there", "are still there", &comparison->kept),
+                                              comparison->kept.cause, comparison->kept.keys == 1 ? "it" : "them"));
     for (size_t i = 0; i < comparison->n_columns; i++) {
         const struct column_difference *column = &comparison->columns[i];
         if (column->unattributed > 0)
-            text = add_line(mem, text, mem_printf(mem, "%s differs in %s row%s%s: %s", column->column,
-                                                  quantity_count(mem, column->rows), column->rows == 1 ? "" : "s",
-                                                  column->cause == NULL ? "" : mem_printf(mem, ", %s more than %s names",
-                                                      quantity_count(mem, column->unattributed), column->cause),
-                                                  names_text(mem, column->samples, column->n_samples, column->rows)));
+            text = add_line(mem, text, column_text(mem, column));
     }
     return text;
 }

@@ -33,6 +33,8 @@ static const uint64_t tag_seed[] = {
     [SQLITE_NULL] = 0x85ebca77c2b2ae63u,
 };
 
+enum affinity { AFFINITY_NONE, AFFINITY_TEXT, AFFINITY_NUMERIC, AFFINITY_REAL };
+
 struct printer {
     struct engine *engine;
     const struct engine_fingerprint_request *request;
@@ -47,6 +49,7 @@ struct printer {
     struct engine_value *shown; // likewise, and their texts
     TALLOC_CTX *texts;
     bool was_stopped;      // by that callback
+    enum affinity affinity; // of the value that was asked for
 };
 
 static sum128 to_sum(XXH128_hash_t hash)
@@ -83,6 +86,46 @@ static XXH128_hash_t value_hash(const struct table_key *key, sqlite3_value *valu
     default:
         return XXH3_128bits_withSeed("", 0, seed);
     }
+}
+
+// What a column of the type that was asked for would hold (datatype3.html, 3.1 and 3.2): SQLite applies
+// the affinity when it stores, so a value that was never stored still lacks it.
+static enum affinity affinity_of(const char *declared)
+{
+    SCRATCH(tmp);
+    const char *type = text_lower(tmp, declared);
+    if (strstr(type, "int") != NULL)
+        return AFFINITY_NUMERIC;
+    if (strstr(type, "char") != NULL || strstr(type, "clob") != NULL || strstr(type, "text") != NULL)
+        return AFFINITY_TEXT;
+    if (type[0] == '\0' || strstr(type, "blob") != NULL)
+        return AFFINITY_NONE;
+    if (strstr(type, "real") != NULL || strstr(type, "floa") != NULL || strstr(type, "doub") != NULL)
+        return AFFINITY_REAL;
+    return AFFINITY_NUMERIC;
+}
+
+static bool is_integral(double number)
+{
+    return number > -9223372036854775808.0 && number < 9223372036854775808.0
+           && (double)(sqlite3_int64)number == number;
+}
+
+static XXH128_hash_t value_hash_stored(const struct table_key *key, sqlite3_value *value,
+                                       enum affinity affinity, uint64_t key_seed)
+{
+    int type = sqlite3_value_type(value);
+    bool is_number = type == SQLITE_INTEGER || type == SQLITE_FLOAT;
+    if (affinity == AFFINITY_TEXT && is_number)
+        type = SQLITE_TEXT; // its bytes are asked for as text
+    else if (affinity == AFFINITY_NUMERIC || affinity == AFFINITY_REAL)
+        type = sqlite3_value_numeric_type(value);
+    if (affinity == AFFINITY_REAL && type == SQLITE_INTEGER)
+        type = SQLITE_FLOAT;
+    else if (affinity == AFFINITY_NUMERIC && type == SQLITE_FLOAT
+             && is_integral(sqlite3_value_double(value)))
+        type = SQLITE_INTEGER;
+    return value_hash(key, value, type, key_seed);
 }
 
 static bool give_image(struct printer *printer, sqlite3_value **row, XXH128_hash_t hash)
@@ -122,7 +165,9 @@ static bool add_row(struct printer *printer, sqlite3_value **row)
     hashes[0] = XXH3_128bits(printer->key->image, printer->key->image_len);
     for (size_t i = 0; i < print->n_columns; i++) {
         int type = sqlite3_value_type(row[i]);
-        hashes[i + 1] = value_hash(printer->key, row[i], type, hashes[0].low64);
+        hashes[i + 1] = i == 0 && printer->request->value != NULL
+                            ? value_hash_stored(printer->key, row[i], printer->affinity, hashes[0].low64)
+                            : value_hash(printer->key, row[i], type, hashes[0].low64);
         printer->column_sums[i] += to_sum(hashes[i + 1]);
         print->columns[i].nulls += type == SQLITE_NULL;
     }
@@ -249,6 +294,7 @@ bool sqlite_fingerprint(TALLOC_CTX *mem, struct engine *engine,
         .column_hash = mem_array(tmp, uint64_t, columns.n),
         .shown = mem_array(tmp, struct engine_value, request->n_shown),
         .texts = mem_array(tmp, char, 1),
+        .affinity = affinity_of(request->value_type == NULL ? "" : request->value_type),
     };
     TRY(read_rows(&printer, err));
     take_sums(&printer);

@@ -145,7 +145,8 @@ static void choose_places(TALLOC_CTX *mem, struct table_key *key)
     key->places = mem_array(mem, int, key->n);
     for (size_t i = 0; i < key->n; i++) {
         key->places[i] = -1;
-        for (size_t j = 0; j < key->columns.n && key->places[i] < 0; j++) {
+        // Where a value stands for a column, the key is read beside it.
+        for (size_t j = key->value != NULL; j < key->columns.n && key->places[i] < 0; j++) {
             if (text_equal_nocase(key->columns.list[j].name, key->names[i]))
                 key->places[i] = (int)j;
         }
@@ -164,6 +165,8 @@ bool table_key_make(TALLOC_CTX *mem, struct engine *engine,
     struct table_key *key = mem_new(mem, struct table_key);
     key->columns = *columns;
     key->table = request->table.name;
+    key->where = request->where;
+    key->value = request->value;
     key->image = mem_array(key, uint8_t, IMAGE_NUMBER_SIZE);
     TRY(choose_key(key, request, key, err));
     TRY(read_encoding(engine, key, err));
@@ -198,7 +201,10 @@ char *table_key_select(TALLOC_CTX *mem, const struct table_key *key, const char 
     fprintf(out, "SELECT %s%s", function, *function ? "(" : "");
     for (size_t i = 0; i < key->columns.n; i++) {
         fputs(i ? ", " : "", out);
-        write_name(out, key->columns.list[i].name);
+        if (i == 0 && key->value != NULL)
+            fprintf(out, "(%s)", key->value);
+        else
+            write_name(out, key->columns.list[i].name);
     }
     for (size_t i = 0; i < key->n; i++) {
         if (key->places[i] < (int)key->columns.n)
@@ -211,6 +217,8 @@ char *table_key_select(TALLOC_CTX *mem, const struct table_key *key, const char 
     fprintf(out, "%s FROM main.", *function ? ")" : "");
     write_name(out, key->table);
     fputs(" NOT INDEXED", out);
+    if (key->where != NULL)
+        fprintf(out, " WHERE %s", key->where);
     fclose(out);
     char *sql = mem_strdup(mem, text);
     free(text);

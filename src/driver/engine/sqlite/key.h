@@ -26,6 +26,8 @@ struct table_columns {
 struct table_key {
     struct table_columns columns;
     const char *table;
+    const char *where; // NULL: every row
+    const char *value; // instead of the first column; NULL: none
     const char **names; // key columns
     int *places;        // of each in the SELECT's result
     size_t n;
