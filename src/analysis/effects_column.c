@@ -100,8 +100,8 @@ static void lock_referencing(struct prediction *p, const struct schema_relation 
     }
 }
 
-static void predict_column_gone(struct prediction *p, const struct schema_relation *relation,
-                                const struct schema_column *column)
+void predict_column_gone(struct prediction *p, const struct schema_relation *relation,
+                         const struct schema_column *column)
 {
     for (size_t i = 0; i < relation->n_indexes; i++) {
         if (index_uses(p->schema, &relation->indexes[i], column->name))
@@ -178,8 +178,9 @@ void predict_identity(struct prediction *p)
     const struct schema_relation *relation = schema_find(p->schema, p->action->relation);
     if (!relation)
         return;
-    struct relation_list sequences =
-        schema_sequences(p->tmp, p->schema, relation->name, p->action->column);
+    struct relation_list sequences = {0};
+    if (p->action->kind != ACTION_ADD_IDENTITY) // that of a serial before it is left alone
+        sequences = schema_sequences(p->tmp, p->schema, relation->name, p->action->column);
     enum lock_mode mode =
         p->action->kind == ACTION_DROP_IDENTITY ? LOCK_ACCESS_EXCLUSIVE : LOCK_SHARE_ROW_EXCLUSIVE;
     for (size_t i = 0; i < sequences.n; i++)

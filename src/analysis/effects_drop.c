@@ -115,6 +115,7 @@ static void drop_type(struct prediction *p)
             if (!schema_same(p->schema, r->columns[i].type.name, p->action->relation.name))
                 continue;
             predict_lock(p, r, LOCK_ACCESS_EXCLUSIVE);
+            predict_column_gone(p, r, &r->columns[i]);
             predict_destroy(p, r->name, r->columns[i].name, "column");
         }
     }

@@ -46,6 +46,9 @@ void predict_whole_rewrite(struct prediction *p, const struct schema_relation *r
 void predict_lock_dropped(struct prediction *p, const struct schema_relation *relation);
 // Checking a foreign key reads both sides, unless the child is new and has no rows.
 void predict_check_reference(struct prediction *p, struct name child, struct name referenced);
+// What goes with a column: indexes, owned sequences, with CASCADE foreign keys to it and views.
+void predict_column_gone(struct prediction *p, const struct schema_relation *relation,
+                         const struct schema_column *column);
 // Does NOT NULL on `column` hold already, by itself or by a valid CHECK?
 bool not_null_is_proven(const struct schema_relation *relation, const char *column);
 // Was every relation that this history touches created in it?

@@ -112,6 +112,9 @@ static bool type_change_rewrites(const struct schema *schema, const struct type_
         return true; // not known
     if (is_constrained && !type_is(old_type, new_type->name))
         return true;
+    bool leaves_domain = strcmp(from.name, old_type->name) != 0;
+    if (leaves_domain && !type_is(old_type, new_type->name))
+        from.n_mods = 0; // a domain's own length or precision is not looked at (measured)
     bool is_same = strcmp(from.name, to.name) == 0;
     if (from.is_array || to.is_array) // element by element, even where elements need no change
         return !is_same || from.is_array != to.is_array || from.n_mods != to.n_mods ||

@@ -120,11 +120,12 @@ static void drop_type(struct schema *schema, struct name name, bool cascade)
         }
     }
     for (size_t i = 0; i < users.n; i++) {
-        const struct schema_relation *table = users.list[i];
-        for (size_t k = table->n_columns; k-- > 0;) {
+        struct name user = users.list[i]->name;
+        const struct schema_relation *table = schema_find(schema, user);
+        for (size_t k = table ? table->n_columns : 0; table && k-- > 0;) {
             if (schema_same(schema, table->columns[k].type.name, name.name))
-                drop_column_action(schema, table->name, table->columns[k].name);
-            table = schema_find(schema, table->name);
+                drop_column_action(schema, user, table->columns[k].name);
+            table = schema_find(schema, user); // a view may have gone with its table's column
         }
     }
 }
