@@ -127,7 +127,7 @@ bool table_file_attach(struct table_file *file, const char *path, const char *na
                        struct error *err)
 {
     SCRATCH(tmp);
-    struct table_query *query;
+    struct table_query *query = NULL; // the optimiser does not see that TRY returns
 
     TRY(table_query_make(tmp, file, mem_printf(tmp, "ATTACH ?1 AS %s", name), &query, err));
     table_query_bind_text(query, 1, path);
