@@ -1,6 +1,6 @@
 #!/bin/sh
 # The main job on the embedded default: a change that silently discards and duplicates records is
-# stopped, named and taken back; the mended change goes through.
+# stopped, named and undone; the mended change goes through.
 #
 #   demo.sh [TMINUS [FOLDER]]      the binary (build/tminus), a folder to work in (build/mail-demo)
 #
@@ -52,7 +52,7 @@ counts
 say "4. Every count is equal. The rows are not:"
 run 1 verify
 
-say "5. Taken back, and proven to be as before"
+say "5. Undone, and proven to be as before"
 run 0 migrate --undo --steps 1
 run 0 verify
 

@@ -8,7 +8,7 @@ says 'the rows that are gone are named' out 'gone: id=1, id=2, id=3'
 says 'and what they have in common' out "every row whose category is NULL, 'task' or 'Brief'"
 says 'the rows that stand twice are named' out 'more than once: id=7311, id=7312'
 says 'README shows what it says' out "$(grep '^FAIL    emails' "$SOURCE/README.md")"
-says 'taken back, it is as at the baseline' out 'everything is as at the baseline'
+says 'undone, it is as at the baseline' out 'everything is as at the baseline'
 says 'the mended change goes' out 'every invariant holds'
 says 'the journal is intact' out 'journal intact'
 ends 1 'the flawed answer where none is expected stops it' env PATH="$PATH" sh -c "cp -r '$SOURCE/examples/mail' '$tmp/copy' &&
