@@ -38,7 +38,7 @@ bool git_ask(TALLOC_CTX *mem, const struct git_question *question, struct proces
     const char *argv[ARGUMENTS_MAX + 8] = {
         "git", "-C", question->folder, "-c", "core.quotePath=false", "-c", "color.ui=false"};
     size_t n = 7;
-    for (size_t i = 0; question->arguments[i] != NULL && i < ARGUMENTS_MAX; i++)
+    for (size_t i = 0; i < ARGUMENTS_MAX && question->arguments[i] != NULL; i++)
         argv[n++] = question->arguments[i];
     static const char *const environment[] = {"LC_ALL=C", "GIT_OPTIONAL_LOCKS=0", NULL};
     struct process_options options = {
