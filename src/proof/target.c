@@ -30,8 +30,7 @@ static char *shell_quoted(TALLOC_CTX *mem, const char *text)
     *at++ = '\'';
     for (; *text != '\0'; text++) {
         if (*text == '\'') {
-            memcpy(at, "'\\''", 4);
-            at += 4;
+            at = stpcpy(at, "'\\''");
         } else {
             *at++ = *text;
         }
