@@ -272,14 +272,77 @@ static void write_kept(struct derivation *derivation, const struct claim *claim,
     });
 }
 
+// Nothing but this copy fills the table, which is new.
+static bool fills_alone(struct derivation *derivation, const struct trace_copy *copy)
+{
+    const struct trace *trace = tracer_state(derivation->tracer);
+
+    for (size_t i = 0; i < trace->n_copies; i++)
+        if (trace->copies[i].to == copy->to && &trace->copies[i] != copy)
+            return false;
+    return copy->to->before.name == NULL && copy->to->after.name != NULL
+           && copy->to->removed.cause == NULL && !copy->to->is_added_apart;
+}
+
+static void write_part_keys(struct derivation *derivation, const struct claim *claim,
+                            const struct trace_copy *copy, const char *select)
+{
+    TALLOC_CTX *mem = derivation->mem;
+    size_t at;
+
+    if (!find_key(copy, &at) || at >= claim->query->n_outputs
+        || claim->query->output_names[at] == NULL || copy->to_columns[at] == NULL
+        || copy->to_columns[at]->after == NULL)
+        return;
+    claim_invariant(derivation, claim, (struct invariant){
+        .name = claim_name(derivation, "I20", copy->to, copy->to_columns[at]->after),
+        .catalogue = "I20",
+        .title = mem_printf(mem, "%s has each row of %s that its WHERE names",
+                            sql_shown(mem, copy->to->after), source_name(derivation, copy)),
+        .kind = INVARIANT_KEYS_KEPT,
+        .moments = MOMENT_BOTH,
+        .sql = mem_printf(mem, "SELECT %s FROM %s", sql_name(mem, copy->to_columns[at]->after),
+                          sql_relation(mem, copy->to->after)),
+        .sql_before = mem_printf(mem, "SELECT %s FROM (%s) AS copied",
+                                 sql_name(mem, claim->query->output_names[at]), select),
+        .is_required = true,
+    });
+}
+
+// A table is split: what the SELECT gives before the change is what the new table holds after it.
+static void write_part(struct derivation *derivation, const struct claim *claim,
+                       const struct trace_copy *copy)
+{
+    TALLOC_CTX *mem = derivation->mem;
+    const char *select = sources_select(mem, derivation->dialect, claim->statement->sql);
+
+    if (!claim->is_countable || select == NULL || copy->from->before.name == NULL
+        || !fills_alone(derivation, copy))
+        return;
+    claim_invariant(derivation, claim, (struct invariant){
+        .name = claim_name(derivation, "I19", copy->to, "part"),
+        .catalogue = "I19",
+        .title = mem_printf(mem, "%s has as many rows as its SELECT from %s gave",
+                            sql_shown(mem, copy->to->after), source_name(derivation, copy)),
+        .kind = INVARIANT_SAME,
+        .moments = MOMENT_BOTH,
+        .sql = mem_printf(mem, "SELECT count(*) FROM %s", sql_relation(mem, copy->to->after)),
+        .sql_before = mem_printf(mem, "SELECT count(*) FROM (%s) AS copied", select),
+        .is_required = true,
+    });
+    write_part_keys(derivation, claim, copy, select);
+}
+
 static void write_copy(struct derivation *derivation, const struct claim *claim)
 {
     const struct trace_copy *copy = copy_of(derivation, claim);
     size_t at;
 
     // A filter says that not all rows are meant, unless the copy takes the table's place.
-    if (copy->is_filtered && copy->from->rebuilt == NULL)
+    if (copy->is_filtered && copy->from->rebuilt == NULL) {
+        write_part(derivation, claim, copy);
         return;
+    }
     if (claim->is_countable && copy->from->before.name != NULL)
         write_before(derivation, claim, copy);
     if (copy->to->after.name == NULL || copy->to->removed.cause != NULL)

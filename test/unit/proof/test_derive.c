@@ -65,6 +65,12 @@ static const struct row rows[] = {
      "DELETE FROM users WHERE id = 2;", "I8/posts.user_id orphans", MOMENT_AFTER, STATUS_FAIL, NULL},
     {"copy: rows", "CREATE TABLE people (id INTEGER, name TEXT); INSERT INTO people SELECT id, name FROM users;",
      "DELETE FROM people WHERE id = 2;", "I19/users.copied", MOMENT_AFTER, STATUS_FAIL, NULL},
+    {"split: rows", "CREATE TABLE old (id INTEGER, name TEXT);"
+     "INSERT INTO old SELECT id, name FROM users WHERE age > 35; DELETE FROM users WHERE age > 35;",
+     "INSERT INTO old VALUES (9, 'Eve');", "I19/old.part", MOMENT_AFTER, STATUS_FAIL, NULL},
+    {"split: keys", "CREATE TABLE old (id INTEGER, name TEXT);"
+     "INSERT INTO old SELECT id, name FROM users WHERE age > 35; DELETE FROM users WHERE age > 35;",
+     "UPDATE old SET id = 7 WHERE id = 2;", "I20/old.id", MOMENT_AFTER, STATUS_FAIL, "2"},
     {"copy: two sources", "CREATE TABLE party (name TEXT); INSERT INTO party SELECT name FROM users;"
      "INSERT INTO party SELECT title FROM posts;",
      "DELETE FROM party WHERE rowid = 2;", "I19/users.copied", MOMENT_AFTER, STATUS_FAIL, NULL},
