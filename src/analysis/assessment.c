@@ -82,10 +82,8 @@ static bool statement_touches(const struct statement *statement)
         case ACTION_ROLLBACK:
         case ACTION_SAVEPOINT:
         case ACTION_SET_VARIABLE:
-        case ACTION_COMMENT:
-            break;
-        default:
-            return true;
+        case ACTION_COMMENT: break;
+        default: return true;
         }
     }
     return false;
@@ -138,13 +136,17 @@ static void hint_dialect(struct assessment *assessment, const struct change *cha
     for (size_t i = 0; i < change->n_migrations; i++) {
         const struct migration_text *up = &change->migrations[i].up;
         if (up->path != NULL && up->text != NULL)
-            *mem_append(tmp, sources, n) = (struct script_source){
-                .path = up->path, .text = up->text, .len = up->len, .start = up->start, .end = up->end};
+            *mem_append(tmp, sources, n) = (struct script_source){.path = up->path,
+                                                                  .text = up->text,
+                                                                  .len = up->len,
+                                                                  .start = up->start,
+                                                                  .end = up->end};
     }
     enum dialect guess = reader_guess_dialect(assessment->dialect, sources, n);
     if (guess != assessment->dialect)
-        assessment->reason = mem_printf(assessment, "%s; %s knows more of it (--dialect %s)",
-                                        assessment->reason, dialect_title(guess), dialect_name(guess));
+        assessment->reason =
+            mem_printf(assessment, "%s; %s knows more of it (--dialect %s)", assessment->reason,
+                       dialect_title(guess), dialect_name(guess));
 }
 
 static void decide(struct assessment *assessment, const struct assessment_options *options)
@@ -158,15 +160,16 @@ static void decide(struct assessment *assessment, const struct assessment_option
         assessment->reason = mem_printf(assessment, "%zu finding%s that must be settled first",
                                         n_stop, plural(n_stop));
     } else if (n_unknown > 0) {
-        assessment->reason = mem_printf(assessment, "%zu place%s not understood: unknown is never pass",
-                                        n_unknown, plural(n_unknown));
+        assessment->reason =
+            mem_printf(assessment, "%zu place%s not understood: unknown is never pass", n_unknown,
+                       plural(n_unknown));
     } else if (options->others_malformed) {
         assessment->reason = "the findings of another tool could not be read";
     } else {
         assessment->verdict = VERDICT_GO;
         assessment->reason =
-            n_warn > 0 ? mem_printf(assessment, "nothing forbids it; %zu warning%s to weigh", n_warn,
-                                    plural(n_warn))
+            n_warn > 0 ? mem_printf(assessment, "nothing forbids it; %zu warning%s to weigh",
+                                    n_warn, plural(n_warn))
                        : "nothing found that loses data, fails or blocks for long";
     }
     assessment->risk = risk_of(assessment, options->code);

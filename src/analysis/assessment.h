@@ -17,23 +17,23 @@
 #include "statement/reader.h"
 
 enum verdict { VERDICT_GO, VERDICT_NO_GO, VERDICT_HOLD };
-const char *verdict_name(enum verdict verdict);   // "GO" "NO_GO" "HOLD", for programs
-const char *verdict_words(enum verdict verdict);  // "GO" "NO-GO" "HOLD", for people
+const char *verdict_name(enum verdict verdict);  // "GO" "NO_GO" "HOLD", for programs
+const char *verdict_words(enum verdict verdict); // "GO" "NO-GO" "HOLD", for people
 enum risk { RISK_NONE, RISK_LOW, RISK_HIGH, RISK_UNKNOWN };
 const char *risk_name(enum risk risk);
 
 struct assessed_script {
     const struct migration *migration;
     bool is_down;
-    bool in_transaction;          // by the tool's rule
+    bool in_transaction; // by the tool's rule
     struct script *script;
-    struct effects **effects;     // one for each statement
+    struct effects **effects; // one for each statement
 };
 
 struct assessment {
     enum verdict verdict;
     enum risk risk;
-    const char *reason;           // one sentence for people: why this verdict
+    const char *reason; // one sentence for people: why this verdict
     enum dialect dialect;
     unsigned pg_version;
     struct assessed_script *scripts; // in order: up 1, down 1, up 2, …
@@ -42,26 +42,26 @@ struct assessment {
     size_t n_statements, n_understood;
     struct not_understood *not_understood;
     size_t n_not_understood;
-    struct schema *schema;        // after every up
+    struct schema *schema; // after every up
 };
 
 struct assessment_options {
     enum dialect dialect;
-    unsigned pg_version;          // 0: 15
+    unsigned pg_version;                 // 0: 15
     const struct script_source *schemas; // --schema files, read before the first migration
     size_t n_schemas;
-    const struct schema *known;   // from a live catalog, or NULL
-    const struct sizes *sizes;    // --sizes, or NULL
-    const struct code_report *code;// what the range's changed code writes, or NULL
-    const struct findings *others;// findings of other tools, or NULL
-    bool others_malformed;        // --findings could not be read: UNKNOWN
-    const char *others_path;      // its file
-    const char *others_reason;    // why
+    const struct schema *known;     // from a live catalog, or NULL
+    const struct sizes *sizes;      // --sizes, or NULL
+    const struct code_report *code; // what the range's changed code writes, or NULL
+    const struct findings *others;  // findings of other tools, or NULL
+    bool others_malformed;          // --findings could not be read: UNKNOWN
+    const char *others_path;        // its file
+    const char *others_reason;      // why
 };
 
 // ERROR_INPUT for a script past a limit or not UTF-8. What does not parse is no failure.
 MUST_CHECK bool assessment_make(TALLOC_CTX *mem, const struct change *change,
-                                const struct assessment_options *options,
-                                struct assessment **out, struct error *err);
+                                const struct assessment_options *options, struct assessment **out,
+                                struct error *err);
 
 #endif

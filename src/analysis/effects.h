@@ -24,16 +24,23 @@ enum layer { LAYER_PREDICTED, LAYER_KNOWN, LAYER_MEASURED };
 const char *layer_name(enum layer layer); // "predicted" "known" "measured"
 
 // In order of strength. SQLite's whole-database lock is told as LOCK_ACCESS_EXCLUSIVE of the
-// relation written for DDL and LOCK_ROW_EXCLUSIVE for DML (docs/effects.md says what it means there).
+// relation written for DDL and LOCK_ROW_EXCLUSIVE for DML (docs/effects.md says what it means
+// there).
 enum lock_mode {
-    LOCK_ACCESS_SHARE, LOCK_ROW_SHARE, LOCK_ROW_EXCLUSIVE, LOCK_SHARE_UPDATE_EXCLUSIVE,
-    LOCK_SHARE, LOCK_SHARE_ROW_EXCLUSIVE, LOCK_EXCLUSIVE, LOCK_ACCESS_EXCLUSIVE,
+    LOCK_ACCESS_SHARE,
+    LOCK_ROW_SHARE,
+    LOCK_ROW_EXCLUSIVE,
+    LOCK_SHARE_UPDATE_EXCLUSIVE,
+    LOCK_SHARE,
+    LOCK_SHARE_ROW_EXCLUSIVE,
+    LOCK_EXCLUSIVE,
+    LOCK_ACCESS_EXCLUSIVE,
     LOCK_MODE_COUNT
 };
-const char *lock_mode_name(enum lock_mode mode);           // "AccessExclusiveLock", as in pg_locks
-const char *lock_mode_sql(enum lock_mode mode);            // "ACCESS EXCLUSIVE"
-bool lock_mode_blocks_writes(enum lock_mode mode);         // SHARE and stronger
-bool lock_mode_blocks_reads(enum lock_mode mode);          // ACCESS EXCLUSIVE
+const char *lock_mode_name(enum lock_mode mode);   // "AccessExclusiveLock", as in pg_locks
+const char *lock_mode_sql(enum lock_mode mode);    // "ACCESS EXCLUSIVE"
+bool lock_mode_blocks_writes(enum lock_mode mode); // SHARE and stronger
+bool lock_mode_blocks_reads(enum lock_mode mode);  // ACCESS EXCLUSIVE
 bool lock_mode_conflicts(enum lock_mode a, enum lock_mode b);
 bool lock_mode_by_name(const char *name, enum lock_mode *out); // pg_locks' or SQL's words
 

@@ -3,8 +3,8 @@
  *
  * One writer at a time has the whole database. That is told by the relation that the statement
  * writes: LOCK_ACCESS_EXCLUSIVE for DDL, LOCK_ROW_EXCLUSIVE for rows, LOCK_ACCESS_SHARE for what is
- * read; a writer that goes through a table blocks writes for long whatever it writes. Facts, and how
- * they were measured: docs/sqlite.md.
+ * read; a writer that goes through a table blocks writes for long whatever it writes. Facts, and
+ * how they were measured: docs/sqlite.md.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -65,8 +65,8 @@ static bool has_check(const struct column *added)
     return false;
 }
 
-// The definition alone is written; but every row is tested where a CHECK of the column or NOT NULL of
-// a computed one might not hold.
+// The definition alone is written; but every row is tested where a CHECK of the column or NOT NULL
+// of a computed one might not hold.
 static void predict_add_column(struct prediction *p)
 {
     const struct column *added = p->action->definition;
@@ -123,10 +123,11 @@ static void predict_reindex(struct prediction *p)
 }
 
 // VACUUM and ANALYZE without a name: every table.
-static void each_table(struct prediction *p, void (*predict)(struct prediction *,
-                                                             const struct schema_relation *))
+static void each_table(struct prediction *p,
+                       void (*predict)(struct prediction *, const struct schema_relation *))
 {
-    for (struct schema_relation *r = schema_next(p->schema, NULL); r; r = schema_next(p->schema, r)) {
+    for (struct schema_relation *r = schema_next(p->schema, NULL); r;
+         r = schema_next(p->schema, r)) {
         if (r->kind == RELATION_TABLE && !r->is_temporary)
             predict(p, r);
     }
@@ -170,16 +171,11 @@ static void predict_attach(struct prediction *p)
 }
 
 static predictor *const predictors[ACTION_KIND_COUNT] = {
-    [ACTION_QUERY] = predict_query_sqlite,
-    [ACTION_CREATE_TABLE_AS] = predict_query_sqlite,
-    [ACTION_ADD_COLUMN] = predict_add_column,
-    [ACTION_DROP_COLUMN] = predict_drop_column,
-    [ACTION_CREATE_INDEX] = predict_create_index,
-    [ACTION_DROP] = predict_drop,
-    [ACTION_REINDEX] = predict_reindex,
-    [ACTION_VACUUM] = predict_vacuum,
-    [ACTION_ANALYZE] = predict_analyze,
-    [ACTION_PRAGMA] = predict_pragma,
+    [ACTION_QUERY] = predict_query_sqlite,        [ACTION_CREATE_TABLE_AS] = predict_query_sqlite,
+    [ACTION_ADD_COLUMN] = predict_add_column,     [ACTION_DROP_COLUMN] = predict_drop_column,
+    [ACTION_CREATE_INDEX] = predict_create_index, [ACTION_DROP] = predict_drop,
+    [ACTION_REINDEX] = predict_reindex,           [ACTION_VACUUM] = predict_vacuum,
+    [ACTION_ANALYZE] = predict_analyze,           [ACTION_PRAGMA] = predict_pragma,
     [ACTION_ATTACH_DATABASE] = predict_attach,
 };
 

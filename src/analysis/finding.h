@@ -14,15 +14,16 @@ enum severity { SEVERITY_NOTE, SEVERITY_WARN, SEVERITY_STOP };
 const char *severity_name(enum severity severity); // "note" "warn" "stop"
 
 struct finding {
-    const char *rule;        // kebab-case id
+    const char *rule; // kebab-case id
     enum severity severity;
     const char *path;
-    size_t line, column;     // from 1; line 0: the whole file
-    const char *message;     // one sentence about this place
-    const char *hint;        // the safe form, may have several lines; never NULL
+    size_t line, column; // from 1; line 0: the whole file
+    const char *message; // one sentence about this place
+    const char *hint;    // the safe form, may have several lines; never NULL
     enum layer layer;
-    const char *fingerprint; // stable over moved lines: SHA-256 of rule, path, statement text (hex, 16)
-    const char *tool;        // NULL: tminus; else whose finding it is (--findings)
+    const char
+        *fingerprint; // stable over moved lines: SHA-256 of rule, path, statement text (hex, 16)
+    const char *tool; // NULL: tminus; else whose finding it is (--findings)
 };
 
 struct findings {

@@ -15,8 +15,8 @@ struct judge {
     const struct assessment_options *options;
     struct reader *reader;
     struct schema *schema;
-    size_t n_ups;          // replayed so far
-    bool names_unknown;    // something was named that nobody created
+    size_t n_ups;       // replayed so far
+    bool names_unknown; // something was named that nobody created
     bool others_have_downs;
 };
 
@@ -32,8 +32,11 @@ struct trial {
 
 static struct script_source source_of(const struct migration_text *text)
 {
-    return (struct script_source){.path = text->path, .text = text->text, .len = text->len,
-                                  .start = text->start, .end = text->end};
+    return (struct script_source){.path = text->path,
+                                  .text = text->text,
+                                  .len = text->len,
+                                  .start = text->start,
+                                  .end = text->end};
 }
 
 static bool is_history_known(const struct judge *judge, const struct schema *schema)
@@ -127,11 +130,16 @@ static void judge_statements(struct judge *judge, const struct trial *trial,
     struct script *script = assessed->script;
     bool is_open = false;
     struct rule_place place = {
-        .migration = trial->migration, .is_down = trial->is_down, .script = script,
-        .other = trial->other, .effects = (const struct effects *const *)assessed->effects,
-        .before = trial->schema, .down_target = trial->down_target,
+        .migration = trial->migration,
+        .is_down = trial->is_down,
+        .script = script,
+        .other = trial->other,
+        .effects = (const struct effects *const *)assessed->effects,
+        .before = trial->schema,
+        .down_target = trial->down_target,
         .is_history_known = is_history_known(judge, trial->schema),
-        .others_have_downs = judge->others_have_downs, .pg_version = judge->out->pg_version,
+        .others_have_downs = judge->others_have_downs,
+        .pg_version = judge->out->pg_version,
         .findings = &judge->out->findings,
     };
     for (size_t i = 0; i < script->n_statements; i++) {
@@ -148,12 +156,19 @@ static void judge_whole(struct judge *judge, const struct trial *trial,
 {
     SCRATCH(tmp);
     struct rule_place place = {
-        .mem = tmp, .migration = trial->migration, .is_down = trial->is_down,
-        .in_transaction = assessed->in_transaction, .script = assessed->script,
-        .other = trial->other, .effects = (const struct effects *const *)assessed->effects,
-        .before = before, .after = trial->schema, .down_target = trial->down_target,
+        .mem = tmp,
+        .migration = trial->migration,
+        .is_down = trial->is_down,
+        .in_transaction = assessed->in_transaction,
+        .script = assessed->script,
+        .other = trial->other,
+        .effects = (const struct effects *const *)assessed->effects,
+        .before = before,
+        .after = trial->schema,
+        .down_target = trial->down_target,
         .is_history_known = is_history_known(judge, trial->schema),
-        .others_have_downs = judge->others_have_downs, .pg_version = judge->out->pg_version,
+        .others_have_downs = judge->others_have_downs,
+        .pg_version = judge->out->pg_version,
         .findings = &judge->out->findings,
     };
     run_rules(&place, true);
@@ -161,8 +176,7 @@ static void judge_whole(struct judge *judge, const struct trial *trial,
 
 // Read and judge one direction; `before` is the schema at its start, `trial->schema` moves on.
 static bool judge_script(struct judge *judge, const struct trial *trial,
-                         const struct schema *before, const struct script **read,
-                         struct error *err)
+                         const struct schema *before, const struct script **read, struct error *err)
 {
     struct assessment *out = judge->out;
     struct script_source source = source_of(trial->text);
@@ -195,8 +209,12 @@ static bool judge_down(struct judge *judge, const struct migration *migration,
 {
     SCRATCH(tmp);
     struct schema *schema = schema_copy(tmp, judge->schema);
-    struct trial trial = {.migration = migration, .text = &migration->down, .other = up,
-                          .down_target = target, .schema = schema, .is_down = true};
+    struct trial trial = {.migration = migration,
+                          .text = &migration->down,
+                          .other = up,
+                          .down_target = target,
+                          .schema = schema,
+                          .is_down = true};
     // Not the up's own string: what the up created is not new to its down.
     schema_begin_migration(schema, mem_strdup(tmp, migration->down.path));
     reader_begin_trial(judge->reader);
@@ -273,8 +291,8 @@ bool judge_change(struct assessment *assessment, const struct change *change,
                   const struct assessment_options *options, struct error *err)
 {
     SCRATCH(tmp);
-    struct judge judge = {.out = assessment, .options = options,
-                          .others_have_downs = has_downs(change)};
+    struct judge judge = {
+        .out = assessment, .options = options, .others_have_downs = has_downs(change)};
     TRY(reader_open(tmp, options->dialect, &judge.reader, err));
     judge.schema = options->known != NULL ? schema_copy(assessment, options->known)
                                           : schema_make(assessment, options->dialect);

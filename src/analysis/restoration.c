@@ -57,8 +57,7 @@ static bool same_sql_span(const char *a, size_t n_a, const char *b, size_t n_b)
         }
         if (a >= end_a || b >= end_b)
             return a >= end_a && b >= end_b;
-        bool same = is_quoted ? *a == *b
-                              : tolower((unsigned char)*a) == tolower((unsigned char)*b);
+        bool same = is_quoted ? *a == *b : tolower((unsigned char)*a) == tolower((unsigned char)*b);
         if (!same)
             return false;
         if (*a == '\'')
@@ -101,8 +100,8 @@ static bool same_words(const char *const *a, size_t n_a, const char *const *b, s
 static const struct {
     const char *name, *base, *text;
 } serials[] = {
-    {"serial", "int4", "integer"},      {"serial4", "int4", "integer"},
-    {"bigserial", "int8", "bigint"},    {"serial8", "int8", "bigint"},
+    {"serial", "int4", "integer"},       {"serial4", "int4", "integer"},
+    {"bigserial", "int8", "bigint"},     {"serial8", "int8", "bigint"},
     {"smallserial", "int2", "smallint"}, {"serial2", "int2", "smallint"},
 };
 
@@ -149,8 +148,7 @@ static void compare_column(struct comparison *comparison, const char *table,
              !same_default(target->default_text, actual->default_text))
         differs(comparison, "the default of %s.%s is %s, was %s", table, target->name,
                 actual->default_text, target->default_text);
-    if (target->is_generated != actual->is_generated ||
-        target->is_identity != actual->is_identity)
+    if (target->is_generated != actual->is_generated || target->is_identity != actual->is_identity)
         differs(comparison, "column %s.%s is filled in another way", table, target->name);
 }
 
@@ -192,8 +190,8 @@ static bool has_constraint(const struct schema_relation *relation,
 static const char *constraint_words(const struct comparison *comparison,
                                     const struct schema_constraint *constraint)
 {
-    static const char *const kinds[] = {"CHECK", "NOT NULL", "primary key", "UNIQUE",
-                                        "foreign key", "EXCLUDE"};
+    static const char *const kinds[] = {"CHECK",  "NOT NULL",    "primary key",
+                                        "UNIQUE", "foreign key", "EXCLUDE"};
     const char *kind = kinds[constraint->kind];
     return constraint->name == NULL
                ? kind
@@ -223,7 +221,8 @@ static bool same_index(const struct schema_index *a, const struct schema_index *
                 same_sql(a->predicate_text, b->predicate_text);
     for (size_t i = 0; same && i < a->n_columns; i++) {
         const struct index_column *x = &a->columns[i], *y = &b->columns[i];
-        same = same_text(x->column, y->column) && (x->expression == NULL) == (y->expression == NULL);
+        same =
+            same_text(x->column, y->column) && (x->expression == NULL) == (y->expression == NULL);
         if (same && x->expression != NULL)
             same = same_sql(x->expression->text, y->expression->text);
     }
@@ -307,8 +306,8 @@ struct restoration *restoration_compare(TALLOC_CTX *mem, const struct schema *ta
                                         const struct schema *actual)
 {
     SCRATCH(tmp);
-    struct comparison comparison = {.mem = tmp, .target = target, .actual = actual,
-                                    .out = mem_new(mem, struct restoration)};
+    struct comparison comparison = {
+        .mem = tmp, .target = target, .actual = actual, .out = mem_new(mem, struct restoration)};
     for (const struct schema_relation *r = schema_next_changed(target, actual, NULL); r != NULL;
          r = schema_next_changed(target, actual, r)) {
         const struct schema_relation *other = schema_find(actual, r->name);

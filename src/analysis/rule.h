@@ -16,37 +16,38 @@
 
 // What a rule may look at.
 struct rule_place {
-    TALLOC_CTX *mem;                  // for messages
+    TALLOC_CTX *mem; // for messages
     const struct migration *migration;
-    bool is_down;                     // the statement belongs to the down
-    bool in_transaction;              // its tool wraps it, or an explicit BEGIN is open
-    const struct script *script;      // all statements of this direction
-    const struct script *other;       // the other direction's, NULL: none
+    bool is_down;                         // the statement belongs to the down
+    bool in_transaction;                  // its tool wraps it, or an explicit BEGIN is open
+    const struct script *script;          // all statements of this direction
+    const struct script *other;           // the other direction's, NULL: none
     const struct effects *const *effects; // of each statement of `script`
-    size_t index;                     // this statement; check_migration: 0
-    const struct statement *statement;// NULL in check_migration
-    const char *mismatch;             // what it names and `before` does not have (or already has)
-    const struct schema *before;      // before this statement (check_migration: before the migration)
-    const struct schema *after;       // check_migration: after it; else NULL
+    size_t index;                         // this statement; check_migration: 0
+    const struct statement *statement;    // NULL in check_migration
+    const char *mismatch;        // what it names and `before` does not have (or already has)
+    const struct schema *before; // before this statement (check_migration: before the migration)
+    const struct schema *after;  // check_migration: after it; else NULL
     // check_migration of a down: the schema before the up, after the up, after the down.
-    const struct schema *down_target; // what the down should restore (before the up); NULL: not known
-    bool is_history_known;            // every relation named so far was created before us, or the
-                                      // schema is complete: a missing one is missing
-    bool others_have_downs;           // some migration of the change has a down
-    unsigned pg_version;              // 15
+    const struct schema
+        *down_target;       // what the down should restore (before the up); NULL: not known
+    bool is_history_known;  // every relation named so far was created before us, or the
+                            // schema is complete: a missing one is missing
+    bool others_have_downs; // some migration of the change has a down
+    unsigned pg_version;    // 15
     struct findings *findings;
     const struct rule *rule;
 };
 
 struct rule {
     const char *id;
-    enum severity severity;           // default
-    unsigned dialects;                // 1 << DIALECT_…
-    bool in_downs;                    // also judged in down scripts
-    const char *summary;              // what it fires on, one line
-    const char *why;                  // what goes wrong
-    const char *safe_form;            // what to write instead
-    const char *source;               // "postgres-ddl 3.1, measured" …: where the fact comes from
+    enum severity severity; // default
+    unsigned dialects;      // 1 << DIALECT_…
+    bool in_downs;          // also judged in down scripts
+    const char *summary;    // what it fires on, one line
+    const char *why;        // what goes wrong
+    const char *safe_form;  // what to write instead
+    const char *source;     // "postgres-ddl 3.1, measured" …: where the fact comes from
     void (*check)(struct rule_place *place);           // each statement; NULL
     void (*check_migration)(struct rule_place *place); // each script; NULL
 };

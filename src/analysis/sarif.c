@@ -86,7 +86,8 @@ static const char *first_text(const json_t *object)
     const char *key;
     json_t *value;
     // jansson's macro takes no const.
-    json_object_foreach((json_t *)(uintptr_t)object, key, value) {
+    json_object_foreach((json_t *)(uintptr_t)object, key, value)
+    {
         if (json_is_string(value))
             return json_string_value(value);
     }
@@ -99,8 +100,8 @@ static size_t line_of(const json_t *region, const char *name)
     return value > 0 ? (size_t)value : 0;
 }
 
-static bool read_result(const struct sarif_place *place, const json_t *driver,
-                        const json_t *result, struct findings *out, struct error *err)
+static bool read_result(const struct sarif_place *place, const json_t *driver, const json_t *result,
+                        struct findings *out, struct error *err)
 {
     SCRATCH(tmp);
     if (!json_is_object(result))
@@ -128,8 +129,8 @@ static bool read_result(const struct sarif_place *place, const json_t *driver,
         .column = line_of(region, "startColumn"),
         .message = message,
         .hint = help == NULL ? "" : help,
-        .fingerprint = fingerprint != NULL ? fingerprint
-                                           : first_text(json_object_get(result, "fingerprints")),
+        .fingerprint =
+            fingerprint != NULL ? fingerprint : first_text(json_object_get(result, "fingerprints")),
         .tool = json_get_text(driver, "name"),
     };
     findings_add(out, &finding, message);

@@ -14,8 +14,8 @@
 #include "analysis/schema.h"
 
 struct schema_pool {
-    size_t n_users;       // schemas alive
-    uint64_t generations; // handed out
+    size_t n_users;                     // schemas alive
+    uint64_t generations;               // handed out
     struct name_table constraint_names; // that any constraint of any copy has had
 };
 

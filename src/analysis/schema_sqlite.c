@@ -28,8 +28,8 @@ static bool is_integer_key(const struct schema_relation *relation, enum constrai
 bool sqlite_key_comes_last(const struct schema_relation *relation,
                            const struct constraint *constraint)
 {
-    return !has_rowid(relation) && is_integer_key(relation, constraint->kind, constraint->columns,
-                                                  constraint->n_columns);
+    return !has_rowid(relation) &&
+           is_integer_key(relation, constraint->kind, constraint->columns, constraint->n_columns);
 }
 
 static bool same_key(const struct schema *schema, const struct schema_index *index,
@@ -69,8 +69,10 @@ void sqlite_add_key(struct schema *schema, struct schema_relation *relation,
     }
     if (added->index)
         return;
-    struct schema_index index = {.name = automatic_name(schema, relation, n), .method = "btree",
-                                 .is_unique = true, .is_valid = true,
+    struct schema_index index = {.name = automatic_name(schema, relation, n),
+                                 .method = "btree",
+                                 .is_unique = true,
+                                 .is_valid = true,
                                  .is_primary = added->kind == CONSTRAINT_PRIMARY_KEY,
                                  .n_columns = added->n_columns};
     index.columns = mem_array(schema->pool, struct index_column, added->n_columns + 1);
@@ -94,8 +96,8 @@ void sqlite_rename_keys(struct schema *schema, struct schema_relation *relation)
                 relation->constraints[k].index = index->name;
         }
         schema_remove(schema, (struct name){relation->name.schema, old});
-        struct schema_relation *entry =
-            schema_create(schema, (struct name){relation->name.schema, index->name}, RELATION_INDEX);
+        struct schema_relation *entry = schema_create(
+            schema, (struct name){relation->name.schema, index->name}, RELATION_INDEX);
         entry->owned_by = relation->name;
         entry->created_in = index->created_in;
     }

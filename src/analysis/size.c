@@ -37,8 +37,9 @@ static bool read_table(const char *path, const struct yaml *node, struct table_s
         const struct yaml_entry *entry = &node->entries[i];
         bool is_bytes = strcmp(entry->key, "bytes") == 0;
         if (!is_bytes && strcmp(entry->key, "rows") != 0)
-            return error_set(err, ERROR_INPUT, "%s:%zu:%zu: unknown key '%s', known are rows, bytes",
-                             path, entry->key_line, entry->key_column, entry->key);
+            return error_set(err, ERROR_INPUT,
+                             "%s:%zu:%zu: unknown key '%s', known are rows, bytes", path,
+                             entry->key_line, entry->key_column, entry->key);
         TRY(read_figure(path, entry->value, is_bytes, is_bytes ? &size->bytes : &size->rows, err));
     }
     return true;
@@ -53,8 +54,8 @@ static struct name table_name(TALLOC_CTX *mem, const char *key)
                          .name = mem_strdup(mem, dot + 1)};
 }
 
-bool sizes_read(TALLOC_CTX *mem, const char *path, const char *text, size_t len,
-                struct sizes **out, struct error *err)
+bool sizes_read(TALLOC_CTX *mem, const char *path, const char *text, size_t len, struct sizes **out,
+                struct error *err)
 {
     SCRATCH(tmp);
     struct yaml *document;

@@ -57,8 +57,8 @@ static bool is_dropped(const struct script *script, size_t start, size_t end,
             const struct action *action = &statement->actions[k];
             bool empties = action->kind == ACTION_DROP || action->kind == ACTION_TRUNCATE ||
                            (action->query && action->query->verb == QUERY_DELETE);
-            if (empties && same_name(schema, action->query ? action->query->target : action->relation,
-                                     table))
+            if (empties &&
+                same_name(schema, action->query ? action->query->target : action->relation, table))
                 return true;
         }
     }

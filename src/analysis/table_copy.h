@@ -1,8 +1,8 @@
 /*
  * Table copies: were a table's rows carried over to another table before it is dropped?
  *
- * SQLite changes what ALTER TABLE cannot by a rebuild: CREATE new, INSERT … SELECT from the old one,
- * DROP the old one, RENAME the new one. The DROP loses nothing when the copy is complete.
+ * SQLite changes what ALTER TABLE cannot by a rebuild: CREATE new, INSERT … SELECT from the old
+ * one, DROP the old one, RENAME the new one. The DROP loses nothing when the copy is complete.
  * Source: lang_altertable.html, 7 (twelve steps).
  *
  * SPDX-License-Identifier: Apache-2.0
@@ -13,7 +13,7 @@
 #include "analysis/schema.h"
 
 struct table_copy {
-    size_t statement;        // of the script: INSERT … SELECT or CREATE TABLE AS
+    size_t statement; // of the script: INSERT … SELECT or CREATE TABLE AS
     struct name target;
     const char *lost_column; // the first column that the copy does not read; NULL: all are read
 };

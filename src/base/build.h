@@ -23,7 +23,8 @@ int system(const char *command) __attribute__((error("no shell: base/process run
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-// PostgreSQL's headers use the poisoned names; statement/postgres_tree.h takes them away behind those.
+// PostgreSQL's headers use the poisoned names; statement/postgres_tree.h takes them away behind
+// those.
 #ifndef BUILD_POISONS_LATER
 #include "base/poison.h"
 #endif

@@ -35,9 +35,10 @@ enum error_code {
 
 struct error {
     enum error_code code;
-    char message[1024]; // lower case, no full stop, names in 'quotes', place first when there is one
-    char hint[512];     // one sentence of advice, or ""
-    char sqlstate[6];   // when a server said so, or ""
+    char
+        message[1024]; // lower case, no full stop, names in 'quotes', place first when there is one
+    char hint[512];    // one sentence of advice, or ""
+    char sqlstate[6];  // when a server said so, or ""
 };
 
 // Fill `err` and return false, so that `return error_set(err, …)` reads as the failure it is.
@@ -50,7 +51,11 @@ bool error_wrap(struct error *err, const char *format, ...) PRINTF_LIKE(2, 3);
 // The compiler sees one file at a time; this tells it that they give false, so that it (and the
 // analyzer) knows what is set behind a TRY.
 #ifndef ERROR_IMPLEMENTATION
-#define ERROR_IS_FALSE(call) __extension__({ (void)(call); false; })
+#define ERROR_IS_FALSE(call)                                                                       \
+    __extension__({                                                                                \
+        (void)(call);                                                                              \
+        false;                                                                                     \
+    })
 #define error_set(...) ERROR_IS_FALSE(error_set(__VA_ARGS__))
 #define error_hint(...) ERROR_IS_FALSE(error_hint(__VA_ARGS__))
 #define error_wrap(...) ERROR_IS_FALSE(error_wrap(__VA_ARGS__))

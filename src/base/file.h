@@ -37,8 +37,8 @@ MUST_CHECK bool file_make_folders(const char *path, unsigned mode, struct error 
 MUST_CHECK bool file_walk(TALLOC_CTX *mem, const char *folder, char ***paths, size_t *n,
                           struct error *err);
 
-const char *file_base(const char *path);                     // the part after the last '/'
-char *file_folder(TALLOC_CTX *mem, const char *path);        // "." when there is no '/'
+const char *file_base(const char *path);              // the part after the last '/'
+char *file_folder(TALLOC_CTX *mem, const char *path); // "." when there is no '/'
 char *file_join(TALLOC_CTX *mem, const char *folder, const char *name);
 
 #endif

@@ -130,9 +130,9 @@ void json_write(FILE *out, const json_t *value)
     struct gathered gathered;
     gathered.out = out;
     gathered.n = 0;
-    (void)json_dump_callback(
-        value, gather, &gathered,
-        JSON_INDENT(2) | JSON_ENCODE_ANY | JSON_REAL_PRECISION(REAL_DIGITS_SHOWN));
+    (void)json_dump_callback(value, gather, &gathered,
+                             JSON_INDENT(2) | JSON_ENCODE_ANY |
+                                 JSON_REAL_PRECISION(REAL_DIGITS_SHOWN));
     gathered_flush(&gathered);
     fputc('\n', out);
 }

@@ -23,7 +23,7 @@
 #define mem_append(mem, array, n)                                                                  \
     ((array) = mem_grow((mem), (array), (n)++, sizeof(*(array))), &(array)[(n)-1])
 
-char *mem_strdup(TALLOC_CTX *mem, const char *text);            // NULL stays NULL
+char *mem_strdup(TALLOC_CTX *mem, const char *text); // NULL stays NULL
 char *mem_strndup(TALLOC_CTX *mem, const char *text, size_t len);
 char *mem_printf(TALLOC_CTX *mem, const char *format, ...) PRINTF_LIKE(2, 3);
 

@@ -22,23 +22,23 @@
 #define PROCESS_OUTPUT_MAX ((size_t)256 * 1024 * 1024)
 
 struct process_options {
-    const char *const *argv;       // NULL-terminated; argv[0] is looked up on PATH
-    const char *folder;            // working directory, NULL: ours
-    const char *const *environment;// "NAME=value" added to ours, NULL-terminated, or NULL
-    const char *input;             // fed to stdin, or NULL: /dev/null
+    const char *const *argv;        // NULL-terminated; argv[0] is looked up on PATH
+    const char *folder;             // working directory, NULL: ours
+    const char *const *environment; // "NAME=value" added to ours, NULL-terminated, or NULL
+    const char *input;              // fed to stdin, or NULL: /dev/null
     size_t input_len;
-    int64_t timeout_ms;            // 0: none
-    size_t output_max;             // bytes kept of each output; 0: PROCESS_OUTPUT_MAX
-    struct wait *wait;             // whose tick may cancel the command; NULL: only signals do
+    int64_t timeout_ms; // 0: none
+    size_t output_max;  // bytes kept of each output; 0: PROCESS_OUTPUT_MAX
+    struct wait *wait;  // whose tick may cancel the command; NULL: only signals do
 };
 
 struct process_result {
-    int status;       // exit status; 128 + signal when killed
+    int status; // exit status; 128 + signal when killed
     bool timed_out;
-    bool was_cut;     // more output than output_max
-    char *output;     // NUL-terminated
+    bool was_cut; // more output than output_max
+    char *output; // NUL-terminated
     size_t output_len;
-    char *errors;     // stderr
+    char *errors; // stderr
     size_t errors_len;
     int64_t took_ms;
 };

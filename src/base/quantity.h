@@ -18,8 +18,8 @@ MUST_CHECK bool quantity_read_share(const char *text, double *share, struct erro
 MUST_CHECK bool quantity_read_size(const char *text, int64_t *bytes, struct error *err);
 MUST_CHECK bool quantity_read_integer(const char *text, int64_t *value, struct error *err);
 
-char *quantity_duration(TALLOC_CTX *mem, int64_t ms);    // "1.2 s" "3 min 20 s"
-char *quantity_count(TALLOC_CTX *mem, int64_t count);    // "200,000"
-char *quantity_size(TALLOC_CTX *mem, int64_t bytes);     // "1.4 GB"
+char *quantity_duration(TALLOC_CTX *mem, int64_t ms); // "1.2 s" "3 min 20 s"
+char *quantity_count(TALLOC_CTX *mem, int64_t count); // "200,000"
+char *quantity_size(TALLOC_CTX *mem, int64_t bytes);  // "1.4 GB"
 
 #endif

@@ -37,7 +37,8 @@ size_t text_width(const char *text); // characters of valid UTF-8
 // Does a path match a glob with `**` (any folders), `*`, `?`, `[…]`?
 bool text_glob_match(const char *glob, const char *path);
 
-// Write escaped for XML (characters that XML 1.0 forbids become U+FFFD), HTML likewise, and Markdown tables.
+// Write escaped for XML (characters that XML 1.0 forbids become U+FFFD), HTML likewise, and
+// Markdown tables.
 void text_write_xml(FILE *out, const char *text);
 void text_write_markdown(FILE *out, const char *text);
 

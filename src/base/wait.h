@@ -28,8 +28,8 @@ typedef void wait_ready(void *context, int fd, short events);
 typedef bool wait_tick(void *context);
 
 struct wait *wait_make(TALLOC_CTX *mem);
-void wait_catch_signals(void);      // once, in main
-int wait_signal(void);              // the signal that was caught, or 0
+void wait_catch_signals(void); // once, in main
+int wait_signal(void);         // the signal that was caught, or 0
 void wait_on_tick(struct wait *wait, wait_tick *tick, void *context);
 
 // Watch `fd` until the source is freed (talloc_free). The loop never closes `fd`.

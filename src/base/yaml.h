@@ -23,10 +23,10 @@ struct yaml_entry;
 
 struct yaml {
     enum yaml_kind kind;
-    size_t line;   // from 1
-    size_t column; // from 1
-    const char *text; // of a scalar, "" when empty; NULL else
-    bool is_quoted;   // scalar written in quotes or as a block
+    size_t line;                // from 1
+    size_t column;              // from 1
+    const char *text;           // of a scalar, "" when empty; NULL else
+    bool is_quoted;             // scalar written in quotes or as a block
     struct yaml_entry *entries; // of a map, in the order of the file; duplicate keys are an error
     struct yaml **items;        // of a list
     size_t n;                   // entries or items

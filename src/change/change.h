@@ -36,9 +36,9 @@ struct migration {
     struct migration_text down;
     struct migration_text verify; // sqitch
     enum migration_phase phase;
-    bool is_repeatable; // Flyway R__
-    bool is_context;    // applied earlier: replayed for its schema, not judged
-    bool was_edited;    // the range changes a migration that the base already had
+    bool is_repeatable;       // Flyway R__
+    bool is_context;          // applied earlier: replayed for its schema, not judged
+    bool was_edited;          // the range changes a migration that the base already had
     const char *renamed_from; // its name in the base, as of changed_file; NULL: the same, or none
 };
 

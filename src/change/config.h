@@ -146,7 +146,8 @@ char *config_resolve(TALLOC_CTX *mem, const struct config *config, const char *p
 MUST_CHECK bool config_environment(const struct config *config, const char *name,
                                    const struct config_environment **out, const char **slot,
                                    struct error *err);
-// ERROR_USAGE when `name` is given (not NULL) and is no slot of `environment` (NULL: none is configured).
+// ERROR_USAGE when `name` is given (not NULL) and is no slot of `environment` (NULL: none is
+// configured).
 MUST_CHECK bool config_check_slot(const struct config *config,
                                   const struct config_environment *environment, const char *name,
                                   struct error *err);

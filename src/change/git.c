@@ -53,7 +53,7 @@ static bool find_commit(TALLOC_CTX *mem, const char *folder, const char *revisio
 
 // Is there a HEAD, and what is its commit subject?
 static bool git_head(TALLOC_CTX *mem, const char *folder, const char **commit, const char **subject,
-              struct error *err)
+                     struct error *err)
 {
     char *found;
     char *title;

@@ -16,8 +16,8 @@ MUST_CHECK bool git_read_range(TALLOC_CTX *mem, const char *folder, const char *
                                const struct config *config, struct change *change,
                                struct error *err);
 // After git_read_range: migrations that the range does not touch become context; one whose up the
-// base already had and the range changes is marked as edited, and a file that is gone from among them
-// as one that was a migration.
+// base already had and the range changes is marked as edited, and a file that is gone from among
+// them as one that was a migration.
 void change_mark_context(struct change *change);
 // Content of `path` at `revision`; NULL when it is not there.
 MUST_CHECK bool git_show(TALLOC_CTX *mem, const char *folder, const char *revision,

@@ -43,7 +43,8 @@ const struct migration_layout *layout_recognise(const char *folder, char *const 
             continue;
         int score = layout_table[i]->recognise(folder, paths, n);
         if (score > layout_table[i]->surest)
-            bug("layout %s: %d of at most %d", layout_table[i]->name, score, layout_table[i]->surest);
+            bug("layout %s: %d of at most %d", layout_table[i]->name, score,
+                layout_table[i]->surest);
         if (score > best_score) {
             best = layout_table[i];
             best_score = score;

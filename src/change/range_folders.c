@@ -1,6 +1,6 @@
 /*
- * Range folders: see range_folders.h. A changed .sql file leads to its folder, or to the one above it
- * where each migration has a folder of its own (diesel, Prisma, sqitch).
+ * Range folders: see range_folders.h. A changed .sql file leads to its folder, or to the one above
+ * it where each migration has a folder of its own (diesel, Prisma, sqitch).
  *
  * SPDX-License-Identifier: Apache-2.0
  */

@@ -22,8 +22,10 @@
 
 static const struct argp_option table[] = {
     {"base", KEY_BASE, "REV", 0, "judge only what changed since REV, and the changed code", 1},
-    {"schema", KEY_SCHEMA, "FILE", 0, "schema before the first migration (pg_dump -s); repeatable", 1},
-    {"sizes", KEY_SIZES, "FILE", 0, "rows and bytes of tables: {public.emails: {rows: N, bytes: N}}", 1},
+    {"schema", KEY_SCHEMA, "FILE", 0, "schema before the first migration (pg_dump -s); repeatable",
+     1},
+    {"sizes", KEY_SIZES, "FILE", 0,
+     "rows and bytes of tables: {public.emails: {rows: N, bytes: N}}", 1},
     {"dialect", KEY_DIALECT, "D", 0, "postgres (default) or sqlite", 1},
     {"pg-version", KEY_PG_VERSION, "N", 0, "major version of the server, 15 by default", 1},
     {"findings", KEY_FINDINGS, "SARIF", 0, "take in the findings of another tool", 1},
@@ -45,9 +47,7 @@ static error_t parse(int key, char *value, struct argp_state *state)
 {
     struct assess_request *request = state->input;
     switch (key) {
-    case ARGP_KEY_INIT:
-        state->child_inputs[0] = &request->options;
-        return 0;
+    case ARGP_KEY_INIT: state->child_inputs[0] = &request->options; return 0;
     case KEY_BASE: request->base = value; return 0;
     case KEY_SCHEMA:
         *mem_append(request->mem, request->schema_paths, request->n_schemas) = value;
@@ -74,8 +74,8 @@ static const struct argp parser = {
 
 #define FORMATS                                                                                    \
     (OPTIONS_FORMAT(FORMAT_TEXT) | OPTIONS_FORMAT(FORMAT_JSON) | OPTIONS_FORMAT(FORMAT_MD) |       \
-     OPTIONS_FORMAT(FORMAT_SARIF) | OPTIONS_FORMAT(FORMAT_JUNIT) |                                 \
-     OPTIONS_FORMAT(FORMAT_GITHUB) | OPTIONS_FORMAT(FORMAT_GITLAB))
+     OPTIONS_FORMAT(FORMAT_SARIF) | OPTIONS_FORMAT(FORMAT_JUNIT) | OPTIONS_FORMAT(FORMAT_GITHUB) | \
+     OPTIONS_FORMAT(FORMAT_GITLAB))
 
 static void write_report(const struct options *options, const struct assessment *assessment)
 {

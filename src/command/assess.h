@@ -15,7 +15,7 @@ struct assess_request {
     TALLOC_CTX *mem;
     const char **paths;
     size_t n_paths;
-    const char *base;          // --base, NULL: none
+    const char *base; // --base, NULL: none
     const char **schema_paths;
     size_t n_schemas;
     const char *sizes_path;    // NULL: none

@@ -80,7 +80,8 @@ static bool read_configured(TALLOC_CTX *mem, const struct settings *settings,
     return true;
 }
 
-// Nothing names the migrations: those of the folders that the range touches. None: a change of code.
+// Nothing names the migrations: those of the folders that the range touches. None: a change of
+// code.
 static bool read_of_range(TALLOC_CTX *mem, const struct assess_request *request,
                           const struct settings *settings, struct change **out, struct error *err)
 {
@@ -88,7 +89,8 @@ static bool read_of_range(TALLOC_CTX *mem, const struct assess_request *request,
     const char **folders;
     size_t n;
 
-    TRY(git_read_range(mem, settings->config->folder, request->base, settings->config, &range, err));
+    TRY(git_read_range(mem, settings->config->folder, request->base, settings->config, &range,
+                       err));
     TRY(range_folders_find(mem, &range, &folders, &n, err));
     if (n == 1)
         return change_read(mem, folders, n, NULL, out, err);
@@ -102,8 +104,7 @@ static bool read_of_range(TALLOC_CTX *mem, const struct assess_request *request,
 }
 
 static bool read_migrations(TALLOC_CTX *mem, const struct assess_request *request,
-                            const struct settings *settings, struct change **out,
-                            struct error *err)
+                            const struct settings *settings, struct change **out, struct error *err)
 {
     const struct config_database *database;
     if (request->n_paths > 0)
@@ -114,9 +115,11 @@ static bool read_migrations(TALLOC_CTX *mem, const struct assess_request *reques
     if (request->base != NULL)
         return read_of_range(mem, request, settings, out, err);
     if (settings->config->path == NULL)
-        error_set(err, ERROR_USAGE, "nothing to assess: no PATH is given, and there is no tminus.yaml");
+        error_set(err, ERROR_USAGE,
+                  "nothing to assess: no PATH is given, and there is no tminus.yaml");
     else
-        error_set(err, ERROR_USAGE, "nothing to assess: no PATH is given, and %s names no migrations",
+        error_set(err, ERROR_USAGE,
+                  "nothing to assess: no PATH is given, and %s names no migrations",
                   settings->config->path);
     return error_hint(err, "give a folder: tminus assess db/migrations");
 }

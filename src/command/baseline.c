@@ -45,32 +45,19 @@ static error_t parse(int key, char *value, struct argp_state *state)
     struct request *request = state->input;
 
     switch (key) {
-    case ARGP_KEY_INIT:
-        state->child_inputs[0] = &request->options;
-        return 0;
-    case KEY_DATABASE:
-        request->database = value;
-        return 0;
-    case KEY_ALL:
-        request->is_all = true;
-        return 0;
-    case KEY_TABLE:
-        *mem_append(request->mem, request->tables, request->n_tables) = value;
-        return 0;
-    case KEY_OUTPUT:
-        request->output = value;
-        return 0;
+    case ARGP_KEY_INIT: state->child_inputs[0] = &request->options; return 0;
+    case KEY_DATABASE: request->database = value; return 0;
+    case KEY_ALL: request->is_all = true; return 0;
+    case KEY_TABLE: *mem_append(request->mem, request->tables, request->n_tables) = value; return 0;
+    case KEY_OUTPUT: request->output = value; return 0;
     case ARGP_KEY_ARG:
         if (request->action == NULL)
             request->action = options_action(state, value, actions);
         else
             *mem_append(request->mem, request->paths, request->n_paths) = value;
         return 0;
-    case ARGP_KEY_NO_ARGS:
-        options_action(state, NULL, actions);
-        return 0;
-    default:
-        return ARGP_ERR_UNKNOWN;
+    case ARGP_KEY_NO_ARGS: options_action(state, NULL, actions); return 0;
+    default: return ARGP_ERR_UNKNOWN;
     }
 }
 
@@ -78,9 +65,12 @@ static const struct argp parser = {
     .options = table,
     .parser = parse,
     .args_doc = "save [MIGRATIONS…] | show [FILE] | compare [A B]",
-    .doc = "Save what the data is before the pending migrations, and whether it contradicts them; show "
-           "a baseline; compare two (the last two when none are named). save ends with 0, 1 when the data "
-           "contradicts the change, 3 when something could not be asked; compare with 1 when they differ.",
+    .doc = "Save what the data is before the pending migrations, and whether it contradicts them; "
+           "show "
+           "a baseline; compare two (the last two when none are named). save ends with 0, 1 when "
+           "the data "
+           "contradicts the change, 3 when something could not be asked; compare with 1 when they "
+           "differ.",
     .children = options_children,
 };
 
@@ -106,7 +96,8 @@ static bool read_pending(TALLOC_CTX *mem, const struct inspection *inspection,
     *out = (struct change){.title = "no change"};
     if (request->n_paths == 0 && !database_has_migrations(&inspection->choice))
         return true;
-    TRY(database_read_change(mem, &inspection->choice, request->paths, request->n_paths, &change, err));
+    TRY(database_read_change(mem, &inspection->choice, request->paths, request->n_paths, &change,
+                             err));
     bool *is_applied = mem_array(mem, bool, change->n_migrations + 1);
     TRY(inspection_count_applied(mem, inspection, change, is_applied, &n_applied, err));
     *out = *change;
@@ -125,7 +116,8 @@ static bool check_understood(const struct assessment *assessment, struct error *
     const struct not_understood *first = &assessment->not_understood[0];
     error_set(err, ERROR_UNKNOWN, "%s:%zu:%zu: not understood: %s", first->path, first->line,
               first->column, first->reason);
-    return error_hint(err, "no invariant can be derived from it: tminus assess lists all such places");
+    return error_hint(err,
+                      "no invariant can be derived from it: tminus assess lists all such places");
 }
 
 static bool name_file(TALLOC_CTX *mem, const struct inspection *inspection,
@@ -147,12 +139,13 @@ static bool name_file(TALLOC_CTX *mem, const struct inspection *inspection,
         free(folder);
         return true;
     }
-    char *name = mem_printf(tmp, "baseline/%s-%d.db", clock_format(clock_wall_ms()).text, (int)getpid());
+    char *name =
+        mem_printf(tmp, "baseline/%s-%d.db", clock_format(clock_wall_ms()).text, (int)getpid());
     for (char *at = name; *at != '\0'; at++)
         if (*at == ':')
             *at = '-';
-    TRY(state_path(tmp, inspection->choice.config->service, inspection->choice.environment_name, name,
-                   &path, err));
+    TRY(state_path(tmp, inspection->choice.config->service, inspection->choice.environment_name,
+                   name, &path, err));
     *out = mem_strdup(mem, path);
     return true;
 }
@@ -204,7 +197,8 @@ static bool take(TALLOC_CTX *mem, struct inspection *inspection, const struct re
     TRY(inspection->target.driver->catalog->read(mem, inspection->target.engine, &schema, err));
     TRY(inspection_assess(mem, inspection, pending, &assessment, err));
     TRY(check_understood(assessment, err));
-    TRY(invariants_derive(mem, assessment, schema, baseline.config, &invariants, &baseline.trace, err));
+    TRY(invariants_derive(mem, assessment, schema, baseline.config, &invariants, &baseline.trace,
+                          err));
     TRY(inspection_earlier_baseline(mem, inspection, NULL, &baseline.earlier, err));
     TRY(name_file(mem, inspection, request, path, err));
     baseline.schema = schema;
@@ -232,12 +226,13 @@ static int run_save(TALLOC_CTX *mem, struct inspection *inspection, const struct
     struct journal_head head;
     char *path;
 
-    bool is_taken = read_pending(mem, inspection, request, &pending, err)
-                    && take(mem, inspection, request, &pending, &results, &path, err);
+    bool is_taken = read_pending(mem, inspection, request, &pending, err) &&
+                    take(mem, inspection, request, &pending, &results, &path, err);
     inspection_end_progress(inspection);
-    if (!is_taken || !baseline_open(mem, path, &baseline, err)
-        || !journal_append(inspection->journal, EVENT_BASELINE_SAVED, saved_event(baseline, &results), err)
-        || !journal_head(inspection->journal, &head, err))
+    if (!is_taken || !baseline_open(mem, path, &baseline, err) ||
+        !journal_append(inspection->journal, EVENT_BASELINE_SAVED, saved_event(baseline, &results),
+                        err) ||
+        !journal_head(inspection->journal, &head, err))
         return -1;
     write_baseline(request, baseline, &results, &head);
     return command_exit_status(results_verdict(&results));
@@ -252,9 +247,9 @@ static int run_show(TALLOC_CTX *mem, struct inspection *inspection, const struct
     struct results results;
 
     if (!inspection_open_baseline(mem, inspection, request->n_paths > 0 ? request->paths[0] : NULL,
-                                  &baseline, err)
-        || !baseline_check_identity(baseline, &inspection->target.identity, err)
-        || !baseline_results(mem, baseline, &inspection->target, &results, err))
+                                  &baseline, err) ||
+        !baseline_check_identity(baseline, &inspection->target.identity, err) ||
+        !baseline_results(mem, baseline, &inspection->target, &results, err))
         return -1;
     write_baseline(request, baseline, &results, NULL);
     return EXIT_GO;
@@ -283,8 +278,8 @@ static int run_compare(TALLOC_CTX *mem, struct inspection *inspection,
     struct baseline_difference *differences;
     size_t n;
 
-    if (!open_two(mem, inspection, request, two, err)
-        || !baseline_compare(mem, two[0], two[1], &differences, &n, err))
+    if (!open_two(mem, inspection, request, two, err) ||
+        !baseline_compare(mem, two[0], two[1], &differences, &n, err))
         return -1;
     json_t *data = json_object();
     json_put_text(data, "a", two[0]->path);
@@ -320,9 +315,10 @@ static int baseline_run(const struct program *program, int argc, char **argv, st
     if (!options_format_allowed(&request.options,
                                 OPTIONS_FORMAT(FORMAT_TEXT) | OPTIONS_FORMAT(FORMAT_JSON), err))
         return -1;
-    bool is_save = strcmp(request.action, "save") == 0, is_show = strcmp(request.action, "show") == 0;
-    if (!check_files(&request, err)
-        || !inspection_open(tmp, program, &request.options, request.database, &inspection, err))
+    bool is_save = strcmp(request.action, "save") == 0,
+         is_show = strcmp(request.action, "show") == 0;
+    if (!check_files(&request, err) ||
+        !inspection_open(tmp, program, &request.options, request.database, &inspection, err))
         return -1;
     if (is_save)
         return run_save(tmp, &inspection, &request, err);

@@ -13,9 +13,9 @@
 
 // What main.c hands to every command: the drivers, and the commands themselves (for help).
 struct program {
-    const struct command *const *commands;        // NULL-terminated
-    const struct engine_driver *const *engines;   // NULL-terminated
-    const struct store_driver *const *stores;     // NULL-terminated
+    const struct command *const *commands;      // NULL-terminated
+    const struct engine_driver *const *engines; // NULL-terminated
+    const struct store_driver *const *stores;   // NULL-terminated
 };
 
 struct command {

@@ -42,9 +42,7 @@ static error_t parse(int key, char *value, struct argp_state *state)
             argp_error(state, "unexpected argument '%s'", value);
         request->action = options_action(state, value, actions);
         return 0;
-    case ARGP_KEY_NO_ARGS:
-        options_action(state, NULL, actions);
-        return 0;
+    case ARGP_KEY_NO_ARGS: options_action(state, NULL, actions); return 0;
     default: return ARGP_ERR_UNKNOWN;
     }
 }

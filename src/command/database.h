@@ -15,11 +15,11 @@ struct database_choice {
     const struct config_environment *environment; // NULL: no configuration
     const struct config_database *database;       // NULL: a URL was given
     const struct secret *url;
-    const char *environment_name;                 // names the folder of the state
+    const char *environment_name; // names the folder of the state
 };
 
-// `given` is what --database says: a URL, a file, or the name of one of several databases; NULL: the
-// environment's only one. ERROR_USAGE: none, or several and none is named.
+// `given` is what --database says: a URL, a file, or the name of one of several databases; NULL:
+// the environment's only one. ERROR_USAGE: none, or several and none is named.
 MUST_CHECK bool database_choose(TALLOC_CTX *mem, const struct options *options, const char *given,
                                 struct database_choice *out, struct error *err);
 

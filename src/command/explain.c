@@ -22,7 +22,8 @@ struct explain_request {
 };
 
 static const struct argp_option table[] = {
-    {"schema", KEY_SCHEMA, "FILE", 0, "schema that the statement meets (pg_dump -s); repeatable", 1},
+    {"schema", KEY_SCHEMA, "FILE", 0, "schema that the statement meets (pg_dump -s); repeatable",
+     1},
     {"dialect", KEY_DIALECT, "D", 0, "postgres (default) or sqlite", 1},
     {0},
 };
@@ -39,9 +40,7 @@ static error_t parse(int key, char *value, struct argp_state *state)
 {
     struct explain_request *request = state->input;
     switch (key) {
-    case ARGP_KEY_INIT:
-        state->child_inputs[0] = &request->options;
-        return 0;
+    case ARGP_KEY_INIT: state->child_inputs[0] = &request->options; return 0;
     case KEY_SCHEMA:
         *mem_append(request->mem, request->schema_paths, request->n_schemas) = value;
         return 0;

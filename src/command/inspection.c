@@ -64,7 +64,8 @@ bool inspection_open(TALLOC_CTX *mem, const struct program *program, const struc
     TRY(open_target(mem, program, inspection, err));
     TRY(state_path(tmp, inspection->choice.config->service, inspection->choice.environment_name,
                    "journal.db", &location, err));
-    TRY(journal_open(mem, program->stores[0], location, journal_run_name(tmp), &inspection->journal, err));
+    TRY(journal_open(mem, program->stores[0], location, journal_run_name(tmp), &inspection->journal,
+                     err));
     return journal_check(inspection->journal, err);
 }
 
@@ -121,7 +122,8 @@ static bool read_schema_text(TALLOC_CTX *mem, const struct target *target,
     struct schema_text schema = {.mem = mem, .text = mem_strdup(mem, "")};
 
     TRY(target->driver->session->query(target->engine,
-                                       "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite!_%' ESCAPE '!' "
+                                       "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND "
+                                       "name NOT LIKE 'sqlite!_%' ESCAPE '!' "
                                        "ORDER BY type <> 'table', type <> 'view', rowid",
                                        take_sql, &schema, err));
     *source = (struct script_source){
@@ -158,7 +160,8 @@ json_t *inspection_migrations(const struct change *change)
         json_put_text(object, "version", migration->version);
         json_put_text(object, "path", migration->path);
         json_put_text(object, "sha256",
-                      up->text == NULL ? NULL : digest_of(up->text + up->start, up->end - up->start).hex);
+                      up->text == NULL ? NULL
+                                       : digest_of(up->text + up->start, up->end - up->start).hex);
         json_array_append_new(list, object);
     }
     return list;
@@ -181,8 +184,9 @@ static bool match_saved(void *context, const json_t *event)
     const char *name = json_get_text(event, "event");
     const char *path = json_get_text(data, "path"), *database = json_get_text(data, "database");
 
-    if (name == NULL || strcmp(name, EVENT_BASELINE_SAVED) != 0 || path == NULL || database == NULL
-        || strcmp(database, search->database) != 0 || file_kind(path) != FILE_REGULAR)
+    if (name == NULL || strcmp(name, EVENT_BASELINE_SAVED) != 0 || path == NULL ||
+        database == NULL || strcmp(database, search->database) != 0 ||
+        file_kind(path) != FILE_REGULAR)
         return true;
     search->is_past = search->is_past || (search->than != NULL && strcmp(path, search->than) == 0);
     if (!search->is_past)
@@ -193,7 +197,8 @@ static bool match_saved(void *context, const json_t *event)
 bool inspection_earlier_baseline(TALLOC_CTX *mem, const struct inspection *inspection,
                                  const char *than, const char **out, struct error *err)
 {
-    struct search search = {.mem = mem, .database = inspection->target.identity.database, .than = than};
+    struct search search = {
+        .mem = mem, .database = inspection->target.identity.database, .than = than};
 
     TRY(journal_read(inspection->journal, 1, match_saved, &search, err));
     *out = search.path;
@@ -210,19 +215,24 @@ bool inspection_open_baseline(TALLOC_CTX *mem, const struct inspection *inspecti
     if (path == NULL)
         TRY(inspection_earlier_baseline(tmp, inspection, NULL, &path, err));
     if (path == NULL) {
-        error_set(err, ERROR_BASELINE, "there is no baseline of %s", inspection->target.identity.text);
+        error_set(err, ERROR_BASELINE, "there is no baseline of %s",
+                  inspection->target.identity.text);
         return error_hint(err, "take one before the change: tminus baseline save");
     }
     // First the digest: nothing of a file that was edited is looked at.
     if (file_kind(path) == FILE_REGULAR) {
         TRY(digest_of_file(path, &digest, err));
-        TRY(journal_last(inspection->journal, EVENT_BASELINE_SAVED, "sha256", digest.hex, &event, err));
+        TRY(journal_last(inspection->journal, EVENT_BASELINE_SAVED, "sha256", digest.hex, &event,
+                         err));
         bool is_known = event != NULL;
         json_decref(event);
         if (!is_known) {
-            error_set(err, ERROR_BASELINE, "%s: not the file that was saved: its SHA-256 %.12s… is not in the journal",
+            error_set(err, ERROR_BASELINE,
+                      "%s: not the file that was saved: its SHA-256 %.12s… is not in the journal",
                       path, digest.hex);
-            return error_hint(err, "it was edited, or another journal knows it; save a new one before the change");
+            return error_hint(
+                err,
+                "it was edited, or another journal knows it; save a new one before the change");
         }
     }
     return baseline_open(mem, path, out, err);

@@ -28,8 +28,8 @@ MUST_CHECK bool inspection_open(TALLOC_CTX *mem, const struct program *program,
                                 struct inspection *inspection, struct error *err);
 void inspection_end_progress(struct inspection *inspection);
 
-// Of `change`, how many of `versions` the database's record has: -1 when there is no record that can
-// be read. `is_applied` (may be NULL) has a place for each migration.
+// Of `change`, how many of `versions` the database's record has: -1 when there is no record that
+// can be read. `is_applied` (may be NULL) has a place for each migration.
 MUST_CHECK bool inspection_count_applied(TALLOC_CTX *mem, const struct inspection *inspection,
                                          const struct change *change, bool *is_applied,
                                          int64_t *out, struct error *err);

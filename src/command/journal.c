@@ -47,31 +47,18 @@ static error_t parse(int key, char *value, struct argp_state *state)
     struct request *request = state->input;
 
     switch (key) {
-    case ARGP_KEY_INIT:
-        state->child_inputs[0] = &request->options;
-        return 0;
-    case KEY_FILE:
-        request->file = value;
-        return 0;
-    case KEY_HEAD:
-        request->head = value;
-        return 0;
-    case KEY_EVENT:
-        request->event = value;
-        return 0;
-    case KEY_LAST:
-        read_last(state, value, &request->last);
-        return 0;
+    case ARGP_KEY_INIT: state->child_inputs[0] = &request->options; return 0;
+    case KEY_FILE: request->file = value; return 0;
+    case KEY_HEAD: request->head = value; return 0;
+    case KEY_EVENT: request->event = value; return 0;
+    case KEY_LAST: read_last(state, value, &request->last); return 0;
     case ARGP_KEY_ARG:
         if (request->action != NULL)
             argp_error(state, "unexpected argument '%s'", value);
         request->action = options_action(state, value, actions);
         return 0;
-    case ARGP_KEY_NO_ARGS:
-        options_action(state, NULL, actions);
-        return 0;
-    default:
-        return ARGP_ERR_UNKNOWN;
+    case ARGP_KEY_NO_ARGS: options_action(state, NULL, actions); return 0;
+    default: return ARGP_ERR_UNKNOWN;
     }
 }
 
@@ -105,7 +92,8 @@ static bool open_existing(TALLOC_CTX *mem, const struct program *program,
     }
     if (file_kind(path) == FILE_MISSING) {
         error_set(err, ERROR_INPUT, "%s: there is no journal", path);
-        return error_hint(err, "baseline, migrate and verify write it; name another one with --journal FILE");
+        return error_hint(
+            err, "baseline, migrate and verify write it; name another one with --journal FILE");
     }
     return journal_open(mem, program->stores[0], path, "", out, err);
 }
@@ -130,7 +118,8 @@ static void print_verdict(const struct journal_verdict *verdict)
         printf("journal intact: %lld event%s\n", (long long)verdict->events,
                verdict->events == 1 ? "" : "s");
     else
-        printf("journal BROKEN at event %lld: %s\n", (long long)verdict->broken_at, verdict->reason);
+        printf("journal BROKEN at event %lld: %s\n", (long long)verdict->broken_at,
+               verdict->reason);
     if (verdict->head.sequence > 0)
         printf("%s %s\n", verdict->is_intact ? "head" : "intact up to",
                journal_head_text(tmp, &verdict->head));
@@ -152,7 +141,8 @@ static void write_verdict(const struct journal_verdict *verdict)
     json_put_text(document, "verdict", verdict_name(verdict_on(verdict)));
     json_put_bool(document, "intact", verdict->is_intact);
     json_put_integer(document, "events", verdict->events);
-    json_put(document, "broken_at", verdict->is_intact ? json_null() : json_integer(verdict->broken_at));
+    json_put(document, "broken_at",
+             verdict->is_intact ? json_null() : json_integer(verdict->broken_at));
     json_put_text(document, "reason", verdict->is_intact ? NULL : verdict->reason);
     json_put(document, "head", head_json(&verdict->head));
     json_write(stdout, document);
@@ -188,7 +178,8 @@ static void print_data(const json_t *data)
     const char *name;
     json_t *value;
 
-    json_object_foreach((json_t *)(uintptr_t)data, name, value) {
+    json_object_foreach((json_t *)(uintptr_t)data, name, value)
+    {
         if (json_is_string(value))
             printf("  %s=%s", name, json_string_value(value));
         else if (json_is_integer(value))
@@ -213,8 +204,8 @@ static bool show_event(void *context, const json_t *event)
 
     if (sequence < showing->first)
         return true;
-    if (showing->request->event != NULL
-        && strcmp(showing->request->event, text_or_dash(event, "event")) != 0)
+    if (showing->request->event != NULL &&
+        strcmp(showing->request->event, text_or_dash(event, "event")) != 0)
         return true;
     if (showing->events != NULL) {
         json_array_append_new(showing->events, json_deep_copy(event));
@@ -271,7 +262,8 @@ static int journal_run(const struct program *program, int argc, char **argv, str
 
     argp_parse(&parser, argc, argv, 0, NULL, &request);
     action = request.action;
-    if (!options_format_allowed(&request.options, OPTIONS_FORMAT(FORMAT_TEXT) | OPTIONS_FORMAT(FORMAT_JSON), err))
+    if (!options_format_allowed(&request.options,
+                                OPTIONS_FORMAT(FORMAT_TEXT) | OPTIONS_FORMAT(FORMAT_JSON), err))
         return -1;
     if (!open_existing(tmp, program, &request, &journal, err))
         return -1;

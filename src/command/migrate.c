@@ -3,12 +3,12 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
+#include "flight/migrate.h"
 #include "base/log.h"
 #include "base/quantity.h"
 #include "command/command.h"
 #include "command/database.h"
 #include "flight/lease.h"
-#include "flight/migrate.h"
 #include "journal/state.h"
 #include "report/migration.h"
 #include <errno.h>
@@ -36,7 +36,8 @@ struct migrate_command {
 
 static const struct argp_option table[] = {
     {"to", KEY_TO, "VERSION", 0, "last version to apply, instead of all", 1},
-    {"undo", KEY_UNDO, NULL, 0, "run the downs of the last applied migrations, in reverse order", 1},
+    {"undo", KEY_UNDO, NULL, 0, "run the downs of the last applied migrations, in reverse order",
+     1},
     {"steps", KEY_STEPS, "N", 0, "how many to undo", 1},
     {"dry-run", KEY_DRY_RUN, NULL, 0, "show what would be done; touch nothing", 1},
     {"database", KEY_DATABASE, "URL", 0,
@@ -74,9 +75,7 @@ static error_t parse(int key, char *value, struct argp_state *state)
 {
     struct migrate_command *command = state->input;
     switch (key) {
-    case ARGP_KEY_INIT:
-        state->child_inputs[0] = &command->options;
-        return 0;
+    case ARGP_KEY_INIT: state->child_inputs[0] = &command->options; return 0;
     case KEY_TO: command->to = value; return 0;
     case KEY_UNDO: command->is_undo = true; return 0;
     case KEY_STEPS: read_steps(state, value, &command->steps); return 0;
@@ -94,10 +93,11 @@ static const struct argp parser = {
     .options = table,
     .parser = parse,
     .args_doc = "[PATH…]",
-    .doc = "Apply the pending migrations of PATH (or of tminus.yaml) in order, each with its record, "
-           "and read back what the database then holds. Ends with 0 done, 4 when a failed one was "
-           "taken back, 5 when one is partly applied, 3 when the database is locked, 6 when another "
-           "tminus is at work.",
+    .doc =
+        "Apply the pending migrations of PATH (or of tminus.yaml) in order, each with its record, "
+        "and read back what the database then holds. Ends with 0 done, 4 when a failed one was "
+        "taken back, 5 when one is partly applied, 3 when the database is locked, 6 when another "
+        "tminus is at work.",
     .children = options_children,
 };
 

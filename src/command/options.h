@@ -1,8 +1,8 @@
 /*
  * Options: those that every verb takes, as a child of the verb's own argp parser.
  *
- * A verb embeds `struct options`, has `options_children` as its argp children and hands the struct over
- * in its parser:
+ * A verb embeds `struct options`, has `options_children` as its argp children and hands the struct
+ * over in its parser:
  *
  *     case ARGP_KEY_INIT:
  *         state->child_inputs[0] = &request->options;
@@ -46,12 +46,13 @@ struct options {
 // All members of `struct options` at zero are the defaults.
 extern const struct argp_child options_children[];
 
-// What the verb shall do: `name` (NULL: missing) when it is one of `known`, which ends with NULL; else
-// a usage error.
+// What the verb shall do: `name` (NULL: missing) when it is one of `known`, which ends with NULL;
+// else a usage error.
 const char *options_action(struct argp_state *state, const char *name, const char *const *known);
 
 #define OPTIONS_FORMAT(format) (1u << (format))
-// Is the chosen format one of the verb's (an OR of OPTIONS_FORMAT)? Else ERROR_USAGE that lists them.
+// Is the chosen format one of the verb's (an OR of OPTIONS_FORMAT)? Else ERROR_USAGE that lists
+// them.
 MUST_CHECK bool options_format_allowed(const struct options *options, unsigned formats,
                                        struct error *err);
 

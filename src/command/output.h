@@ -6,8 +6,9 @@
 #ifndef COMMAND_OUTPUT_H
 #define COMMAND_OUTPUT_H
 
-// Once, at the start of main: at exit, output that could not be written (disk full) is an error with
-// status 2. A reader that closed its pipe early is none: the run goes on and keeps its exit status.
+// Once, at the start of main: at exit, output that could not be written (disk full) is an error
+// with status 2. A reader that closed its pipe early is none: the run goes on and keeps its exit
+// status.
 void output_guard(void);
 
 #endif

@@ -6,8 +6,8 @@
 #include "base/clock.h"
 #include "command/inspection.h"
 #include "journal/events.h"
-#include "proof/verification.h"
 #include "proof/report.h"
+#include "proof/verification.h"
 
 #define KEY_DATABASE 0x201
 #define KEY_BASELINE 0x202
@@ -29,7 +29,8 @@ struct request {
 static const struct argp_option table[] = {
     {"database", KEY_DATABASE, "URL", 0,
      "database instead of tminus.yaml's (a URL, a file, or a name of several)", 1},
-    {"baseline", KEY_BASELINE, "FILE", 0, "this baseline, instead of the last one of the database", 1},
+    {"baseline", KEY_BASELINE, "FILE", 0, "this baseline, instead of the last one of the database",
+     1},
     {"expect", KEY_EXPECT, "STATE", 0,
      "applied or as-before, instead of what the record of migrations says", 1},
     {0},
@@ -51,23 +52,14 @@ static error_t parse(int key, char *value, struct argp_state *state)
     struct request *request = state->input;
 
     switch (key) {
-    case ARGP_KEY_INIT:
-        state->child_inputs[0] = &request->options;
-        return 0;
-    case KEY_DATABASE:
-        request->database = value;
-        return 0;
-    case KEY_BASELINE:
-        request->baseline = value;
-        return 0;
-    case KEY_EXPECT:
-        read_expectation(state, request, value);
-        return 0;
+    case ARGP_KEY_INIT: state->child_inputs[0] = &request->options; return 0;
+    case KEY_DATABASE: request->database = value; return 0;
+    case KEY_BASELINE: request->baseline = value; return 0;
+    case KEY_EXPECT: read_expectation(state, request, value); return 0;
     case ARGP_KEY_ARG:
         *mem_append(request->mem, request->paths, request->n_paths) = value;
         return 0;
-    default:
-        return ARGP_ERR_UNKNOWN;
+    default: return ARGP_ERR_UNKNOWN;
     }
 }
 
@@ -75,9 +67,11 @@ static const struct argp parser = {
     .options = table,
     .parser = parse,
     .args_doc = "[MIGRATIONS…]",
-    .doc = "Compare the database with its baseline: invariants, and every row of the tables that the "
-           "change touches. Where the change is applied, each difference must be explained by it; where "
-           "it is not, everything must be as it was. Ends with 0 GO, 1 NO-GO, 3 HOLD.",
+    .doc =
+        "Compare the database with its baseline: invariants, and every row of the tables that the "
+        "change touches. Where the change is applied, each difference must be explained by it; "
+        "where "
+        "it is not, everything must be as it was. Ends with 0 GO, 1 NO-GO, 3 HOLD.",
     .children = options_children,
 };
 
@@ -86,8 +80,8 @@ static const struct argp parser = {
 static const struct migration *find_version(const struct change *change, const char *version)
 {
     for (size_t i = 0; i < change->n_migrations; i++)
-        if (change->migrations[i].version != NULL && version != NULL
-            && strcmp(change->migrations[i].version, version) == 0)
+        if (change->migrations[i].version != NULL && version != NULL &&
+            strcmp(change->migrations[i].version, version) == 0)
             return &change->migrations[i];
     return NULL;
 }
@@ -107,7 +101,8 @@ static bool check_unchanged(const struct change *change, const struct baseline *
         if (a != NULL && b != NULL && strcmp(a, b) == 0)
             continue;
         error_set(err, ERROR_BASELINE, "%s: changed since the baseline was saved", migration->path);
-        return error_hint(err, "the baseline was made for another text of it; save a new one before the change");
+        return error_hint(
+            err, "the baseline was made for another text of it; save a new one before the change");
     }
     return true;
 }
@@ -171,9 +166,10 @@ static bool check_age(const struct inspection *inspection, const struct baseline
     // What counts is how old it was when the change was made, not when somebody looks.
     const struct engine_identity *identity = &inspection->target.identity;
     TRY(journal_last(inspection->journal, EVENT_MIGRATION_APPLIED, "database",
-                     identity->system != NULL ? identity->system : identity->database, &event, err));
-    if (event != NULL && clock_parse(json_get_text(event, "ts"), &migrated_ms, &ignored)
-        && migrated_ms > baseline->taken_ms)
+                     identity->system != NULL ? identity->system : identity->database, &event,
+                     err));
+    if (event != NULL && clock_parse(json_get_text(event, "ts"), &migrated_ms, &ignored) &&
+        migrated_ms > baseline->taken_ms)
         moment_ms = migrated_ms;
     json_decref(event);
     return baseline_check_age(baseline, moment_ms, max_age_ms, err);
@@ -258,8 +254,8 @@ static int verify_run(const struct program *program, int argc, char **argv, stru
 
     argp_parse(&parser, argc, argv, 0, NULL, &request);
     if (!options_format_allowed(&request.options,
-                                OPTIONS_FORMAT(FORMAT_TEXT) | OPTIONS_FORMAT(FORMAT_JSON), err)
-        || !inspection_open(tmp, program, &request.options, request.database, &inspection, err))
+                                OPTIONS_FORMAT(FORMAT_TEXT) | OPTIONS_FORMAT(FORMAT_JSON), err) ||
+        !inspection_open(tmp, program, &request.options, request.database, &inspection, err))
         return -1;
     bool is_verified = verify(tmp, &inspection, &request, &verification, &head, err);
     inspection_end_progress(&inspection);

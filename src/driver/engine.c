@@ -15,13 +15,27 @@ static const struct {
     const char *scheme;
     const char *engine;
 } unsupported[] = {
-    {"mysql", "MySQL"},           {"mysql2", "MySQL"},           {"mariadb", "MariaDB"},
-    {"oracle", "Oracle"},         {"sqlserver", "SQL Server"},   {"mssql", "SQL Server"},
-    {"mongodb", "MongoDB"},       {"mongodb+srv", "MongoDB"},    {"redis", "Redis"},
-    {"clickhouse", "ClickHouse"}, {"cassandra", "Cassandra"},    {"snowflake", "Snowflake"},
-    {"postgres", "PostgreSQL"},   {"postgresql", "PostgreSQL"},  {"cockroachdb", "CockroachDB"},
-    {"db2", "Db2"},               {"firebird", "Firebird"},      {"duckdb", "DuckDB"},
-    {"libsql", "libSQL"},         {"bigquery", "BigQuery"},      {"redshift", "Redshift"},
+    {"mysql", "MySQL"},
+    {"mysql2", "MySQL"},
+    {"mariadb", "MariaDB"},
+    {"oracle", "Oracle"},
+    {"sqlserver", "SQL Server"},
+    {"mssql", "SQL Server"},
+    {"mongodb", "MongoDB"},
+    {"mongodb+srv", "MongoDB"},
+    {"redis", "Redis"},
+    {"clickhouse", "ClickHouse"},
+    {"cassandra", "Cassandra"},
+    {"snowflake", "Snowflake"},
+    {"postgres", "PostgreSQL"},
+    {"postgresql", "PostgreSQL"},
+    {"cockroachdb", "CockroachDB"},
+    {"db2", "Db2"},
+    {"firebird", "Firebird"},
+    {"duckdb", "DuckDB"},
+    {"libsql", "libSQL"},
+    {"bigquery", "BigQuery"},
+    {"redshift", "Redshift"},
 };
 
 // The scheme in lower case, without "jdbc:" before it and "+driver" behind it; NULL: no URL.

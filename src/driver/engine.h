@@ -2,8 +2,8 @@
  * Engine: a database, in four small tables: session, catalog, proof, undo (undo comes with part 6).
  *
  * A driver does the least work; what does not differ between engines (invariants, baselines,
- * comparison, the guard's verdict for people) is done by the rooms that call it. Calls that may take
- * long take a `struct wait` whose tick is called at least every 100 ms and may cancel them.
+ * comparison, the guard's verdict for people) is done by the rooms that call it. Calls that may
+ * take long take a `struct wait` whose tick is called at least every 100 ms and may cancel them.
  *
  * Only main.c names implementations. test/contract/ runs one suite on each of them.
  *
@@ -39,7 +39,8 @@ enum engine_value_kind { VALUE_NULL, VALUE_INTEGER, VALUE_REAL, VALUE_TEXT, VALU
 struct engine_value {
     enum engine_value_kind kind;
     bool is_null;
-    const char *text; // NUL-terminated, UTF-8 as far as the database's was; valid until the next row
+    const char
+        *text; // NUL-terminated, UTF-8 as far as the database's was; valid until the next row
     size_t len;
 };
 
@@ -59,9 +60,9 @@ struct engine_open_options {
 // One direction of a migration, to be run. Places in messages are those of the whole file.
 struct engine_run_request {
     const char *path;
-    const char *text;          // of the whole file
-    size_t start, end;         // the part that is run: [start, end)
-    bool in_transaction;       // as the tool's rule says
+    const char *text;    // of the whole file
+    size_t start, end;   // the part that is run: [start, end)
+    bool in_transaction; // as the tool's rule says
     // SQL of ours or NULL: run before (a mark that the migration began) and behind it (the record),
     // in the migration's transaction where there is one.
     const char *first;
@@ -89,9 +90,9 @@ struct engine_session_table {
     bool (*snapshot_begin)(struct engine *engine, struct error *err);
     bool (*snapshot_end)(struct engine *engine, struct error *err);
     // Run a migration. On failure the message begins with "PATH:LINE:COLUMN: " of the statement and
-    // the code is ERROR_TAKEN_BACK when nothing of it stays and that was verified, ERROR_PARTIAL when
-    // statements stay applied (or it cannot be told), ERROR_UNREACHABLE when it never began: the
-    // write lock was not to be had in time.
+    // the code is ERROR_TAKEN_BACK when nothing of it stays and that was verified, ERROR_PARTIAL
+    // when statements stay applied (or it cannot be told), ERROR_UNREACHABLE when it never began:
+    // the write lock was not to be had in time.
     bool (*run)(struct engine *engine, const struct engine_run_request *request,
                 struct engine_run *out, struct error *err);
 };
@@ -106,10 +107,10 @@ struct engine_catalog_table {
 // Image of one row, hashed. Column images are keyed by the primary key, so that two rows that
 // swapped a value differ; NULL is marked out of band; lengths are part of the image.
 struct engine_row_image {
-    const uint8_t *key;      // canonical key image, unique in the table if the key is
-    size_t key_len;          // 0: no key
-    const char *key_text;    // for people: "id=42"
-    uint8_t row_hash[16];    // XXH3-128 over the whole row image
+    const uint8_t *key;          // canonical key image, unique in the table if the key is
+    size_t key_len;              // 0: no key
+    const char *key_text;        // for people: "id=42"
+    uint8_t row_hash[16];        // XXH3-128 over the whole row image
     const uint64_t *column_hash; // 64 bits for each column of the request
     size_t n_columns;
     const struct engine_value *shown; // the values that were asked for, until the next row
@@ -120,15 +121,15 @@ struct engine_fingerprint_request {
     struct name table;
     const char *const *columns; // in this order; NULL: all, in table order
     size_t n_columns;
-    const char *const *key;     // key columns; NULL: primary key (SQLite: rowid when there is none)
+    const char *const *key; // key columns; NULL: primary key (SQLite: rowid when there is none)
     size_t n_key;
-    const char *where;          // only rows of which this holds; NULL: all
-    const char *value;          // hashed in place of the first column; NULL: the column itself
-    const char *value_type;     // as a column of this declared type would store it
-    engine_image *image;        // each row, or NULL
-    const size_t *shown;        // places in `columns` whose values the image shows as well
+    const char *where;      // only rows of which this holds; NULL: all
+    const char *value;      // hashed in place of the first column; NULL: the column itself
+    const char *value_type; // as a column of this declared type would store it
+    engine_image *image;    // each row, or NULL
+    const size_t *shown;    // places in `columns` whose values the image shows as well
     size_t n_shown;
-    bool wants_content;         // the sum of rows whatever their keys, for rows that may be renumbered
+    bool wants_content; // the sum of rows whatever their keys, for rows that may be renumbered
     void *context;
     void (*progress)(void *context, int64_t rows_done);
 };
@@ -140,17 +141,17 @@ struct engine_sum {
 
 struct engine_column_print {
     const char *column;
-    struct engine_sum sum;  // of the keyed column hashes
+    struct engine_sum sum; // of the keyed column hashes
     int64_t nulls;
-    const char *type;       // canonical type name
+    const char *type; // canonical type name
 };
 
 struct engine_fingerprint {
-    const char *method;     // "xxh3-128/typsend/1" "xxh3-128/sqlite/1"
+    const char *method; // "xxh3-128/typsend/1" "xxh3-128/sqlite/1"
     int64_t rows;
-    bool has_key;           // false: rows are compared as a multiset, differences have no key
-    bool key_is_rowid;      // SQLite: no key is declared; VACUUM or a rebuild may renumber the rows
-    struct engine_sum sum;  // of the row hashes
+    bool has_key;          // false: rows are compared as a multiset, differences have no key
+    bool key_is_rowid;     // SQLite: no key is declared; VACUUM or a rebuild may renumber the rows
+    struct engine_sum sum; // of the row hashes
     struct engine_sum content; // of the rows without their keys, when it was asked for
     struct engine_column_print *columns;
     size_t n_columns;
@@ -163,9 +164,9 @@ struct engine_proof_table {
 };
 
 struct engine_driver {
-    const char *name;                       // "sqlite"
-    const char *const *url_schemes;         // "sqlite:", "file:" …; NULL-terminated
-    bool (*accepts)(const char *url);       // also plain paths; NULL: schemes alone decide
+    const char *name;                 // "sqlite"
+    const char *const *url_schemes;   // "sqlite:", "file:" …; NULL-terminated
+    bool (*accepts)(const char *url); // also plain paths; NULL: schemes alone decide
     enum dialect dialect;
     const struct engine_session_table *session;
     const struct engine_catalog_table *catalog;

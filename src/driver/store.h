@@ -13,9 +13,9 @@
 struct store;
 
 struct store_row {
-    int64_t sequence;  // from 1, without gaps
-    const char *line;  // the event, canonical JSON (journal/journal.h)
-    const char *hash;  // SHA-256 over the line, which holds the previous hash
+    int64_t sequence; // from 1, without gaps
+    const char *line; // the event, canonical JSON (journal/journal.h)
+    const char *hash; // SHA-256 over the line, which holds the previous hash
 };
 typedef bool store_each(void *context, const struct store_row *row); // false stops
 
@@ -27,8 +27,8 @@ struct store_driver {
     // with the last row (sequence 0, hash "" when empty) and gives the new row, so that two
     // processes cannot take one sequence number. What `make` gives lives until append returns.
     bool (*append)(struct store *store,
-                   bool (*make)(void *context, const struct store_row *last,
-                                struct store_row *row, struct error *err),
+                   bool (*make)(void *context, const struct store_row *last, struct store_row *row,
+                                struct error *err),
                    void *context, struct error *err);
     // The last row, under `mem`; sequence 0 and hash "" when there is none.
     bool (*last)(TALLOC_CTX *mem, struct store *store, struct store_row *out, struct error *err);

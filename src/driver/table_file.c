@@ -44,15 +44,16 @@ static bool file_failed(struct table_file *file, struct error *err)
         return error_hint(err, "keep the file, and move it away to begin a new one");
     case SQLITE_CORRUPT:
         error_set(err, ERROR_INPUT, "%s: damaged: %s", path, sqlite3_errmsg(file->handle));
-        return error_hint(err, "sqlite3 %s 'PRAGMA quick_check' lists what is wrong; keep the file, "
-                               "and move it away to begin a new one", path);
+        return error_hint(err,
+                          "sqlite3 %s 'PRAGMA quick_check' lists what is wrong; keep the file, "
+                          "and move it away to begin a new one",
+                          path);
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
         error_set(err, ERROR_SYSTEM, "%s: another process held it locked for %d s", path,
                   LOCK_WAIT_MS / 1000);
         return error_hint(err, "see which process has it open: fuser %s", path);
-    default:
-        return error_set(err, ERROR_SYSTEM, "%s: %s", path, sqlite3_errmsg(file->handle));
+    default: return error_set(err, ERROR_SYSTEM, "%s: %s", path, sqlite3_errmsg(file->handle));
     }
 }
 
@@ -80,8 +81,8 @@ bool table_file_open(TALLOC_CTX *mem, const char *path, enum table_file_mode mod
 {
     struct table_file *file = mem_new(mem, struct table_file);
     const char *name = mode == TABLE_FILE_TEMPORARY ? "" : path;
-    int flags = mode == TABLE_FILE_READ ? SQLITE_OPEN_READONLY
-                                        : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+    int flags =
+        mode == TABLE_FILE_READ ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
 
     file->path = mem_strdup(file, path);
     if (mode == TABLE_FILE_READ && access(path, R_OK) != 0)

@@ -27,8 +27,8 @@ static bool fail_held(int fd, const char *path, struct error *err)
     holder[len > 0 ? len : 0] = '\0';
     error_set(err, ERROR_POLICY, "another tminus is at work here%s%s", *holder == '\0' ? "" : ": ",
               holder);
-    return error_hint(err, "wait for it, or look at it with ps; the lock '%s' goes with its process",
-                      path);
+    return error_hint(
+        err, "wait for it, or look at it with ps; the lock '%s' goes with its process", path);
 }
 
 static void write_holder(int fd)

@@ -25,14 +25,10 @@ struct flight {
 const char *migrate_state_name(enum migrate_state state, bool is_undo)
 {
     switch (state) {
-    case MIGRATE_PENDING:
-        return is_undo ? "applied" : "pending";
-    case MIGRATE_DONE:
-        return is_undo ? "undone" : "applied";
-    case MIGRATE_TAKEN_BACK:
-        return "taken back";
-    case MIGRATE_PARTIAL:
-        return "partly applied";
+    case MIGRATE_PENDING: return is_undo ? "applied" : "pending";
+    case MIGRATE_DONE: return is_undo ? "undone" : "applied";
+    case MIGRATE_TAKEN_BACK: return "taken back";
+    case MIGRATE_PARTIAL: return "partly applied";
     }
     bug("migrate: state %d", (int)state);
 }
@@ -204,7 +200,8 @@ static bool check_restored(struct flight *flight, struct migrate_step *step, str
         return true;
     error_set(err, ERROR_PARTIAL, "%s: undone, but the schema is another one than before its up",
               step->migration->down.path);
-    return error_hint(err, "the down does not mirror the up; compare the schema and mend it by hand");
+    return error_hint(err,
+                      "the down does not mirror the up; compare the schema and mend it by hand");
 }
 
 static bool fly_step(struct flight *flight, struct migrate_step *step, struct error *err)
@@ -221,8 +218,8 @@ static bool fly_step(struct flight *flight, struct migrate_step *step, struct er
     return !is_undo || check_restored(flight, step, err);
 }
 
-// A migration without transaction that was begun and has no result: the process died in it, and only
-// a record with a mark of its own would tell.
+// A migration without transaction that was begun and has no result: the process died in it, and
+// only a record with a mark of its own would tell.
 static bool check_unfinished(struct flight *flight, const struct migrate_step *step,
                              struct error *err)
 {
@@ -238,12 +235,16 @@ static bool check_unfinished(struct flight *flight, const struct migrate_step *s
     for (size_t i = 0; i < COUNT_OF(results); i++) {
         json_auto_t *result = NULL;
         TRY(journal_last(journal, results[i], "version", step->version, &result, err));
-        if (result != NULL && json_get_integer(result, "seq", 0) > json_get_integer(begun, "seq", 0))
+        if (result != NULL &&
+            json_get_integer(result, "seq", 0) > json_get_integer(begun, "seq", 0))
             return true;
     }
-    error_set(err, ERROR_PARTIAL, "%s: an earlier run began it without a transaction and never came "
-                                  "back", step->migration->path);
-    return error_hint(err, "see what it left, and finish it by hand; tminus journal show has the run");
+    error_set(err, ERROR_PARTIAL,
+              "%s: an earlier run began it without a transaction and never came "
+              "back",
+              step->migration->path);
+    return error_hint(err,
+                      "see what it left, and finish it by hand; tminus journal show has the run");
 }
 
 // --- foreign keys
@@ -267,8 +268,8 @@ static bool add_orphan(void *context, const char *const *names, const struct eng
         return true;
     list->last = mem_strdup(list->mem, values[0].text);
     if (list->n_tables++ < ORPHAN_TABLES_SHOWN)
-        list->tables = mem_printf(list->mem, "%s%s%s", list->tables, *list->tables ? ", " : "",
-                                  list->last);
+        list->tables =
+            mem_printf(list->mem, "%s%s%s", list->tables, *list->tables ? ", " : "", list->last);
     return true;
 }
 
@@ -295,8 +296,9 @@ static bool fail_after_done(const struct migrate_report *report, struct error *e
         if (report->steps[i].state != MIGRATE_DONE)
             continue;
         err->code = ERROR_PARTIAL;
-        return error_hint(err, "what is told as applied stays, and the database has its record; mend the "
-                               "cause and run it again for the rest");
+        return error_hint(
+            err, "what is told as applied stays, and the database has its record; mend the "
+                 "cause and run it again for the rest");
     }
     return false;
 }
@@ -310,7 +312,8 @@ static bool fly(struct flight *flight, struct error *err)
         TRY(check_unfinished(flight, &report->steps[i], err));
     report->orphans.before = count_orphans(flight, &ignored);
     TRY(open_session(flight, false, &flight->writer, err));
-    if (!run_sql(flight, record_table(flight->format), record_sql_prepare(tmp, &flight->record), err)) {
+    if (!run_sql(flight, record_table(flight->format), record_sql_prepare(tmp, &flight->record),
+                 err)) {
         // Nothing of the migrations was begun.
         err->code = err->code == ERROR_TAKEN_BACK ? ERROR_DATABASE : err->code;
         return false;

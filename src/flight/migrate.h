@@ -1,6 +1,6 @@
 /*
- * Migrating: applies pending migrations in order, or undoes the last ones, with the tool's record in
- * the same transaction, and reads back from a second session what the database then holds.
+ * Migrating: applies pending migrations in order, or undoes the last ones, with the tool's record
+ * in the same transaction, and reads back from a second session what the database then holds.
  *
  * Before anything is touched, everything that can be known is checked: versions, checksums, downs,
  * a dirty record. Each migration is journaled before and after.
@@ -20,18 +20,18 @@ struct migrate_request {
     const struct engine_driver *driver;
     const struct secret *url;
     const struct change *change;
-    const char *to;         // last version to apply, as the files write it; NULL: all
+    const char *to; // last version to apply, as the files write it; NULL: all
     bool is_undo;
-    int64_t steps;          // of an undo, from 1
-    bool is_dry_run;        // plan only: nothing is opened for writing
-    int64_t timeout_ms;     // of waiting for the write lock; 0: the engine's own
+    int64_t steps;      // of an undo, from 1
+    bool is_dry_run;    // plan only: nothing is opened for writing
+    int64_t timeout_ms; // of waiting for the write lock; 0: the engine's own
     struct wait *wait;
-    struct journal *journal;// NULL in a dry run
+    struct journal *journal; // NULL in a dry run
 };
 
 // `*out` is set as soon as there is a plan, on failure too, so that what was done can be shown.
-// Errors: as the engine's run; ERROR_PARTIAL also for a dirty record, and for an undo after which the
-// schema is another one than before the up.
+// Errors: as the engine's run; ERROR_PARTIAL also for a dirty record, and for an undo after which
+// the schema is another one than before the up.
 MUST_CHECK bool migrate_run(TALLOC_CTX *mem, const struct migrate_request *request,
                             struct migrate_report **out, struct error *err);
 

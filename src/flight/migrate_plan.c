@@ -42,8 +42,10 @@ static bool check_dirty(const struct plan *plan, struct error *err)
             continue;
         error_set(err, ERROR_PARTIAL, "version %s was begun and never finished, says '%s'",
                   plan->record->entries[i].version, table);
-        return error_hint(err, "see what it left, finish or undo it by hand, then correct its row "
-                               "in '%s'", table);
+        return error_hint(err,
+                          "see what it left, finish or undo it by hand, then correct its row "
+                          "in '%s'",
+                          table);
     }
     return true;
 }
@@ -82,7 +84,8 @@ static bool check_edited(const struct plan *plan, struct error *err)
         set_sha256(&change->migrations[i], sha256);
         if (entry == NULL || entry->sha256 == NULL || strcmp(entry->sha256, sha256) == 0)
             continue;
-        error_set(err, ERROR_INPUT, "%s: changed after it was applied (SHA-256 %.12s then, %.12s now)",
+        error_set(err, ERROR_INPUT,
+                  "%s: changed after it was applied (SHA-256 %.12s then, %.12s now)",
                   change->migrations[i].path, entry->sha256, sha256);
         return error_hint(err, "bring the file back as it was, and write the change as a new "
                                "migration");

@@ -23,7 +23,7 @@ struct migrate_step {
     enum migrate_state state;
     size_t statements;
     int64_t took_ms;
-    char schema_before[65];           // "" until it ran
+    char schema_before[65]; // "" until it ran
     char schema_after[65];
     enum migrate_restored restored;
 };
@@ -35,14 +35,14 @@ struct migrate_orphans {
 };
 
 struct migrate_report {
-    const char *database;     // one line for people
+    const char *database;      // one line for people
     const char *database_name; // as in the identity: a name or a canonical path
     const char *system;        // NULL: the database has no identity stored yet
     const char *layout;
     const char *record_table;
     bool is_undo;
     bool is_dry_run;
-    size_t n_applied;         // before this run
+    size_t n_applied; // before this run
     struct migrate_step *steps;
     size_t n_steps;
     const char **notes;

@@ -18,17 +18,17 @@ struct record_format {
     const char *table;
     const char *columns; // as PRAGMA table_info names them, joined by ','
     const char *create;
-    const char *read;    // version, is_dirty, sha256
-    const char *up;      // done
-    const char *down;    // done, another one is the last then
+    const char *read; // version, is_dirty, sha256
+    const char *up;   // done
+    const char *down; // done, another one is the last then
     const char *down_to_none;
-    const char *begun;   // NULL: the record has no mark for it
+    const char *begun; // NULL: the record has no mark for it
     const char *begun_undo;
     const char *unbegun; // takes the mark away; a dirty undo goes back to applied
     const char *unbegun_undo;
-    bool is_number;      // versions are numbers: 0042 is 42
-    bool drops_dashes;   // 2024-01-31-000000 is 20240131000000
-    bool is_last_only;   // one row: everything up to it was applied
+    bool is_number;    // versions are numbers: 0042 is 42
+    bool drops_dashes; // 2024-01-31-000000 is 20240131000000
+    bool is_last_only; // one row: everything up to it was applied
     bool refuses_gaps;
 };
 
@@ -41,9 +41,10 @@ static const struct record_format formats[] = {
         .layout = "plain",
         .table = "tminus_migration",
         .columns = "version,name,sha256,state,applied_at",
-        .create = "CREATE TABLE tminus_migration (version TEXT PRIMARY KEY NOT NULL, name TEXT NOT NULL, "
-                  "sha256 TEXT NOT NULL, state TEXT NOT NULL CHECK (state IN ('begun', 'applied')), "
-                  "applied_at TEXT NOT NULL);",
+        .create =
+            "CREATE TABLE tminus_migration (version TEXT PRIMARY KEY NOT NULL, name TEXT NOT NULL, "
+            "sha256 TEXT NOT NULL, state TEXT NOT NULL CHECK (state IN ('begun', 'applied')), "
+            "applied_at TEXT NOT NULL);",
         .read = "SELECT version, state <> 'applied', sha256 FROM tminus_migration ORDER BY version",
         // A row that somebody else applied meanwhile must still be a conflict.
         .up = "DELETE FROM tminus_migration WHERE version = %v AND state = 'begun'; "
@@ -80,7 +81,8 @@ static const struct record_format formats[] = {
                   "tstamp TIMESTAMP DEFAULT (datetime('now'))); "
                   "INSERT INTO goose_db_version (version_id, is_applied) VALUES (0, 1);",
         // Older versions of goose wrote a row with is_applied 0 for a down.
-        .read = "SELECT version_id, 0, NULL FROM goose_db_version AS g WHERE is_applied AND version_id > 0 "
+        .read = "SELECT version_id, 0, NULL FROM goose_db_version AS g WHERE is_applied AND "
+                "version_id > 0 "
                 "AND id = (SELECT max(id) FROM goose_db_version WHERE version_id = g.version_id) "
                 "ORDER BY version_id",
         .up = "INSERT INTO goose_db_version (version_id, is_applied) VALUES (%v, 1);",
@@ -92,7 +94,8 @@ static const struct record_format formats[] = {
         .layout = "dbmate",
         .table = "schema_migrations",
         .columns = "version",
-        .create = "CREATE TABLE IF NOT EXISTS \"schema_migrations\" (version varchar(128) primary key);",
+        .create =
+            "CREATE TABLE IF NOT EXISTS \"schema_migrations\" (version varchar(128) primary key);",
         .read = "SELECT version, 0, NULL FROM schema_migrations ORDER BY version",
         .up = "INSERT INTO schema_migrations (version) VALUES (%v);",
         .down = "DELETE FROM schema_migrations WHERE version = %v;",
@@ -101,8 +104,9 @@ static const struct record_format formats[] = {
         .layout = "diesel",
         .table = "__diesel_schema_migrations",
         .columns = "version,run_on",
-        .create = "CREATE TABLE __diesel_schema_migrations (version VARCHAR(50) PRIMARY KEY NOT NULL, "
-                  "run_on TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP);",
+        .create =
+            "CREATE TABLE __diesel_schema_migrations (version VARCHAR(50) PRIMARY KEY NOT NULL, "
+            "run_on TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP);",
         .read = "SELECT version, 0, NULL FROM __diesel_schema_migrations ORDER BY version",
         .up = "INSERT INTO __diesel_schema_migrations (version) VALUES (%v);",
         .down = "DELETE FROM __diesel_schema_migrations WHERE version = %v;",
@@ -114,7 +118,8 @@ static const struct record_format formats[] = {
 static const char *const known_tables =
     "'tminus_migration', 'schema_migrations', 'goose_db_version', '__diesel_schema_migrations', "
     "'flyway_schema_history', '_prisma_migrations', 'alembic_version', 'django_migrations', "
-    "'_sqlx_migrations', 'knex_migrations', 'SequelizeMeta', 'DATABASECHANGELOG', '__drizzle_migrations'";
+    "'_sqlx_migrations', 'knex_migrations', 'SequelizeMeta', 'DATABASECHANGELOG', "
+    "'__drizzle_migrations'";
 
 bool record_format_for(const struct migration_layout *layout, const struct record_format **out,
                        struct error *err)
@@ -127,8 +132,10 @@ bool record_format_for(const struct migration_layout *layout, const struct recor
     }
     error_set(err, ERROR_CONFIG, "the record of %s (%s) cannot be written on SQLite", layout->name,
               layout->record_table ? layout->record_table : "no table of its own");
-    return error_hint(err, "run these migrations with %s itself, between tminus baseline and tminus "
-                           "verify", layout->name);
+    return error_hint(err,
+                      "run these migrations with %s itself, between tminus baseline and tminus "
+                      "verify",
+                      layout->name);
 }
 
 const char *record_table(const struct record_format *format)
@@ -179,7 +186,8 @@ static bool join_first(void *context, const char *const *names, const struct eng
     struct text_list *list = context;
     (void)names;
     (void)n;
-    list->text = mem_printf(list->mem, "%s%s%s", list->text, *list->text ? "," : "", values[0].text);
+    list->text =
+        mem_printf(list->mem, "%s%s%s", list->text, *list->text ? "," : "", values[0].text);
     return true;
 }
 
@@ -234,8 +242,8 @@ static bool check_columns(const struct record_format *format, const char *column
 {
     if (text_equal_nocase(columns, format->columns))
         return true;
-    error_set(err, ERROR_INPUT, "table '%s' has the columns (%s), and %s writes (%s)", format->table,
-              columns, format->layout, format->columns);
+    error_set(err, ERROR_INPUT, "table '%s' has the columns (%s), and %s writes (%s)",
+              format->table, columns, format->layout, format->columns);
     return error_hint(err, "say which tool keeps this database with `layout:` in tminus.yaml");
 }
 
@@ -243,9 +251,10 @@ static bool check_others(const struct record_format *format, const char *others,
 {
     if (*others == '\0')
         return true;
-    error_set(err, ERROR_INPUT, "another tool keeps this database (table '%s'), and the migrations "
-                                "were read as those of %s (table '%s')", others, format->layout,
-              format->table);
+    error_set(err, ERROR_INPUT,
+              "another tool keeps this database (table '%s'), and the migrations "
+              "were read as those of %s (table '%s')",
+              others, format->layout, format->table);
     return error_hint(err, "say which tool it is with `layout:` in tminus.yaml");
 }
 
@@ -259,15 +268,18 @@ bool record_read(TALLOC_CTX *mem, const struct engine_session_table *session, st
     char *identity;
     struct record record = {.format = format};
     TRY(read_list(tmp, session, engine,
-                  mem_printf(tmp, "SELECT name FROM sqlite_schema WHERE type = 'table' AND name IN (%s) "
-                                  "AND name <> '%s'", known_tables, format->table),
+                  mem_printf(tmp,
+                             "SELECT name FROM sqlite_schema WHERE type = 'table' AND name IN (%s) "
+                             "AND name <> '%s'",
+                             known_tables, format->table),
                   &tables, err));
     TRY(read_list(tmp, session, engine,
-                  mem_printf(tmp, "SELECT name FROM pragma_table_info('%s')", format->table), &columns,
-                  err));
-    TRY(read_list(tmp, session, engine,
-                  "SELECT name FROM sqlite_schema WHERE type = 'table' AND name = 'tminus_identity'",
-                  &identity, err));
+                  mem_printf(tmp, "SELECT name FROM pragma_table_info('%s')", format->table),
+                  &columns, err));
+    TRY(read_list(
+        tmp, session, engine,
+        "SELECT name FROM sqlite_schema WHERE type = 'table' AND name = 'tminus_identity'",
+        &identity, err));
     record.has_identity = *identity != '\0';
     record.is_there = *columns != '\0';
     if (!record.is_there) {
@@ -321,23 +333,12 @@ static const char *fill(TALLOC_CTX *mem, const struct record_format *format, con
             continue;
         }
         switch (*++c) {
-        case 'v':
-            write_version(out, format, step->migration);
-            break;
-        case 'p':
-            write_version(out, format, step->previous);
-            break;
-        case 's':
-            write_quoted(out, step->sha256);
-            break;
-        case 'n':
-            write_quoted(out, step->migration->name ? step->migration->name : "");
-            break;
-        case 't':
-            write_quoted(out, clock_format(clock_wall_ms()).text);
-            break;
-        default:
-            bug("record: unknown mark '%%%c'", *c);
+        case 'v': write_version(out, format, step->migration); break;
+        case 'p': write_version(out, format, step->previous); break;
+        case 's': write_quoted(out, step->sha256); break;
+        case 'n': write_quoted(out, step->migration->name ? step->migration->name : ""); break;
+        case 't': write_quoted(out, clock_format(clock_wall_ms()).text); break;
+        default: bug("record: unknown mark '%%%c'", *c);
         }
     }
     fclose(out);

@@ -26,8 +26,8 @@ struct record_entry {
 
 struct record {
     const struct record_format *format;
-    bool is_there;       // the table exists
-    bool has_identity;   // tminus_identity exists
+    bool is_there;     // the table exists
+    bool has_identity; // tminus_identity exists
     struct record_entry *entries;
     size_t n;
 };

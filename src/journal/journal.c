@@ -86,8 +86,9 @@ static bool make_event(void *context, const struct store_row *last, struct store
     char *line = json_canonical(append->mem, event);
     size_t len = strlen(line);
     if (len > JOURNAL_EVENT_MAX)
-        return error_set(err, ERROR_INPUT, "event '%s' has %zu bytes, more than the %zu of one event",
-                         append->event, len, JOURNAL_EVENT_MAX);
+        return error_set(err, ERROR_INPUT,
+                         "event '%s' has %zu bytes, more than the %zu of one event", append->event,
+                         len, JOURNAL_EVENT_MAX);
     row->sequence = last->sequence + 1;
     row->line = line;
     row->hash = mem_strdup(append->mem, digest_of(line, len).hex);
@@ -126,10 +127,11 @@ bool journal_head_read(const char *text, struct journal_head *out, struct error 
     char *end;
     long long sequence = strtoll(text, &end, 10);
 
-    if (end == text || *end != ':' || sequence < 1 || strlen(end + 1) != 64
-        || strspn(end + 1, "0123456789abcdef") != 64) {
+    if (end == text || *end != ':' || sequence < 1 || strlen(end + 1) != 64 ||
+        strspn(end + 1, "0123456789abcdef") != 64) {
         error_set(err, ERROR_USAGE, "'%s' is no head of a journal", text);
-        return error_hint(err, "write SEQ:HASH as the verbs print it: a number, ':', 64 hexadecimal digits");
+        return error_hint(
+            err, "write SEQ:HASH as the verbs print it: a number, ':', 64 hexadecimal digits");
     }
     out->sequence = sequence;
     memcpy(out->hash, end + 1, 65);
@@ -145,7 +147,8 @@ struct walk {
     char prev[65];
 };
 
-static bool break_at(struct walk *walk, int64_t sequence, const char *format, ...) PRINTF_LIKE(3, 4);
+static bool break_at(struct walk *walk, int64_t sequence, const char *format, ...)
+    PRINTF_LIKE(3, 4);
 static bool break_at(struct walk *walk, int64_t sequence, const char *format, ...)
 {
     va_list arguments;
@@ -191,7 +194,8 @@ static bool check_links(struct walk *walk, const struct store_row *row)
     if (!is_linked)
         return break_at(walk, row->sequence,
                         "event %lld does not follow the event before it: that one was changed, or "
-                        "this one was inserted", (long long)row->sequence);
+                        "this one was inserted",
+                        (long long)row->sequence);
     return true;
 }
 
@@ -217,7 +221,8 @@ static bool check_row(void *context, const struct store_row *row)
     if (strcmp(walk->expected->hash, digest.hex) != 0)
         return break_at(walk, row->sequence,
                         "event %lld is not the one of the head that was noted: the journal was "
-                        "written anew", (long long)row->sequence);
+                        "written anew",
+                        (long long)row->sequence);
     return true;
 }
 
@@ -230,9 +235,10 @@ bool journal_verify(struct journal *journal, const struct journal_head *expected
     // From the lowest number there is: an event 0 would otherwise stay unseen.
     TRY(journal->driver->read(journal->store, INT64_MIN, check_row, &walk, err));
     if (verdict.is_intact && expected != NULL && !walk.has_expected)
-        break_at(&walk, verdict.events + 1, "the journal ends at event %lld, but event %lld was "
-                 "noted: its tail was cut", (long long)verdict.events,
-                 (long long)expected->sequence);
+        break_at(&walk, verdict.events + 1,
+                 "the journal ends at event %lld, but event %lld was "
+                 "noted: its tail was cut",
+                 (long long)verdict.events, (long long)expected->sequence);
     *out = verdict;
     return true;
 }
@@ -265,13 +271,14 @@ static bool read_row(void *context, const struct store_row *row)
     json_t *event = NULL;
     struct error cause;
 
-    if (!json_read(reading->journal->location, row->line, strlen(row->line), &event, &cause)
-        || !json_is_object(event)) {
+    if (!json_read(reading->journal->location, row->line, strlen(row->line), &event, &cause) ||
+        !json_is_object(event)) {
         json_decref(event);
         reading->has_failed = true;
         error_set(reading->err, ERROR_INPUT, "%s: damaged: event %lld is no JSON object",
                   reading->journal->location, (long long)row->sequence);
-        error_hint(reading->err, "`tminus journal verify` names the place; do not trust what follows it");
+        error_hint(reading->err,
+                   "`tminus journal verify` names the place; do not trust what follows it");
         return false;
     }
     json_put_text(event, "hash", row->hash);
@@ -313,8 +320,8 @@ static bool match_event(void *context, const json_t *event)
     return true;
 }
 
-bool journal_last(struct journal *journal, const char *event, const char *member,
-                  const char *value, json_t **out, struct error *err)
+bool journal_last(struct journal *journal, const char *event, const char *member, const char *value,
+                  json_t **out, struct error *err)
 {
     struct search search = {.event = event, .member = member, .value = value};
 

@@ -41,7 +41,7 @@ MUST_CHECK bool journal_head(struct journal *journal, struct journal_head *out, 
 struct journal_verdict {
     bool is_intact;
     int64_t events;
-    int64_t broken_at;      // sequence, 0 when intact
+    int64_t broken_at; // sequence, 0 when intact
     char reason[256];
     struct journal_head head;
 };

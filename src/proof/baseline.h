@@ -2,9 +2,9 @@
  * Baselines: what the data was at one instant before the change, as one SQLite file.
  *
  * It holds the identity of the database, the instant, the values of the invariants, and for each
- * table: rows, per column NULLs, least, greatest, sum and keyed fingerprint, and for each row its key
- * and short hashes, so that a difference can be named by key (docs/baseline.md). Its SHA-256 stands
- * in the journal; a file whose SHA-256 does not is refused.
+ * table: rows, per column NULLs, least, greatest, sum and keyed fingerprint, and for each row its
+ * key and short hashes, so that a difference can be named by key (docs/baseline.md). Its SHA-256
+ * stands in the journal; a file whose SHA-256 does not is refused.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -19,28 +19,28 @@
 #define BASELINE_DISTINCT_MAX 50 // more different values than this: no group counts, no traits
 
 struct baseline_column {
-    const char *name;        // before the change
+    const char *name; // before the change
     const char *type;
     struct engine_sum sum;
     int64_t nulls;
     const char *least, *greatest, *total; // NULL: not asked, or masked
-    int64_t written_rows;    // rows that the migration's WHERE names; -1: not known
-    bool is_shown;           // its value in each row is kept: few different ones
+    int64_t written_rows;                 // rows that the migration's WHERE names; -1: not known
+    bool is_shown;                        // its value in each row is kept: few different ones
 };
 
 struct baseline_table {
     int64_t id;
-    struct name name;        // before the change
+    struct name name; // before the change
     int64_t rows;
     bool has_key;
-    bool key_is_rowid;       // no key is declared: a rebuild may number the rows anew
-    const char **key;        // key columns; none: the rowid
+    bool key_is_rowid; // no key is declared: a rebuild may number the rows anew
+    const char **key;  // key columns; none: the rowid
     size_t n_key;
     struct baseline_column *columns; // in the order of the hashes
     size_t n_columns;
     struct engine_sum sum;
-    struct engine_sum content; // whatever the keys, where no key is declared
-    int64_t removed_rows;    // rows that the migration's DELETE names; -1: not known
+    struct engine_sum content;    // whatever the keys, where no key is declared
+    int64_t removed_rows;         // rows that the migration's DELETE names; -1: not known
     const char *age_column, *age; // the greatest value of the column that tells age; NULL
 };
 
@@ -52,10 +52,10 @@ struct baseline {
     const char *schema_digest;
     const char *service, *environment, *title;
     int64_t taken_ms;
-    const char **masked;     // columns whose values are not in it
+    const char **masked; // columns whose values are not in it
     size_t n_masked;
-    json_t *migrations;      // [{version, path, sha256}], released with the baseline
-    bool changes_schema;     // the change leaves another schema behind
+    json_t *migrations;  // [{version, path, sha256}], released with the baseline
+    bool changes_schema; // the change leaves another schema behind
     struct trace *trace;
     struct invariants invariants;
     struct baseline_table *tables;
@@ -64,22 +64,22 @@ struct baseline {
 
 struct baseline_request {
     const struct target *target;
-    const struct schema *schema;     // of the catalog
+    const struct schema *schema; // of the catalog
     const struct config *config;
     const struct invariants *invariants;
-    struct trace *trace;             // tables of `tables` and `is_all` are taken in
-    json_t *migrations;              // as above; borrowed
+    struct trace *trace; // tables of `tables` and `is_all` are taken in
+    json_t *migrations;  // as above; borrowed
     const char *service, *environment, *title;
-    const char *const *tables;       // asked for by name
+    const char *const *tables; // asked for by name
     size_t n_tables;
     bool is_all;
-    const char *path;                // of the file to make
-    const char *earlier;             // the baseline before it, for learned tolerances; NULL
+    const char *path;    // of the file to make
+    const char *earlier; // the baseline before it, for learned tolerances; NULL
 };
 
-// Take it, into a file that is not there yet. `*out` are the results of what must hold before the change. The file is there also when
-// one of them failed. ERROR_INPUT: no such table, the
-// file is there. ERROR_CONFIG: a key that is named for a table is not unique.
+// Take it, into a file that is not there yet. `*out` are the results of what must hold before the
+// change. The file is there also when one of them failed. ERROR_INPUT: no such table, the file is
+// there. ERROR_CONFIG: a key that is named for a table is not unique.
 MUST_CHECK bool baseline_save(TALLOC_CTX *mem, const struct baseline_request *request,
                               struct results *out, struct error *err);
 
@@ -100,11 +100,12 @@ MUST_CHECK bool baseline_results(TALLOC_CTX *mem, const struct baseline *baselin
 
 // Where two baselines differ, in words.
 struct baseline_difference {
-    const char *what;        // "emails: rows", "emails.status: NULLs", "brief emails"
+    const char *what; // "emails: rows", "emails.status: NULLs", "brief emails"
     const char *a, *b;
 };
-MUST_CHECK bool baseline_compare(TALLOC_CTX *mem, const struct baseline *a, const struct baseline *b,
-                                 struct baseline_difference **out, size_t *n, struct error *err);
+MUST_CHECK bool baseline_compare(TALLOC_CTX *mem, const struct baseline *a,
+                                 const struct baseline *b, struct baseline_difference **out,
+                                 size_t *n, struct error *err);
 
 // The settings of a table in tminus.yaml, or NULL.
 const struct config_table *baseline_settings(const struct config *config, struct name table);

@@ -3,8 +3,8 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "proof/baseline.h"
 #include "base/quantity.h"
+#include "proof/baseline.h"
 #include "proof/sql.h"
 
 struct differences {
@@ -37,7 +37,8 @@ static void compare_texts(struct differences *differences, const char *what, con
 static void compare_counts(struct differences *differences, const char *what, int64_t a, int64_t b)
 {
     if (a != b)
-        add(differences, what, quantity_count(differences->mem, a), quantity_count(differences->mem, b));
+        add(differences, what, quantity_count(differences->mem, a),
+            quantity_count(differences->mem, b));
 }
 
 static void compare_column(struct differences *differences, const char *table,
@@ -80,8 +81,8 @@ static void compare_tables(struct differences *differences, const struct baselin
 {
     for (size_t i = 0; i < a->n_tables; i++)
         for (size_t t = 0; t < b->n_tables; t++)
-            if (strcmp(a->tables[i].name.name, b->tables[t].name.name) == 0
-                && is_equal(a->tables[i].name.schema, b->tables[t].name.schema))
+            if (strcmp(a->tables[i].name.name, b->tables[t].name.name) == 0 &&
+                is_equal(a->tables[i].name.schema, b->tables[t].name.schema))
                 compare_table(differences, &a->tables[i], &b->tables[t]);
 }
 
@@ -97,18 +98,23 @@ static bool compare_observations(struct differences *differences, const struct b
     TRY(table_file_open(tmp, "the temporary file of compare", TABLE_FILE_TEMPORARY, &file, err));
     TRY(table_file_attach(file, a->path, "a", err));
     TRY(table_file_attach(file, b->path, "b", err));
-    TRY(table_query_make(tmp, file,
-                         "SELECT invariant || CASE label WHEN '' THEN '' ELSE ': ' || label END, max(x), max(y) FROM ("
-                         "SELECT invariant, label, text AS x, NULL AS y FROM a.observed_row UNION ALL "
-                         "SELECT invariant, label, NULL, text FROM b.observed_row) "
-                         "WHERE invariant IN (SELECT invariant FROM a.observation) AND invariant IN (SELECT invariant FROM b.observation) "
-                         "GROUP BY invariant, label HAVING max(x) IS NOT max(y) UNION ALL "
-                         "SELECT invariant, a.observation.rows || ' rows', b.observation.rows || ' rows' FROM a.observation "
-                         "JOIN b.observation USING (invariant) WHERE a.observation.rows <> b.observation.rows UNION ALL "
-                         "SELECT invariant || ': keys gone', 0, count(*) FROM a.observed_key k WHERE NOT EXISTS "
-                         "(SELECT 1 FROM b.observed_key o WHERE o.invariant = k.invariant AND o.key = k.key) "
-                         "AND invariant IN (SELECT invariant FROM b.observation) GROUP BY invariant",
-                         &query, err));
+    TRY(table_query_make(
+        tmp, file,
+        "SELECT invariant || CASE label WHEN '' THEN '' ELSE ': ' || label END, max(x), max(y) "
+        "FROM ("
+        "SELECT invariant, label, text AS x, NULL AS y FROM a.observed_row UNION ALL "
+        "SELECT invariant, label, NULL, text FROM b.observed_row) "
+        "WHERE invariant IN (SELECT invariant FROM a.observation) AND invariant IN (SELECT "
+        "invariant FROM b.observation) "
+        "GROUP BY invariant, label HAVING max(x) IS NOT max(y) UNION ALL "
+        "SELECT invariant, a.observation.rows || ' rows', b.observation.rows || ' rows' FROM "
+        "a.observation "
+        "JOIN b.observation USING (invariant) WHERE a.observation.rows <> b.observation.rows UNION "
+        "ALL "
+        "SELECT invariant || ': keys gone', 0, count(*) FROM a.observed_key k WHERE NOT EXISTS "
+        "(SELECT 1 FROM b.observed_key o WHERE o.invariant = k.invariant AND o.key = k.key) "
+        "AND invariant IN (SELECT invariant FROM b.observation) GROUP BY invariant",
+        &query, err));
     for (;;) {
         TRY(table_query_next(query, &has_row, err));
         if (!has_row)

@@ -46,7 +46,8 @@ static bool check_format(struct table_file *file, struct error *err)
     TRY(read_pragma(file, "PRAGMA application_id", &application, err));
     TRY(read_pragma(file, "PRAGMA user_version", &format, err));
     if (application != APPLICATION_ID)
-        return error_set(err, ERROR_BASELINE, "%s: not a baseline of tminus", table_file_path(file));
+        return error_set(err, ERROR_BASELINE, "%s: not a baseline of tminus",
+                         table_file_path(file));
     if (format > FORMAT)
         return error_set(err, ERROR_BASELINE, "%s: written by a newer tminus (format %lld)",
                          table_file_path(file), (long long)format);
@@ -64,7 +65,8 @@ static bool read_meta(TALLOC_CTX *mem, struct table_file *file, const char *name
     table_query_bind_text(query, 1, name);
     TRY(table_query_next(query, &has_row, err));
     if (!has_row)
-        return error_set(err, ERROR_BASELINE, "%s: damaged: no '%s' in it", table_file_path(file), name);
+        return error_set(err, ERROR_BASELINE, "%s: damaged: no '%s' in it", table_file_path(file),
+                         name);
     *out = mem_strdup(mem, table_query_text(query, 0));
     return true;
 }
@@ -76,13 +78,16 @@ static bool read_json_meta(struct table_file *file, const char *name, json_t **o
     const char *text;
 
     TRY(read_meta(tmp, file, name, &text, err));
-    return json_read(table_file_path(file), text == NULL ? "" : text, text == NULL ? 0 : strlen(text), out, err);
+    return json_read(table_file_path(file), text == NULL ? "" : text,
+                     text == NULL ? 0 : strlen(text), out, err);
 }
 
-static void read_names(struct baseline *baseline, const json_t *list, const char ***names, size_t *n)
+static void read_names(struct baseline *baseline, const json_t *list, const char ***names,
+                       size_t *n)
 {
     for (size_t i = 0; i < json_array_size(list); i++)
-        *mem_append(baseline, *names, *n) = mem_strdup(baseline, json_string_value(json_array_get(list, i)));
+        *mem_append(baseline, *names, *n) =
+            mem_strdup(baseline, json_string_value(json_array_get(list, i)));
 }
 
 static bool read_documents(struct baseline *baseline, struct error *err)
@@ -106,10 +111,10 @@ static bool read_texts(struct baseline *baseline, struct error *err)
         const char *name;
         const char **out;
     } texts[] = {
-        {"engine", &baseline->identity.engine},     {"system", &baseline->identity.system},
-        {"database", &baseline->identity.database}, {"server", &baseline->identity.version},
+        {"engine", &baseline->identity.engine},      {"system", &baseline->identity.system},
+        {"database", &baseline->identity.database},  {"server", &baseline->identity.version},
         {"schema_digest", &baseline->schema_digest}, {"service", &baseline->service},
-        {"environment", &baseline->environment},    {"title", &baseline->title},
+        {"environment", &baseline->environment},     {"title", &baseline->title},
     };
     const char *taken_at, *changes_schema;
 
@@ -131,15 +136,16 @@ static void read_sum(struct table_query *query, int at, struct engine_sum *out)
         memcpy(out->bytes, bytes, len);
 }
 
-static bool read_columns(struct baseline *baseline, struct baseline_table *table,
-                         struct error *err)
+static bool read_columns(struct baseline *baseline, struct baseline_table *table, struct error *err)
 {
     SCRATCH(tmp);
     struct table_query *query;
     bool has_row;
 
-    TRY(table_query_make(tmp, baseline->file, "SELECT name, type, sum, nulls, least, greatest, total, written_rows, "
-                         "is_shown FROM column_print WHERE id = ?1 ORDER BY place", &query, err));
+    TRY(table_query_make(tmp, baseline->file,
+                         "SELECT name, type, sum, nulls, least, greatest, total, written_rows, "
+                         "is_shown FROM column_print WHERE id = ?1 ORDER BY place",
+                         &query, err));
     table_query_bind_integer(query, 1, table->id);
     for (;;) {
         TRY(table_query_next(query, &has_row, err));
@@ -186,8 +192,11 @@ static bool read_tables(struct baseline *baseline, struct error *err)
     struct table_query *query;
     bool has_row;
 
-    TRY(table_query_make(tmp, baseline->file, "SELECT id, schema, name, rows, has_key, key_is_rowid, key, sum, content, removed_rows, "
-                         "age_column, age FROM table_print ORDER BY id", &query, err));
+    TRY(table_query_make(
+        tmp, baseline->file,
+        "SELECT id, schema, name, rows, has_key, key_is_rowid, key, sum, content, removed_rows, "
+        "age_column, age FROM table_print ORDER BY id",
+        &query, err));
     for (;;) {
         TRY(table_query_next(query, &has_row, err));
         if (!has_row)
@@ -209,10 +218,10 @@ bool baseline_open(TALLOC_CTX *mem, const char *path, struct baseline **out, str
         error_set(err, ERROR_BASELINE, "%s: there is no such baseline", path);
         return error_hint(err, "take one before the change: tminus baseline save");
     }
-    if (!digest_of_file(path, &digest, err)
-        || !table_file_open(baseline, path, TABLE_FILE_READ, &baseline->file, err)
-        || !check_format(baseline->file, err) || !read_texts(baseline, err)
-        || !read_documents(baseline, err) || !read_tables(baseline, err))
+    if (!digest_of_file(path, &digest, err) ||
+        !table_file_open(baseline, path, TABLE_FILE_READ, &baseline->file, err) ||
+        !check_format(baseline->file, err) || !read_texts(baseline, err) ||
+        !read_documents(baseline, err) || !read_tables(baseline, err))
         return is_bad(err);
     baseline->sha256 = mem_strdup(baseline, digest.hex);
     *out = talloc_steal(mem, baseline);
@@ -233,13 +242,15 @@ bool baseline_check_identity(const struct baseline *baseline,
 
     // An SQLite file has no id until tminus stores one: what was not known is not compared.
     bool has_lost_id = own->system != NULL && identity->system == NULL;
-    if (!is_other(own->engine, identity->engine) && !is_other(own->system, identity->system) && !has_lost_id
-        && !is_other(own->database, identity->database))
+    if (!is_other(own->engine, identity->engine) && !is_other(own->system, identity->system) &&
+        !has_lost_id && !is_other(own->database, identity->database))
         return true;
     bool is_replaced = !is_other(own->database, identity->database);
     error_set(err, ERROR_IDENTITY, "the baseline is of another database: %s, not of %s%s",
-              own->database, identity->database, is_replaced ? " as it is now: its id differs" : "");
-    return error_hint(err, "name the right database or baseline; if the database was moved, save a new baseline");
+              own->database, identity->database,
+              is_replaced ? " as it is now: its id differs" : "");
+    return error_hint(
+        err, "name the right database or baseline; if the database was moved, save a new baseline");
 }
 
 bool baseline_check_age(const struct baseline *baseline, int64_t moment_ms, int64_t max_age_ms,
@@ -252,11 +263,12 @@ bool baseline_check_age(const struct baseline *baseline, int64_t moment_ms, int6
         return true;
     error_set(err, ERROR_BASELINE, "%s: too old: taken %s before, at most %s are allowed",
               baseline->path, quantity_duration(tmp, age_ms), quantity_duration(tmp, max_age_ms));
-    return error_hint(err, "save a new one right before the change, or set gates: {baseline: {max_age: …}}");
+    return error_hint(
+        err, "save a new one right before the change, or set gates: {baseline: {max_age: …}}");
 }
 
-bool baseline_results(TALLOC_CTX *mem, const struct baseline *baseline,
-                      const struct target *target, struct results *out, struct error *err)
+bool baseline_results(TALLOC_CTX *mem, const struct baseline *baseline, const struct target *target,
+                      struct results *out, struct error *err)
 {
     struct results results = {0};
 

@@ -27,9 +27,10 @@ const struct config_table *baseline_settings(const struct config *config, struct
     SCRATCH(tmp);
 
     for (size_t i = 0; config != NULL && i < config->n_tables; i++)
-        if (strcmp(config->tables[i].name, table.name) == 0
-            || (table.schema != NULL
-                && strcmp(config->tables[i].name, mem_printf(tmp, "%s.%s", table.schema, table.name)) == 0))
+        if (strcmp(config->tables[i].name, table.name) == 0 ||
+            (table.schema != NULL &&
+             strcmp(config->tables[i].name, mem_printf(tmp, "%s.%s", table.schema, table.name)) ==
+                 0))
             return &config->tables[i];
     return NULL;
 }
@@ -61,7 +62,8 @@ static bool include_tables(const struct baseline_request *request, struct error 
 {
     for (size_t i = 0; i < request->n_tables; i++)
         TRY(include_named(request, request->tables[i], err));
-    for (struct schema_relation *relation = request->is_all ? schema_next(request->schema, NULL) : NULL;
+    for (struct schema_relation *relation = request->is_all ? schema_next(request->schema, NULL)
+                                                            : NULL;
          relation != NULL; relation = schema_next(request->schema, relation))
         if (is_data(relation))
             trace_include(request->trace, relation);
@@ -83,14 +85,14 @@ static void add_groups(TALLOC_CTX *mem, struct saving *saving, const struct trac
 {
     for (size_t i = 0; i < table->n_columns; i++) {
         const struct trace_column *column = trace_column_before(traced, table->columns[i].name);
-        if (!table->columns[i].is_shown || column->written.cause != NULL || column->after == NULL
-            || traced->after.name == NULL || traced->removed.cause != NULL || traced->added != NULL)
+        if (!table->columns[i].is_shown || column->written.cause != NULL || column->after == NULL ||
+            traced->after.name == NULL || traced->removed.cause != NULL || traced->added != NULL)
             continue;
         *mem_append(mem, saving->invariants.list, saving->invariants.n) = (struct invariant){
             .name = mem_printf(mem, "I16/%s.%s", sql_shown(mem, traced->before), column->before),
             .catalogue = "I16",
-            .title = mem_printf(mem, "as many %s of each %s as before", sql_shown(mem, traced->before),
-                                column->before),
+            .title = mem_printf(mem, "as many %s of each %s as before",
+                                sql_shown(mem, traced->before), column->before),
             .kind = INVARIANT_SAME,
             .moments = MOMENT_BOTH,
             .sql = groups_sql(mem, traced->after, column->after),
@@ -109,8 +111,7 @@ static void name_key(TALLOC_CTX *mem, const struct saving *saving, const struct 
 {
     const struct config_table *settings =
         baseline_settings(saving->request->config, traced->before);
-    const char *const *key =
-        settings != NULL && settings->n_key > 0 ? settings->key : traced->key;
+    const char *const *key = settings != NULL && settings->n_key > 0 ? settings->key : traced->key;
     size_t n = settings != NULL && settings->n_key > 0 ? settings->n_key : traced->n_key;
 
     for (size_t i = 0; i < n; i++)
@@ -155,15 +156,17 @@ static bool check_unique(const struct saving *saving, const struct baseline_tabl
     struct table_query *query;
     bool has_row;
 
-    TRY(table_query_make(tmp, saving->file, mem_printf(tmp, "SELECT count(*) FROM row_image_%lld", (long long)table->id),
-                         &query, err));
+    TRY(table_query_make(
+        tmp, saving->file,
+        mem_printf(tmp, "SELECT count(*) FROM row_image_%lld", (long long)table->id), &query, err));
     TRY(table_query_next(query, &has_row, err));
     int64_t doubled = table->rows - table_query_integer(query, 0);
     if (doubled == 0)
         return true;
     error_set(err, ERROR_CONFIG, "table '%s': %s is no key: %lld rows have the key of another one",
               table->name.name, key, (long long)doubled);
-    return error_hint(err, "name columns that tell all rows apart: tables: {%s: {key: …}}", table->name.name);
+    return error_hint(err, "name columns that tell all rows apart: tables: {%s: {key: …}}",
+                      table->name.name);
 }
 
 static bool save_table(struct saving *saving, const struct trace_table *traced, int64_t id,
@@ -174,7 +177,8 @@ static bool save_table(struct saving *saving, const struct trace_table *traced, 
     struct engine_fingerprint *print;
 
     if (relation == NULL)
-        return error_set(err, ERROR_INPUT, "the migration changes table '%s', which %s does not have",
+        return error_set(err, ERROR_INPUT,
+                         "the migration changes table '%s', which %s does not have",
                          traced->before.name, saving->request->target->identity.text);
     name_key(mem, saving, traced, &table);
     TRY(table_facts_read(mem, saving->request, traced, relation, &table, err));
@@ -205,7 +209,8 @@ static bool save_observations(const struct saving *saving, struct error *err)
         if ((invariant->moments & MOMENT_BEFORE) == 0)
             continue;
         if (target->progress != NULL)
-            target->progress(target->context, "invariants", (int64_t)i, (int64_t)saving->invariants.n);
+            target->progress(target->context, "invariants", (int64_t)i,
+                             (int64_t)saving->invariants.n);
         TRY(observation_take(saving->file, target, invariant, MOMENT_BEFORE, err));
     }
     return true;
@@ -218,8 +223,8 @@ static bool save_drifts(const struct saving *saving, struct error *err)
 
     if (saving->request->earlier == NULL)
         return true;
-    TRY(table_query_make(tmp, saving->file, "INSERT INTO drift (invariant, absolute) VALUES (?1, ?2)",
-                         &insert, err));
+    TRY(table_query_make(tmp, saving->file,
+                         "INSERT INTO drift (invariant, absolute) VALUES (?1, ?2)", &insert, err));
     for (size_t i = 0; i < saving->invariants.n; i++) {
         const struct invariant *invariant = &saving->invariants.list[i];
         double drift;
@@ -237,12 +242,12 @@ static bool changes_schema(const struct trace *trace)
 {
     for (size_t i = 0; i < trace->n_tables; i++) {
         const struct trace_table *table = trace->tables[i];
-        if (table->before.name == NULL || table->after.name == NULL || table->rebuilt != NULL
-            || strcmp(table->before.name, table->after.name) != 0)
+        if (table->before.name == NULL || table->after.name == NULL || table->rebuilt != NULL ||
+            strcmp(table->before.name, table->after.name) != 0)
             return true;
         for (size_t c = 0; c < table->n_columns; c++)
-            if (table->columns[c]->before == NULL || table->columns[c]->after == NULL
-                || strcmp(table->columns[c]->before, table->columns[c]->after) != 0)
+            if (table->columns[c]->before == NULL || table->columns[c]->after == NULL ||
+                strcmp(table->columns[c]->before, table->columns[c]->after) != 0)
                 return true;
     }
     return false;
@@ -293,7 +298,8 @@ static bool save_in_snapshot(TALLOC_CTX *mem, struct saving *saving, struct erro
     TRY(target->driver->session->snapshot_begin(target->engine, err));
     saving->taken_ms = clock_wall_ms();
     bool is_saved = save_all(mem, saving, err);
-    bool is_ended = target->driver->session->snapshot_end(target->engine, is_saved ? err : &ignored);
+    bool is_ended =
+        target->driver->session->snapshot_end(target->engine, is_saved ? err : &ignored);
     return is_saved && is_ended;
 }
 
@@ -305,7 +311,8 @@ static bool judge(TALLOC_CTX *mem, const struct saving *saving, struct results *
         if ((invariant->moments & MOMENT_BEFORE) == 0)
             continue;
         struct result *result = mem_append(mem, out->list, out->n);
-        TRY(observation_judge_before(mem, saving->file, saving->request->target, invariant, result, err));
+        TRY(observation_judge_before(mem, saving->file, saving->request->target, invariant, result,
+                                     err));
     }
     return true;
 }
@@ -342,7 +349,8 @@ bool baseline_save(TALLOC_CTX *mem, const struct baseline_request *request, stru
 
     if (file_kind(request->path) != FILE_MISSING) {
         error_set(err, ERROR_INPUT, "%s: there is a file already", request->path);
-        return error_hint(err, "a baseline replaces nothing: give another name, or remove it first");
+        return error_hint(err,
+                          "a baseline replaces nothing: give another name, or remove it first");
     }
 
     copy_invariants(mem, request->invariants, &saving.invariants);

@@ -9,22 +9,25 @@
 bool baseline_make_tables(struct table_file *file, struct error *err)
 {
     // application_id "tmib": told apart from any other SQLite file.
-    return table_file_run(file,
-                          "PRAGMA application_id = 1953327458; PRAGMA user_version = 1;"
-                          "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;"
-                          "CREATE TABLE table_print (id INTEGER PRIMARY KEY, schema TEXT, name TEXT NOT NULL,"
-                          " rows INTEGER NOT NULL, has_key INTEGER NOT NULL, key_is_rowid INTEGER NOT NULL,"
-                          " key TEXT NOT NULL, sum BLOB NOT NULL, content BLOB NOT NULL, removed_rows INTEGER NOT NULL,"
-                          " age_column TEXT, age TEXT);"
-                          "CREATE TABLE column_print (id INTEGER, place INTEGER, name TEXT NOT NULL, type TEXT NOT NULL,"
-                          " sum BLOB NOT NULL, nulls INTEGER NOT NULL, least TEXT, greatest TEXT, total TEXT,"
-                          " written_rows INTEGER NOT NULL, is_shown INTEGER NOT NULL,"
-                          " PRIMARY KEY (id, place)) WITHOUT ROWID;"
-                          "CREATE TABLE named (id INTEGER, place INTEGER, has_values INTEGER NOT NULL,"
-                          " PRIMARY KEY (id, place)) WITHOUT ROWID;"
-                          "CREATE TABLE named_row (id INTEGER, place INTEGER, key BLOB, value BLOB,"
-                          " PRIMARY KEY (id, place, key)) WITHOUT ROWID",
-                          err);
+    return table_file_run(
+        file,
+        "PRAGMA application_id = 1953327458; PRAGMA user_version = 1;"
+        "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;"
+        "CREATE TABLE table_print (id INTEGER PRIMARY KEY, schema TEXT, name TEXT NOT NULL,"
+        " rows INTEGER NOT NULL, has_key INTEGER NOT NULL, key_is_rowid INTEGER NOT NULL,"
+        " key TEXT NOT NULL, sum BLOB NOT NULL, content BLOB NOT NULL, removed_rows INTEGER NOT "
+        "NULL,"
+        " age_column TEXT, age TEXT);"
+        "CREATE TABLE column_print (id INTEGER, place INTEGER, name TEXT NOT NULL, type TEXT NOT "
+        "NULL,"
+        " sum BLOB NOT NULL, nulls INTEGER NOT NULL, least TEXT, greatest TEXT, total TEXT,"
+        " written_rows INTEGER NOT NULL, is_shown INTEGER NOT NULL,"
+        " PRIMARY KEY (id, place)) WITHOUT ROWID;"
+        "CREATE TABLE named (id INTEGER, place INTEGER, has_values INTEGER NOT NULL,"
+        " PRIMARY KEY (id, place)) WITHOUT ROWID;"
+        "CREATE TABLE named_row (id INTEGER, place INTEGER, key BLOB, value BLOB,"
+        " PRIMARY KEY (id, place, key)) WITHOUT ROWID",
+        err);
 }
 
 static bool write_column(struct table_query *insert, int64_t id, size_t place,
@@ -58,8 +61,10 @@ bool baseline_write_table(struct table_file *file, const struct baseline_table *
     SCRATCH(tmp);
     struct table_query *insert;
 
-    TRY(table_query_make(tmp, file, "INSERT INTO table_print VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
-                         &insert, err));
+    TRY(table_query_make(
+        tmp, file,
+        "INSERT INTO table_print VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+        &insert, err));
     table_query_bind_integer(insert, 1, table->id);
     table_query_bind_text(insert, 2, table->name.schema);
     table_query_bind_text(insert, 3, table->name.name);
@@ -73,8 +78,9 @@ bool baseline_write_table(struct table_file *file, const struct baseline_table *
     table_query_bind_text(insert, 11, table->age_column);
     table_query_bind_text(insert, 12, table->age);
     TRY(table_query_run(insert, err));
-    TRY(table_query_make(tmp, file, "INSERT INTO column_print VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
-                         &insert, err));
+    TRY(table_query_make(
+        tmp, file, "INSERT INTO column_print VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+        &insert, err));
     for (size_t i = 0; i < table->n_columns; i++)
         TRY(write_column(insert, table->id, i, &table->columns[i], err));
     return true;
@@ -102,7 +108,8 @@ bool baseline_write_meta(const struct baseline *baseline, struct error *err)
     json_auto_t *trace = trace_to_json(baseline->trace);
     json_auto_t *invariants = invariants_to_json(&baseline->invariants);
 
-    TRY(table_query_make(tmp, baseline->file, "INSERT INTO meta (name, value) VALUES (?1, ?2)", &meta.insert, err));
+    TRY(table_query_make(tmp, baseline->file, "INSERT INTO meta (name, value) VALUES (?1, ?2)",
+                         &meta.insert, err));
     put(&meta, "tminus", TMINUS_VERSION);
     put(&meta, "taken_at", clock_format(baseline->taken_ms).text);
     put(&meta, "engine", baseline->identity.engine);

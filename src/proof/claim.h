@@ -35,8 +35,8 @@ struct claim {
     const char *cause;
     const struct trace_table *table;
     const struct trace_column *column;
-    struct name before;               // the table's name as the schema before the change has it
-    bool is_countable;                // can be asked before the change
+    struct name before; // the table's name as the schema before the change has it
+    bool is_countable;  // can be asked before the change
     const struct statement *statement;
     const struct action *action;
     const struct query *query;
@@ -44,8 +44,8 @@ struct claim {
     const struct expression *where;      // NULL: every row
     const struct trace_column **sources; // UPDATE: columns of the table that f reads
     size_t n_sources;
-    bool was_written;                 // UPDATE: the column was written before in this change
-    size_t copy;                      // index into the trace's copies
+    bool was_written; // UPDATE: the column was written before in this change
+    size_t copy;      // index into the trace's copies
     const struct constraint *constraint;
 };
 

@@ -1,8 +1,8 @@
 /*
  * Comparison: one table of a baseline against the database as it is now.
  *
- * First the fingerprint alone: a table whose columns all have the sums of the baseline is equal, and
- * that is the usual case. Only when one differs are the rows read again with their images.
+ * First the fingerprint alone: a table whose columns all have the sums of the baseline is equal,
+ * and that is the usual case. Only when one differs are the rows read again with their images.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -51,8 +51,10 @@ static void pair_columns(TALLOC_CTX *mem, const struct comparison_request *reque
         pairing->places[pairing->n] = i;
         pairing->traced[pairing->n++] = traced;
     }
-    for (size_t i = 0; !request->as_before && request->traced != NULL && i < request->traced->n_columns; i++)
-        if (request->traced->columns[i]->before == NULL && request->traced->columns[i]->after != NULL)
+    for (size_t i = 0;
+         !request->as_before && request->traced != NULL && i < request->traced->n_columns; i++)
+        if (request->traced->columns[i]->before == NULL &&
+            request->traced->columns[i]->after != NULL)
             *mem_append(mem, out->added, out->n_added) = request->traced->columns[i]->after;
 }
 
@@ -63,16 +65,22 @@ static const char *pair_key(TALLOC_CTX *mem, const struct comparison_request *re
     const struct baseline_table *table = request->table;
 
     if (table->n_key == 0 && table->key_is_rowid && out->rebuilt != NULL)
-        return mem_printf(mem, "the table was rebuilt and has no primary key to match rows by; name one in "
-                               "tminus.yaml: tables: {%s: {key: …}}", table->name.name);
+        return mem_printf(
+            mem,
+            "the table was rebuilt and has no primary key to match rows by; name one in "
+            "tminus.yaml: tables: {%s: {key: …}}",
+            table->name.name);
     if (table->n_key == 0 && !table->has_key)
-        return mem_printf(mem, "the table has no key to match rows by; name one in tminus.yaml: "
-                               "tables: {%s: {key: …}}", table->name.name);
+        return mem_printf(mem,
+                          "the table has no key to match rows by; name one in tminus.yaml: "
+                          "tables: {%s: {key: …}}",
+                          table->name.name);
     for (size_t i = 0; i < table->n_key; i++) {
         const struct trace_column *traced;
         const char *now = name_now(request, table->key[i], &traced);
         if (now == NULL)
-            return mem_printf(mem, "the key column '%s' is dropped: rows cannot be matched", table->key[i]);
+            return mem_printf(mem, "the key column '%s' is dropped: rows cannot be matched",
+                              table->key[i]);
         if (traced != NULL && traced->written.cause != NULL && !request->as_before)
             return mem_printf(mem, "the key column '%s' is written by %s: rows cannot be matched",
                               table->key[i], traced->written.cause);
@@ -105,13 +113,13 @@ static bool is_equal_sum(const struct engine_sum *a, const struct engine_sum *b)
 
 // Where no key is declared, SQLite may number the rows anew: VACUUM, a dump, a rebuild. What they
 // hold is then told by the content alone.
-static bool is_equal_content(const struct comparison_request *request, const struct pairing *pairing,
-                             const struct engine_fingerprint *print)
+static bool is_equal_content(const struct comparison_request *request,
+                             const struct pairing *pairing, const struct engine_fingerprint *print)
 {
     const struct baseline_table *table = request->table;
 
-    return table->n_key == 0 && pairing->n == table->n_columns && print->rows == table->rows
-           && is_equal_sum(&print->content, &table->content);
+    return table->n_key == 0 && pairing->n == table->n_columns && print->rows == table->rows &&
+           is_equal_sum(&print->content, &table->content);
 }
 
 static bool is_equal_print(const struct comparison_request *request, const struct pairing *pairing,
@@ -151,15 +159,19 @@ static bool take_keys(TALLOC_CTX *mem, struct table_file *file, const char *sql,
 static char *absent_sql(TALLOC_CTX *mem, int64_t id, const char *from, const char *in,
                         const char *what)
 {
-    return mem_printf(mem, "SELECT %s FROM %s.row_image_%lld a WHERE NOT EXISTS "
-                           "(SELECT 1 FROM %s.row_image_%lld b WHERE b.key = a.key)",
+    return mem_printf(mem,
+                      "SELECT %s FROM %s.row_image_%lld a WHERE NOT EXISTS "
+                      "(SELECT 1 FROM %s.row_image_%lld b WHERE b.key = a.key)",
                       what, from, (long long)id, in, (long long)id);
 }
 
 static char *doubled_sql(TALLOC_CTX *mem, int64_t id, const char *what)
 {
-    return mem_printf(mem, "SELECT %s FROM main.row_image_%lld a JOIN base.row_image_%lld b ON b.key = a.key "
-                           "WHERE a.n > b.n", what, (long long)id, (long long)id);
+    return mem_printf(
+        mem,
+        "SELECT %s FROM main.row_image_%lld a JOIN base.row_image_%lld b ON b.key = a.key "
+        "WHERE a.n > b.n",
+        what, (long long)id, (long long)id);
 }
 
 static bool compare_keys(TALLOC_CTX *mem, const struct comparison_request *request,
@@ -246,9 +258,13 @@ static bool walk_rows(TALLOC_CTX *mem, const struct comparison_request *request,
     bool has_row;
     long long id = (long long)request->table->id;
 
-    TRY(table_query_make(tmp, request->file,
-                         mem_printf(tmp, "SELECT a.key_text, a.columns, b.columns, a.key FROM base.row_image_%lld a "
-                                    "JOIN main.row_image_%lld b ON b.key = a.key", id, id), &query, err));
+    TRY(table_query_make(
+        tmp, request->file,
+        mem_printf(tmp,
+                   "SELECT a.key_text, a.columns, b.columns, a.key FROM base.row_image_%lld a "
+                   "JOIN main.row_image_%lld b ON b.key = a.key",
+                   id, id),
+        &query, err));
     for (;;) {
         TRY(table_query_next(query, &has_row, err));
         if (!has_row)
@@ -317,14 +333,18 @@ static bool compare_removed(TALLOC_CTX *mem, const struct comparison_request *re
     struct named_rows named;
     struct key_difference unnamed = {0};
     long long id = (long long)request->table->id;
-    const char *is_named = mem_printf(tmp, "EXISTS (SELECT 1 FROM base.named_row n WHERE n.id = %lld AND "
-                                      "n.place = %d AND n.key = a.key)", id, NAMED_REMOVED);
+    const char *is_named =
+        mem_printf(tmp,
+                   "EXISTS (SELECT 1 FROM base.named_row n WHERE n.id = %lld AND "
+                   "n.place = %d AND n.key = a.key)",
+                   id, NAMED_REMOVED);
 
     TRY(named_rows_open(tmp, request->file, request->table->id, NAMED_REMOVED, &named, err));
     if (!named.is_known || request->as_before)
         return true;
-    TRY(take_keys(mem, request->file, mem_printf(tmp, "%s AND NOT %s ORDER BY length(a.key_text), a.key_text",
-                                                 absent_sql(tmp, id, "base", "main", "a.key_text, a.n"), is_named),
+    TRY(take_keys(mem, request->file,
+                  mem_printf(tmp, "%s AND NOT %s ORDER BY length(a.key_text), a.key_text",
+                             absent_sql(tmp, id, "base", "main", "a.key_text, a.n"), is_named),
                   &unnamed, err));
     out->missing.unattributed = unnamed.keys;
     if (unnamed.keys > 0) {
@@ -334,8 +354,11 @@ static bool compare_removed(TALLOC_CTX *mem, const struct comparison_request *re
     }
     if (out->extra.cause != NULL)
         return true; // what was deleted may have been put back
-    TRY(take_keys(mem, request->file, mem_printf(tmp, "SELECT a.key_text, a.n FROM main.row_image_%lld a WHERE %s "
-                                                 "ORDER BY length(a.key_text), a.key_text", id, is_named),
+    TRY(take_keys(mem, request->file,
+                  mem_printf(tmp,
+                             "SELECT a.key_text, a.n FROM main.row_image_%lld a WHERE %s "
+                             "ORDER BY length(a.key_text), a.key_text",
+                             id, is_named),
                   &out->kept, err));
     out->kept.unattributed = out->kept.keys;
     out->kept.cause = out->missing.cause;
@@ -376,8 +399,9 @@ static bool compare_rows(TALLOC_CTX *mem, const struct comparison_request *reque
     TRY(compare_columns(mem, request, pairing, out, err));
     explain_keys(request, out);
     TRY(compare_removed(mem, request, out, err));
-    bool differs = out->missing.keys + out->extra.keys + out->doubled.keys + out->kept.keys
-                       + (int64_t)out->n_columns > 0;
+    bool differs = out->missing.keys + out->extra.keys + out->doubled.keys + out->kept.keys +
+                       (int64_t)out->n_columns >
+                   0;
     out->is_equal = !differs && (out->is_equal || pairing->n == 0);
     if (differs)
         return true;
@@ -394,8 +418,10 @@ static bool has_named(const struct comparison_request *request, bool *out, struc
     *out = false;
     if (request->as_before)
         return true;
-    TRY(table_query_make(tmp, request->file, mem_printf(tmp, "SELECT 1 FROM base.named_row WHERE id = %lld",
-                                                        (long long)request->table->id), &query, err));
+    TRY(table_query_make(tmp, request->file,
+                         mem_printf(tmp, "SELECT 1 FROM base.named_row WHERE id = %lld",
+                                    (long long)request->table->id),
+                         &query, err));
     return table_query_next(query, out, err);
 }
 
@@ -434,8 +460,8 @@ bool comparison_make(TALLOC_CTX *mem, const struct comparison_request *request,
         return true;
     }
     out->rows_after = print->rows;
-    out->is_equal = is_equal_content(request, &pairing, print)
-                    || (unmatched == NULL && is_equal_print(request, &pairing, print));
+    out->is_equal = is_equal_content(request, &pairing, print) ||
+                    (unmatched == NULL && is_equal_print(request, &pairing, print));
     out->unknown = out->is_equal ? NULL : unmatched;
     if (unmatched != NULL)
         return true;
@@ -446,8 +472,8 @@ bool comparison_make(TALLOC_CTX *mem, const struct comparison_request *request,
 
 int64_t comparison_unattributed(const struct comparison *comparison)
 {
-    int64_t rows = comparison->missing.unattributed + comparison->extra.unattributed
-                   + comparison->doubled.unattributed + comparison->kept.unattributed;
+    int64_t rows = comparison->missing.unattributed + comparison->extra.unattributed +
+                   comparison->doubled.unattributed + comparison->kept.unattributed;
 
     for (size_t i = 0; i < comparison->n_columns; i++)
         rows += comparison->columns[i].unattributed;

@@ -15,43 +15,43 @@
 #define COMPARISON_SAMPLES 10
 
 struct column_difference {
-    const char *column;   // as it is called now
-    int64_t rows;         // in which it differs
+    const char *column; // as it is called now
+    int64_t rows;       // in which it differs
     int64_t by_migration, by_traffic, unattributed;
-    bool is_exact;        // which rows the migration names is known: the samples are the others
-    int64_t wrong;        // rows that it names, and that are not what it makes of them
-    const char *cause;    // the statement that explains it; NULL
-    char **samples;       // keys
+    bool is_exact;     // which rows the migration names is known: the samples are the others
+    int64_t wrong;     // rows that it names, and that are not what it makes of them
+    const char *cause; // the statement that explains it; NULL
+    char **samples;    // keys
     size_t n_samples;
 };
 
 // Keys of one kind: gone, new, more than once.
 struct key_difference {
     int64_t keys;
-    int64_t rows;         // more than once: rows too many
+    int64_t rows; // more than once: rows too many
     int64_t unattributed;
-    const char *cause;    // the statement that explains them, all or in part; NULL
+    const char *cause; // the statement that explains them, all or in part; NULL
     char **samples;
     size_t n_samples;
-    bool is_exact;        // the samples are those that nothing explains
-    const char *trait;    // what they share at the baseline: "category is NULL or 'task'"; NULL
-    bool is_exact_trait;  // and every row that has it is among them
+    bool is_exact;       // the samples are those that nothing explains
+    const char *trait;   // what they share at the baseline: "category is NULL or 'task'"; NULL
+    bool is_exact_trait; // and every row that has it is among them
 };
 
 struct comparison {
     const struct baseline_table *before;
-    struct name after;    // name NULL: dropped
+    struct name after; // name NULL: dropped
     bool is_equal;
     int64_t rows_after;
-    const char *unknown;  // why it could not be compared; NULL
-    const char *dropped;  // the statement that drops the table; NULL
+    const char *unknown; // why it could not be compared; NULL
+    const char *dropped; // the statement that drops the table; NULL
     const char *rebuilt;
     struct column_difference *columns; // that differ
     size_t n_columns;
-    size_t n_compared;    // columns
-    const char **added;   // new columns
+    size_t n_compared;  // columns
+    const char **added; // new columns
     size_t n_added;
-    const char **gone;    // dropped columns
+    const char **gone; // dropped columns
     size_t n_gone;
     struct key_difference missing, extra, doubled;
     struct key_difference kept; // still there, although the migration deletes them

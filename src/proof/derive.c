@@ -84,8 +84,8 @@ char *claim_samples(struct derivation *derivation, const struct trace_table *tab
 
 static bool is_same_table(const struct trace_table *table)
 {
-    return table->before.name != NULL && table->after.name != NULL
-           && strcmp(table->before.name, table->after.name) == 0;
+    return table->before.name != NULL && table->after.name != NULL &&
+           strcmp(table->before.name, table->after.name) == 0;
 }
 
 bool claim_holds_after(const struct derivation *derivation, const struct claim *claim,
@@ -101,8 +101,8 @@ bool claim_holds_after(const struct derivation *derivation, const struct claim *
             column = trace_column_now(table, expression->columns[i]);
         if (column == NULL)
             continue;
-        if (column->after == NULL || !text_equal_nocase(column->after, expression->columns[i])
-            || (column->written.cause != NULL && column != claim->column))
+        if (column->after == NULL || !text_equal_nocase(column->after, expression->columns[i]) ||
+            (column->written.cause != NULL && column != claim->column))
             return false;
     }
     for (size_t i = 0; i < expression->n_relations; i++) {
@@ -119,8 +119,8 @@ bool claim_holds_after(const struct derivation *derivation, const struct claim *
 static bool reads_are_untouched(struct derivation *derivation, const struct query *query)
 {
     for (size_t i = 0; i < query->n_reads; i++)
-        if (schema_find(derivation->schema, query->reads[i]) == NULL
-            || tracer_is_touched(derivation->tracer, query->reads[i]))
+        if (schema_find(derivation->schema, query->reads[i]) == NULL ||
+            tracer_is_touched(derivation->tracer, query->reads[i]))
             return false;
     return true;
 }
@@ -170,9 +170,9 @@ static void add_users(struct derivation *derivation)
                 .tolerance = given->tolerance,
                 .expect = given->expect,
                 .is_required = true,
-                .because = mem_printf(derivation->mem, "%s:%zu",
-                                      file_base(config->path ? config->path : "tminus.yaml"),
-                                      given->line),
+                .because =
+                    mem_printf(derivation->mem, "%s:%zu",
+                               file_base(config->path ? config->path : "tminus.yaml"), given->line),
             };
     }
 }

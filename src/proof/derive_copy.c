@@ -1,6 +1,6 @@
 /*
- * Derivation from INSERT … SELECT and CREATE TABLE … AS: rows preserved, none doubled, every partner
- * found. Counts alone are not enough: as many rows may be lost as are doubled.
+ * Derivation from INSERT … SELECT and CREATE TABLE … AS: rows preserved, none doubled, every
+ * partner found. Counts alone are not enough: as many rows may be lost as are doubled.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -20,8 +20,8 @@ static bool find_key(const struct trace_copy *copy, size_t *at)
     if (copy->from->n_key != 1)
         return false;
     for (size_t i = 0; i < copy->n_columns; i++)
-        if (copy->from_columns[i] != NULL && copy->from_columns[i]->before != NULL
-            && strcmp(copy->from_columns[i]->before, copy->from->key[0]) == 0) {
+        if (copy->from_columns[i] != NULL && copy->from_columns[i]->before != NULL &&
+            strcmp(copy->from_columns[i]->before, copy->from->key[0]) == 0) {
             *at = i;
             return true;
         }
@@ -30,33 +30,35 @@ static bool find_key(const struct trace_copy *copy, size_t *at)
 
 static const char *source_name(struct derivation *derivation, const struct trace_copy *copy)
 {
-    return sql_shown(derivation->mem, copy->from->before.name != NULL ? copy->from->before
-                                                                      : copy->from->after);
+    return sql_shown(derivation->mem,
+                     copy->from->before.name != NULL ? copy->from->before : copy->from->after);
 }
 
 // --- before: what the SELECT would give
 
 static void write_lost_before(struct derivation *derivation, const struct claim *claim,
-                              const struct trace_copy *copy, const char *select,
-                              const char *output)
+                              const struct trace_copy *copy, const char *select, const char *output)
 {
     TALLOC_CTX *mem = derivation->mem;
     const char *key = sql_name(mem, copy->from->key[0]);
     const char *from = sql_relation(mem, copy->from->before);
-    const char *where = mem_printf(mem, "%s NOT IN (SELECT %s FROM (%s) AS copied WHERE %s IS NOT NULL)",
-                                   key, sql_name(mem, output), select, sql_name(mem, output));
+    const char *where =
+        mem_printf(mem, "%s NOT IN (SELECT %s FROM (%s) AS copied WHERE %s IS NOT NULL)", key,
+                   sql_name(mem, output), select, sql_name(mem, output));
 
-    claim_invariant(derivation, claim, (struct invariant){
-        .name = claim_name(derivation, "I20", copy->from, "before"),
-        .catalogue = "I20",
-        .title = mem_printf(mem, "the copy takes every row of %s along", source_name(derivation, copy)),
-        .kind = INVARIANT_ZERO,
-        .moments = MOMENT_BEFORE,
-        .sql = mem_printf(mem, "SELECT count(*) FROM %s WHERE %s", from, where),
-        .samples = claim_samples(derivation, copy->from, false, where),
-        .is_required = true,
-        .table = source_name(derivation, copy),
-    });
+    claim_invariant(derivation, claim,
+                    (struct invariant){
+                        .name = claim_name(derivation, "I20", copy->from, "before"),
+                        .catalogue = "I20",
+                        .title = mem_printf(mem, "the copy takes every row of %s along",
+                                            source_name(derivation, copy)),
+                        .kind = INVARIANT_ZERO,
+                        .moments = MOMENT_BEFORE,
+                        .sql = mem_printf(mem, "SELECT count(*) FROM %s WHERE %s", from, where),
+                        .samples = claim_samples(derivation, copy->from, false, where),
+                        .is_required = true,
+                        .table = source_name(derivation, copy),
+                    });
 }
 
 static void write_doubled_before(struct derivation *derivation, const struct claim *claim,
@@ -66,23 +68,29 @@ static void write_doubled_before(struct derivation *derivation, const struct cla
     TALLOC_CTX *mem = derivation->mem;
     const char *key = sql_name(mem, output);
 
-    claim_invariant(derivation, claim, (struct invariant){
-        .name = claim_name(derivation, "I9", copy->from, "before"),
-        .catalogue = "I9",
-        .title = mem_printf(mem, "the copy takes no row of %s twice", source_name(derivation, copy)),
-        .kind = INVARIANT_ZERO,
-        .moments = MOMENT_BEFORE,
-        .sql = mem_printf(mem, "SELECT count(*) - count(DISTINCT %s) FROM (%s) AS copied", key, select),
-        .samples = mem_printf(mem, "SELECT %s AS %s FROM (%s) AS copied GROUP BY %s HAVING count(*) > 1 "
-                                   "ORDER BY %s LIMIT 5",
-                              key, sql_name(mem, copy->from->key[0]), select, key, key),
-        .is_required = true,
-        .table = source_name(derivation, copy),
-    });
+    claim_invariant(
+        derivation, claim,
+        (struct invariant){
+            .name = claim_name(derivation, "I9", copy->from, "before"),
+            .catalogue = "I9",
+            .title =
+                mem_printf(mem, "the copy takes no row of %s twice", source_name(derivation, copy)),
+            .kind = INVARIANT_ZERO,
+            .moments = MOMENT_BEFORE,
+            .sql = mem_printf(mem, "SELECT count(*) - count(DISTINCT %s) FROM (%s) AS copied", key,
+                              select),
+            .samples =
+                mem_printf(mem,
+                           "SELECT %s AS %s FROM (%s) AS copied GROUP BY %s HAVING count(*) > 1 "
+                           "ORDER BY %s LIMIT 5",
+                           key, sql_name(mem, copy->from->key[0]), select, key, key),
+            .is_required = true,
+            .table = source_name(derivation, copy),
+        });
 }
 
-// ON of all equalities between the source `s` and one joined relation `j`; `names` are the columns of
-// the last one: the source's, the joined relation's. NULL when there is none.
+// ON of all equalities between the source `s` and one joined relation `j`; `names` are the columns
+// of the last one: the source's, the joined relation's. NULL when there is none.
 static char *join_of(struct derivation *derivation, const struct sources *sources,
                      const struct trace_copy *copy, struct name joined, const char **names)
 {
@@ -93,9 +101,9 @@ static char *join_of(struct derivation *derivation, const struct sources *source
         const struct equality *equality = &sources->equalities[i];
         bool is_left = strcmp(equality->left.name, joined.name) == 0;
         struct name other = is_left ? equality->right : equality->left;
-        if ((!is_left && strcmp(equality->right.name, joined.name) != 0)
-            || tracer_find(derivation->tracer, other) == NULL
-            || strcmp(other.name, copy->from->before.name) != 0)
+        if ((!is_left && strcmp(equality->right.name, joined.name) != 0) ||
+            tracer_find(derivation->tracer, other) == NULL ||
+            strcmp(other.name, copy->from->before.name) != 0)
             continue;
         names[0] = is_left ? equality->right_column : equality->left_column;
         names[1] = is_left ? equality->left_column : equality->right_column;
@@ -128,33 +136,41 @@ static void write_partners(struct derivation *derivation, const struct claim *cl
         return;
     const char *column = names[0], *key = names[1];
     if (is_inner(claim->query, joined))
-        claim_invariant(derivation, claim, (struct invariant){
-            .name = claim_name(derivation, "I6", copy->from, column),
-            .catalogue = "I6",
-            .title = mem_printf(mem, "every %s of %s is in %s", column, source_name(derivation, copy),
-                                sql_shown(mem, lookup)),
+        claim_invariant(
+            derivation, claim,
+            (struct invariant){
+                .name = claim_name(derivation, "I6", copy->from, column),
+                .catalogue = "I6",
+                .title = mem_printf(mem, "every %s of %s is in %s", column,
+                                    source_name(derivation, copy), sql_shown(mem, lookup)),
+                .kind = INVARIANT_ZERO,
+                .moments = MOMENT_BEFORE,
+                .sql = mem_printf(
+                    mem,
+                    "SELECT s.%s, count(*) FROM %s AS s LEFT JOIN %s AS j ON %s WHERE j.%s IS NULL "
+                    "GROUP BY s.%s ORDER BY 2 DESC",
+                    sql_name(mem, column), from, sql_relation(mem, lookup), on, sql_name(mem, key),
+                    sql_name(mem, column)),
+                .is_required = true,
+                .table = source_name(derivation, copy),
+            });
+    claim_invariant(
+        derivation, claim,
+        (struct invariant){
+            .name = mem_printf(mem, "I9/%s.%s", sql_shown(mem, lookup), key),
+            .catalogue = "I9",
+            .title = mem_printf(mem, "%s has one row for each %s of %s", sql_shown(mem, lookup),
+                                column, source_name(derivation, copy)),
             .kind = INVARIANT_ZERO,
             .moments = MOMENT_BEFORE,
-            .sql = mem_printf(mem, "SELECT s.%s, count(*) FROM %s AS s LEFT JOIN %s AS j ON %s WHERE j.%s IS NULL "
-                                   "GROUP BY s.%s ORDER BY 2 DESC",
-                              sql_name(mem, column), from, sql_relation(mem, lookup), on,
-                              sql_name(mem, key), sql_name(mem, column)),
+            .sql = mem_printf(
+                mem,
+                "SELECT j.%s, count(*) FROM %s AS j WHERE EXISTS (SELECT 1 FROM %s AS s WHERE %s) "
+                "GROUP BY j.%s HAVING count(*) > 1 ORDER BY 2 DESC",
+                sql_name(mem, key), sql_relation(mem, lookup), from, on, sql_name(mem, key)),
             .is_required = true,
-            .table = source_name(derivation, copy),
+            .table = sql_shown(mem, lookup),
         });
-    claim_invariant(derivation, claim, (struct invariant){
-        .name = mem_printf(mem, "I9/%s.%s", sql_shown(mem, lookup), key),
-        .catalogue = "I9",
-        .title = mem_printf(mem, "%s has one row for each %s of %s", sql_shown(mem, lookup), column,
-                            source_name(derivation, copy)),
-        .kind = INVARIANT_ZERO,
-        .moments = MOMENT_BEFORE,
-        .sql = mem_printf(mem, "SELECT j.%s, count(*) FROM %s AS j WHERE EXISTS (SELECT 1 FROM %s AS s WHERE %s) "
-                               "GROUP BY j.%s HAVING count(*) > 1 ORDER BY 2 DESC",
-                          sql_name(mem, key), sql_relation(mem, lookup), from, on, sql_name(mem, key)),
-        .is_required = true,
-        .table = sql_shown(mem, lookup),
-    });
 }
 
 static void write_before(struct derivation *derivation, const struct claim *claim,
@@ -172,8 +188,8 @@ static void write_before(struct derivation *derivation, const struct claim *clai
             if (tracer_find(derivation->tracer, query->reads[i]) != copy->from)
                 write_partners(derivation, claim, copy, sources, query->reads[i]);
     // A key that is an output under its own name can be asked for behind the SELECT.
-    if (select == NULL || !find_key(copy, &at) || at >= query->n_outputs
-        || query->output_names[at] == NULL || copy->n_columns != query->n_outputs)
+    if (select == NULL || !find_key(copy, &at) || at >= query->n_outputs ||
+        query->output_names[at] == NULL || copy->n_columns != query->n_outputs)
         return;
     write_lost_before(derivation, claim, copy, select, query->output_names[at]);
     write_doubled_before(derivation, claim, copy, select, query->output_names[at]);
@@ -194,13 +210,15 @@ static bool count_sources(struct derivation *derivation, const struct trace_copy
         const struct trace_copy *other = &trace->copies[i];
         if (other->to != copy->to)
             continue;
-        if (other->from->before.name == NULL || (other != copy && (other->is_filtered || *rows == NULL)))
+        if (other->from->before.name == NULL ||
+            (other != copy && (other->is_filtered || *rows == NULL)))
             return false;
-        const char *count = mem_printf(mem, "(SELECT count(*) FROM %s)",
-                                       sql_relation(mem, other->from->before));
+        const char *count =
+            mem_printf(mem, "(SELECT count(*) FROM %s)", sql_relation(mem, other->from->before));
         *rows = *rows == NULL ? count : mem_printf(mem, "%s + %s", *rows, count);
-        *names = *names == NULL ? source_name(derivation, other)
-                                : mem_printf(mem, "%s and %s", *names, source_name(derivation, other));
+        *names = *names == NULL
+                     ? source_name(derivation, other)
+                     : mem_printf(mem, "%s and %s", *names, source_name(derivation, other));
     }
     return !copy->to->is_added_apart;
 }
@@ -213,16 +231,19 @@ static void write_rows(struct derivation *derivation, const struct claim *claim,
 
     if (copy->to->before.name != NULL || !count_sources(derivation, copy, &names, &rows))
         return;
-    claim_invariant(derivation, claim, (struct invariant){
-        .name = claim_name(derivation, "I19", copy->from, "copied"),
-        .catalogue = "I19",
-        .title = mem_printf(mem, "%s has as many rows as %s had", sql_shown(mem, copy->to->after), names),
-        .kind = INVARIANT_SAME,
-        .moments = MOMENT_BOTH,
-        .sql = mem_printf(mem, "SELECT count(*) FROM %s", sql_relation(mem, copy->to->after)),
-        .sql_before = mem_printf(mem, "SELECT %s", rows),
-        .is_required = true,
-    });
+    claim_invariant(
+        derivation, claim,
+        (struct invariant){
+            .name = claim_name(derivation, "I19", copy->from, "copied"),
+            .catalogue = "I19",
+            .title = mem_printf(mem, "%s has as many rows as %s had",
+                                sql_shown(mem, copy->to->after), names),
+            .kind = INVARIANT_SAME,
+            .moments = MOMENT_BOTH,
+            .sql = mem_printf(mem, "SELECT count(*) FROM %s", sql_relation(mem, copy->to->after)),
+            .sql_before = mem_printf(mem, "SELECT %s", rows),
+            .is_required = true,
+        });
 }
 
 static void write_doubled(struct derivation *derivation, const struct claim *claim,
@@ -232,17 +253,20 @@ static void write_doubled(struct derivation *derivation, const struct claim *cla
     const char *name = sql_name(mem, key->after);
     const char *to = sql_relation(mem, copy->to->after);
 
-    claim_invariant(derivation, claim, (struct invariant){
-        .name = claim_name(derivation, "I9", copy->from, copy->from->key[0]),
-        .catalogue = "I9",
-        .title = mem_printf(mem, "%s has no row twice", sql_shown(mem, copy->to->after)),
-        .kind = INVARIANT_ZERO,
-        .moments = MOMENT_AFTER,
-        .sql = mem_printf(mem, "SELECT count(%s) - count(DISTINCT %s) FROM %s", name, name, to),
-        .samples = mem_printf(mem, "SELECT %s FROM %s GROUP BY %s HAVING count(*) > 1 ORDER BY %s LIMIT 5",
-                              name, to, name, name),
-        .is_required = true,
-    });
+    claim_invariant(
+        derivation, claim,
+        (struct invariant){
+            .name = claim_name(derivation, "I9", copy->from, copy->from->key[0]),
+            .catalogue = "I9",
+            .title = mem_printf(mem, "%s has no row twice", sql_shown(mem, copy->to->after)),
+            .kind = INVARIANT_ZERO,
+            .moments = MOMENT_AFTER,
+            .sql = mem_printf(mem, "SELECT count(%s) - count(DISTINCT %s) FROM %s", name, name, to),
+            .samples = mem_printf(
+                mem, "SELECT %s FROM %s GROUP BY %s HAVING count(*) > 1 ORDER BY %s LIMIT 5", name,
+                to, name, name),
+            .is_required = true,
+        });
 }
 
 // The source is still there beside the copy: every key of it must be in the copy.
@@ -252,24 +276,26 @@ static void write_kept(struct derivation *derivation, const struct claim *claim,
     TALLOC_CTX *mem = derivation->mem;
     const struct trace_column *source = trace_column_before(copy->from, copy->from->key[0]);
 
-    if (copy->from->rebuilt != NULL || copy->from->after.name == NULL || source->after == NULL
-        || copy->from->removed.cause != NULL)
+    if (copy->from->rebuilt != NULL || copy->from->after.name == NULL || source->after == NULL ||
+        copy->from->removed.cause != NULL)
         return;
     const char *where = mem_printf(mem, "%s NOT IN (SELECT %s FROM %s WHERE %s IS NOT NULL)",
                                    sql_name(mem, source->after), sql_name(mem, key->after),
                                    sql_relation(mem, copy->to->after), sql_name(mem, key->after));
-    claim_invariant(derivation, claim, (struct invariant){
-        .name = claim_name(derivation, "I20", copy->to, key->after),
-        .catalogue = "I20",
-        .title = mem_printf(mem, "every row of %s is in %s", sql_shown(mem, copy->from->after),
-                            sql_shown(mem, copy->to->after)),
-        .kind = INVARIANT_ZERO,
-        .moments = MOMENT_AFTER,
-        .sql = mem_printf(mem, "SELECT count(*) FROM %s WHERE %s",
-                          sql_relation(mem, copy->from->after), where),
-        .samples = claim_samples(derivation, copy->from, true, where),
-        .is_required = true,
-    });
+    claim_invariant(
+        derivation, claim,
+        (struct invariant){
+            .name = claim_name(derivation, "I20", copy->to, key->after),
+            .catalogue = "I20",
+            .title = mem_printf(mem, "every row of %s is in %s", sql_shown(mem, copy->from->after),
+                                sql_shown(mem, copy->to->after)),
+            .kind = INVARIANT_ZERO,
+            .moments = MOMENT_AFTER,
+            .sql = mem_printf(mem, "SELECT count(*) FROM %s WHERE %s",
+                              sql_relation(mem, copy->from->after), where),
+            .samples = claim_samples(derivation, copy->from, true, where),
+            .is_required = true,
+        });
 }
 
 // Nothing but this copy fills the table, which is new.
@@ -280,8 +306,8 @@ static bool fills_alone(struct derivation *derivation, const struct trace_copy *
     for (size_t i = 0; i < trace->n_copies; i++)
         if (trace->copies[i].to == copy->to && &trace->copies[i] != copy)
             return false;
-    return copy->to->before.name == NULL && copy->to->after.name != NULL
-           && copy->to->removed.cause == NULL && !copy->to->is_added_apart;
+    return copy->to->before.name == NULL && copy->to->after.name != NULL &&
+           copy->to->removed.cause == NULL && !copy->to->is_added_apart;
 }
 
 static void write_part_keys(struct derivation *derivation, const struct claim *claim,
@@ -290,23 +316,25 @@ static void write_part_keys(struct derivation *derivation, const struct claim *c
     TALLOC_CTX *mem = derivation->mem;
     size_t at;
 
-    if (!find_key(copy, &at) || at >= claim->query->n_outputs
-        || claim->query->output_names[at] == NULL || copy->to_columns[at] == NULL
-        || copy->to_columns[at]->after == NULL)
+    if (!find_key(copy, &at) || at >= claim->query->n_outputs ||
+        claim->query->output_names[at] == NULL || copy->to_columns[at] == NULL ||
+        copy->to_columns[at]->after == NULL)
         return;
-    claim_invariant(derivation, claim, (struct invariant){
-        .name = claim_name(derivation, "I20", copy->to, copy->to_columns[at]->after),
-        .catalogue = "I20",
-        .title = mem_printf(mem, "%s has each row of %s that its WHERE names",
-                            sql_shown(mem, copy->to->after), source_name(derivation, copy)),
-        .kind = INVARIANT_KEYS_KEPT,
-        .moments = MOMENT_BOTH,
-        .sql = mem_printf(mem, "SELECT %s FROM %s", sql_name(mem, copy->to_columns[at]->after),
-                          sql_relation(mem, copy->to->after)),
-        .sql_before = mem_printf(mem, "SELECT %s FROM (%s) AS copied",
-                                 sql_name(mem, claim->query->output_names[at]), select),
-        .is_required = true,
-    });
+    claim_invariant(
+        derivation, claim,
+        (struct invariant){
+            .name = claim_name(derivation, "I20", copy->to, copy->to_columns[at]->after),
+            .catalogue = "I20",
+            .title = mem_printf(mem, "%s has each row of %s that its WHERE names",
+                                sql_shown(mem, copy->to->after), source_name(derivation, copy)),
+            .kind = INVARIANT_KEYS_KEPT,
+            .moments = MOMENT_BOTH,
+            .sql = mem_printf(mem, "SELECT %s FROM %s", sql_name(mem, copy->to_columns[at]->after),
+                              sql_relation(mem, copy->to->after)),
+            .sql_before = mem_printf(mem, "SELECT %s FROM (%s) AS copied",
+                                     sql_name(mem, claim->query->output_names[at]), select),
+            .is_required = true,
+        });
 }
 
 // A table is split: what the SELECT gives before the change is what the new table holds after it.
@@ -316,20 +344,22 @@ static void write_part(struct derivation *derivation, const struct claim *claim,
     TALLOC_CTX *mem = derivation->mem;
     const char *select = sources_select(mem, derivation->dialect, claim->statement->sql);
 
-    if (!claim->is_countable || select == NULL || copy->from->before.name == NULL
-        || !fills_alone(derivation, copy))
+    if (!claim->is_countable || select == NULL || copy->from->before.name == NULL ||
+        !fills_alone(derivation, copy))
         return;
-    claim_invariant(derivation, claim, (struct invariant){
-        .name = claim_name(derivation, "I19", copy->to, "part"),
-        .catalogue = "I19",
-        .title = mem_printf(mem, "%s has as many rows as its SELECT from %s gave",
-                            sql_shown(mem, copy->to->after), source_name(derivation, copy)),
-        .kind = INVARIANT_SAME,
-        .moments = MOMENT_BOTH,
-        .sql = mem_printf(mem, "SELECT count(*) FROM %s", sql_relation(mem, copy->to->after)),
-        .sql_before = mem_printf(mem, "SELECT count(*) FROM (%s) AS copied", select),
-        .is_required = true,
-    });
+    claim_invariant(
+        derivation, claim,
+        (struct invariant){
+            .name = claim_name(derivation, "I19", copy->to, "part"),
+            .catalogue = "I19",
+            .title = mem_printf(mem, "%s has as many rows as its SELECT from %s gave",
+                                sql_shown(mem, copy->to->after), source_name(derivation, copy)),
+            .kind = INVARIANT_SAME,
+            .moments = MOMENT_BOTH,
+            .sql = mem_printf(mem, "SELECT count(*) FROM %s", sql_relation(mem, copy->to->after)),
+            .sql_before = mem_printf(mem, "SELECT count(*) FROM (%s) AS copied", select),
+            .is_required = true,
+        });
     write_part_keys(derivation, claim, copy, select);
 }
 

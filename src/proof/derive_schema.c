@@ -40,17 +40,21 @@ static void write_not_null(struct derivation *derivation, const struct claim *cl
     TALLOC_CTX *mem = derivation->mem;
     const struct trace_column *column = claim->column;
 
-    write_offenders(derivation, claim,
-                    (struct invariant){
-                        .name = claim_name(derivation, "I23", claim->table, column->before ? column->before : column->after),
-                        .catalogue = "I23",
-                        .title = mem_printf(mem, "no row of %s lacks %s",
-                                            sql_shown(mem, claim->table->after.name ? claim->table->after : claim->table->before),
-                                            column->after ? column->after : column->before),
-                        .is_required = true,
-                    },
-                    column->before == NULL ? NULL : mem_printf(mem, "%s IS NULL", sql_name(mem, column->before)),
-                    column->after == NULL ? NULL : mem_printf(mem, "%s IS NULL", sql_name(mem, column->after)));
+    write_offenders(
+        derivation, claim,
+        (struct invariant){
+            .name = claim_name(derivation, "I23", claim->table,
+                               column->before ? column->before : column->after),
+            .catalogue = "I23",
+            .title = mem_printf(mem, "no row of %s lacks %s",
+                                sql_shown(mem, claim->table->after.name ? claim->table->after
+                                                                        : claim->table->before),
+                                column->after ? column->after : column->before),
+            .is_required = true,
+        },
+        column->before == NULL ? NULL
+                               : mem_printf(mem, "%s IS NULL", sql_name(mem, column->before)),
+        column->after == NULL ? NULL : mem_printf(mem, "%s IS NULL", sql_name(mem, column->after)));
 }
 
 static void write_check(struct derivation *derivation, const struct claim *claim)
@@ -58,8 +62,8 @@ static void write_check(struct derivation *derivation, const struct claim *claim
     TALLOC_CTX *mem = derivation->mem;
     const struct constraint *constraint = claim->constraint;
     const char *where = mem_printf(mem, "NOT (%s)", constraint->check->text);
-    bool is_after = claim->table->before.name == NULL
-                    || claim_holds_after(derivation, claim, constraint->check);
+    bool is_after = claim->table->before.name == NULL ||
+                    claim_holds_after(derivation, claim, constraint->check);
 
     write_offenders(derivation, claim,
                     (struct invariant){
@@ -82,13 +86,15 @@ static char *duplicates_sql(struct derivation *derivation, struct name relation,
     SCRATCH(tmp);
     TALLOC_CTX *mem = derivation->mem;
     const char *list = sql_list(tmp, NULL, columns, n, ", ");
-    const char *present = mem_printf(tmp, "%s IS NOT NULL",
-                                     sql_list(tmp, NULL, columns, n, " IS NOT NULL AND "));
+    const char *present =
+        mem_printf(tmp, "%s IS NOT NULL", sql_list(tmp, NULL, columns, n, " IS NOT NULL AND "));
 
-    return mem_printf(mem, "SELECT %s, count(*) - 1 FROM %s WHERE %s%s%s GROUP BY %s HAVING count(*) > 1 "
-                           "ORDER BY count(*) DESC",
-                      list, sql_relation(tmp, relation), present, predicate == NULL ? "" : " AND ",
-                      predicate == NULL ? "" : mem_printf(tmp, "(%s)", predicate), list);
+    return mem_printf(
+        mem,
+        "SELECT %s, count(*) - 1 FROM %s WHERE %s%s%s GROUP BY %s HAVING count(*) > 1 "
+        "ORDER BY count(*) DESC",
+        list, sql_relation(tmp, relation), present, predicate == NULL ? "" : " AND ",
+        predicate == NULL ? "" : mem_printf(tmp, "(%s)", predicate), list);
 }
 
 static void write_duplicates(struct derivation *derivation, const struct claim *claim,
@@ -118,24 +124,27 @@ static void write_duplicates(struct derivation *derivation, const struct claim *
     char *names = mem_strdup(tmp, columns[0]);
     for (size_t i = 1; i < n; i++)
         names = mem_printf(tmp, "%s, %s", names, columns[i]);
-    const char *sql_before = is_before ? duplicates_sql(derivation, table->before, before, n, predicate) : NULL;
-    claim_invariant(derivation, claim, (struct invariant){
-        .name = claim_name(derivation, "I9", table, names),
-        .catalogue = "I9",
-        .title = mem_printf(mem, "no two rows of %s share %s",
-                            sql_shown(mem, is_after ? table->after : table->before),
-                            names),
-        .kind = INVARIANT_ZERO,
-        .moments = (is_before ? MOMENT_BEFORE : 0) | (is_after ? MOMENT_AFTER : 0),
-        .sql = is_after ? duplicates_sql(derivation, table->after, after, n, NULL) : sql_before,
-        .sql_before = sql_before,
-        .is_required = true,
-    });
+    const char *sql_before =
+        is_before ? duplicates_sql(derivation, table->before, before, n, predicate) : NULL;
+    claim_invariant(
+        derivation, claim,
+        (struct invariant){
+            .name = claim_name(derivation, "I9", table, names),
+            .catalogue = "I9",
+            .title = mem_printf(mem, "no two rows of %s share %s",
+                                sql_shown(mem, is_after ? table->after : table->before), names),
+            .kind = INVARIANT_ZERO,
+            .moments = (is_before ? MOMENT_BEFORE : 0) | (is_after ? MOMENT_AFTER : 0),
+            .sql = is_after ? duplicates_sql(derivation, table->after, after, n, NULL) : sql_before,
+            .sql_before = sql_before,
+            .is_required = true,
+        });
 }
 
 static void write_unique(struct derivation *derivation, const struct claim *claim)
 {
-    write_duplicates(derivation, claim, claim->constraint->columns, claim->constraint->n_columns, NULL);
+    write_duplicates(derivation, claim, claim->constraint->columns, claim->constraint->n_columns,
+                     NULL);
 }
 
 static void write_unique_index(struct derivation *derivation, const struct claim *claim)
@@ -172,7 +181,8 @@ static void write_reference(struct derivation *derivation, const struct claim *c
     const struct trace_table *parent = tracer_find(derivation->tracer, constraint->references);
     if (column == NULL)
         column = trace_column_now(claim->table, constraint->columns[0]);
-    if (constraint->n_columns != 1 || column == NULL || parent == NULL || parent->after.name == NULL)
+    if (constraint->n_columns != 1 || column == NULL || parent == NULL ||
+        parent->after.name == NULL)
         return;
     const char *referenced = constraint->n_referenced == 1 ? constraint->referenced[0]
                              : parent->n_key == 1          ? parent->key[0]
@@ -184,16 +194,18 @@ static void write_reference(struct derivation *derivation, const struct claim *c
         before = orphan_where(mem, column->before, parent->before, referenced);
     if (column->after != NULL)
         after = orphan_where(mem, column->after, parent->after, referenced);
-    write_offenders(derivation, claim,
-                    (struct invariant){
-                        .name = claim_name(derivation, "I8", claim->table, constraint->columns[0]),
-                        .catalogue = "I8",
-                        .title = mem_printf(mem, "every %s of %s is in %s", constraint->columns[0],
-                                            sql_shown(mem, claim->table->after.name ? claim->table->after : claim->table->before),
-                                            sql_shown(mem, parent->after)),
-                        .is_required = true,
-                    },
-                    before, after);
+    write_offenders(
+        derivation, claim,
+        (struct invariant){
+            .name = claim_name(derivation, "I8", claim->table, constraint->columns[0]),
+            .catalogue = "I8",
+            .title = mem_printf(mem, "every %s of %s is in %s", constraint->columns[0],
+                                sql_shown(mem, claim->table->after.name ? claim->table->after
+                                                                        : claim->table->before),
+                                sql_shown(mem, parent->after)),
+            .is_required = true,
+        },
+        before, after);
 }
 
 // --- new columns, types
@@ -207,8 +219,9 @@ static void write_default(struct derivation *derivation, const struct claim *cla
     // Rows that are inserted, values that are written may be anything else.
     if (column == NULL || column->written.cause != NULL || claim->table->added != NULL)
         return;
-    const char *where = mem_printf(mem, "%s %s (%s)", sql_name(mem, column->after),
-                                   sql_is_distinct(derivation->dialect), definition->default_value->text);
+    const char *where =
+        mem_printf(mem, "%s %s (%s)", sql_name(mem, column->after),
+                   sql_is_distinct(derivation->dialect), definition->default_value->text);
     write_offenders(derivation, claim,
                     (struct invariant){
                         .name = claim_name(derivation, "I5", claim->table, column->after),
@@ -227,15 +240,18 @@ static const char *misfit(struct derivation *derivation, const struct type_name 
     TALLOC_CTX *mem = derivation->mem;
     const struct schema_type *own =
         schema_find_type(derivation->schema, (struct name){type->schema, type->name});
-    bool is_text = strcmp(from, "text") == 0 || strcmp(from, "varchar") == 0 || strcmp(from, "bpchar") == 0;
+    bool is_text =
+        strcmp(from, "text") == 0 || strcmp(from, "varchar") == 0 || strcmp(from, "bpchar") == 0;
 
     if (own != NULL && own->object == OBJECT_ENUM) {
         char *labels = mem_strdup(mem, "NULL");
         for (size_t i = 0; i < own->n_labels; i++)
             labels = mem_printf(mem, "%s, '%s'", labels, own->labels[i]);
-        return mem_printf(mem, "%s IS NOT NULL AND coalesce(%s::text IN (%s), false) = false", column, column, labels);
+        return mem_printf(mem, "%s IS NOT NULL AND coalesce(%s::text IN (%s), false) = false",
+                          column, column, labels);
     }
-    if ((strcmp(type->name, "varchar") == 0 || strcmp(type->name, "bpchar") == 0) && type->n_mods == 1)
+    if ((strcmp(type->name, "varchar") == 0 || strcmp(type->name, "bpchar") == 0) &&
+        type->n_mods == 1)
         return mem_printf(mem, "length(%s::text) > %d", column, type->mods[0]);
     if (strcmp(type->name, "int4") == 0 && is_text)
         return mem_printf(mem, "%s !~ '^\\s*[-+]?[0-9]{1,10}\\s*$'", column);
@@ -251,13 +267,11 @@ static const char *misfit(struct derivation *derivation, const struct type_name 
 static void write_type(struct derivation *derivation, const struct claim *claim)
 {
     TALLOC_CTX *mem = derivation->mem;
-    const struct schema_relation *relation = claim->before.name == NULL
-                                                 ? NULL
-                                                 : schema_find(derivation->schema, claim->before);
-    const struct schema_column *old =
-        relation == NULL || claim->column->before == NULL
-            ? NULL
-            : schema_find_column(relation, claim->column->before);
+    const struct schema_relation *relation =
+        claim->before.name == NULL ? NULL : schema_find(derivation->schema, claim->before);
+    const struct schema_column *old = relation == NULL || claim->column->before == NULL
+                                          ? NULL
+                                          : schema_find_column(relation, claim->column->before);
     if (old == NULL || old->type.name == NULL || claim->action->using_expr != NULL)
         return;
     const char *where = misfit(derivation, &claim->action->definition->type, old->type.name,
@@ -298,14 +312,17 @@ static void write_dropped_table(struct derivation *derivation, const struct clai
 
     if (!claim->is_countable || claim->table->rebuilt != NULL)
         return;
-    claim_invariant(derivation, claim, (struct invariant){
-        .name = claim_name(derivation, "I18", claim->table, NULL),
-        .catalogue = "I18",
-        .title = mem_printf(mem, "DROP TABLE takes no rows of %s along", sql_shown(mem, claim->before)),
-        .kind = INVARIANT_ZERO,
-        .moments = MOMENT_BEFORE,
-        .sql = mem_printf(mem, "SELECT count(*) FROM %s", sql_relation(mem, claim->before)),
-    });
+    claim_invariant(
+        derivation, claim,
+        (struct invariant){
+            .name = claim_name(derivation, "I18", claim->table, NULL),
+            .catalogue = "I18",
+            .title = mem_printf(mem, "DROP TABLE takes no rows of %s along",
+                                sql_shown(mem, claim->before)),
+            .kind = INVARIANT_ZERO,
+            .moments = MOMENT_BEFORE,
+            .sql = mem_printf(mem, "SELECT count(*) FROM %s", sql_relation(mem, claim->before)),
+        });
 }
 
 // A view that is made anew under its old name should give as many rows as it did.
@@ -317,15 +334,17 @@ static void write_view(struct derivation *derivation, const struct claim *claim)
 
     if (old == NULL || old->kind != RELATION_VIEW)
         return;
-    claim_invariant(derivation, claim, (struct invariant){
-        .name = mem_printf(mem, "I21/%s", sql_shown(mem, view)),
-        .catalogue = "I21",
-        .title = mem_printf(mem, "view %s gives as many rows as before", sql_shown(mem, view)),
-        .kind = INVARIANT_SAME,
-        .moments = MOMENT_BOTH,
-        .sql = mem_printf(mem, "SELECT count(*) FROM %s", sql_relation(mem, view)),
-        .table = sql_shown(mem, view),
-    });
+    claim_invariant(
+        derivation, claim,
+        (struct invariant){
+            .name = mem_printf(mem, "I21/%s", sql_shown(mem, view)),
+            .catalogue = "I21",
+            .title = mem_printf(mem, "view %s gives as many rows as before", sql_shown(mem, view)),
+            .kind = INVARIANT_SAME,
+            .moments = MOMENT_BOTH,
+            .sql = mem_printf(mem, "SELECT count(*) FROM %s", sql_relation(mem, view)),
+            .table = sql_shown(mem, view),
+        });
 }
 
 static void write_index_valid(struct derivation *derivation, const struct claim *claim)
@@ -336,18 +355,23 @@ static void write_index_valid(struct derivation *derivation, const struct claim 
 
     if (index->name == NULL)
         return;
-    claim_invariant(derivation, claim, (struct invariant){
-        .name = mem_printf(mem, "I15/%s", index->name),
-        .catalogue = "I15",
-        .title = mem_printf(mem, "index %s is valid", index->name),
-        .kind = INVARIANT_ZERO,
-        .moments = MOMENT_AFTER,
-        .sql = mem_printf(mem, "SELECT count(*) FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid "
-                               "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
-                               "WHERE c.relname = '%s' AND n.nspname = '%s' AND NOT (i.indisvalid AND i.indisready)",
-                          index->name, schema),
-        .is_required = true,
-    });
+    claim_invariant(
+        derivation, claim,
+        (struct invariant){
+            .name = mem_printf(mem, "I15/%s", index->name),
+            .catalogue = "I15",
+            .title = mem_printf(mem, "index %s is valid", index->name),
+            .kind = INVARIANT_ZERO,
+            .moments = MOMENT_AFTER,
+            .sql = mem_printf(mem,
+                              "SELECT count(*) FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class "
+                              "c ON c.oid = i.indexrelid "
+                              "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
+                              "WHERE c.relname = '%s' AND n.nspname = '%s' AND NOT (i.indisvalid "
+                              "AND i.indisready)",
+                              index->name, schema),
+            .is_required = true,
+        });
 }
 
 // --- collectors
@@ -359,8 +383,9 @@ static void collect_constraint(struct derivation *derivation, const struct state
 
     if (constraint->kind == CONSTRAINT_CHECK && constraint->check != NULL)
         write = write_check;
-    else if ((constraint->kind == CONSTRAINT_UNIQUE || constraint->kind == CONSTRAINT_PRIMARY_KEY)
-             && constraint->n_columns > 0)
+    else if ((constraint->kind == CONSTRAINT_UNIQUE ||
+              constraint->kind == CONSTRAINT_PRIMARY_KEY) &&
+             constraint->n_columns > 0)
         write = write_unique;
     else if (constraint->kind == CONSTRAINT_FOREIGN_KEY && constraint->n_columns > 0)
         write = write_reference;
@@ -368,19 +393,21 @@ static void collect_constraint(struct derivation *derivation, const struct state
         return;
     struct claim *claim = claim_add(derivation, write, statement, table);
     claim->constraint = constraint;
-    claim->is_countable =
-        table->before.name != NULL && !tracer_is_touched(derivation->tracer, table->after)
-        && (write != write_check || tracer_is_countable(derivation->tracer, table, constraint->check))
-        && (write != write_reference
-            || !tracer_is_touched(derivation->tracer, constraint->references));
+    claim->is_countable = table->before.name != NULL &&
+                          !tracer_is_touched(derivation->tracer, table->after) &&
+                          (write != write_check ||
+                           tracer_is_countable(derivation->tracer, table, constraint->check)) &&
+                          (write != write_reference ||
+                           !tracer_is_touched(derivation->tracer, constraint->references));
 }
 
 static void collect_added(struct derivation *derivation, const struct statement *statement,
                           const struct action *action, const struct trace_table *table)
 {
     const struct column *definition = action->definition;
-    bool has_default = definition->default_value != NULL && definition->default_value->is_constant
-                       && !definition->default_value->is_null;
+    bool has_default = definition->default_value != NULL &&
+                       definition->default_value->is_constant &&
+                       !definition->default_value->is_null;
 
     for (size_t i = 0; i < definition->n_constraints; i++)
         if (definition->constraints[i].kind == CONSTRAINT_FOREIGN_KEY)
@@ -406,9 +433,9 @@ static void collect_column(struct derivation *derivation, const struct statement
     struct claim *claim = claim_add(derivation, write, statement, table);
     claim->column = column;
     claim->action = action;
-    claim->is_countable = table->before.name != NULL && column->before != NULL
-                          && column->written.cause == NULL
-                          && !tracer_is_touched(derivation->tracer, table->after);
+    claim->is_countable = table->before.name != NULL && column->before != NULL &&
+                          column->written.cause == NULL &&
+                          !tracer_is_touched(derivation->tracer, table->after);
 }
 
 static void collect_table(struct derivation *derivation, const struct statement *statement,
@@ -420,8 +447,8 @@ static void collect_table(struct derivation *derivation, const struct statement 
         collect_constraint(derivation, statement, table, action->constraint);
     else if (action->kind == ACTION_DROP && action->object == OBJECT_TABLE) {
         struct claim *claim = claim_add(derivation, write_dropped_table, statement, table);
-        claim->is_countable = table->before.name != NULL
-                              && !tracer_is_touched(derivation->tracer, table->after);
+        claim->is_countable =
+            table->before.name != NULL && !tracer_is_touched(derivation->tracer, table->after);
     } else if (action->kind == ACTION_CREATE_INDEX && action->index != NULL) {
         if (action->concurrently)
             claim_add(derivation, write_index_valid, statement, table)->action = action;
@@ -429,8 +456,8 @@ static void collect_table(struct derivation *derivation, const struct statement 
             return;
         struct claim *claim = claim_add(derivation, write_unique_index, statement, table);
         claim->action = action;
-        claim->is_countable = table->before.name != NULL
-                              && !tracer_is_touched(derivation->tracer, table->after);
+        claim->is_countable =
+            table->before.name != NULL && !tracer_is_touched(derivation->tracer, table->after);
     } else
         collect_column(derivation, statement, action, table);
 }
@@ -442,9 +469,8 @@ void derive_schema(struct derivation *derivation, const struct statement *statem
         claim_add(derivation, write_view, statement, NULL)->action = action;
         return;
     }
-    const struct trace_table *table = action->relation.name == NULL
-                                          ? NULL
-                                          : tracer_find(derivation->tracer, action->relation);
+    const struct trace_table *table =
+        action->relation.name == NULL ? NULL : tracer_find(derivation->tracer, action->relation);
     if (table != NULL)
         collect_table(derivation, statement, action, table);
 }

@@ -14,7 +14,8 @@ struct reference {
     const char *because;
 };
 
-// One side of a reference: a table of the schema before and its column, before and after the change.
+// One side of a reference: a table of the schema before and its column, before and after the
+// change.
 struct side {
     struct name before, after;
     const char *column_before, *column_after;
@@ -28,8 +29,10 @@ static bool find_side(const struct derivation *derivation, struct name table, co
 
     if (relation == NULL)
         return false;
-    *out = (struct side){.before = relation->name, .after = relation->name,
-                         .column_before = column, .column_after = column};
+    *out = (struct side){.before = relation->name,
+                         .after = relation->name,
+                         .column_before = column,
+                         .column_after = column};
     const struct trace_table *traced =
         trace_find_before(tracer_state(derivation->tracer), relation->name);
     if (traced == NULL)
@@ -50,8 +53,9 @@ static char *orphans_sql(TALLOC_CTX *mem, struct name child, const char *column,
                          const char *key)
 {
     SCRATCH(tmp);
-    return mem_printf(mem, "SELECT count(*) FROM %s AS c LEFT JOIN %s AS p ON p.%s = c.%s "
-                           "WHERE c.%s IS NOT NULL AND p.%s IS NULL",
+    return mem_printf(mem,
+                      "SELECT count(*) FROM %s AS c LEFT JOIN %s AS p ON p.%s = c.%s "
+                      "WHERE c.%s IS NOT NULL AND p.%s IS NULL",
                       sql_relation(tmp, child), sql_relation(tmp, parent), sql_name(tmp, key),
                       sql_name(tmp, column), sql_name(tmp, column), sql_name(tmp, key));
 }
@@ -61,25 +65,30 @@ static void add_orphans(struct derivation *derivation, const struct reference *r
     TALLOC_CTX *mem = derivation->mem;
     struct side child, parent;
 
-    if (!find_side(derivation, reference->child, reference->column, &child)
-        || !find_side(derivation, reference->parent, reference->key, &parent)
-        || (!child.is_changed && !parent.is_changed) || !is_there_after(&child)
-        || !is_there_after(&parent))
+    if (!find_side(derivation, reference->child, reference->column, &child) ||
+        !find_side(derivation, reference->parent, reference->key, &parent) ||
+        (!child.is_changed && !parent.is_changed) || !is_there_after(&child) ||
+        !is_there_after(&parent))
         return;
     const struct claim claim = {.cause = reference->because};
-    claim_invariant(derivation, &claim, (struct invariant){
-        .name = mem_printf(mem, "I8/%s.%s orphans", sql_shown(mem, child.before), reference->column),
-        .catalogue = "I8",
-        .title = mem_printf(mem, "no more %s without their %s than before", sql_shown(mem, child.before),
-                            sql_shown(mem, parent.before)),
-        .kind = INVARIANT_SAME,
-        .moments = MOMENT_BOTH,
-        .sql = orphans_sql(mem, child.after, child.column_after, parent.after, parent.column_after),
-        .sql_before = orphans_sql(mem, child.before, child.column_before, parent.before, parent.column_before),
-        .may_shrink = true,
-        .is_required = true,
-        .table = sql_shown(mem, child.before),
-    });
+    claim_invariant(
+        derivation, &claim,
+        (struct invariant){
+            .name = mem_printf(mem, "I8/%s.%s orphans", sql_shown(mem, child.before),
+                               reference->column),
+            .catalogue = "I8",
+            .title = mem_printf(mem, "no more %s without their %s than before",
+                                sql_shown(mem, child.before), sql_shown(mem, parent.before)),
+            .kind = INVARIANT_SAME,
+            .moments = MOMENT_BOTH,
+            .sql = orphans_sql(mem, child.after, child.column_after, parent.after,
+                               parent.column_after),
+            .sql_before = orphans_sql(mem, child.before, child.column_before, parent.before,
+                                      parent.column_before),
+            .may_shrink = true,
+            .is_required = true,
+            .table = sql_shown(mem, child.before),
+        });
 }
 
 static const char *key_of(const struct schema *schema, const struct schema_constraint *constraint)
@@ -88,7 +97,8 @@ static const char *key_of(const struct schema *schema, const struct schema_const
         return constraint->referenced[0];
     const struct schema_relation *parent = schema_find(schema, constraint->references);
     for (size_t i = 0; parent != NULL && i < parent->n_constraints; i++)
-        if (parent->constraints[i].kind == CONSTRAINT_PRIMARY_KEY && parent->constraints[i].n_columns == 1)
+        if (parent->constraints[i].kind == CONSTRAINT_PRIMARY_KEY &&
+            parent->constraints[i].n_columns == 1)
             return parent->constraints[i].columns[0];
     return NULL;
 }
@@ -99,8 +109,8 @@ static void derive_declared(struct derivation *derivation)
          child = schema_next(derivation->schema, child))
         for (size_t i = 0; i < child->n_constraints; i++) {
             const struct schema_constraint *constraint = &child->constraints[i];
-            if (constraint->kind != CONSTRAINT_FOREIGN_KEY || constraint->n_columns != 1
-                || key_of(derivation->schema, constraint) == NULL)
+            if (constraint->kind != CONSTRAINT_FOREIGN_KEY || constraint->n_columns != 1 ||
+                key_of(derivation->schema, constraint) == NULL)
                 continue;
             struct reference reference = {
                 .child = child->name,
@@ -134,8 +144,8 @@ static void derive_configured(struct derivation *derivation)
 static bool is_cleared(const struct derivation *derivation, const struct trace_column *column)
 {
     for (size_t i = 0; i < derivation->n_claims; i++)
-        if (derivation->claims[i]->column == column && derivation->claims[i]->expression != NULL
-            && derivation->claims[i]->expression->is_null)
+        if (derivation->claims[i]->column == column && derivation->claims[i]->expression != NULL &&
+            derivation->claims[i]->expression->is_null)
             return true;
     return false;
 }
@@ -148,20 +158,23 @@ static void add_nulls(struct derivation *derivation, const struct trace_table *t
         .cause = mem_printf(mem, "derived from %s", column->written.cause),
         .table = table,
     };
-    claim_invariant(derivation, &claim, (struct invariant){
-        .name = claim_name(derivation, "I24", table, column->before),
-        .catalogue = "I24",
-        .title = mem_printf(mem, "no more rows of %s without %s than before",
-                            sql_shown(mem, table->after), column->after),
-        .kind = INVARIANT_SAME,
-        .moments = MOMENT_BOTH,
-        .sql = mem_printf(mem, "SELECT count(*) FROM %s WHERE %s IS NULL",
-                          sql_relation(mem, table->after), sql_name(mem, column->after)),
-        .sql_before = mem_printf(mem, "SELECT count(*) FROM %s WHERE %s IS NULL",
-                                 sql_relation(mem, table->before), sql_name(mem, column->before)),
-        .may_shrink = true,
-        .is_required = true,
-    });
+    claim_invariant(
+        derivation, &claim,
+        (struct invariant){
+            .name = claim_name(derivation, "I24", table, column->before),
+            .catalogue = "I24",
+            .title = mem_printf(mem, "no more rows of %s without %s than before",
+                                sql_shown(mem, table->after), column->after),
+            .kind = INVARIANT_SAME,
+            .moments = MOMENT_BOTH,
+            .sql = mem_printf(mem, "SELECT count(*) FROM %s WHERE %s IS NULL",
+                              sql_relation(mem, table->after), sql_name(mem, column->after)),
+            .sql_before =
+                mem_printf(mem, "SELECT count(*) FROM %s WHERE %s IS NULL",
+                           sql_relation(mem, table->before), sql_name(mem, column->before)),
+            .may_shrink = true,
+            .is_required = true,
+        });
 }
 
 void derive_tables(struct derivation *derivation)
@@ -172,10 +185,11 @@ void derive_tables(struct derivation *derivation)
     derive_configured(derivation);
     for (size_t i = 0; i < trace->n_tables; i++) {
         const struct trace_table *table = trace->tables[i];
-        for (size_t c = 0; table->before.name != NULL && table->after.name != NULL && c < table->n_columns; c++) {
+        for (size_t c = 0;
+             table->before.name != NULL && table->after.name != NULL && c < table->n_columns; c++) {
             const struct trace_column *column = table->columns[c];
-            if (column->before != NULL && column->after != NULL && column->written.cause != NULL
-                && !is_cleared(derivation, column))
+            if (column->before != NULL && column->after != NULL && column->written.cause != NULL &&
+                !is_cleared(derivation, column))
                 add_nulls(derivation, table, column);
         }
     }

@@ -13,14 +13,14 @@ static bool makes_nulls(const struct expression *expression)
     for (size_t i = 0; i < expression->n_functions; i++)
         if (strcmp(expression->functions[i].name, "nullif") == 0)
             return true;
-    return expression->is_null || strstr(expression->text, "nullif") != NULL
-           || strstr(expression->text, "NULLIF") != NULL;
+    return expression->is_null || strstr(expression->text, "nullif") != NULL ||
+           strstr(expression->text, "NULLIF") != NULL;
 }
 
 static bool picks_one(const struct expression *expression)
 {
-    static const char *const aggregates[] = {"min", "max", "count", "sum", "string_agg",
-                                             "group_concat"};
+    static const char *const aggregates[] = {"min", "max",        "count",
+                                             "sum", "string_agg", "group_concat"};
     for (size_t i = 0; i < expression->n_functions; i++)
         for (size_t a = 0; a < COUNT_OF(aggregates); a++)
             if (text_equal_nocase(expression->functions[i].name, aggregates[a]))
@@ -35,8 +35,8 @@ static bool is_every_row(const struct claim *claim)
 
     if (where == NULL || where->is_true)
         return true;
-    if (claim->was_written || claim->column == NULL || claim->column->before != NULL
-        || where->n_columns != 1 || where->n_relations > 0)
+    if (claim->was_written || claim->column == NULL || claim->column->before != NULL ||
+        where->n_columns != 1 || where->n_relations > 0)
         return false;
     SCRATCH(tmp);
     char *text = text_lower(tmp, where->text);
@@ -47,8 +47,7 @@ static bool is_every_row(const struct claim *claim)
 
 static const char *and_where(struct derivation *derivation, const struct claim *claim)
 {
-    return is_every_row(claim) ? ""
-                               : mem_printf(derivation->mem, " AND (%s)", claim->where->text);
+    return is_every_row(claim) ? "" : mem_printf(derivation->mem, " AND (%s)", claim->where->text);
 }
 
 static const char *aliased(struct derivation *derivation, const char *relation,
@@ -65,21 +64,23 @@ static void write_filled(struct derivation *derivation, const struct claim *clai
 {
     TALLOC_CTX *mem = derivation->mem;
     const char *table = claim_after_sql(derivation, claim->table);
-    const char *where = mem_printf(mem, "%s IS NOT NULL AND %s IS NULL%s", sql_name(mem, old->after),
-                                   sql_name(mem, claim->column->after),
-                                   and_where(derivation, claim));
+    const char *where =
+        mem_printf(mem, "%s IS NOT NULL AND %s IS NULL%s", sql_name(mem, old->after),
+                   sql_name(mem, claim->column->after), and_where(derivation, claim));
 
-    claim_invariant(derivation, claim, (struct invariant){
-        .name = claim_name(derivation, "I1", claim->table, claim->column->after),
-        .catalogue = "I1",
-        .title = mem_printf(mem, "every row of %s with %s has %s", sql_shown(mem, claim->table->after),
-                            old->after, claim->column->after),
-        .kind = INVARIANT_ZERO,
-        .moments = MOMENT_AFTER,
-        .sql = mem_printf(mem, "SELECT count(*) FROM %s WHERE %s", table, where),
-        .samples = claim_samples(derivation, claim->table, true, where),
-        .is_required = true,
-    });
+    claim_invariant(derivation, claim,
+                    (struct invariant){
+                        .name = claim_name(derivation, "I1", claim->table, claim->column->after),
+                        .catalogue = "I1",
+                        .title = mem_printf(mem, "every row of %s with %s has %s",
+                                            sql_shown(mem, claim->table->after), old->after,
+                                            claim->column->after),
+                        .kind = INVARIANT_ZERO,
+                        .moments = MOMENT_AFTER,
+                        .sql = mem_printf(mem, "SELECT count(*) FROM %s WHERE %s", table, where),
+                        .samples = claim_samples(derivation, claim->table, true, where),
+                        .is_required = true,
+                    });
 }
 
 static void write_both_null(struct derivation *derivation, const struct claim *claim,
@@ -88,23 +89,25 @@ static void write_both_null(struct derivation *derivation, const struct claim *c
     TALLOC_CTX *mem = derivation->mem;
     if (claim->column->before != NULL || old->before == NULL || claim->before.name == NULL)
         return;
-    claim_invariant(derivation, claim, (struct invariant){
-        .name = claim_name(derivation, "I2", claim->table, claim->column->after),
-        .catalogue = "I2",
-        .title = mem_printf(mem, "no more rows of %s without %s and %s than had no %s before",
-                            sql_shown(mem, claim->table->after), old->after, claim->column->after,
-                            old->before),
-        .kind = INVARIANT_SAME,
-        .moments = MOMENT_BOTH,
-        .sql = mem_printf(mem, "SELECT count(*) FROM %s WHERE %s IS NULL AND %s IS NULL",
-                          claim_after_sql(derivation, claim->table), sql_name(mem, old->after),
-                          sql_name(mem, claim->column->after)),
-        .sql_before = mem_printf(mem, "SELECT count(*) FROM %s WHERE %s IS NULL",
-                                 claim_before_sql(derivation, claim->table),
-                                 sql_name(mem, old->before)),
-        .may_shrink = true,
-        .is_required = true,
-    });
+    claim_invariant(
+        derivation, claim,
+        (struct invariant){
+            .name = claim_name(derivation, "I2", claim->table, claim->column->after),
+            .catalogue = "I2",
+            .title = mem_printf(mem, "no more rows of %s without %s and %s than had no %s before",
+                                sql_shown(mem, claim->table->after), old->after,
+                                claim->column->after, old->before),
+            .kind = INVARIANT_SAME,
+            .moments = MOMENT_BOTH,
+            .sql = mem_printf(mem, "SELECT count(*) FROM %s WHERE %s IS NULL AND %s IS NULL",
+                              claim_after_sql(derivation, claim->table), sql_name(mem, old->after),
+                              sql_name(mem, claim->column->after)),
+            .sql_before =
+                mem_printf(mem, "SELECT count(*) FROM %s WHERE %s IS NULL",
+                           claim_before_sql(derivation, claim->table), sql_name(mem, old->before)),
+            .may_shrink = true,
+            .is_required = true,
+        });
 }
 
 static void write_function(struct derivation *derivation, const struct claim *claim,
@@ -115,47 +118,55 @@ static void write_function(struct derivation *derivation, const struct claim *cl
 
     if (claim->column->before != NULL || !is_every_row(claim))
         return;
-    claim_invariant(derivation, claim, (struct invariant){
-        .name = claim_name(derivation, "I3", claim->table, claim->column->after),
-        .catalogue = "I3",
-        .title = mem_printf(mem, "each %s has exactly one %s", old->after, claim->column->after),
-        .kind = INVARIANT_ZERO,
-        .moments = MOMENT_AFTER,
-        // Distinct pairs, so that NULL counts as a value: count(DISTINCT) would leave it out.
-        .sql = mem_printf(mem, "SELECT %s, count(*) FROM (SELECT DISTINCT %s, %s FROM %s WHERE %s IS NOT NULL) "
-                               "AS pairs GROUP BY %s HAVING count(*) > 1 ORDER BY 2 DESC",
-                          from, from, sql_name(mem, claim->column->after),
-                          claim_after_sql(derivation, claim->table), from, from),
-        .is_required = true,
-    });
+    claim_invariant(
+        derivation, claim,
+        (struct invariant){
+            .name = claim_name(derivation, "I3", claim->table, claim->column->after),
+            .catalogue = "I3",
+            .title =
+                mem_printf(mem, "each %s has exactly one %s", old->after, claim->column->after),
+            .kind = INVARIANT_ZERO,
+            .moments = MOMENT_AFTER,
+            // Distinct pairs, so that NULL counts as a value: count(DISTINCT) would leave it out.
+            .sql = mem_printf(
+                mem,
+                "SELECT %s, count(*) FROM (SELECT DISTINCT %s, %s FROM %s WHERE %s IS NOT NULL) "
+                "AS pairs GROUP BY %s HAVING count(*) > 1 ORDER BY 2 DESC",
+                from, from, sql_name(mem, claim->column->after),
+                claim_after_sql(derivation, claim->table), from, from),
+            .is_required = true,
+        });
 }
 
 static void write_equals(struct derivation *derivation, const struct claim *claim)
 {
     TALLOC_CTX *mem = derivation->mem;
-    bool is_joined = claim->query->join_condition != NULL || claim->query->n_inner_joined > 0
-                     || (claim->query->n_reads > 0 && claim->expression->n_relations == 0
-                         && claim->n_sources < claim->expression->n_columns);
+    bool is_joined = claim->query->join_condition != NULL || claim->query->n_inner_joined > 0 ||
+                     (claim->query->n_reads > 0 && claim->expression->n_relations == 0 &&
+                      claim->n_sources < claim->expression->n_columns);
 
-    if (is_joined || !is_every_row(claim) || !claim_holds_after(derivation, claim, claim->expression))
+    if (is_joined || !is_every_row(claim) ||
+        !claim_holds_after(derivation, claim, claim->expression))
         return;
     const char *where = mem_printf(mem, "%s %s (%s)", sql_name(mem, claim->column->after),
                                    sql_is_distinct(derivation->dialect), claim->expression->text);
-    claim_invariant(derivation, claim, (struct invariant){
-        .name = claim_name(derivation, "I5", claim->table, claim->column->after),
-        .catalogue = "I5",
-        .title = mem_printf(mem, "%s is what the migration's expression gives, in every row",
-                            claim->column->after),
-        .kind = INVARIANT_ZERO,
-        .moments = MOMENT_AFTER,
-        .sql = mem_printf(mem, "SELECT count(*) FROM %s WHERE %s",
-                          aliased(derivation, claim_after_sql(derivation, claim->table), claim),
-                          where),
-        .samples = claim->query->target_alias == NULL
-                       ? claim_samples(derivation, claim->table, true, where)
-                       : NULL,
-        .is_required = true,
-    });
+    claim_invariant(
+        derivation, claim,
+        (struct invariant){
+            .name = claim_name(derivation, "I5", claim->table, claim->column->after),
+            .catalogue = "I5",
+            .title = mem_printf(mem, "%s is what the migration's expression gives, in every row",
+                                claim->column->after),
+            .kind = INVARIANT_ZERO,
+            .moments = MOMENT_AFTER,
+            .sql = mem_printf(mem, "SELECT count(*) FROM %s WHERE %s",
+                              aliased(derivation, claim_after_sql(derivation, claim->table), claim),
+                              where),
+            .samples = claim->query->target_alias == NULL
+                           ? claim_samples(derivation, claim->table, true, where)
+                           : NULL,
+            .is_required = true,
+        });
 }
 
 // Values that the expression has no answer for, asked before the change.
@@ -169,21 +180,26 @@ static void write_domain(struct derivation *derivation, const struct claim *clai
         return; // the lookup's own columns are out of reach: derive_lookup
     const char *where = mem_printf(mem, "%s IS NOT NULL AND (%s) IS NULL%s", from,
                                    claim->expression->text, and_where(derivation, claim));
-    claim_invariant(derivation, claim, (struct invariant){
-        .name = claim_name(derivation, "I6", claim->table, old->before),
-        .catalogue = "I6",
-        .title = mem_printf(mem, "every %s there is has a %s", old->before, claim->action == NULL
-                            ? "new value" : claim->column->after ? claim->column->after : "new value"),
-        .kind = INVARIANT_ZERO,
-        .moments = MOMENT_BEFORE,
-        .sql = mem_printf(mem, "SELECT %s, count(*) FROM %s WHERE %s GROUP BY %s ORDER BY 2 DESC", from,
-                          aliased(derivation, claim_before_sql(derivation, claim->table), claim),
-                          where, from),
-        .samples = claim->query->target_alias == NULL
-                       ? claim_samples(derivation, claim->table, false, where)
-                       : NULL,
-        .is_required = true,
-    });
+    claim_invariant(
+        derivation, claim,
+        (struct invariant){
+            .name = claim_name(derivation, "I6", claim->table, old->before),
+            .catalogue = "I6",
+            .title = mem_printf(mem, "every %s there is has a %s", old->before,
+                                claim->action == NULL  ? "new value"
+                                : claim->column->after ? claim->column->after
+                                                       : "new value"),
+            .kind = INVARIANT_ZERO,
+            .moments = MOMENT_BEFORE,
+            .sql = mem_printf(
+                mem, "SELECT %s, count(*) FROM %s WHERE %s GROUP BY %s ORDER BY 2 DESC", from,
+                aliased(derivation, claim_before_sql(derivation, claim->table), claim), where,
+                from),
+            .samples = claim->query->target_alias == NULL
+                           ? claim_samples(derivation, claim->table, false, where)
+                           : NULL,
+            .is_required = true,
+        });
 }
 
 // How many different values become one: what an undo cannot tell apart again.
@@ -191,25 +207,28 @@ static void write_collapse(struct derivation *derivation, const struct claim *cl
 {
     TALLOC_CTX *mem = derivation->mem;
     const char *column = sql_name(mem, claim->column->before);
-    const char *where = claim->where == NULL
-                            ? ""
-                            : mem_printf(mem, " WHERE (%s)", claim->where->text);
+    const char *where =
+        claim->where == NULL ? "" : mem_printf(mem, " WHERE (%s)", claim->where->text);
 
-    claim_invariant(derivation, claim, (struct invariant){
-        .name = claim_name(derivation, "I4", claim->table, claim->column->before),
-        .catalogue = "I4",
-        .title = mem_printf(mem, "different %s stay different: the change in place can be undone",
-                            claim->column->before),
-        .kind = INVARIANT_ZERO,
-        .moments = MOMENT_BEFORE,
-        .sql = mem_printf(mem, "SELECT count(*) - count(DISTINCT changed) FROM "
-                               "(SELECT DISTINCT %s AS value, (%s) AS changed FROM %s%s) AS pairs "
-                               "WHERE changed IS NOT NULL",
-                          column, claim->expression->text,
-                          aliased(derivation, claim_before_sql(derivation, claim->table), claim),
-                          where),
-        .is_required = false,
-    });
+    claim_invariant(
+        derivation, claim,
+        (struct invariant){
+            .name = claim_name(derivation, "I4", claim->table, claim->column->before),
+            .catalogue = "I4",
+            .title =
+                mem_printf(mem, "different %s stay different: the change in place can be undone",
+                           claim->column->before),
+            .kind = INVARIANT_ZERO,
+            .moments = MOMENT_BEFORE,
+            .sql = mem_printf(
+                mem,
+                "SELECT count(*) - count(DISTINCT changed) FROM "
+                "(SELECT DISTINCT %s AS value, (%s) AS changed FROM %s%s) AS pairs "
+                "WHERE changed IS NOT NULL",
+                column, claim->expression->text,
+                aliased(derivation, claim_before_sql(derivation, claim->table), claim), where),
+            .is_required = false,
+        });
 }
 
 // Two rows of a lookup for one key: which one wins is chance.
@@ -224,23 +243,28 @@ static void write_lookup(struct derivation *derivation, const struct claim *clai
         bool is_left = strcmp(equality->left.name, claim->query->target.name) == 0;
         struct name lookup = is_left ? equality->right : equality->left;
         const char *key = sql_name(mem, is_left ? equality->right_column : equality->left_column);
-        if ((!is_left && strcmp(equality->right.name, claim->query->target.name) != 0)
-            || schema_find(derivation->schema, lookup) == NULL || picks_one(claim->expression))
+        if ((!is_left && strcmp(equality->right.name, claim->query->target.name) != 0) ||
+            schema_find(derivation->schema, lookup) == NULL || picks_one(claim->expression))
             continue;
         lookup = schema_resolve(derivation->schema, lookup);
-        claim_invariant(derivation, claim, (struct invariant){
-            .name = mem_printf(mem, "I9/%s", sql_shown(mem, lookup)),
-            .catalogue = "I9",
-            .title = mem_printf(mem, "%s has one row for each key: no value is chance",
-                                sql_shown(mem, lookup)),
-            .kind = INVARIANT_ZERO,
-            .moments = MOMENT_BEFORE,
-            .sql = mem_printf(mem, "SELECT %s, count(*) FROM %s GROUP BY %s HAVING count(*) > 1 ORDER BY 2 DESC",
-                              key, sql_relation(mem, lookup), key),
-            // PostgreSQL refuses a subquery that gives two rows; SQLite, and UPDATE … FROM, take one.
-            .is_required = derivation->dialect == DIALECT_POSTGRES,
-            .table = sql_shown(mem, lookup),
-        });
+        claim_invariant(
+            derivation, claim,
+            (struct invariant){
+                .name = mem_printf(mem, "I9/%s", sql_shown(mem, lookup)),
+                .catalogue = "I9",
+                .title = mem_printf(mem, "%s has one row for each key: no value is chance",
+                                    sql_shown(mem, lookup)),
+                .kind = INVARIANT_ZERO,
+                .moments = MOMENT_BEFORE,
+                .sql = mem_printf(
+                    mem,
+                    "SELECT %s, count(*) FROM %s GROUP BY %s HAVING count(*) > 1 ORDER BY 2 DESC",
+                    key, sql_relation(mem, lookup), key),
+                // PostgreSQL refuses a subquery that gives two rows; SQLite, and UPDATE … FROM,
+                // take one.
+                .is_required = derivation->dialect == DIALECT_POSTGRES,
+                .table = sql_shown(mem, lookup),
+            });
     }
 }
 
@@ -270,8 +294,7 @@ static void write_update(struct derivation *derivation, const struct claim *clai
         return;
     write_equals(derivation, claim);
     bool is_kept = old != NULL && old->after != NULL && old->written.cause == NULL;
-    bool is_bounded = is_every_row(claim)
-                      || claim_holds_after(derivation, claim, claim->where);
+    bool is_bounded = is_every_row(claim) || claim_holds_after(derivation, claim, claim->where);
     if (!is_kept || may_be_null || !is_bounded)
         return;
     write_filled(derivation, claim, old);
@@ -322,10 +345,9 @@ static void find_sources(struct derivation *derivation, struct claim *claim)
         last = is_name ? token_value(tmp, &lexer, token) : "";
         const struct trace_column *column = trace_column_now(claim->table, last);
         const struct source *source = qualifier == NULL ? NULL : sources_find(aliases, qualifier);
-        bool is_ours = qualifier == NULL
-                           ? !is_subquerys(derivation, claim->expression, last)
-                           : source != NULL
-                                 && strcmp(source->relation.name, claim->query->target.name) == 0;
+        bool is_ours = qualifier == NULL ? !is_subquerys(derivation, claim->expression, last)
+                                         : source != NULL && strcmp(source->relation.name,
+                                                                    claim->query->target.name) == 0;
         if (column != NULL && is_ours)
             add_source(claim, column);
         qualifier = NULL;
@@ -348,9 +370,8 @@ static void collect_update(struct derivation *derivation, const struct statement
         claim->was_written = column->written.cause != NULL;
         find_sources(derivation, claim);
         claim->is_countable =
-            tracer_is_countable(derivation->tracer, table, f)
-            && (is_every_row(claim)
-                || tracer_is_countable(derivation->tracer, table, query->where));
+            tracer_is_countable(derivation->tracer, table, f) &&
+            (is_every_row(claim) || tracer_is_countable(derivation->tracer, table, query->where));
     }
 }
 
@@ -360,21 +381,23 @@ static void write_removed_after(struct derivation *derivation, const struct clai
 {
     TALLOC_CTX *mem = derivation->mem;
 
-    if (claim->where == NULL || !claim_holds_after(derivation, claim, claim->where)
-        || claim->table->added != NULL)
+    if (claim->where == NULL || !claim_holds_after(derivation, claim, claim->where) ||
+        claim->table->added != NULL)
         return;
-    claim_invariant(derivation, claim, (struct invariant){
-        .name = claim_name(derivation, "I20", claim->table, "removed"),
-        .catalogue = "I20",
-        .title = mem_printf(mem, "no row that DELETE names is left in %s",
-                            sql_shown(mem, claim->table->after)),
-        .kind = INVARIANT_ZERO,
-        .moments = MOMENT_AFTER,
-        .sql = mem_printf(mem, "SELECT count(*) FROM %s WHERE %s",
-                          aliased(derivation, claim_after_sql(derivation, claim->table), claim),
-                          claim->where->text),
-        .is_required = true,
-    });
+    claim_invariant(
+        derivation, claim,
+        (struct invariant){
+            .name = claim_name(derivation, "I20", claim->table, "removed"),
+            .catalogue = "I20",
+            .title = mem_printf(mem, "no row that DELETE names is left in %s",
+                                sql_shown(mem, claim->table->after)),
+            .kind = INVARIANT_ZERO,
+            .moments = MOMENT_AFTER,
+            .sql = mem_printf(mem, "SELECT count(*) FROM %s WHERE %s",
+                              aliased(derivation, claim_after_sql(derivation, claim->table), claim),
+                              claim->where->text),
+            .is_required = true,
+        });
 }
 
 static void write_cascade(struct derivation *derivation, const struct claim *claim,
@@ -388,23 +411,25 @@ static void write_cascade(struct derivation *derivation, const struct claim *cla
 
     if (constraint->n_columns != 1 || referenced == NULL)
         return;
-    claim_invariant(derivation, claim, (struct invariant){
-        .name = mem_printf(mem, "I8/%s.%s cascade", sql_shown(mem, child->name),
-                           constraint->columns[0]),
-        .catalogue = "I8",
-        .title = mem_printf(mem, "DELETE takes no rows of %s along (ON DELETE %s)",
-                            sql_shown(mem, child->name), constraint->on_delete),
-        .kind = INVARIANT_ZERO,
-        .moments = MOMENT_BEFORE,
-        .sql = mem_printf(mem, "SELECT count(*) FROM %s WHERE %s IN (SELECT %s FROM %s%s%s)",
-                          sql_relation(mem, child->name), sql_name(mem, constraint->columns[0]),
-                          sql_name(mem, referenced),
-                          aliased(derivation, claim_before_sql(derivation, claim->table), claim),
-                          claim->where == NULL ? "" : " WHERE ",
-                          claim->where == NULL ? "" : claim->where->text),
-        .is_required = false,
-        .table = sql_shown(mem, child->name),
-    });
+    claim_invariant(derivation, claim,
+                    (struct invariant){
+                        .name = mem_printf(mem, "I8/%s.%s cascade", sql_shown(mem, child->name),
+                                           constraint->columns[0]),
+                        .catalogue = "I8",
+                        .title = mem_printf(mem, "DELETE takes no rows of %s along (ON DELETE %s)",
+                                            sql_shown(mem, child->name), constraint->on_delete),
+                        .kind = INVARIANT_ZERO,
+                        .moments = MOMENT_BEFORE,
+                        .sql = mem_printf(
+                            mem, "SELECT count(*) FROM %s WHERE %s IN (SELECT %s FROM %s%s%s)",
+                            sql_relation(mem, child->name), sql_name(mem, constraint->columns[0]),
+                            sql_name(mem, referenced),
+                            aliased(derivation, claim_before_sql(derivation, claim->table), claim),
+                            claim->where == NULL ? "" : " WHERE ",
+                            claim->where == NULL ? "" : claim->where->text),
+                        .is_required = false,
+                        .table = sql_shown(mem, child->name),
+                    });
 }
 
 static void write_delete(struct derivation *derivation, const struct claim *claim)
@@ -414,27 +439,29 @@ static void write_delete(struct derivation *derivation, const struct claim *clai
     write_removed_after(derivation, claim);
     if (!claim->is_countable)
         return;
-    claim_invariant(derivation, claim, (struct invariant){
-        .name = claim_name(derivation, "I19", claim->table, "removed"),
-        .catalogue = "I19",
-        .title = mem_printf(mem, "rows of %s that DELETE removes",
-                            sql_shown(mem, claim->table->before)),
-        .kind = INVARIANT_VALUE,
-        .moments = MOMENT_BEFORE,
-        .sql = mem_printf(mem, "SELECT count(*) FROM %s%s%s",
-                          aliased(derivation, claim_before_sql(derivation, claim->table), claim),
-                          claim->where == NULL ? "" : " WHERE ",
-                          claim->where == NULL ? "" : claim->where->text),
-        .is_required = false,
-    });
+    claim_invariant(derivation, claim,
+                    (struct invariant){
+                        .name = claim_name(derivation, "I19", claim->table, "removed"),
+                        .catalogue = "I19",
+                        .title = mem_printf(mem, "rows of %s that DELETE removes",
+                                            sql_shown(mem, claim->table->before)),
+                        .kind = INVARIANT_VALUE,
+                        .moments = MOMENT_BEFORE,
+                        .sql = mem_printf(
+                            mem, "SELECT count(*) FROM %s%s%s",
+                            aliased(derivation, claim_before_sql(derivation, claim->table), claim),
+                            claim->where == NULL ? "" : " WHERE ",
+                            claim->where == NULL ? "" : claim->where->text),
+                        .is_required = false,
+                    });
     for (struct schema_relation *child = schema_next(derivation->schema, NULL); child != NULL;
          child = schema_next(derivation->schema, child))
         for (size_t i = 0; i < child->n_constraints; i++) {
             const struct schema_constraint *constraint = &child->constraints[i];
-            if (constraint->kind == CONSTRAINT_FOREIGN_KEY && constraint->on_delete != NULL
-                && strcmp(constraint->on_delete, "RESTRICT") != 0
-                && schema_find(derivation->schema, constraint->references)
-                       == schema_find(derivation->schema, claim->before))
+            if (constraint->kind == CONSTRAINT_FOREIGN_KEY && constraint->on_delete != NULL &&
+                strcmp(constraint->on_delete, "RESTRICT") != 0 &&
+                schema_find(derivation->schema, constraint->references) ==
+                    schema_find(derivation->schema, claim->before))
                 write_cascade(derivation, claim, child, constraint);
         }
 }
@@ -447,9 +474,9 @@ static void collect_delete(struct derivation *derivation, const struct statement
     claim->query = query;
     claim->where = query->where;
     claim->is_countable =
-        table->before.name != NULL && query->join_condition == NULL
-        && !tracer_is_touched(derivation->tracer, query->target)
-        && (query->where == NULL || tracer_is_countable(derivation->tracer, table, query->where));
+        table->before.name != NULL && query->join_condition == NULL &&
+        !tracer_is_touched(derivation->tracer, query->target) &&
+        (query->where == NULL || tracer_is_countable(derivation->tracer, table, query->where));
 }
 
 void derive_query(struct derivation *derivation, const struct statement *statement,

@@ -102,9 +102,10 @@ static bool invariant_from_json(TALLOC_CTX *mem, const json_t *json, struct inva
     int tolerance =
         index_of(tolerance_names, COUNT_OF(tolerance_names), json_get_text(json, "tolerance"));
 
-    if (kind < 0 || tolerance < 0 || json_get_text(json, "name") == NULL
-        || json_get_text(json, "sql") == NULL)
-        return error_set(err, ERROR_BASELINE, "the baseline holds an invariant that this tminus does not know");
+    if (kind < 0 || tolerance < 0 || json_get_text(json, "name") == NULL ||
+        json_get_text(json, "sql") == NULL)
+        return error_set(err, ERROR_BASELINE,
+                         "the baseline holds an invariant that this tminus does not know");
     *out = (struct invariant){
         .name = mem_strdup(mem, json_get_text(json, "name")),
         .catalogue = mem_strdup(mem, json_get_text(json, "catalogue")),

@@ -32,16 +32,16 @@ struct invariant {
     // must be none. SAME: rows (group …, number) equal to the baseline's, within the tolerance.
     // KEYS_KEPT: rows that are keys; each of the baseline must still be there. VALUE: one value.
     enum invariant_kind kind;
-    unsigned moments;      // MOMENT_…
-    const char *sql;       // one SELECT; before and after may differ (a renamed column)
-    const char *sql_before;// NULL: the same
-    const char *samples;   // a SELECT of a few keys of offenders, run when it fails; NULL
-    bool may_shrink;       // SAME: less than at the baseline is as good
+    unsigned moments;       // MOMENT_…
+    const char *sql;        // one SELECT; before and after may differ (a renamed column)
+    const char *sql_before; // NULL: the same
+    const char *samples;    // a SELECT of a few keys of offenders, run when it fails; NULL
+    bool may_shrink;        // SAME: less than at the baseline is as good
     struct tolerance tolerance;
     struct config_expectation expect;
     bool is_required;
-    const char *because;   // "derived from 0007_x.sql:3 UPDATE emails"; "tminus.yaml:12"
-    const char *table;     // the table it is about, or NULL
+    const char *because; // "derived from 0007_x.sql:3 UPDATE emails"; "tminus.yaml:12"
+    const char *table;   // the table it is about, or NULL
 };
 
 struct invariants {
@@ -53,8 +53,7 @@ struct invariants {
 // tables and columns are afterwards.
 MUST_CHECK bool invariants_derive(TALLOC_CTX *mem, const struct assessment *assessment,
                                   const struct schema *schema, const struct config *config,
-                                  struct invariants *out, struct trace **trace,
-                                  struct error *err);
+                                  struct invariants *out, struct trace **trace, struct error *err);
 
 json_t *invariants_to_json(const struct invariants *invariants);
 MUST_CHECK bool invariants_from_json(TALLOC_CTX *mem, const json_t *json, struct invariants *out,

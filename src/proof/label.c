@@ -31,7 +31,8 @@ static char *add_masked(char *label, const struct engine_value *value)
 {
     struct digest_text digest = digest_of(value->text, value->len);
 
-    return mem_checked(talloc_asprintf_append_buffer(label, "****%.*s", MASK_HASH_DIGITS, digest.hex));
+    return mem_checked(
+        talloc_asprintf_append_buffer(label, "****%.*s", MASK_HASH_DIGITS, digest.hex));
 }
 
 static char *add_value(char *label, const struct target *target, const char *name,
@@ -54,7 +55,8 @@ static char *shorten(TALLOC_CTX *mem, char *label, size_t len)
 
     while (cut > 0 && ((unsigned char)label[cut] & 0xc0) == 0x80)
         cut--;
-    char *shortened = mem_printf(mem, "%.*s… #%.*s", (int)cut, label, LABEL_HASH_DIGITS, digest.hex);
+    char *shortened =
+        mem_printf(mem, "%.*s… #%.*s", (int)cut, label, LABEL_HASH_DIGITS, digest.hex);
     talloc_free(label);
     return shortened;
 }

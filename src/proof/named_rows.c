@@ -1,6 +1,6 @@
 /*
- * Named rows: see named_rows.h. The engine's fingerprint gives keys and hashes in the same form as the
- * row images have them, so that nothing is compared but bytes.
+ * Named rows: see named_rows.h. The engine's fingerprint gives keys and hashes in the same form as
+ * the row images have them, so that nothing is compared but bytes.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -55,7 +55,8 @@ static bool take_rows(struct naming *naming, struct error *err)
     };
 
     TRY(table_query_make(tmp, naming->file,
-                         mem_printf(tmp, "INSERT OR IGNORE INTO named_row VALUES (%lld, %lld, ?1, ?2)",
+                         mem_printf(tmp,
+                                    "INSERT OR IGNORE INTO named_row VALUES (%lld, %lld, ?1, ?2)",
                                     (long long)naming->table->id, (long long)naming->place),
                          &naming->insert, err));
     bool is_done = naming->target->driver->proof->fingerprint(tmp, naming->target->engine, &request,
@@ -73,20 +74,22 @@ static bool name_rows(struct naming *naming, struct error *err)
     const char *where = mem_printf(tmp, "id = %lld AND place = %lld", (long long)naming->table->id,
                                    (long long)naming->place);
 
-    if (naming->rows->cause == NULL || !naming->rows->is_countable
-        || (naming->rows->where == NULL && naming->rows->value == NULL))
+    if (naming->rows->cause == NULL || !naming->rows->is_countable ||
+        (naming->rows->where == NULL && naming->rows->value == NULL))
         return true;
     if (take_rows(naming, &failure))
         return table_file_run(naming->file,
                               mem_printf(tmp, "INSERT INTO named VALUES (%lld, %lld, %d)",
                                          (long long)naming->table->id, (long long)naming->place,
-                                         naming->rows->value != NULL), err);
-    if (naming->has_failed || failure.code == ERROR_INTERRUPTED
-        || failure.code == ERROR_UNREACHABLE) {
+                                         naming->rows->value != NULL),
+                              err);
+    if (naming->has_failed || failure.code == ERROR_INTERRUPTED ||
+        failure.code == ERROR_UNREACHABLE) {
         *err = failure;
         return false;
     }
-    return table_file_run(naming->file, mem_printf(tmp, "DELETE FROM named_row WHERE %s", where), err);
+    return table_file_run(naming->file, mem_printf(tmp, "DELETE FROM named_row WHERE %s", where),
+                          err);
 }
 
 // The keys alone, where the values are not to be had.
@@ -118,8 +121,11 @@ bool named_rows_save(struct table_file *file, const struct target *target,
                      const struct trace_table *traced, const struct baseline_table *table,
                      struct error *err)
 {
-    struct naming naming = {.file = file, .target = target, .table = table,
-                            .rows = &traced->removed, .place = NAMED_REMOVED};
+    struct naming naming = {.file = file,
+                            .target = target,
+                            .table = table,
+                            .rows = &traced->removed,
+                            .place = NAMED_REMOVED};
 
     if (!table->has_key)
         return true;
@@ -142,16 +148,18 @@ bool named_rows_open(TALLOC_CTX *mem, struct table_file *file, int64_t id, int64
 {
     SCRATCH(tmp);
     struct table_query *query;
-    const char *where = mem_printf(tmp, "WHERE id = %lld AND place = %lld", (long long)id,
-                                   (long long)place);
+    const char *where =
+        mem_printf(tmp, "WHERE id = %lld AND place = %lld", (long long)id, (long long)place);
 
     *out = (struct named_rows){0};
-    TRY(table_query_make(tmp, file, mem_printf(tmp, "SELECT has_values FROM named %s", where), &query, err));
+    TRY(table_query_make(tmp, file, mem_printf(tmp, "SELECT has_values FROM named %s", where),
+                         &query, err));
     TRY(table_query_next(query, &out->is_known, err));
     if (!out->is_known)
         return true;
     out->has_values = table_query_integer(query, 0) != 0;
-    return table_query_make(mem, file, mem_printf(tmp, "SELECT value FROM named_row %s AND key = ?1", where),
+    return table_query_make(mem, file,
+                            mem_printf(tmp, "SELECT value FROM named_row %s AND key = ?1", where),
                             &out->query, err);
 }
 

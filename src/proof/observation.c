@@ -11,16 +11,17 @@
 
 bool observation_tables(struct table_file *file, struct error *err)
 {
-    return table_file_run(file,
-                          "CREATE TABLE observation (invariant TEXT PRIMARY KEY, is_known INTEGER NOT NULL,"
-                          " value REAL, text TEXT, rows INTEGER NOT NULL, reason TEXT, detail TEXT,"
-                          " took_ms INTEGER NOT NULL, at_ms INTEGER NOT NULL);"
-                          "CREATE TABLE observed_row (invariant TEXT, label TEXT, number REAL, text TEXT,"
-                          " PRIMARY KEY (invariant, label)) WITHOUT ROWID;"
-                          "CREATE TABLE observed_key (invariant TEXT, key TEXT,"
-                          " PRIMARY KEY (invariant, key)) WITHOUT ROWID;"
-                          "CREATE TABLE drift (invariant TEXT PRIMARY KEY, absolute REAL NOT NULL)",
-                          err);
+    return table_file_run(
+        file,
+        "CREATE TABLE observation (invariant TEXT PRIMARY KEY, is_known INTEGER NOT NULL,"
+        " value REAL, text TEXT, rows INTEGER NOT NULL, reason TEXT, detail TEXT,"
+        " took_ms INTEGER NOT NULL, at_ms INTEGER NOT NULL);"
+        "CREATE TABLE observed_row (invariant TEXT, label TEXT, number REAL, text TEXT,"
+        " PRIMARY KEY (invariant, label)) WITHOUT ROWID;"
+        "CREATE TABLE observed_key (invariant TEXT, key TEXT,"
+        " PRIMARY KEY (invariant, key)) WITHOUT ROWID;"
+        "CREATE TABLE drift (invariant TEXT PRIMARY KEY, absolute REAL NOT NULL)",
+        err);
 }
 
 #define DETAIL_VALUES 8
@@ -31,12 +32,12 @@ struct taking {
     struct table_query *insert; // a row or a key
     int64_t rows;
     size_t n_columns;
-    double value;        // ZERO: offenders; SAME: the last number
+    double value; // ZERO: offenders; SAME: the last number
     bool is_number;
-    char text[512];      // first value of the first row
-    char detail[1024];   // offenders, the most frequent first
-    char reason[256];    // why it is not known; "" when it is
-    struct error err;    // the table file's
+    char text[512];    // first value of the first row
+    char detail[1024]; // offenders, the most frequent first
+    char reason[256];  // why it is not known; "" when it is
+    struct error err;  // the table file's
     bool has_failed;
 };
 
@@ -53,7 +54,8 @@ static bool read_number(const struct engine_value *value, double *out)
 static bool stop(struct taking *taking, const char *reason)
 {
     // A server's message may be longer; its beginning says enough.
-    snprintf(taking->reason, sizeof(taking->reason), "%.*s", (int)sizeof(taking->reason) - 1, reason);
+    snprintf(taking->reason, sizeof(taking->reason), "%.*s", (int)sizeof(taking->reason) - 1,
+             reason);
     return false;
 }
 
@@ -121,8 +123,9 @@ static bool take_same(struct taking *taking, const char *const *names,
         table_query_bind_text(taking->insert, 3, NULL);
     table_query_bind_text(taking->insert, 4,
                           last->is_null ? NULL
-                          : taking->is_number ? last->text
-                                              : label_of(tmp, taking->target, &names[n - 1], last, 1));
+                          : taking->is_number
+                              ? last->text
+                              : label_of(tmp, taking->target, &names[n - 1], last, 1));
     return insert_row(taking);
 }
 
@@ -160,16 +163,13 @@ static bool take_row(void *context, const char *const *names, const struct engin
     if (n == 0)
         return stop(taking, "the query gave rows without columns");
     if (taking->rows == 1)
-        snprintf(taking->text, sizeof(taking->text), "%s", label_of(tmp, taking->target, names, values, 1));
+        snprintf(taking->text, sizeof(taking->text), "%s",
+                 label_of(tmp, taking->target, names, values, 1));
     switch (taking->invariant->kind) {
-    case INVARIANT_ZERO:
-        return take_zero(taking, names, values, n);
-    case INVARIANT_SAME:
-        return take_same(taking, names, values, n);
-    case INVARIANT_KEYS_KEPT:
-        return take_key(taking, names, values, n);
-    case INVARIANT_VALUE:
-        return take_value(taking, names, values, n);
+    case INVARIANT_ZERO: return take_zero(taking, names, values, n);
+    case INVARIANT_SAME: return take_same(taking, names, values, n);
+    case INVARIANT_KEYS_KEPT: return take_key(taking, names, values, n);
+    case INVARIANT_VALUE: return take_value(taking, names, values, n);
     }
     return false;
 }
@@ -179,8 +179,8 @@ static void finish(struct taking *taking)
 {
     size_t used = strlen(taking->detail);
 
-    if (taking->invariant->kind == INVARIANT_ZERO && taking->n_columns > 1
-        && taking->rows > DETAIL_VALUES && used < sizeof(taking->detail))
+    if (taking->invariant->kind == INVARIANT_ZERO && taking->n_columns > 1 &&
+        taking->rows > DETAIL_VALUES && used < sizeof(taking->detail))
         snprintf(taking->detail + used, sizeof(taking->detail) - used, " and %lld more values",
                  (long long)(taking->rows - DETAIL_VALUES));
     if (taking->reason[0] != '\0')
@@ -196,9 +196,11 @@ static bool store(struct table_file *file, const struct taking *taking, int64_t 
     struct table_query *insert;
     bool has_value = taking->invariant->kind == INVARIANT_ZERO || taking->is_number;
 
-    TRY(table_query_make(tmp, file, "INSERT OR REPLACE INTO observation (invariant, is_known, value, text, rows, "
-                         "reason, detail, took_ms, at_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-                         &insert, err));
+    TRY(table_query_make(
+        tmp, file,
+        "INSERT OR REPLACE INTO observation (invariant, is_known, value, text, rows, "
+        "reason, detail, took_ms, at_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        &insert, err));
     table_query_bind_text(insert, 1, taking->invariant->name);
     table_query_bind_integer(insert, 2, taking->reason[0] == '\0');
     if (has_value)
@@ -230,7 +232,8 @@ static bool take_sample(void *context, const char *const *names, const struct en
         if (used + 1 >= sampling->size)
             return false;
         bool is_plain = values[i].is_null || !target_is_masked(sampling->target, names[i]);
-        snprintf(sampling->text + used, sampling->size - used, "%s%s=%s", used == 0 ? "" : ", ", names[i],
+        snprintf(sampling->text + used, sampling->size - used, "%s%s=%s", used == 0 ? "" : ", ",
+                 names[i],
                  values[i].is_null ? "NULL"
                  : is_plain        ? values[i].text
                                    : label_of(tmp, sampling->target, &names[i], &values[i], 1));
@@ -245,10 +248,10 @@ static void add_samples(const struct target *target, struct taking *taking)
     struct sampling sampling = {.target = target, .text = keys, .size = sizeof(keys)};
     struct error ignored;
 
-    if (taking->invariant->samples == NULL || taking->value <= 0 || taking->reason[0] != '\0'
-        || !target->driver->session->query(target->engine, taking->invariant->samples, take_sample,
-                                           &sampling, &ignored)
-        || keys[0] == '\0')
+    if (taking->invariant->samples == NULL || taking->value <= 0 || taking->reason[0] != '\0' ||
+        !target->driver->session->query(target->engine, taking->invariant->samples, take_sample,
+                                        &sampling, &ignored) ||
+        keys[0] == '\0')
         return;
     size_t used = strlen(taking->detail);
     if (used < sizeof(taking->detail))
@@ -265,11 +268,13 @@ static bool check_groups(struct table_file *file, struct taking *taking, struct 
 
     if (taking->invariant->kind != INVARIANT_SAME || taking->reason[0] != '\0')
         return true;
-    TRY(table_query_make(tmp, file, "SELECT count(*) FROM main.observed_row WHERE invariant = ?1", &query, err));
+    TRY(table_query_make(tmp, file, "SELECT count(*) FROM main.observed_row WHERE invariant = ?1",
+                         &query, err));
     table_query_bind_text(query, 1, taking->invariant->name);
     TRY(table_query_next(query, &has_row, err));
     if (table_query_integer(query, 0) != taking->rows)
-        stop(taking, "the query gave more than one row for one group: all columns but the last are the group");
+        stop(taking, "the query gave more than one row for one group: all columns but the last are "
+                     "the group");
     return true;
 }
 

@@ -30,8 +30,8 @@ MUST_CHECK bool observation_judge_before(TALLOC_CTX *mem, struct table_file *fil
                                          const struct target *target,
                                          const struct invariant *invariant, struct result *out,
                                          struct error *err);
-// After: `file` holds the new observation, the baseline is attached as `base`; its table `drift` says
-// how far it was from the baseline before it, for TOLERANCE_LEARNED.
+// After: `file` holds the new observation, the baseline is attached as `base`; its table `drift`
+// says how far it was from the baseline before it, for TOLERANCE_LEARNED.
 MUST_CHECK bool observation_judge_after(TALLOC_CTX *mem, struct table_file *file,
                                         const struct target *target,
                                         const struct invariant *invariant, struct result *out,

@@ -30,8 +30,12 @@ static bool load(TALLOC_CTX *mem, struct table_file *file, const char *where, co
     struct table_query *query;
     bool has_row;
 
-    TRY(table_query_make(tmp, file, mem_printf(tmp, "SELECT is_known, value, text, rows, reason, detail, took_ms, "
-                         "at_ms FROM %s.observation WHERE invariant = ?1", where), &query, err));
+    TRY(table_query_make(tmp, file,
+                         mem_printf(tmp,
+                                    "SELECT is_known, value, text, rows, reason, detail, took_ms, "
+                                    "at_ms FROM %s.observation WHERE invariant = ?1",
+                                    where),
+                         &query, err));
     table_query_bind_text(query, 1, name);
     TRY(table_query_next(query, &has_row, err));
     *out = (struct observation){.is_there = has_row};
@@ -113,8 +117,8 @@ static bool is_expected(const struct config_expectation *expect, const struct ob
 {
     if (expect->has_equals)
         return now->text != NULL && strcmp(now->text, expect->equals) == 0;
-    return (!expect->has_below || now->value < expect->below)
-           && (!expect->has_above || now->value > expect->above);
+    return (!expect->has_below || now->value < expect->below) &&
+           (!expect->has_above || now->value > expect->above);
 }
 
 static char *expectation_text(TALLOC_CTX *mem, const struct config_expectation *expect)
@@ -153,7 +157,8 @@ static bool read_drift(struct table_file *file, const char *name, double *out, s
     struct table_query *query;
     bool has_row;
 
-    TRY(table_query_make(tmp, file, "SELECT absolute FROM base.drift WHERE invariant = ?1", &query, err));
+    TRY(table_query_make(tmp, file, "SELECT absolute FROM base.drift WHERE invariant = ?1", &query,
+                         err));
     table_query_bind_text(query, 1, name);
     TRY(table_query_next(query, &has_row, err));
     *out = has_row ? table_query_real(query, 0) : 0; // one baseline alone: exact
@@ -168,14 +173,10 @@ static bool is_tolerated(const struct invariant *invariant, double drift, double
     if (invariant->may_shrink && after < before)
         return true;
     switch (invariant->tolerance.kind) {
-    case TOLERANCE_EXACT:
-        return apart == 0;
-    case TOLERANCE_ABSOLUTE:
-        return apart <= invariant->tolerance.value;
-    case TOLERANCE_SHARE:
-        return apart <= invariant->tolerance.value * fabs(before);
-    case TOLERANCE_LEARNED:
-        return apart <= drift;
+    case TOLERANCE_EXACT: return apart == 0;
+    case TOLERANCE_ABSOLUTE: return apart <= invariant->tolerance.value;
+    case TOLERANCE_SHARE: return apart <= invariant->tolerance.value * fabs(before);
+    case TOLERANCE_LEARNED: return apart <= drift;
     }
     return false;
 }
@@ -212,17 +213,20 @@ static const char *or_none(const char *text)
 // that is not there counts nothing, and without tolerance even nothing must be counted.
 static void judge_group(struct groups *groups, struct table_query *query)
 {
-    bool is_exact = groups->invariant->tolerance.kind == TOLERANCE_EXACT && !groups->invariant->may_shrink;
-    bool was_there = table_query_integer(query, 5) != 0, is_there = table_query_integer(query, 6) != 0;
-    bool is_number = (!was_there || !table_query_is_null(query, 1))
-                     && (!is_there || !table_query_is_null(query, 3));
+    bool is_exact =
+        groups->invariant->tolerance.kind == TOLERANCE_EXACT && !groups->invariant->may_shrink;
+    bool was_there = table_query_integer(query, 5) != 0,
+         is_there = table_query_integer(query, 6) != 0;
+    bool is_number = (!was_there || !table_query_is_null(query, 1)) &&
+                     (!is_there || !table_query_is_null(query, 3));
     double before = table_query_real(query, 1), after = table_query_real(query, 3);
     const char *label = table_query_text(query, 0);
     const char *before_text = mem_strdup(groups->mem, table_query_text(query, 2));
     const char *after_text = mem_strdup(groups->mem, table_query_text(query, 4));
-    bool is_equal = was_there == is_there && (before_text == NULL) == (after_text == NULL)
-                    && (before_text == NULL || (is_number ? is_exactly(before_text, before, after_text, after)
-                                                          : strcmp(before_text, after_text) == 0));
+    bool is_equal =
+        was_there == is_there && (before_text == NULL) == (after_text == NULL) &&
+        (before_text == NULL || (is_number ? is_exactly(before_text, before, after_text, after)
+                                           : strcmp(before_text, after_text) == 0));
 
     if (is_number && !(is_exact && !is_equal && before == after)) {
         before_text = number_text(groups->mem, before);
@@ -230,7 +234,8 @@ static void judge_group(struct groups *groups, struct table_query *query)
     }
     groups->before_text = before_text;
     groups->after_text = after_text;
-    if (is_number && !is_exact ? is_tolerated(groups->invariant, groups->drift, before, after) : is_equal)
+    if (is_number && !is_exact ? is_tolerated(groups->invariant, groups->drift, before, after)
+                               : is_equal)
         return;
     if (++groups->differing > SHOWN_GROUPS || label[0] == '\0')
         return;
@@ -245,13 +250,15 @@ static bool walk_groups(struct table_file *file, struct groups *groups, struct e
     struct table_query *query;
     bool has_row;
 
-    TRY(table_query_make(tmp, file,
-                         "SELECT label, max(b), max(bt), max(a), max(at), max(was), max(is_) FROM ("
-                         "SELECT label, number AS b, text AS bt, NULL AS a, NULL AS at, 1 AS was, 0 AS is_"
-                         " FROM base.observed_row WHERE invariant = ?1 UNION ALL "
-                         "SELECT label, NULL, NULL, number, text, 0, 1 FROM main.observed_row "
-                         "WHERE invariant = ?1) GROUP BY label ORDER BY abs(coalesce(max(a), 0) - coalesce(max(b), 0)) DESC",
-                         &query, err));
+    TRY(table_query_make(
+        tmp, file,
+        "SELECT label, max(b), max(bt), max(a), max(at), max(was), max(is_) FROM ("
+        "SELECT label, number AS b, text AS bt, NULL AS a, NULL AS at, 1 AS was, 0 AS is_"
+        " FROM base.observed_row WHERE invariant = ?1 UNION ALL "
+        "SELECT label, NULL, NULL, number, text, 0, 1 FROM main.observed_row "
+        "WHERE invariant = ?1) GROUP BY label ORDER BY abs(coalesce(max(a), 0) - coalesce(max(b), "
+        "0)) DESC",
+        &query, err));
     table_query_bind_text(query, 1, groups->invariant->name);
     for (;;) {
         TRY(table_query_next(query, &has_row, err));
@@ -279,10 +286,12 @@ static bool judge_same(TALLOC_CTX *mem, struct table_file *file, const struct in
         if (now->has_value)
             set_value(result, now->value, NULL);
     } else {
-        result->expected = mem_printf(mem, "%s groups as at the baseline", quantity_count(mem, base->rows));
-        result->observed = groups.differing == 0
-                               ? "the same"
-                               : mem_printf(mem, "%s differ", quantity_count(mem, groups.differing));
+        result->expected =
+            mem_printf(mem, "%s groups as at the baseline", quantity_count(mem, base->rows));
+        result->observed =
+            groups.differing == 0
+                ? "the same"
+                : mem_printf(mem, "%s differ", quantity_count(mem, groups.differing));
         set_value(result, (double)groups.differing, "groups");
     }
     if (groups.differing == 0)
@@ -306,7 +315,8 @@ static bool count_missing(TALLOC_CTX *mem, struct table_file *file, const char *
     *keys = mem_strdup(mem, "");
     TRY(table_query_make(tmp, file,
                          "SELECT key FROM base.observed_key WHERE invariant = ?1 EXCEPT "
-                         "SELECT key FROM main.observed_key WHERE invariant = ?1", &query, err));
+                         "SELECT key FROM main.observed_key WHERE invariant = ?1",
+                         &query, err));
     table_query_bind_text(query, 1, name);
     for (;;) {
         TRY(table_query_next(query, &has_row, err));
@@ -331,8 +341,10 @@ static bool judge_keys(TALLOC_CTX *mem, struct table_file *file, const struct in
     }
     TRY(count_missing(mem, file, invariant->name, &missing, &keys, err));
     set_value(result, (double)missing, "keys");
-    result->observed = missing == 0 ? "all are there" : mem_printf(mem, "%s are gone", quantity_count(mem, missing));
-    if (missing == 0 || is_tolerated(invariant, 0, (double)base->rows, (double)(base->rows - missing)))
+    result->observed = missing == 0 ? "all are there"
+                                    : mem_printf(mem, "%s are gone", quantity_count(mem, missing));
+    if (missing == 0 ||
+        is_tolerated(invariant, 0, (double)base->rows, (double)(base->rows - missing)))
         return true;
     fail(result);
     result->detail = missing > SHOWN_KEYS ? mem_printf(mem, "%s, …", keys) : keys;
@@ -374,8 +386,7 @@ bool observation_judge_after(TALLOC_CTX *mem, struct table_file *file, const str
                              struct error *err)
 {
     struct observation now, base;
-    bool needs_base =
-        invariant->kind == INVARIANT_SAME || invariant->kind == INVARIANT_KEYS_KEPT;
+    bool needs_base = invariant->kind == INVARIANT_SAME || invariant->kind == INVARIANT_KEYS_KEPT;
 
     TRY(load(mem, file, "main", invariant->name, &now, err));
     TRY(load(mem, file, "base", invariant->name, &base, err));
@@ -383,8 +394,9 @@ bool observation_judge_after(TALLOC_CTX *mem, struct table_file *file, const str
     if (!now.is_there || !now.is_known) {
         unknown(mem, out, now.is_there ? now.reason : "it was not asked");
     } else if (needs_base && (!base.is_there || !base.is_known)) {
-        unknown(mem, out, base.is_there ? mem_printf(mem, "at the baseline: %s", base.reason)
-                                        : "it is not in the baseline; save a new one before the change");
+        unknown(mem, out,
+                base.is_there ? mem_printf(mem, "at the baseline: %s", base.reason)
+                              : "it is not in the baseline; save a new one before the change");
     } else if (invariant->kind == INVARIANT_ZERO) {
         judge_zero(mem, &now, out);
     } else if (invariant->kind == INVARIANT_VALUE) {
@@ -404,9 +416,11 @@ bool observation_drift(struct table_file *file, const char *invariant, double *o
     struct table_query *query;
     bool has_row;
 
-    TRY(table_query_make(tmp, file,
-                         "SELECT max(abs(n.number - e.number)) FROM main.observed_row n JOIN earlier.observed_row e "
-                         "USING (invariant, label) WHERE invariant = ?1", &query, err));
+    TRY(table_query_make(
+        tmp, file,
+        "SELECT max(abs(n.number - e.number)) FROM main.observed_row n JOIN earlier.observed_row e "
+        "USING (invariant, label) WHERE invariant = ?1",
+        &query, err));
     table_query_bind_text(query, 1, invariant);
     TRY(table_query_next(query, &has_row, err));
     *out = has_row ? table_query_real(query, 0) : 0;

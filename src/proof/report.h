@@ -11,7 +11,7 @@
 
 struct report_proof_options {
     bool is_colored;
-    bool is_whole; // also what passed
+    bool is_whole;                      // also what passed
     const struct journal_head *journal; // as it stands afterwards; NULL: nothing was written
 };
 

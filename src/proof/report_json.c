@@ -163,7 +163,8 @@ static void put_samples(json_t *object, const struct comparison *comparison)
 
     json_put(samples, "missing", texts(comparison->missing.samples, comparison->missing.n_samples));
     json_put(samples, "extra", texts(comparison->extra.samples, comparison->extra.n_samples));
-    json_put(samples, "duplicated", texts(comparison->doubled.samples, comparison->doubled.n_samples));
+    json_put(samples, "duplicated",
+             texts(comparison->doubled.samples, comparison->doubled.n_samples));
     json_t *columns = json_put_object(samples, "columns");
     for (size_t i = 0; i < comparison->n_columns; i++)
         json_put(columns, comparison->columns[i].column,

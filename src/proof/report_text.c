@@ -6,8 +6,8 @@
  */
 #include "base/clock.h"
 #include "base/quantity.h"
-#include "proof/sql.h"
 #include "proof/report.h"
+#include "proof/sql.h"
 
 #define LISTED_MAX 12 // results that did not pass
 
@@ -16,16 +16,12 @@ static const char *const reset = "\033[0m";
 static const char *status_color(enum status status)
 {
     switch (status) {
-    case STATUS_PASS:
-        return "\033[32m";
+    case STATUS_PASS: return "\033[32m";
     case STATUS_WARN:
-    case STATUS_WAIVED:
-        return "\033[33m";
-    case STATUS_FAIL:
-        return "\033[1;31m";
+    case STATUS_WAIVED: return "\033[33m";
+    case STATUS_FAIL: return "\033[1;31m";
     case STATUS_UNKNOWN:
-    case STATUS_MANUAL:
-        return "\033[1;33m";
+    case STATUS_MANUAL: return "\033[1;33m";
     }
     bug("status %d", (int)status);
 }
@@ -51,7 +47,8 @@ static void write_result(FILE *out, const struct result *result, bool is_colored
     write_status(out, result->status, is_colored);
     fprintf(out, " %s", result->title);
     if (result->status != STATUS_UNKNOWN && result->expected[0] != '\0')
-        fprintf(out, ": %s%s%s", result->observed, result->status == STATUS_PASS ? "" : ", expected ",
+        fprintf(out, ": %s%s%s", result->observed,
+                result->status == STATUS_PASS ? "" : ", expected ",
                 result->status == STATUS_PASS ? "" : result->expected);
     fputc('\n', out);
     if (result->status != STATUS_PASS)
@@ -83,13 +80,14 @@ static void write_results(FILE *out, const struct results *results,
     }
 }
 
-static void write_verdict(FILE *out, enum verdict verdict, const struct report_proof_options *options)
+static void write_verdict(FILE *out, enum verdict verdict,
+                          const struct report_proof_options *options)
 {
     static const char *const colors[] = {
         [VERDICT_GO] = "\033[1;32m", [VERDICT_NO_GO] = "\033[1;31m", [VERDICT_HOLD] = "\033[1;33m"};
 
-    fprintf(out, "\n%s%s%s", options->is_colored ? colors[verdict] : "",
-            verdict_words(verdict), options->is_colored ? reset : "");
+    fprintf(out, "\n%s%s%s", options->is_colored ? colors[verdict] : "", verdict_words(verdict),
+            options->is_colored ? reset : "");
 }
 
 static void write_journal(FILE *out, const struct journal_head *journal)
@@ -123,7 +121,8 @@ void report_baseline_text(FILE *out, const struct baseline *baseline, const stru
     fprintf(out, "baseline %s\n  of %s at %s, SHA-256 %.12s…\n", baseline->path,
             baseline->identity.database, clock_format(baseline->taken_ms).text, baseline->sha256);
     for (size_t i = 0; i < json_array_size(baseline->migrations); i++)
-        fprintf(out, "  before %s\n", json_get_text(json_array_get(baseline->migrations, i), "path"));
+        fprintf(out, "  before %s\n",
+                json_get_text(json_array_get(baseline->migrations, i), "path"));
     for (size_t i = 0; i < baseline->n_tables; i++)
         write_table(out, &baseline->tables[i]);
     if (results->n > 0)
@@ -132,7 +131,8 @@ void report_baseline_text(FILE *out, const struct baseline *baseline, const stru
         write_verdict(out, verdict, options);
         fputs(verdict == VERDICT_NO_GO  ? ": the data as it is contradicts the change\n"
               : verdict == VERDICT_HOLD ? ": not everything could be asked\n"
-                                        : ": nothing contradicts the change\n", out);
+                                        : ": nothing contradicts the change\n",
+              out);
     }
     write_journal(out, options->journal);
 }
@@ -175,7 +175,8 @@ static void write_explained(FILE *out, const struct comparison *comparison)
         fputs("not compared\n", out);
         return;
     }
-    fprintf(out, "%s → %s rows, %zu columns compared", quantity_count(tmp, comparison->before->rows),
+    fprintf(out, "%s → %s rows, %zu columns compared",
+            quantity_count(tmp, comparison->before->rows),
             quantity_count(tmp, comparison->rows_after), comparison->n_compared);
     for (size_t i = 0; i < comparison->n_columns; i++)
         if (comparison->columns[i].by_migration > 0)
@@ -183,7 +184,8 @@ static void write_explained(FILE *out, const struct comparison *comparison)
                     quantity_count(tmp, comparison->columns[i].by_migration),
                     comparison->columns[i].cause);
     if (comparison->missing.keys > comparison->missing.unattributed)
-        fprintf(out, "; %s removed (%s)", quantity_count(tmp, comparison->missing.keys - comparison->missing.unattributed),
+        fprintf(out, "; %s removed (%s)",
+                quantity_count(tmp, comparison->missing.keys - comparison->missing.unattributed),
                 comparison->missing.cause);
     write_names(out, "new:", comparison->added, comparison->n_added);
     write_names(out, "dropped:", comparison->gone, comparison->n_gone);
@@ -203,8 +205,7 @@ static const char *reason(const struct verification *verification)
         return verification->expectation == EXPECT_AS_BEFORE
                    ? "the change is not applied, but the data is not as at the baseline"
                    : "the data is not what the migration says it should be";
-    case VERDICT_HOLD:
-        return "not everything could be compared";
+    case VERDICT_HOLD: return "not everything could be compared";
     }
     bug("verdict %d", (int)verification->verdict);
 }

@@ -15,8 +15,8 @@ enum status { STATUS_PASS, STATUS_WARN, STATUS_FAIL, STATUS_UNKNOWN, STATUS_WAIV
 const char *status_name(enum status status); // "PASS" …
 
 struct result {
-    const char *name;     // stable id
-    const char *title;    // for people
+    const char *name;  // stable id
+    const char *title; // for people
     enum status status;
     bool is_required;
     const char *command;  // what a person would type to see the same
@@ -24,11 +24,11 @@ struct result {
     const char *observed;
     bool has_value;
     double value;
-    const char *unit;     // "rows", NULL
-    const char *detail;   // samples, keys, the reason of UNKNOWN; may have lines; NULL
+    const char *unit;   // "rows", NULL
+    const char *detail; // samples, keys, the reason of UNKNOWN; may have lines; NULL
     enum layer layer;
     int64_t took_ms;
-    int64_t at_ms;        // wall clock
+    int64_t at_ms; // wall clock
 };
 
 struct results {
@@ -36,7 +36,8 @@ struct results {
     size_t n;
 };
 
-// Required results: any FAIL → NO_GO, else any UNKNOWN or MANUAL → HOLD, else GO; no result at all → HOLD.
+// Required results: any FAIL → NO_GO, else any UNKNOWN or MANUAL → HOLD, else GO; no result at all
+// → HOLD.
 enum verdict results_verdict(const struct results *results);
 
 #endif

@@ -32,8 +32,8 @@ static bool is_label(const char *label, const struct engine_value *value)
         return strcmp(label, "NULL") == 0;
     if (value->kind != VALUE_TEXT)
         return strcmp(label, value->text) == 0;
-    return label[0] == '\'' && strncmp(label + 1, value->text, value->len) == 0
-           && strcmp(label + 1 + value->len, "'") == 0;
+    return label[0] == '\'' && strncmp(label + 1, value->text, value->len) == 0 &&
+           strcmp(label + 1 + value->len, "'") == 0;
 }
 
 static uint8_t code_of(struct taking *taking, size_t column, const struct engine_value *value)
@@ -51,8 +51,9 @@ static uint8_t code_of(struct taking *taking, size_t column, const struct engine
     return (uint8_t)shown->n++;
 }
 
-// Numbers stand in key images least byte first. Backwards, keys of a rising number arrive in the order
-// of the index and each insert appends: a baseline of 200,000 emails takes 1.8 s CPU instead of 2.7.
+// Numbers stand in key images least byte first. Backwards, keys of a rising number arrive in the
+// order of the index and each insert appends: a baseline of 200,000 emails takes 1.8 s CPU instead
+// of 2.7.
 void row_images_bind_key(struct table_query *query, int at, const struct engine_row_image *image)
 {
     uint8_t backwards[KEY_TURNED_MAX];
@@ -80,7 +81,8 @@ static const char *key_shown(TALLOC_CTX *mem, const struct row_images_request *r
 {
     if (!is_key_masked(request))
         return image->key_text;
-    return mem_printf(mem, "%s=****%.*s", request->key[0], MASK_HASH_DIGITS, digest_of(image->key, image->key_len).hex);
+    return mem_printf(mem, "%s=****%.*s", request->key[0], MASK_HASH_DIGITS,
+                      digest_of(image->key, image->key_len).hex);
 }
 
 static bool take_image(void *context, const struct engine_row_image *image)
@@ -90,12 +92,14 @@ static bool take_image(void *context, const struct engine_row_image *image)
 
     for (size_t i = 0; i < image->n_columns; i++)
         for (size_t b = 0; b < ROW_IMAGE_HASH_BYTES; b++)
-            taking->hashes[i * ROW_IMAGE_HASH_BYTES + b] = (uint8_t)(image->column_hash[i] >> (8 * b));
+            taking->hashes[i * ROW_IMAGE_HASH_BYTES + b] =
+                (uint8_t)(image->column_hash[i] >> (8 * b));
     for (size_t i = 0; i < taking->request->n_shown; i++)
         taking->codes[i] = code_of(taking, i, &image->shown[i]);
     row_images_bind_key(taking->insert, 1, image);
     table_query_bind_text(taking->insert, 2, key_shown(tmp, taking->request, image));
-    table_query_bind_blob(taking->insert, 3, taking->hashes, image->n_columns * ROW_IMAGE_HASH_BYTES);
+    table_query_bind_blob(taking->insert, 3, taking->hashes,
+                          image->n_columns * ROW_IMAGE_HASH_BYTES);
     table_query_bind_blob(taking->insert, 4, taking->codes, taking->request->n_shown);
     if (table_query_run(taking->insert, &taking->err))
         return true;
@@ -117,12 +121,19 @@ static bool make_tables(struct table_file *file, int64_t id, struct error *err)
 {
     SCRATCH(tmp);
 
-    TRY(table_file_run(file, "CREATE TABLE IF NOT EXISTS shown_value (id INTEGER, place INTEGER, code INTEGER, "
-                       "value TEXT, PRIMARY KEY (id, place, code)) WITHOUT ROWID", err));
+    TRY(table_file_run(
+        file,
+        "CREATE TABLE IF NOT EXISTS shown_value (id INTEGER, place INTEGER, code INTEGER, "
+        "value TEXT, PRIMARY KEY (id, place, code)) WITHOUT ROWID",
+        err));
     // A key that comes more than once is counted, not refused: that is what is looked for.
-    return table_file_run(file, mem_printf(tmp, "CREATE TABLE row_image_%lld (key BLOB PRIMARY KEY, key_text TEXT, "
-                          "columns BLOB, shown BLOB, n INTEGER NOT NULL DEFAULT 1) WITHOUT ROWID",
-                          (long long)id), err);
+    return table_file_run(
+        file,
+        mem_printf(tmp,
+                   "CREATE TABLE row_image_%lld (key BLOB PRIMARY KEY, key_text TEXT, "
+                   "columns BLOB, shown BLOB, n INTEGER NOT NULL DEFAULT 1) WITHOUT ROWID",
+                   (long long)id),
+        err);
 }
 
 static bool store_shown(struct table_file *file, const struct taking *taking, struct error *err)
@@ -130,7 +141,8 @@ static bool store_shown(struct table_file *file, const struct taking *taking, st
     SCRATCH(tmp);
     struct table_query *insert;
 
-    TRY(table_query_make(tmp, file, "INSERT INTO shown_value (id, place, code, value) VALUES (?1, ?2, ?3, ?4)",
+    TRY(table_query_make(tmp, file,
+                         "INSERT INTO shown_value (id, place, code, value) VALUES (?1, ?2, ?3, ?4)",
                          &insert, err));
     for (size_t i = 0; i < taking->request->n_shown; i++)
         for (size_t v = 0; v < taking->shown[i].n; v++) {
@@ -152,10 +164,13 @@ static bool prepare(struct taking *taking, struct table_file *file, struct error
     taking->shown = mem_array(taking->mem, struct shown_values, request->n_shown + 1);
     taking->codes = mem_array(taking->mem, uint8_t, request->n_shown + 1);
     taking->hashes = mem_array(taking->mem, uint8_t, request->n_columns * ROW_IMAGE_HASH_BYTES + 1);
-    return table_query_make(taking->mem, file,
-                            mem_printf(tmp, "INSERT INTO row_image_%lld (key, key_text, columns, shown) "
-                                       "VALUES (?1, ?2, ?3, ?4) ON CONFLICT (key) DO UPDATE SET n = n + 1",
-                                       (long long)request->id), &taking->insert, err);
+    return table_query_make(
+        taking->mem, file,
+        mem_printf(tmp,
+                   "INSERT INTO row_image_%lld (key, key_text, columns, shown) "
+                   "VALUES (?1, ?2, ?3, ?4) ON CONFLICT (key) DO UPDATE SET n = n + 1",
+                   (long long)request->id),
+        &taking->insert, err);
 }
 
 bool row_images_take(TALLOC_CTX *mem, struct table_file *file,

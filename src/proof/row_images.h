@@ -21,11 +21,11 @@ struct row_images_request {
     size_t n_columns;
     const char *const *key; // none: as the table says
     size_t n_key;
-    const size_t *shown;    // places in `columns` whose value is kept as a code; only of a baseline
+    const size_t *shown; // places in `columns` whose value is kept as a code; only of a baseline
     size_t n_shown;
-    int64_t id;             // names the tables: row_image_ID, shown_value
-    bool wants_content;     // as in engine_fingerprint_request
-    int64_t rows_expected;  // for progress; ≤ 0: unknown
+    int64_t id;            // names the tables: row_image_ID, shown_value
+    bool wants_content;    // as in engine_fingerprint_request
+    int64_t rows_expected; // for progress; ≤ 0: unknown
 };
 
 // The key of an image, as it stands in row_image_ID, for the parameter `at`.

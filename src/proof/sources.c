@@ -9,10 +9,11 @@
 
 // A word behind a relation's name that is no alias.
 static const char *const not_aliases[] = {
-    "as", "cross", "default", "except", "fetch", "for", "full", "group", "having", "indexed",
-    "inner", "intersect", "join", "left", "limit", "natural", "not", "offset", "on", "order",
-    "outer", "returning", "right", "select", "set", "tablesample", "union", "using", "values",
-    "when", "where", "window", "with",
+    "as",        "cross",   "default", "except", "fetch",       "for",   "full",
+    "group",     "having",  "indexed", "inner",  "intersect",   "join",  "left",
+    "limit",     "natural", "not",     "offset", "on",          "order", "outer",
+    "returning", "right",   "select",  "set",    "tablesample", "union", "using",
+    "values",    "when",    "where",   "window", "with",
 };
 // A word in front of a relation's name.
 static const char *const before_relations[] = {"from", "join", "into", "only", "update", "using"};
@@ -70,8 +71,8 @@ static bool is_relation_place(const struct tokens *tokens, size_t at)
     if (at == 0)
         return false;
     struct token before = tokens->list[at - 1];
-    return before.kind == TOKEN_COMMA || before.kind == TOKEN_OPEN || before.kind == TOKEN_DOT
-           || is_one_of(&tokens->lexer, before, before_relations, COUNT_OF(before_relations));
+    return before.kind == TOKEN_COMMA || before.kind == TOKEN_OPEN || before.kind == TOKEN_DOT ||
+           is_one_of(&tokens->lexer, before, before_relations, COUNT_OF(before_relations));
 }
 
 static const char *alias_behind(TALLOC_CTX *mem, const struct tokens *tokens, size_t at)
@@ -80,8 +81,7 @@ static const char *alias_behind(TALLOC_CTX *mem, const struct tokens *tokens, si
 
     if (token_is(&tokens->lexer, next, "as"))
         next = token_at(tokens, at + 2);
-    if (!is_name(next)
-        || is_one_of(&tokens->lexer, next, not_aliases, COUNT_OF(not_aliases)))
+    if (!is_name(next) || is_one_of(&tokens->lexer, next, not_aliases, COUNT_OF(not_aliases)))
         return NULL;
     return token_value(mem, &tokens->lexer, next);
 }
@@ -114,8 +114,8 @@ const struct source *sources_find(const struct sources *sources, const char *ali
 static const struct source *read_qualified(TALLOC_CTX *mem, const struct tokens *tokens, size_t at,
                                            const struct sources *sources, const char **column)
 {
-    if (!is_name(token_at(tokens, at)) || token_at(tokens, at + 1).kind != TOKEN_DOT
-        || !is_name(token_at(tokens, at + 2)))
+    if (!is_name(token_at(tokens, at)) || token_at(tokens, at + 1).kind != TOKEN_DOT ||
+        !is_name(token_at(tokens, at + 2)))
         return NULL;
     *column = token_value(mem, &tokens->lexer, tokens->list[at + 2]);
     return sources_find(sources, token_value(mem, &tokens->lexer, tokens->list[at]));
@@ -126,8 +126,8 @@ static bool is_equals(const struct tokens *tokens, size_t at)
     struct token token = token_at(tokens, at);
     const char *text = tokens->lexer.text + token.offset;
 
-    return token.kind == TOKEN_OPERATOR
-           && ((token.len == 1 && text[0] == '=') || (token.len == 2 && memcmp(text, "==", 2) == 0));
+    return token.kind == TOKEN_OPERATOR &&
+           ((token.len == 1 && text[0] == '=') || (token.len == 2 && memcmp(text, "==", 2) == 0));
 }
 
 static void read_equalities(TALLOC_CTX *mem, const struct tokens *tokens, struct sources *sources)
@@ -136,14 +136,13 @@ static void read_equalities(TALLOC_CTX *mem, const struct tokens *tokens, struct
         struct equality equality;
         if (!is_equals(tokens, i + 3))
             continue;
-        const struct source *left =
-            read_qualified(mem, tokens, i, sources, &equality.left_column);
+        const struct source *left = read_qualified(mem, tokens, i, sources, &equality.left_column);
         const struct source *right =
             read_qualified(mem, tokens, i + 4, sources, &equality.right_column);
         // Something that goes on behind it is no plain column: `a.x = b.y || 'z'`.
         struct token next = token_at(tokens, i + 7);
-        if (left == NULL || right == NULL || left == right || next.kind == TOKEN_OPERATOR
-            || next.kind == TOKEN_OPEN)
+        if (left == NULL || right == NULL || left == right || next.kind == TOKEN_OPERATOR ||
+            next.kind == TOKEN_OPEN)
             continue;
         equality.left = left->relation;
         equality.right = right->relation;
@@ -160,16 +159,17 @@ struct sources *sources_read(TALLOC_CTX *mem, enum dialect dialect, const char *
 
     sources->dialect = dialect;
     read_aliases(sources, &tokens, query, sources);
-    if (query->target.name != NULL && query->target_alias != NULL
-        && sources_find(sources, query->target_alias) == NULL)
+    if (query->target.name != NULL && query->target_alias != NULL &&
+        sources_find(sources, query->target_alias) == NULL)
         *mem_append(sources, sources->list, sources->n) =
             (struct source){.alias = query->target_alias, .relation = query->target};
     read_equalities(sources, &tokens, sources);
     return sources;
 }
 
-bool sources_plain_column(TALLOC_CTX *mem, enum dialect dialect, const struct expression *expression,
-                          const char **qualifier, const char **column)
+bool sources_plain_column(TALLOC_CTX *mem, enum dialect dialect,
+                          const struct expression *expression, const char **qualifier,
+                          const char **column)
 {
     SCRATCH(tmp);
     struct tokens tokens = read_tokens(tmp, dialect, expression->text);
@@ -189,9 +189,9 @@ bool sources_plain_column(TALLOC_CTX *mem, enum dialect dialect, const struct ex
 
 static bool is_tail(const struct tokens *tokens, size_t at)
 {
-    return token_is(&tokens->lexer, tokens->list[at], "returning")
-           || (token_is(&tokens->lexer, tokens->list[at], "on")
-               && token_is(&tokens->lexer, token_at(tokens, at + 1), "conflict"));
+    return token_is(&tokens->lexer, tokens->list[at], "returning") ||
+           (token_is(&tokens->lexer, tokens->list[at], "on") &&
+            token_is(&tokens->lexer, token_at(tokens, at + 1), "conflict"));
 }
 
 char *sources_select(TALLOC_CTX *mem, enum dialect dialect, const char *sql)
@@ -210,8 +210,8 @@ char *sources_select(TALLOC_CTX *mem, enum dialect dialect, const char *sql)
         depth -= token.kind == TOKEN_CLOSE && depth > 0;
         if (depth > 0)
             continue;
-        if (start == SIZE_MAX
-            && (token_is(&tokens.lexer, token, "select") || token_is(&tokens.lexer, token, "with")))
+        if (start == SIZE_MAX &&
+            (token_is(&tokens.lexer, token, "select") || token_is(&tokens.lexer, token, "with")))
             start = token.offset;
         else if (start != SIZE_MAX && (is_tail(&tokens, i) || token.kind == TOKEN_SEMICOLON))
             return mem_strndup(mem, sql + start, token.offset - start);

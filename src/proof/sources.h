@@ -36,9 +36,11 @@ struct sources *sources_read(TALLOC_CTX *mem, enum dialect dialect, const char *
                              const struct query *query);
 const struct source *sources_find(const struct sources *sources, const char *alias); // or NULL
 
-// Is `expression` nothing but a column, perhaps behind a qualifier? `*qualifier` is NULL without one.
-bool sources_plain_column(TALLOC_CTX *mem, enum dialect dialect, const struct expression *expression,
-                          const char **qualifier, const char **column);
+// Is `expression` nothing but a column, perhaps behind a qualifier? `*qualifier` is NULL without
+// one.
+bool sources_plain_column(TALLOC_CTX *mem, enum dialect dialect,
+                          const struct expression *expression, const char **qualifier,
+                          const char **column);
 // The SELECT (or WITH, VALUES) of an INSERT … SELECT or CREATE TABLE … AS, without ON CONFLICT and
 // RETURNING; NULL when there is none.
 char *sources_select(TALLOC_CTX *mem, enum dialect dialect, const char *sql);

@@ -46,8 +46,8 @@ const char *sql_is_distinct(enum dialect dialect)
 
 const char *sql_shown(TALLOC_CTX *mem, struct name relation)
 {
-    if (relation.schema == NULL || strcmp(relation.schema, "main") == 0
-        || strcmp(relation.schema, "public") == 0)
+    if (relation.schema == NULL || strcmp(relation.schema, "main") == 0 ||
+        strcmp(relation.schema, "public") == 0)
         return relation.name;
     return mem_printf(mem, "%s.%s", relation.schema, relation.name);
 }

@@ -9,7 +9,7 @@
 #include "base/memory.h"
 #include "statement/statement.h"
 
-char *sql_name(TALLOC_CTX *mem, const char *name);        // "name", quotes inside doubled
+char *sql_name(TALLOC_CTX *mem, const char *name);         // "name", quotes inside doubled
 char *sql_relation(TALLOC_CTX *mem, struct name relation); // "schema"."name"
 // "a"."x", "a"."y": each name behind `prefix` (NULL: none), joined by `separator`.
 char *sql_list(TALLOC_CTX *mem, const char *prefix, const char *const *names, size_t n,

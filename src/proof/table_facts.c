@@ -30,8 +30,8 @@ static bool is_numeric(const char *type)
     const char *lower = text_lower(tmp, type == NULL ? "" : type);
 
     for (size_t i = 0; i < COUNT_OF(parts); i++)
-        if (strstr(lower, parts[i]) != NULL && strstr(lower, "interval") == NULL
-            && strstr(lower, "point") == NULL)
+        if (strstr(lower, parts[i]) != NULL && strstr(lower, "interval") == NULL &&
+            strstr(lower, "point") == NULL)
             return true;
     return false;
 }
@@ -49,23 +49,22 @@ static bool is_ordered(const char *type)
 }
 
 static bool add_columns(struct facts *facts, const struct trace_table *traced,
-                        const struct schema_relation *relation,
-                        const struct config_table *settings, struct error *err)
+                        const struct schema_relation *relation, const struct config_table *settings,
+                        struct error *err)
 {
     for (size_t i = 0; i < traced->n_columns; i++) {
         const char *name = traced->columns[i]->before;
-        if (name == NULL
-            || (settings != NULL && is_listed(settings->ignore, settings->n_ignore, name)))
+        if (name == NULL ||
+            (settings != NULL && is_listed(settings->ignore, settings->n_ignore, name)))
             continue;
         const struct schema_column *column = schema_find_column(relation, name);
-        *mem_append(facts->mem, facts->table->columns, facts->table->n_columns) =
-            (struct baseline_column){
-                .name = mem_strdup(facts->mem, name),
-                .type = mem_strdup(facts->mem, column == NULL || column->type.name == NULL
-                                                   ? ""
-                                                   : column->type.name),
-                .written_rows = -1,
-            };
+        *mem_append(facts->mem, facts->table->columns,
+                    facts->table->n_columns) = (struct baseline_column){
+            .name = mem_strdup(facts->mem, name),
+            .type = mem_strdup(
+                facts->mem, column == NULL || column->type.name == NULL ? "" : column->type.name),
+            .written_rows = -1,
+        };
     }
     if (facts->table->n_columns == 0)
         return error_set(err, ERROR_INPUT, "table '%s' has no column that can be compared",
@@ -105,8 +104,10 @@ static char *numbers_sql(TALLOC_CTX *mem, const struct facts *facts)
         if (!is_masked && is_numeric(column->type))
             sql = mem_printf(mem, "%s, min(%s), max(%s), sum(%s)", sql, name, name, name);
         else if (!is_masked && is_ordered(column->type))
-            sql = mem_printf(mem, "%s, substr(CAST(min(%s) AS text), 1, 64), "
-                                  "substr(CAST(max(%s) AS text), 1, 64), NULL", sql, name, name);
+            sql = mem_printf(mem,
+                             "%s, substr(CAST(min(%s) AS text), 1, 64), "
+                             "substr(CAST(max(%s) AS text), 1, 64), NULL",
+                             sql, name, name);
         else
             sql = mem_printf(mem, "%s, NULL, NULL, NULL", sql);
     }
@@ -137,8 +138,9 @@ static bool count(const struct facts *facts, const char *sql, int64_t *out, stru
     struct error failure = {0};
 
     *out = -1;
-    if (facts->target->driver->session->query(facts->target->engine, sql, take_number, out, &failure)
-        || !is_fatal(&failure))
+    if (facts->target->driver->session->query(facts->target->engine, sql, take_number, out,
+                                              &failure) ||
+        !is_fatal(&failure))
         return true;
     *err = failure;
     return false;
@@ -152,9 +154,11 @@ static bool count_rows(const struct facts *facts, const struct trace_rows *rows,
     *out = -1;
     if (rows->cause == NULL || !rows->is_countable)
         return true;
-    return count(facts, mem_printf(tmp, "SELECT count(*) FROM %s%s%s", facts->relation,
-                                   rows->where == NULL ? "" : " WHERE ",
-                                   rows->where == NULL ? "" : rows->where), out, err);
+    return count(facts,
+                 mem_printf(tmp, "SELECT count(*) FROM %s%s%s", facts->relation,
+                            rows->where == NULL ? "" : " WHERE ",
+                            rows->where == NULL ? "" : rows->where),
+                 out, err);
 }
 
 static bool find_shown(struct facts *facts, struct error *err)
@@ -166,12 +170,14 @@ static bool find_shown(struct facts *facts, struct error *err)
         int64_t distinct;
         if (target_is_masked(facts->target, column->name))
             continue;
-        TRY(count(facts, mem_printf(tmp, "SELECT count(*) FROM (SELECT DISTINCT %s FROM %s LIMIT %d) AS few",
-                                    sql_name(tmp, column->name), facts->relation,
-                                    BASELINE_DISTINCT_MAX + 1), &distinct, err));
+        TRY(count(
+            facts,
+            mem_printf(tmp, "SELECT count(*) FROM (SELECT DISTINCT %s FROM %s LIMIT %d) AS few",
+                       sql_name(tmp, column->name), facts->relation, BASELINE_DISTINCT_MAX + 1),
+            &distinct, err));
         // A column in which every row has its own value tells no groups apart.
-        column->is_shown = distinct > 0 && distinct <= BASELINE_DISTINCT_MAX
-                           && (distinct < facts->table->rows || facts->table->rows == 1);
+        column->is_shown = distinct > 0 && distinct <= BASELINE_DISTINCT_MAX &&
+                           (distinct < facts->table->rows || facts->table->rows == 1);
     }
     return true;
 }
@@ -211,9 +217,11 @@ static bool read_age(struct facts *facts, const struct config_table *settings, s
     if (column == NULL || target_is_masked(facts->target, column))
         return true;
     facts->table->age_column = mem_strdup(facts->mem, column);
-    const char *sql = mem_printf(tmp, "SELECT max(%s) FROM %s", sql_name(tmp, column), facts->relation);
-    if (facts->target->driver->session->query(facts->target->engine, sql, take_age, facts, &failure)
-        || !is_fatal(&failure))
+    const char *sql =
+        mem_printf(tmp, "SELECT max(%s) FROM %s", sql_name(tmp, column), facts->relation);
+    if (facts->target->driver->session->query(facts->target->engine, sql, take_age, facts,
+                                              &failure) ||
+        !is_fatal(&failure))
         return true;
     *err = failure;
     return false;
@@ -235,10 +243,9 @@ bool table_facts_read(TALLOC_CTX *mem, const struct baseline_request *request,
 
     TRY(add_columns(&facts, traced, relation, settings, err));
     // A sum that overflows, a type without order: the other facts do not need it.
-    if (!request->target->driver->session->query(request->target->engine,
-                                                 numbers_sql(tmp, &facts), take_numbers,
-                                                 &facts, &failure)
-        && is_fatal(&failure)) {
+    if (!request->target->driver->session->query(request->target->engine, numbers_sql(tmp, &facts),
+                                                 take_numbers, &facts, &failure) &&
+        is_fatal(&failure)) {
         *err = failure;
         return false;
     }

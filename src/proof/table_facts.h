@@ -1,6 +1,6 @@
 /*
- * Facts of one table for a baseline: columns' NULLs, least, greatest and sum, which have few values,
- * the greatest age, how many rows the migration's predicates name.
+ * Facts of one table for a baseline: columns' NULLs, least, greatest and sum, which have few
+ * values, the greatest age, how many rows the migration's predicates name.
  *
  * SPDX-License-Identifier: Apache-2.0
  */

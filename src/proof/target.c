@@ -46,6 +46,5 @@ char *target_command(TALLOC_CTX *mem, const struct target *target, const char *s
     if (target->driver->dialect == DIALECT_SQLITE)
         return mem_printf(mem, "sqlite3 -readonly %s %s", shell_quoted(mem, database),
                           shell_quoted(mem, sql));
-    return mem_printf(mem, "psql -d %s -c %s", shell_quoted(mem, database),
-                      shell_quoted(mem, sql));
+    return mem_printf(mem, "psql -d %s -c %s", shell_quoted(mem, database), shell_quoted(mem, sql));
 }

@@ -16,12 +16,12 @@ char *trace_cause(TALLOC_CTX *mem, const struct statement *statement)
 
 bool trace_is_same_name(struct name a, struct name b)
 {
-    return a.name != NULL && b.name != NULL && strcmp(a.name, b.name) == 0
-           && text_equal_nocase(a.schema, b.schema);
+    return a.name != NULL && b.name != NULL && strcmp(a.name, b.name) == 0 &&
+           text_equal_nocase(a.schema, b.schema);
 }
 
 struct trace_column *trace_add_column(struct trace_table *table, const char *before,
-                                       const char *after)
+                                      const char *after)
 {
     struct trace_column *column = mem_new(table, struct trace_column);
 
@@ -51,8 +51,7 @@ static void take_key(struct trace_table *table, const struct schema_relation *re
     }
 }
 
-struct trace_table *trace_add_relation(struct trace *trace,
-                                             const struct schema_relation *relation)
+struct trace_table *trace_add_relation(struct trace *trace, const struct schema_relation *relation)
 {
     struct trace_table *table = trace_add_table(trace);
 
@@ -77,13 +76,13 @@ struct trace_table *trace_find_before(const struct trace *trace, struct name bef
 
 bool trace_is_changed(const struct trace_table *table)
 {
-    if (!trace_is_same_name(table->before, table->after) || table->removed.cause != NULL
-        || table->added != NULL || table->rebuilt != NULL)
+    if (!trace_is_same_name(table->before, table->after) || table->removed.cause != NULL ||
+        table->added != NULL || table->rebuilt != NULL)
         return true;
     for (size_t i = 0; i < table->n_columns; i++) {
         const struct trace_column *column = table->columns[i];
-        if (column->before == NULL || column->after == NULL || column->written.cause != NULL
-            || strcmp(column->before, column->after) != 0)
+        if (column->before == NULL || column->after == NULL || column->written.cause != NULL ||
+            strcmp(column->before, column->after) != 0)
             return true;
     }
     return false;

@@ -18,12 +18,12 @@
 
 // Rows that a statement speaks of, as a predicate over the table as it was before the change.
 struct trace_rows {
-    const char *cause;  // "0003_x.up.sql:12 UPDATE"; NULL: no statement does it
-    const char *where;  // predicates joined by OR; NULL: every row
-    bool is_countable;  // `where` can be counted before the change: it depends on nothing that the
-                        // change itself writes
-    const char *value;  // SQL of what a column becomes, that can be asked before the change as well;
-                        // NULL: not known, or more than one statement says it. Not in a baseline
+    const char *cause; // "0003_x.up.sql:12 UPDATE"; NULL: no statement does it
+    const char *where; // predicates joined by OR; NULL: every row
+    bool is_countable; // `where` can be counted before the change: it depends on nothing that the
+                       // change itself writes
+    const char *value; // SQL of what a column becomes, that can be asked before the change as well;
+                       // NULL: not known, or more than one statement says it. Not in a baseline
 };
 
 struct trace_column {
@@ -35,25 +35,26 @@ struct trace_column {
 };
 
 struct trace_table {
-    struct name before;  // name NULL: the change creates it
-    struct name after;   // name NULL: the change drops it
-    const char **key;    // key columns before; none: no key is declared
+    struct name before; // name NULL: the change creates it
+    struct name after;  // name NULL: the change drops it
+    const char **key;   // key columns before; none: no key is declared
     size_t n_key;
     struct trace_column **columns; // as they were, then those that were added
     size_t n_columns;
-    struct trace_rows removed;     // DELETE, TRUNCATE
-    const char *added;   // cause: INSERT into it; NULL
-    bool is_added_apart; // by an INSERT that copies no table, too
-    const char *dropped; // cause of DROP TABLE; NULL
+    struct trace_rows removed; // DELETE, TRUNCATE
+    const char *added;         // cause: INSERT into it; NULL
+    bool is_added_apart;       // by an INSERT that copies no table, too
+    const char *dropped;       // cause of DROP TABLE; NULL
     const char *rebuilt; // cause: its rows were copied to the table that now has its name; NULL
 };
 
-struct trace_copy {      // INSERT … SELECT, CREATE TABLE … AS SELECT
+struct trace_copy { // INSERT … SELECT, CREATE TABLE … AS SELECT
     struct trace_table *from, *to;
     const char *cause;
     const struct statement *statement;
     const struct query *query;
-    // For each column of `to` that is filled: the column of `from` that it is a plain copy of, else NULL.
+    // For each column of `to` that is filled: the column of `from` that it is a plain copy of, else
+    // NULL.
     struct trace_column **to_columns, **from_columns;
     const char **values; // SQL of each that can be asked before the change, else NULL
     size_t n_columns;

@@ -36,8 +36,8 @@ struct trace_table *tracer_find(struct tracer *tracer, struct name name)
     if (table != NULL)
         return table;
     const struct schema_relation *relation = schema_find(tracer->schema, name);
-    if (relation == NULL || is_gone(tracer, relation->name)
-        || (relation->kind != RELATION_TABLE && relation->kind != RELATION_PARTITIONED))
+    if (relation == NULL || is_gone(tracer, relation->name) ||
+        (relation->kind != RELATION_TABLE && relation->kind != RELATION_PARTITIONED))
         return NULL;
     return trace_add_relation(&tracer->trace, relation);
 }
@@ -69,16 +69,16 @@ static bool is_column_as_before(const struct trace_table *table, const char *nam
     const struct trace_column *column = trace_column_now(table, name);
 
     return column == NULL // of a relation in a subquery, which is judged by its own name
-           || (column->before != NULL && strcmp(column->before, column->after) == 0
-               && column->written.cause == NULL);
+           || (column->before != NULL && strcmp(column->before, column->after) == 0 &&
+               column->written.cause == NULL);
 }
 
 bool tracer_is_countable(struct tracer *tracer, const struct trace_table *table,
                          const struct expression *expression)
 {
     for (size_t i = 0; i < expression->n_relations; i++)
-        if (schema_find(tracer->schema, expression->relations[i]) == NULL
-            || tracer_is_touched(tracer, expression->relations[i]))
+        if (schema_find(tracer->schema, expression->relations[i]) == NULL ||
+            tracer_is_touched(tracer, expression->relations[i]))
             return false;
     if (table == NULL)
         return true;
@@ -93,8 +93,9 @@ bool tracer_is_countable(struct tracer *tracer, const struct trace_table *table,
 // Does it give tomorrow what it gives today?
 static bool is_lasting(const struct expression *expression)
 {
-    static const char *const parts[] = {"random", "now", "current_", "changes", "last_insert_rowid",
-                                        "date(", "time(", "julianday", "unixepoch", "strftime"};
+    static const char *const parts[] = {
+        "random", "now",   "current_",  "changes",   "last_insert_rowid",
+        "date(",  "time(", "julianday", "unixepoch", "strftime"};
     SCRATCH(tmp);
     const char *text = text_lower(tmp, expression->text);
 

@@ -16,11 +16,11 @@ struct tracer;
 // `schema` is the schema before the change and outlives the tracer.
 struct tracer *tracer_make(TALLOC_CTX *mem, const struct schema *schema);
 void tracer_apply(struct tracer *tracer, const struct statement *statement);
-// The table that is called so now; one that no statement touched yet is taken from the schema. NULL:
-// not known.
+// The table that is called so now; one that no statement touched yet is taken from the schema.
+// NULL: not known.
 struct trace_table *tracer_find(struct tracer *tracer, struct name name);
-// Can `expression` over `table` (NULL: none) be evaluated before the change, and gives it there what
-// the statement will see?
+// Can `expression` over `table` (NULL: none) be evaluated before the change, and gives it there
+// what the statement will see?
 bool tracer_is_countable(struct tracer *tracer, const struct trace_table *table,
                          const struct expression *expression);
 // Was anything of this relation written, made or renamed by the statements so far?

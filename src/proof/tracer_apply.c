@@ -9,11 +9,12 @@
 // --- rows that a statement speaks of
 
 // `where` NULL: every row of the table.
-static void add_rows(struct tracer *tracer, struct trace_rows *rows, const struct trace_table *table,
-                     const struct statement *statement, const struct expression *where)
+static void add_rows(struct tracer *tracer, struct trace_rows *rows,
+                     const struct trace_table *table, const struct statement *statement,
+                     const struct expression *where)
 {
-    bool is_countable = table->before.name != NULL
-                        && (where == NULL || tracer_is_countable(tracer, table, where));
+    bool is_countable =
+        table->before.name != NULL && (where == NULL || tracer_is_countable(tracer, table, where));
 
     if (rows->cause == NULL) {
         rows->cause = trace_cause(tracer, statement);
@@ -54,8 +55,8 @@ static void write_column(struct tracer *tracer, struct trace_table *table,
     struct trace_column *column = trace_column_now(table, assignment->column);
     if (column == NULL)
         return;
-    bool is_known = column->written.cause == NULL && column->before != NULL
-                    && query->conflict == CONFLICT_NONE && !has_triggers(tracer, table);
+    bool is_known = column->written.cause == NULL && column->before != NULL &&
+                    query->conflict == CONFLICT_NONE && !has_triggers(tracer, table);
     const char *sql = is_known ? tracer_lasting_sql(tracer, table, &assignment->value) : NULL;
 
     add_rows(tracer, &column->written, table, statement, query->where);
@@ -68,8 +69,8 @@ static void write_column(struct tracer *tracer, struct trace_table *table,
 static void write_columns(struct tracer *tracer, struct trace_table *table,
                           const struct statement *statement, const struct query *query)
 {
-    bool is_joined = query->join_condition != NULL || query->n_inner_joined > 0
-                     || (query->verb == QUERY_UPDATE && query->target_alias != NULL);
+    bool is_joined = query->join_condition != NULL || query->n_inner_joined > 0 ||
+                     (query->verb == QUERY_UPDATE && query->target_alias != NULL);
 
     for (size_t i = 0; i < query->n_assignments; i++) {
         struct trace_column *column = trace_column_now(table, query->assignments[i].column);
@@ -90,9 +91,7 @@ static void apply_query(struct tracer *tracer, const struct statement *statement
     if (table == NULL)
         return;
     switch (query->verb) {
-    case QUERY_UPDATE:
-        write_columns(tracer, table, statement, query);
-        break;
+    case QUERY_UPDATE: write_columns(tracer, table, statement, query); break;
     case QUERY_DELETE:
         if (query->join_condition != NULL || query->target_alias != NULL)
             add_uncountable(tracer, &table->removed, statement);
@@ -117,8 +116,7 @@ static void apply_query(struct tracer *tracer, const struct statement *statement
             add_uncountable(tracer, &table->columns[i]->written, statement);
         break;
     case QUERY_SELECT:
-    case QUERY_VALUES:
-        return;
+    case QUERY_VALUES: return;
     }
     tracer_touch(tracer, query->target);
 }
@@ -192,9 +190,9 @@ static void apply_table(struct tracer *tracer, const struct statement *statement
 
 static bool changes_relation(enum action_kind kind)
 {
-    return kind == ACTION_DROP || kind == ACTION_RENAME || kind == ACTION_SET_SCHEMA
-           || kind == ACTION_TRUNCATE || kind == ACTION_ADD_COLUMN || kind == ACTION_DROP_COLUMN
-           || kind == ACTION_RENAME_COLUMN || kind == ACTION_ALTER_TYPE;
+    return kind == ACTION_DROP || kind == ACTION_RENAME || kind == ACTION_SET_SCHEMA ||
+           kind == ACTION_TRUNCATE || kind == ACTION_ADD_COLUMN || kind == ACTION_DROP_COLUMN ||
+           kind == ACTION_RENAME_COLUMN || kind == ACTION_ALTER_TYPE;
 }
 
 static void apply_action(struct tracer *tracer, const struct statement *statement,
@@ -204,9 +202,9 @@ static void apply_action(struct tracer *tracer, const struct statement *statemen
         for (size_t i = 0; i < action->query->n_inner; i++)
             apply_query(tracer, statement, action->query->inner[i]);
         apply_query(tracer, statement, action->query);
-    } else if (action->kind == ACTION_CREATE_TABLE
-               || (action->kind == ACTION_CREATE_TABLE_AS
-                   && action->object != OBJECT_MATERIALIZED_VIEW)) {
+    } else if (action->kind == ACTION_CREATE_TABLE ||
+               (action->kind == ACTION_CREATE_TABLE_AS &&
+                action->object != OBJECT_MATERIALIZED_VIEW)) {
         tracer_touch(tracer, action->relation);
         create_table(tracer, statement, action);
     } else if (changes_relation(action->kind) && action->relation.name != NULL) {

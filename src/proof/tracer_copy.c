@@ -1,6 +1,6 @@
 /*
- * Copies: which column of INSERT … SELECT or CREATE TABLE … AS comes from which, and tables that were
- * replaced by a copy of themselves.
+ * Copies: which column of INSERT … SELECT or CREATE TABLE … AS comes from which, and tables that
+ * were replaced by a copy of themselves.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -65,8 +65,9 @@ static struct trace_column *column_of_output(struct tracer *tracer, const struct
     SCRATCH(tmp);
     const char *qualifier, *column;
 
-    if (!sources_plain_column(tmp, sources->dialect, &query->outputs[output], &qualifier, &column)
-        || table_of_output(tracer, sources, query, qualifier, column) != from)
+    if (!sources_plain_column(tmp, sources->dialect, &query->outputs[output], &qualifier,
+                              &column) ||
+        table_of_output(tracer, sources, query, qualifier, column) != from)
         return NULL;
     return trace_column_now(from, column);
 }
@@ -103,13 +104,14 @@ static void map_outputs(struct tracer *tracer, const struct sources *sources,
         if (!is_star(query->outputs[i].text)) {
             add_copied(tracer, copy, nth_filled(copy->to, query, at++),
                        column_of_output(tracer, sources, query, i, copy->from),
-                       is_whole ? tracer_lasting_sql(tracer, copy->from, &query->outputs[i]) : NULL);
+                       is_whole ? tracer_lasting_sql(tracer, copy->from, &query->outputs[i])
+                                : NULL);
             continue;
         }
         for (size_t c = 0; c < copy->from->n_columns; c++)
             if (copy->from->columns[c]->after != NULL)
-                add_copied(tracer, copy, nth_filled(copy->to, query, at++),
-                           copy->from->columns[c], NULL);
+                add_copied(tracer, copy, nth_filled(copy->to, query, at++), copy->from->columns[c],
+                           NULL);
     }
 }
 
@@ -129,8 +131,8 @@ bool tracer_add_copy(struct tracer *tracer, struct trace_table *to,
         .cause = trace_cause(tracer, statement),
         .statement = statement,
         .query = query,
-        .is_filtered = query->where != NULL || query->has_group_by || query->has_distinct
-                       || query->has_limit || query->has_set_operation,
+        .is_filtered = query->where != NULL || query->has_group_by || query->has_distinct ||
+                       query->has_limit || query->has_set_operation,
     };
     map_outputs(tracer, sources, copy);
     return true;
@@ -143,8 +145,8 @@ static const struct trace_copy *find_replacement(const struct tracer *tracer,
 {
     for (size_t i = 0; i < tracer->trace.n_copies; i++) {
         const struct trace_copy *copy = &tracer->trace.copies[i];
-        if (copy->from == table && copy->to->before.name == NULL
-            && trace_is_same_name(copy->to->after, table->before))
+        if (copy->from == table && copy->to->before.name == NULL &&
+            trace_is_same_name(copy->to->after, table->before))
             return copy;
     }
     return NULL;
@@ -167,8 +169,8 @@ static const struct trace_copy *find_refuge(const struct tracer *tracer,
 static bool is_converted(const struct trace_column *column, const struct trace_column *to,
                          const struct trace_copy *copy)
 {
-    return !copy->is_filtered && column->before != NULL && column->written.cause == NULL
-           && column->type != NULL && to->type != NULL && !text_equal_nocase(column->type, to->type);
+    return !copy->is_filtered && column->before != NULL && column->written.cause == NULL &&
+           column->type != NULL && to->type != NULL && !text_equal_nocase(column->type, to->type);
 }
 
 static void follow_column(struct trace_column *column, const struct trace_copy *copy)
@@ -180,18 +182,20 @@ static void follow_column(struct trace_column *column, const struct trace_copy *
     for (size_t i = 0; i < copy->n_columns; i++) {
         struct trace_column *to = copy->to_columns[i];
         bool is_plain = copy->from_columns[i] == column;
-        if (to == NULL || to->after == NULL
-            || (!is_plain && (name == NULL || !text_equal_nocase(to->after, name))))
+        if (to == NULL || to->after == NULL ||
+            (!is_plain && (name == NULL || !text_equal_nocase(to->after, name))))
             continue;
         column->after = to->after;
         column->dropped = NULL;
         if (to->written.cause != NULL)
             column->written = (struct trace_rows){.cause = to->written.cause};
         else if (!is_plain)
-            column->written = (struct trace_rows){.cause = copy->cause, .value = copy->values[i],
+            column->written = (struct trace_rows){.cause = copy->cause,
+                                                  .value = copy->values[i],
                                                   .is_countable = copy->values[i] != NULL};
         else if (is_converted(column, to, copy))
-            column->written = (struct trace_rows){.cause = copy->cause, .is_countable = true,
+            column->written = (struct trace_rows){.cause = copy->cause,
+                                                  .is_countable = true,
                                                   .value = sql_name(column, column->before)};
         column->type = to->type;
         if (is_plain)
@@ -206,8 +210,7 @@ static void follow(struct trace_table *table, const struct trace_copy *copy)
     for (size_t i = 0; i < table->n_columns; i++)
         follow_column(table->columns[i], copy);
     for (size_t i = 0; i < to->n_columns; i++)
-        if (to->columns[i]->after != NULL
-            && trace_column_now(table, to->columns[i]->after) == NULL)
+        if (to->columns[i]->after != NULL && trace_column_now(table, to->columns[i]->after) == NULL)
             trace_add_column(table, NULL, to->columns[i]->after);
     table->after = to->after;
     table->rebuilt = copy->cause;

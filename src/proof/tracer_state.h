@@ -27,8 +27,8 @@ struct trace_table *trace_add_relation(struct trace *trace, const struct schema_
 // --- tracer.c
 
 void tracer_touch(struct tracer *tracer, struct name relation);
-// The SQL of what `expression` over `table` gives, where it can be asked before the change and gives
-// the same then; else NULL.
+// The SQL of what `expression` over `table` gives, where it can be asked before the change and
+// gives the same then; else NULL.
 const char *tracer_lasting_sql(struct tracer *tracer, const struct trace_table *table,
                                const struct expression *expression);
 

@@ -13,7 +13,7 @@
 // How many of the rows, and of all rows of the baseline, have each value of one shown column.
 struct tally {
     const struct baseline_column *column;
-    int64_t place;  // in the table
+    int64_t place; // in the table
     int64_t among[256], all[256];
 };
 
@@ -65,7 +65,8 @@ static const struct tally *find_best(const struct tally *tallies, size_t n, int6
     for (size_t i = 0; i < n; i++) {
         int64_t total;
         int64_t rows = rows_with(&tallies[i], &total);
-        if (values_among(&tallies[i]) > TRAIT_VALUES_MAX || rows == total || tallies[i].among[255] > 0)
+        if (values_among(&tallies[i]) > TRAIT_VALUES_MAX || rows == total ||
+            tallies[i].among[255] > 0)
             continue;
         if (best == NULL || rows < *best_rows) {
             best = &tallies[i];
@@ -82,8 +83,9 @@ static bool value_text(TALLOC_CTX *mem, struct table_file *file, int64_t id, int
     struct table_query *query;
     bool has_row;
 
-    TRY(table_query_make(tmp, file, "SELECT value FROM base.shown_value WHERE id = ?1 AND place = ?2 AND code = ?3",
-                         &query, err));
+    TRY(table_query_make(
+        tmp, file, "SELECT value FROM base.shown_value WHERE id = ?1 AND place = ?2 AND code = ?3",
+        &query, err));
     table_query_bind_integer(query, 1, id);
     table_query_bind_integer(query, 2, place);
     table_query_bind_integer(query, 3, (int64_t)code);
@@ -127,10 +129,11 @@ bool trait_find(TALLOC_CTX *mem, const struct comparison_request *request, const
         }
     if (n == 0 || difference->keys == 0)
         return true;
-    const char *all = mem_printf(tmp, "SELECT shown, sum(n) FROM base.row_image_%lld GROUP BY shown",
-                                 (long long)table->id);
-    const char *among = mem_printf(tmp, "SELECT shown, sum(n) FROM base.row_image_%lld WHERE key IN (%s) GROUP BY shown",
-                                   (long long)table->id, keys_sql);
+    const char *all = mem_printf(
+        tmp, "SELECT shown, sum(n) FROM base.row_image_%lld GROUP BY shown", (long long)table->id);
+    const char *among = mem_printf(
+        tmp, "SELECT shown, sum(n) FROM base.row_image_%lld WHERE key IN (%s) GROUP BY shown",
+        (long long)table->id, keys_sql);
     TRY(count_codes(request->file, all, tallies, n, true, err));
     TRY(count_codes(request->file, among, tallies, n, false, err));
     const struct tally *best = find_best(tallies, n, &rows);

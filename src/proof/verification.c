@@ -48,18 +48,18 @@ static void add_current(struct verifying *verifying, const struct config *config
 {
     for (size_t i = 0; i < config->n_invariants; i++) {
         const struct config_invariant *given = &config->invariants[i];
-        *mem_append(verifying->mem, verifying->invariants.list, verifying->invariants.n) =
-            (struct invariant){
-                .name = given->name,
-                .title = given->name,
-                .kind = given->kind,
-                .moments = MOMENT_BOTH,
-                .sql = given->sql,
-                .tolerance = given->tolerance,
-                .expect = given->expect,
-                .is_required = true,
-                .because = mem_printf(verifying->mem, "%s:%zu", file_base(config->path), given->line),
-            };
+        *mem_append(verifying->mem, verifying->invariants.list,
+                    verifying->invariants.n) = (struct invariant){
+            .name = given->name,
+            .title = given->name,
+            .kind = given->kind,
+            .moments = MOMENT_BOTH,
+            .sql = given->sql,
+            .tolerance = given->tolerance,
+            .expect = given->expect,
+            .is_required = true,
+            .because = mem_printf(verifying->mem, "%s:%zu", file_base(config->path), given->line),
+        };
     }
 }
 
@@ -74,7 +74,8 @@ static void choose_invariants(struct verifying *verifying)
     for (size_t i = 0; i < stored->n; i++) {
         struct invariant invariant = stored->list[i];
         // Taken out of tminus.yaml since: it was promised, so it is asked.
-        if (has_config && is_user(&invariant) && invariants_find(&verifying->invariants, invariant.name) != NULL)
+        if (has_config && is_user(&invariant) &&
+            invariants_find(&verifying->invariants, invariant.name) != NULL)
             continue;
         if (request->expectation == EXPECT_AS_BEFORE) {
             // The change is not there: what is asked is what was asked before it.
@@ -85,7 +86,8 @@ static void choose_invariants(struct verifying *verifying)
         } else if ((invariant.moments & MOMENT_AFTER) == 0) {
             continue;
         }
-        *mem_append(verifying->mem, verifying->invariants.list, verifying->invariants.n) = invariant;
+        *mem_append(verifying->mem, verifying->invariants.list, verifying->invariants.n) =
+            invariant;
     }
 }
 
@@ -94,8 +96,8 @@ static bool is_asked_anew(const struct verifying *verifying, const struct invari
 {
     const struct invariant *stored =
         invariants_find(&verifying->request->baseline->invariants, invariant->name);
-    return is_user(invariant) && stored != NULL && strcmp(stored->sql, invariant->sql) != 0
-           && (invariant->kind == INVARIANT_SAME || invariant->kind == INVARIANT_KEYS_KEPT);
+    return is_user(invariant) && stored != NULL && strcmp(stored->sql, invariant->sql) != 0 &&
+           (invariant->kind == INVARIANT_SAME || invariant->kind == INVARIANT_KEYS_KEPT);
 }
 
 static bool judge_invariant(struct verifying *verifying, const struct invariant *invariant,
@@ -110,7 +112,8 @@ static bool judge_invariant(struct verifying *verifying, const struct invariant 
     if (is_asked_anew(verifying, invariant)) {
         result->status = STATUS_UNKNOWN;
         result->observed = "unknown";
-        result->detail = "its query was changed since the baseline; save a new one before the change";
+        result->detail =
+            "its query was changed since the baseline; save a new one before the change";
     }
     return true;
 }
@@ -121,7 +124,8 @@ static bool judge_invariants(struct verifying *verifying, struct error *err)
 
     for (size_t i = 0; i < verifying->invariants.n; i++) {
         if (target->progress != NULL)
-            target->progress(target->context, "invariants", (int64_t)i, (int64_t)verifying->invariants.n);
+            target->progress(target->context, "invariants", (int64_t)i,
+                             (int64_t)verifying->invariants.n);
         TRY(judge_invariant(verifying, &verifying->invariants.list[i], err));
     }
     return true;
@@ -140,8 +144,8 @@ static bool add_causes(struct verifying *verifying, struct error *err)
         const struct invariant *invariant =
             invariants_find(&request->baseline->invariants, before.list[i].name);
         // What the copy would lose or double is by now seen in the table itself.
-        if (before.list[i].status != STATUS_FAIL || invariant->moments != MOMENT_BEFORE
-            || text_ends_with(invariant->name, ".before"))
+        if (before.list[i].status != STATUS_FAIL || invariant->moments != MOMENT_BEFORE ||
+            text_ends_with(invariant->name, ".before"))
             continue;
         struct result result = before.list[i];
         result.status = STATUS_WARN;
@@ -196,12 +200,13 @@ static const char *keys_text(TALLOC_CTX *mem, const char *one, const char *many,
     const char *trait = "";
     int64_t n = keys->is_exact ? keys->unattributed : keys->keys;
     if (keys->trait != NULL && !keys->is_exact)
-        trait = mem_printf(mem, " (%s whose %s)", keys->is_exact_trait ? "every row" : "all are rows",
-                           keys->trait);
+        trait = mem_printf(mem, " (%s whose %s)",
+                           keys->is_exact_trait ? "every row" : "all are rows", keys->trait);
     if (keys->is_exact)
         trait = mem_printf(mem, " (%s does not delete %s)", keys->cause, n == 1 ? "it" : "them");
     return mem_printf(mem, "%s row%s %s: %s%s", quantity_count(mem, n), n == 1 ? "" : "s",
-                      n == 1 ? one : many, names_text(mem, keys->samples, keys->n_samples, n), trait);
+                      n == 1 ? one : many, names_text(mem, keys->samples, keys->n_samples, n),
+                      trait);
 }
 
 // How a column differs, and in which rows.
@@ -212,10 +217,11 @@ static const char *column_text(TALLOC_CTX *mem, const struct column_difference *
     const char *keys = names_text(mem, column->samples, column->n_samples, n);
 
     if (column->is_exact && column->wrong == n)
-        return mem_printf(mem, "%s is not what %s gives in %s: %s", column->column, column->cause, rows, keys);
+        return mem_printf(mem, "%s is not what %s gives in %s: %s", column->column, column->cause,
+                          rows, keys);
     if (column->is_exact)
-        return mem_printf(mem, "%s differs in %s that %s does not explain: %s", column->column, rows,
-                          column->cause, keys);
+        return mem_printf(mem, "%s differs in %s that %s does not explain: %s", column->column,
+                          rows, column->cause, keys);
     if (column->cause == NULL)
         return mem_printf(mem, "%s differs in %s: %s", column->column, rows, keys);
     return mem_printf(mem, "%s differs in %s, %s more than %s names: %s", column->column, rows,
@@ -234,14 +240,17 @@ static const char *difference_text(TALLOC_CTX *mem, const struct comparison *com
     if (comparison->missing.unattributed > 0)
         text = add_line(mem, text, keys_text(mem, "is gone", "are gone", &comparison->missing));
     if (comparison->doubled.keys > 0)
-        text = add_line(mem, text, keys_text(mem, "stands more than once", "stand more than once",
-                                             &comparison->doubled));
+        text = add_line(
+            mem, text,
+            keys_text(mem, "stands more than once", "stand more than once", &comparison->doubled));
     if (comparison->extra.unattributed > 0)
         text = add_line(mem, text, keys_text(mem, "is new", "are new", &comparison->extra));
     if (comparison->kept.keys > 0)
-        text = add_line(mem, text, mem_printf(mem, "%s, although %s deletes %s",
-                                              keys_text(mem, "is still there", "are still there", &comparison->kept),
-                                              comparison->kept.cause, comparison->kept.keys == 1 ? "it" : "them"));
+        text = add_line(
+            mem, text,
+            mem_printf(mem, "%s, although %s deletes %s",
+                       keys_text(mem, "is still there", "are still there", &comparison->kept),
+                       comparison->kept.cause, comparison->kept.keys == 1 ? "it" : "them"));
     for (size_t i = 0; i < comparison->n_columns; i++) {
         const struct column_difference *column = &comparison->columns[i];
         if (column->unattributed > 0)
@@ -282,16 +291,16 @@ static struct result verification_table_result(TALLOC_CTX *mem,
         result.has_value = false;
     } else if (unattributed > 0) {
         result.status = STATUS_FAIL;
-        result.observed = mem_printf(mem, "%s difference%s that nothing explains",
-                                     quantity_count(mem, unattributed), unattributed == 1 ? "" : "s");
+        result.observed =
+            mem_printf(mem, "%s difference%s that nothing explains",
+                       quantity_count(mem, unattributed), unattributed == 1 ? "" : "s");
         result.expected = "none";
         result.detail = difference_text(mem, comparison);
     }
     return result;
 }
 
-static bool compare_tables(struct verifying *verifying, struct verification *out,
-                           struct error *err)
+static bool compare_tables(struct verifying *verifying, struct verification *out, struct error *err)
 {
     const struct verification_request *request = verifying->request;
 
@@ -338,10 +347,13 @@ static void sort_results(struct results *results)
 
 static bool open_file(struct verifying *verifying, TALLOC_CTX *tmp, struct error *err)
 {
-    TRY(table_file_open(tmp, "the temporary file of verify", TABLE_FILE_TEMPORARY, &verifying->file, err));
+    TRY(table_file_open(tmp, "the temporary file of verify", TABLE_FILE_TEMPORARY, &verifying->file,
+                        err));
     TRY(table_file_attach(verifying->file, verifying->request->baseline->path, "base", err));
-    TRY(table_file_run(verifying->file, "PRAGMA main.journal_mode = OFF; PRAGMA main.synchronous = OFF;"
-                       "PRAGMA main.cache_size = -65536", err));
+    TRY(table_file_run(verifying->file,
+                       "PRAGMA main.journal_mode = OFF; PRAGMA main.synchronous = OFF;"
+                       "PRAGMA main.cache_size = -65536",
+                       err));
     return observation_tables(verifying->file, err);
 }
 

@@ -18,7 +18,7 @@ const char *expectation_name(enum expectation expectation); // "applied" "as-bef
 struct verification_request {
     const struct target *target;
     const struct baseline *baseline;
-    const struct config *config;    // the user's invariants as they are now; NULL: the baseline's
+    const struct config *config; // the user's invariants as they are now; NULL: the baseline's
     enum expectation expectation;
 };
 
@@ -26,7 +26,7 @@ struct verification {
     enum expectation expectation;
     const struct baseline *baseline;
     enum verdict verdict;
-    struct results invariants;      // worst first
+    struct results invariants; // worst first
     struct comparison *tables;
     size_t n_tables;
     int64_t took_ms;

@@ -15,8 +15,8 @@ static json_t *script_json(const struct assessed_script *assessed)
     json_put_bool(object, "transaction", assessed->in_transaction);
     json_t *statements = json_put_array(object, "statements");
     for (size_t i = 0; i < assessed->script->n_statements; i++)
-        json_array_append_new(statements, report_statement(&assessed->script->statements[i],
-                                                           assessed->effects[i]));
+        json_array_append_new(
+            statements, report_statement(&assessed->script->statements[i], assessed->effects[i]));
     return object;
 }
 

@@ -38,7 +38,8 @@ static void write_head(FILE *out, const struct assessment *assessment)
 {
     SCRATCH(tmp);
     const struct findings *findings = &assessment->findings;
-    fprintf(out, "## tminus: %s\n\n%s.\n\n", verdict_words(assessment->verdict), assessment->reason);
+    fprintf(out, "## tminus: %s\n\n%s.\n\n", verdict_words(assessment->verdict),
+            assessment->reason);
     fprintf(out, "%zu stop, %zu warn, %zu note; %s of %s statements understood; risk %s.\n",
             findings_count(findings, SEVERITY_STOP), findings_count(findings, SEVERITY_WARN),
             findings_count(findings, SEVERITY_NOTE),

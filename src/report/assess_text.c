@@ -13,7 +13,7 @@
 
 #define LISTED_MAX 25       // more findings than this are summed up
 #define LISTED_WHEN_MANY 12 // and so many of them listed,
-#define LISTED_OF_RULE 2    // so many of one rule: the eleventh drop says less than the first rename
+#define LISTED_OF_RULE 2 // so many of one rule: the eleventh drop says less than the first rename
 #define SUMMARY_WIDTH 60
 #define UNKNOWN_LISTED_MAX 10
 

@@ -130,9 +130,10 @@ void report_junit(FILE *out, const struct assessment *assessment)
         n_failures += cases[i].n_stops > 0;
         n_errors += cases[i].n_stops == 0 && cases[i].n_unknown > 0;
     }
-    fprintf(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n"
-                 "  <testsuite name=\"tminus.assess\" tests=\"%zu\" failures=\"%zu\" errors=\"%zu\" "
-                 "skipped=\"0\">\n",
+    fprintf(out,
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n"
+            "  <testsuite name=\"tminus.assess\" tests=\"%zu\" failures=\"%zu\" errors=\"%zu\" "
+            "skipped=\"0\">\n",
             n, n_failures, n_errors);
     for (size_t i = 0; i < n; i++)
         write_case(out, assessment, &cases[i]);

@@ -84,10 +84,10 @@ static json_t *result_json(const struct finding *finding, size_t index)
     json_put_text(result, "ruleId", finding->rule);
     json_put_integer(result, "ruleIndex", (int64_t)index);
     json_put_text(result, "level", level_of(finding->severity));
-    json_put(result, "message",
-             text_object(mem_printf(tmp, "%s%s%s", finding->message,
-                                    finding->hint[0] != '\0' ? "\nSafe form: " : "",
-                                    finding->hint)));
+    json_put(
+        result, "message",
+        text_object(mem_printf(tmp, "%s%s%s", finding->message,
+                               finding->hint[0] != '\0' ? "\nSafe form: " : "", finding->hint)));
     json_array_append_new(json_put_array(result, "locations"), location_json(finding));
     json_t *fingerprints = json_put_object(result, "partialFingerprints");
     json_put_text(fingerprints, "primaryLocationLineHash", finding->fingerprint);

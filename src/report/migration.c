@@ -21,10 +21,8 @@ static const char *restored_words(enum migrate_restored restored)
     switch (restored) {
     case RESTORED_UNKNOWN:
         return "whether the schema is as before its up is not known: the journal did not see that";
-    case RESTORED_YES:
-        return "the schema is as before its up";
-    case RESTORED_NO:
-        return "the schema is NOT as before its up";
+    case RESTORED_YES: return "the schema is as before its up";
+    case RESTORED_NO: return "the schema is NOT as before its up";
     }
     bug("migration report: restored %d", (int)restored);
 }
@@ -98,7 +96,8 @@ static void put_step(json_t *list, const struct migrate_report *report,
     json_put_text(object, "path", step_path(report, step));
     json_put_text(object, "state", migrate_state_name(step->state, report->is_undo));
     json_put_text(object, "sha256", step->sha256);
-    json_put(object, "statements", is_done ? json_integer((json_int_t)step->statements) : json_null());
+    json_put(object, "statements",
+             is_done ? json_integer((json_int_t)step->statements) : json_null());
     json_put(object, "seconds", is_done ? json_real((double)step->took_ms / 1000) : json_null());
     json_put_text(object, "schema_before", step->schema_before[0] ? step->schema_before : NULL);
     json_put_text(object, "schema_after", step->schema_after[0] ? step->schema_after : NULL);

@@ -3,8 +3,8 @@
  *
  * Knows quotes, escapes, dollar quotes (PostgreSQL), nested comments (PostgreSQL; SQLite's do not
  * nest), backquotes and brackets (SQLite), numbers, parameters, operators. It gives the places that
- * parsers do not: where a SET clause's expression ends, where a statement begins behind its comments,
- * where the next statement starts after a syntax error.
+ * parsers do not: where a SET clause's expression ends, where a statement begins behind its
+ * comments, where the next statement starts after a syntax error.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -20,13 +20,13 @@ enum token_kind {
     TOKEN_STRING,     // any string constant, dollar-quoted ones too
     TOKEN_NUMBER,
     TOKEN_PARAMETER,
-    TOKEN_OPEN,       // ( and, in PostgreSQL, [
-    TOKEN_CLOSE,      // ) ]
+    TOKEN_OPEN,  // ( and, in PostgreSQL, [
+    TOKEN_CLOSE, // ) ]
     TOKEN_COMMA,
     TOKEN_SEMICOLON,
     TOKEN_DOT,
     TOKEN_OPERATOR,
-    TOKEN_BROKEN      // a quote or comment that is not closed: reaches to the end
+    TOKEN_BROKEN // a quote or comment that is not closed: reaches to the end
 };
 
 struct token {

@@ -3,8 +3,8 @@
  *
  * A reader holds what reading the next script depends on. PostgreSQL's needs nothing: its grammar
  * decides alone. SQLite's keeps an in-memory copy of the schema, applies each script's DDL to it,
- * and lets sqlite3_prepare and the authorizer say what is valid and what is touched; so scripts must
- * be read in the order in which they are applied, a down within reader_begin_trial and
+ * and lets sqlite3_prepare and the authorizer say what is valid and what is touched; so scripts
+ * must be read in the order in which they are applied, a down within reader_begin_trial and
  * reader_end_trial.
  *
  * A statement that the grammar does not know is put into script->not_understood with its place and
@@ -20,8 +20,8 @@
 #include "statement/statement.h"
 
 #define STATEMENT_BYTES_MAX ((size_t)16 * 1024 * 1024) // one statement
-#define STATEMENT_DEPTH_MAX 2000   // nesting of parentheses; the parser's stack is not ours to risk
-#define STATEMENTS_MAX 1000000     // of one script
+#define STATEMENT_DEPTH_MAX 2000 // nesting of parentheses; the parser's stack is not ours to risk
+#define STATEMENTS_MAX 1000000   // of one script
 
 struct reader;
 
@@ -37,7 +37,7 @@ struct script_source {
     const char *path;
     const char *text; // of the whole file
     size_t len;
-    size_t start;     // part to read: [start, end)
+    size_t start; // part to read: [start, end)
     size_t end;
 };
 
@@ -46,8 +46,10 @@ MUST_CHECK bool reader_read(TALLOC_CTX *mem, struct reader *reader,
                             const struct script_source *source, struct script **out,
                             struct error *err);
 
-// Whose grammar knows more of these texts; `asked` when neither does. For a hint, not for a decision.
-enum dialect reader_guess_dialect(enum dialect asked, const struct script_source *sources, size_t n);
+// Whose grammar knows more of these texts; `asked` when neither does. For a hint, not for a
+// decision.
+enum dialect reader_guess_dialect(enum dialect asked, const struct script_source *sources,
+                                  size_t n);
 
 // What is read between these two does not change what the reader knows.
 void reader_begin_trial(struct reader *reader);

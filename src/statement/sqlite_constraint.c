@@ -90,11 +90,11 @@ void sqlite_references_read(struct tokens *tokens, struct constraint *out)
 static void read_index_column(struct tokens *tokens, struct index_column *out)
 {
     struct token next = tokens_peek(tokens);
-    bool is_column = tokens_is_name(tokens) &&
-                     (next.kind == TOKEN_COMMA || next.kind == TOKEN_CLOSE ||
-                      token_is(&tokens->lexer, next, "COLLATE") ||
-                      token_is(&tokens->lexer, next, "ASC") ||
-                      token_is(&tokens->lexer, next, "DESC"));
+    bool is_column =
+        tokens_is_name(tokens) &&
+        (next.kind == TOKEN_COMMA || next.kind == TOKEN_CLOSE ||
+         token_is(&tokens->lexer, next, "COLLATE") || token_is(&tokens->lexer, next, "ASC") ||
+         token_is(&tokens->lexer, next, "DESC"));
 
     if (is_column) {
         out->column = tokens_name(tokens);

@@ -8,7 +8,7 @@
 
 #include "statement/sqlite_tokens.h"
 
-void sqlite_conflict_skip(struct tokens *tokens); // [ON CONFLICT action]
+void sqlite_conflict_skip(struct tokens *tokens);                           // [ON CONFLICT action]
 void sqlite_check_read(struct tokens *tokens, struct constraint *out);      // at CHECK
 void sqlite_references_read(struct tokens *tokens, struct constraint *out); // at REFERENCES
 // A table constraint behind its optional CONSTRAINT name.

@@ -57,8 +57,7 @@ static void mark_key_columns(struct action *action, bool is_enforced)
             struct column *column = column_find(action, key->columns[c]);
             if (!column)
                 continue;
-            bool is_rowid =
-                key->n_columns == 1 && text_equal_nocase(column->type.name, "INTEGER");
+            bool is_rowid = key->n_columns == 1 && text_equal_nocase(column->type.name, "INTEGER");
             column->is_not_null |= is_enforced || is_rowid;
         }
     }
@@ -85,8 +84,8 @@ static void read_table_body(struct tokens *tokens, struct action *action)
         tokens_accept_kind(tokens, TOKEN_COMMA);
     }
     if (is_without_rowid || is_strict)
-        action->option = !is_strict ? "WITHOUT ROWID"
-                                    : (is_without_rowid ? "WITHOUT ROWID,STRICT" : "STRICT");
+        action->option =
+            !is_strict ? "WITHOUT ROWID" : (is_without_rowid ? "WITHOUT ROWID,STRICT" : "STRICT");
     mark_key_columns(action, is_without_rowid || is_strict);
 }
 

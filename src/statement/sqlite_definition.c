@@ -12,9 +12,9 @@
 // Words that end a type name: what may follow it in a column definition.
 static bool is_constraint_word(const struct tokens *tokens)
 {
-    static const char *const words[] = {"CONSTRAINT", "PRIMARY", "NOT",        "NULL",    "UNIQUE",
-                                        "CHECK",      "DEFAULT", "REFERENCES", "COLLATE", "AS",
-                                        "DEFERRABLE", "ON"};
+    static const char *const words[] = {"CONSTRAINT", "PRIMARY", "NOT",        "NULL",
+                                        "UNIQUE",     "CHECK",   "DEFAULT",    "REFERENCES",
+                                        "COLLATE",    "AS",      "DEFERRABLE", "ON"};
 
     for (size_t i = 0; i < COUNT_OF(words); i++)
         if (tokens_is(tokens, words[i]))

@@ -60,8 +60,7 @@ static void scan_subquery(struct scan *scan)
 
     tokens_expect_kind(tokens, TOKEN_CLOSE);
     for (size_t i = 0; i < query->n_reads; i++)
-        tokens_add_name(tokens, &scan->into->relations, &scan->into->n_relations,
-                        query->reads[i]);
+        tokens_add_name(tokens, &scan->into->relations, &scan->into->n_relations, query->reads[i]);
     scan->is_constant = false;
     scan->wants_operand = false;
 }
@@ -128,8 +127,8 @@ static void scan_operand_word(struct scan *scan)
         scan->wants_operand = false;
         return;
     }
-    bool is_literal = tokens_is(tokens, "NULL") || tokens_is(tokens, "TRUE") ||
-                      tokens_is(tokens, "FALSE");
+    bool is_literal =
+        tokens_is(tokens, "NULL") || tokens_is(tokens, "TRUE") || tokens_is(tokens, "FALSE");
     if (is_literal && tokens_peek(tokens).kind != TOKEN_DOT) {
         tokens_next(tokens);
         scan->wants_operand = false;
@@ -144,12 +143,8 @@ static bool scan_operand(struct scan *scan)
     struct tokens *tokens = scan->tokens;
 
     switch (tokens->token.kind) {
-    case TOKEN_WORD:
-        scan_operand_word(scan);
-        return true;
-    case TOKEN_IDENTIFIER:
-        scan_name(scan);
-        return true;
+    case TOKEN_WORD: scan_operand_word(scan); return true;
+    case TOKEN_IDENTIFIER: scan_name(scan); return true;
     case TOKEN_PARAMETER:
         scan->is_constant = false;
         // fall through
@@ -158,9 +153,7 @@ static bool scan_operand(struct scan *scan)
         tokens_next(tokens);
         scan->wants_operand = false;
         return true;
-    case TOKEN_OPEN:
-        scan_open(scan);
-        return true;
+    case TOKEN_OPEN: scan_open(scan); return true;
     case TOKEN_OPERATOR:
         // A sign or ~; or the * of SELECT *.
         if (tokens_accept_operator(tokens, "*")) {
@@ -178,8 +171,7 @@ static bool scan_operand(struct scan *scan)
     case TOKEN_DOT:
     case TOKEN_SEMICOLON:
     case TOKEN_BROKEN:
-    case TOKEN_END:
-        break;
+    case TOKEN_END: break;
     }
     tokens_fail(tokens);
     return false;
@@ -268,8 +260,8 @@ static bool scan_operator_word(struct scan *scan)
     struct tokens *tokens = scan->tokens;
 
     if (word_in(tokens, binary_words, COUNT_OF(binary_words))) {
-        bool is_when = tokens_is(tokens, "WHEN") || tokens_is(tokens, "THEN") ||
-                       tokens_is(tokens, "ELSE");
+        bool is_when =
+            tokens_is(tokens, "WHEN") || tokens_is(tokens, "THEN") || tokens_is(tokens, "ELSE");
         if (is_when && scan->cases == 0)
             return false;
         if (tokens_is(tokens, "ELSE") && scan->cases == 1 && scan->first_case_end == 0)

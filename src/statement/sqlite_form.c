@@ -58,7 +58,8 @@ static const char *literal_value(struct tokens *tokens, size_t start, size_t end
     return mem_printf(tokens->mem, "%s%s", sign, token_value(tokens->mem, &lexer, token));
 }
 
-// Is this conjunct `[x.]column IS NOT NULL`, `… NOT NULL` or `… NOTNULL`? Then which token names it.
+// Is this conjunct `[x.]column IS NOT NULL`, `… NOT NULL` or `… NOTNULL`? Then which token names
+// it.
 static bool tests_not_null(const struct lexer *lexer, const struct token *conjunct, size_t n,
                            struct token *column)
 {

@@ -13,9 +13,9 @@
 #include <assert.h>
 #include <sqlite3.h>
 
-#define NAMES_MAX 4096               // noted from one statement
-#define AUTHORIZER_CALLS_MAX 20000   // of one statement: columns read, views looked through
-#define STEPS_MAX 2000               // of one DDL statement, in thousands of virtual instructions
+#define NAMES_MAX 4096             // noted from one statement
+#define AUTHORIZER_CALLS_MAX 20000 // of one statement: columns read, views looked through
+#define STEPS_MAX 2000             // of one DDL statement, in thousands of virtual instructions
 
 #define CURSORS_MAX 256
 
@@ -27,8 +27,8 @@ struct sqlite_mirror {
     bool is_trial;
     size_t calls;
     size_t steps;
-    TALLOC_CTX *mem;                     // of the judgement being made
-    struct sqlite_judgement *judgement;  // NULL outside
+    TALLOC_CTX *mem;                    // of the judgement being made
+    struct sqlite_judgement *judgement; // NULL outside
 };
 
 static int mirror_free(struct sqlite_mirror *mirror)
@@ -52,13 +52,13 @@ static void note_read(struct sqlite_mirror *mirror, const char *schema, const ch
         if (text_equal_nocase(into->columns[i], column))
             return;
     if (i < NAMES_MAX && column[0] != '\0')
-        *mem_append(mirror->mem, into->columns, into->n_columns) =
-            mem_strdup(mirror->mem, column);
+        *mem_append(mirror->mem, into->columns, into->n_columns) = mem_strdup(mirror->mem, column);
 }
 
 static int authorize_run(int action, const char *second)
 {
-    // DDL itself changes the schema table, calls SQLite's own functions; FTS asks for the page size.
+    // DDL itself changes the schema table, calls SQLite's own functions; FTS asks for the page
+    // size.
     bool is_denied = action == SQLITE_ATTACH || action == SQLITE_DETACH ||
                      action == SQLITE_TRANSACTION || (action == SQLITE_PRAGMA && second != NULL) ||
                      (action == SQLITE_FUNCTION && text_equal_nocase(second, "load_extension"));
@@ -133,9 +133,16 @@ static void begin_task(struct sqlite_mirror *mirror, enum mirror_task task)
 static bool is_syntax_message(const char *message)
 {
     static const char *const starts[] = {
-        "near \"",     "incomplete input",      "unrecognized token",        "parser stack overflow",
-        "syntax error", "Expression tree is too large", "string or blob too big",
-        "statement too long", "query string is", "query is too large",
+        "near \"",
+        "incomplete input",
+        "unrecognized token",
+        "parser stack overflow",
+        "syntax error",
+        "Expression tree is too large",
+        "string or blob too big",
+        "statement too long",
+        "query string is",
+        "query is too large",
     };
 
     for (size_t i = 0; i < COUNT_OF(starts); i++)
@@ -228,9 +235,9 @@ bool sqlite_mirror_is_true(struct sqlite_mirror *mirror, const char *expression)
 const char *sqlite_mirror_table_of(TALLOC_CTX *mem, struct sqlite_mirror *mirror, const char *type,
                                    const char *name)
 {
-    static const char sql[] =
-        "SELECT tbl_name FROM (SELECT * FROM temp.sqlite_master UNION ALL SELECT * FROM main.sqlite_master)"
-        " WHERE type = ?1 AND name = ?2 COLLATE nocase";
+    static const char sql[] = "SELECT tbl_name FROM (SELECT * FROM temp.sqlite_master UNION ALL "
+                              "SELECT * FROM main.sqlite_master)"
+                              " WHERE type = ?1 AND name = ?2 COLLATE nocase";
     sqlite3_stmt *statement = NULL;
     const char *table = NULL;
 
@@ -320,8 +327,9 @@ static const char *table_at(TALLOC_CTX *mem, struct sqlite_mirror *mirror, int r
     const char *table = NULL;
 
     begin_task(mirror, TASK_ASK);
-    if (sqlite3_prepare_v2(mirror->db, "SELECT tbl_name FROM main.sqlite_master WHERE rootpage = ?1",
-                           -1, &statement, NULL) == SQLITE_OK) {
+    if (sqlite3_prepare_v2(mirror->db,
+                           "SELECT tbl_name FROM main.sqlite_master WHERE rootpage = ?1", -1,
+                           &statement, NULL) == SQLITE_OK) {
         sqlite3_bind_int(statement, 1, root);
         if (sqlite3_step(statement) == SQLITE_ROW)
             table = mem_strdup(mem, (const char *)sqlite3_column_text(statement, 0));

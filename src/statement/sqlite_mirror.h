@@ -17,12 +17,12 @@
 struct sqlite_mirror;
 
 struct sqlite_judgement {
-    const char *message;   // SQLite's, NULL: valid
-    bool is_syntax;        // the message is about the text alone, not about what exists
-    size_t offset;         // of the token that SQLite points at, within the statement
-    struct name *reads;    // relations read by the statement itself, not by a view or trigger
+    const char *message; // SQLite's, NULL: valid
+    bool is_syntax;      // the message is about the text alone, not about what exists
+    size_t offset;       // of the token that SQLite points at, within the statement
+    struct name *reads;  // relations read by the statement itself, not by a view or trigger
     size_t n_reads;
-    const char **columns;  // of those, each once
+    const char **columns; // of those, each once
     size_t n_columns;
 };
 

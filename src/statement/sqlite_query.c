@@ -48,8 +48,8 @@ static void join_on(struct tokens *tokens, struct query *query, const struct exp
         query->join_condition = mem_new(tokens->mem, struct expression);
         query->join_condition->text = condition->text;
     } else if (strlen(query->join_condition->text) < JOIN_TEXT_MAX) {
-        query->join_condition->text = mem_printf(tokens->mem, "%s AND %s",
-                                                 query->join_condition->text, condition->text);
+        query->join_condition->text =
+            mem_printf(tokens->mem, "%s AND %s", query->join_condition->text, condition->text);
     }
     sqlite_expression_add_reads(tokens, query->join_condition, condition);
     sqlite_query_add_expression(tokens, query, condition);
@@ -75,8 +75,8 @@ static void read_join_condition(struct tokens *tokens, struct query *query)
 
 static bool is_join_word(const struct tokens *tokens)
 {
-    static const char *const words[] = {"JOIN", "NATURAL", "LEFT", "RIGHT", "FULL",
-                                        "OUTER", "INNER",  "CROSS"};
+    static const char *const words[] = {"JOIN", "NATURAL", "LEFT",  "RIGHT",
+                                        "FULL", "OUTER",   "INNER", "CROSS"};
 
     for (size_t i = 0; i < COUNT_OF(words); i++)
         if (tokens_is(tokens, words[i]))
@@ -87,10 +87,10 @@ static bool is_join_word(const struct tokens *tokens)
 // Words that may follow a table where an alias might stand.
 static bool is_clause_word(const struct tokens *tokens)
 {
-    static const char *const words[] = {"ON",    "USING",  "WHERE",     "GROUP",     "HAVING",
-                                        "ORDER", "LIMIT",  "UNION",     "INTERSECT", "EXCEPT",
-                                        "SET",   "VALUES", "RETURNING", "INDEXED",   "NOT",
-                                        "SELECT", "DEFAULT", "FROM", "WINDOW"};
+    static const char *const words[] = {"ON",     "USING",   "WHERE",     "GROUP",     "HAVING",
+                                        "ORDER",  "LIMIT",   "UNION",     "INTERSECT", "EXCEPT",
+                                        "SET",    "VALUES",  "RETURNING", "INDEXED",   "NOT",
+                                        "SELECT", "DEFAULT", "FROM",      "WINDOW"};
 
     for (size_t i = 0; i < COUNT_OF(words); i++)
         if (tokens_is(tokens, words[i]))
@@ -121,8 +121,8 @@ static bool is_joined_tables(const struct tokens *tokens)
 {
     struct token next = tokens_peek(tokens);
     return tokens_is_kind(tokens, TOKEN_OPEN) && next.kind != TOKEN_END &&
-           !token_is(&tokens->lexer, next, "SELECT") &&
-           !token_is(&tokens->lexer, next, "VALUES") && !token_is(&tokens->lexer, next, "WITH");
+           !token_is(&tokens->lexer, next, "SELECT") && !token_is(&tokens->lexer, next, "VALUES") &&
+           !token_is(&tokens->lexer, next, "WITH");
 }
 
 // A relation, a table function, a subquery. `is_joined`: rows of what stands before it vanish
@@ -201,11 +201,11 @@ static const char *output_name(struct tokens *tokens, const struct expression *o
     if (tokens->failed)
         return NULL;
     // A plain column, perhaps qualified, keeps its name.
-    struct lexer lexer =
-        lexer_make(DIALECT_SQLITE, tokens->lexer.text, start, tokens->consumed);
+    struct lexer lexer = lexer_make(DIALECT_SQLITE, tokens->lexer.text, start, tokens->consumed);
     struct token token = lexer_next(&lexer);
     bool is_plain = token.kind == TOKEN_WORD || token.kind == TOKEN_IDENTIFIER;
-    for (token = lexer_next(&lexer); is_plain && token.kind == TOKEN_DOT; token = lexer_next(&lexer))
+    for (token = lexer_next(&lexer); is_plain && token.kind == TOKEN_DOT;
+         token = lexer_next(&lexer))
         is_plain = lexer_next(&lexer).kind != TOKEN_OPERATOR;
     return is_plain && token.kind == TOKEN_END && output->n_columns == 1 ? output->columns[0]
                                                                          : NULL;
@@ -220,8 +220,7 @@ void sqlite_query_read_outputs(struct tokens *tokens, struct query *query)
         struct expression *output = mem_append(tokens->mem, query->outputs, query->n_outputs);
         sqlite_expression_read(tokens, output);
         sqlite_query_add_expression(tokens, query, output);
-        *mem_append(tokens->mem, query->output_names, n_names) =
-            output_name(tokens, output, start);
+        *mem_append(tokens->mem, query->output_names, n_names) = output_name(tokens, output, start);
     } while (tokens_accept_kind(tokens, TOKEN_COMMA));
 }
 
@@ -255,8 +254,8 @@ static void read_values(struct tokens *tokens, struct query *query)
     } while (tokens_accept_kind(tokens, TOKEN_COMMA));
 }
 
-// One SELECT … or VALUES … between set operators. Of several, outputs, predicate and joins are those
-// of the first, as in the PostgreSQL reader.
+// One SELECT … or VALUES … between set operators. Of several, outputs, predicate and joins are
+// those of the first, as in the PostgreSQL reader.
 static void read_core(struct tokens *tokens, struct query *query)
 {
     if (tokens_is(tokens, "VALUES")) {

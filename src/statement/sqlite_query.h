@@ -18,9 +18,10 @@ void sqlite_query_add_expression(struct tokens *tokens, struct query *query,
                                  const struct expression *expression);
 void sqlite_query_add_read(struct tokens *tokens, struct query *query, struct name relation);
 void sqlite_query_read_outputs(struct tokens *tokens, struct query *query);
-// `is_joined`: rows of the target vanish, or stay as they are, without a partner in it (UPDATE … FROM).
+// `is_joined`: rows of the target vanish, or stay as they are, without a partner in it (UPDATE …
+// FROM).
 void sqlite_query_read_from(struct tokens *tokens, struct query *query, bool is_joined);
 void sqlite_query_read_order(struct tokens *tokens, struct query *query); // ORDER BY, LIMIT
-struct query *sqlite_change_read(struct tokens *tokens);             // behind WITH
+struct query *sqlite_change_read(struct tokens *tokens);                  // behind WITH
 
 #endif

@@ -58,8 +58,7 @@ static bool ends_here(struct cutter *cutter, struct token token)
         cutter->is_behind_semicolon = true;
         return false;
     }
-    cutter->is_behind_end =
-        cutter->is_behind_semicolon && token_is(&cutter->lexer, token, "END");
+    cutter->is_behind_end = cutter->is_behind_semicolon && token_is(&cutter->lexer, token, "END");
     cutter->is_behind_semicolon = false;
     return false;
 }
@@ -123,8 +122,8 @@ static void know_columns(struct tokens *tokens, const struct sqlite_judgement *j
     tokens->has_columns_known = true;
 }
 
-// Tables and views that SQLite saw read and the text reader did not. None is known; being sure costs
-// little.
+// Tables and views that SQLite saw read and the text reader did not. None is known; being sure
+// costs little.
 static void add_reads(struct reading *reading, struct query *query,
                       const struct sqlite_judgement *judgement)
 {
@@ -184,8 +183,7 @@ static void add_scans(struct reading *reading, const struct statement *statement
         return;
     if (action->kind == ACTION_CREATE_TABLE_AS)
         sql += query_offset(tmp, statement);
-    query->scans =
-        sqlite_mirror_scans(reading->script, reading->mirror, sql, &query->n_scans);
+    query->scans = sqlite_mirror_scans(reading->script, reading->mirror, sql, &query->n_scans);
 }
 
 static void complete(struct reading *reading, const struct statement *statement,
@@ -227,8 +225,8 @@ static const char *without_rows(TALLOC_CTX *mem, const struct statement *stateme
 static void apply(struct reading *reading, struct statement *statement, struct action *action)
 {
     SCRATCH(tmp);
-    const char *sql = action->kind == ACTION_CREATE_TABLE_AS ? without_rows(tmp, statement)
-                                                             : statement->sql;
+    const char *sql =
+        action->kind == ACTION_CREATE_TABLE_AS ? without_rows(tmp, statement) : statement->sql;
 
     statement->invalid_reason =
         sqlite_mirror_apply(reading->script, reading->mirror, sql, strlen(sql));
@@ -269,15 +267,14 @@ static void refuse(struct reading *reading, const struct statement *statement, s
     struct text_place place =
         text_place(statement->sql, statement->len, offset - statement->offset);
 
-    *mem_append(script, script->not_understood, script->n_not_understood) =
-        (struct not_understood){
-            .path = script->path,
-            .line = statement->line + place.line - 1,
-            .column = place.line == 1 ? statement->column + place.column - 1 : place.column,
-            .offset = offset,
-            .reason = reason,
-            .sql = text_shorten(script, statement->sql, statement->len, 80),
-        };
+    *mem_append(script, script->not_understood, script->n_not_understood) = (struct not_understood){
+        .path = script->path,
+        .line = statement->line + place.line - 1,
+        .column = place.line == 1 ? statement->column + place.column - 1 : place.column,
+        .offset = offset,
+        .reason = reason,
+        .sql = text_shorten(script, statement->sql, statement->len, 80),
+    };
 }
 
 static void refuse_tokens(struct reading *reading, const struct statement *statement,
@@ -301,8 +298,8 @@ static bool read_statement(struct reading *reading, struct statement *statement,
                            const struct sqlite_judgement *judgement)
 {
     const char *text = reading->source->text;
-    struct tokens tokens = tokens_make(reading->script, text, statement->offset,
-                                       statement->offset + statement->len);
+    struct tokens tokens =
+        tokens_make(reading->script, text, statement->offset, statement->offset + statement->len);
 
     if (judgement->message && judgement->is_syntax) {
         refuse(reading, statement, statement->offset + judgement->offset,
@@ -333,8 +330,8 @@ static void read_range(struct reading *reading, struct reader_range *range)
     SCRATCH(tmp);
     struct script *script = reading->script;
     const char *text = reading->source->text;
-    struct sqlite_judgement judgement = sqlite_mirror_judge(
-        tmp, reading->mirror, text + range->start, range->end - range->start);
+    struct sqlite_judgement judgement =
+        sqlite_mirror_judge(tmp, reading->mirror, text + range->start, range->end - range->start);
 
     reader_cursor_move(&reading->cursor, text, range->start);
     struct statement statement = {

@@ -2,8 +2,8 @@
  * Tokens: a cursor over one SQLite statement, and what its readers share while they read it.
  *
  * The readers behind it are by recursive descent over SQLite's grammar (parse.y of 3.40). They need
- * not judge: sqlite3_prepare has done so. What they do not expect sets `failed` once, with its place,
- * and reading goes quickly to the end.
+ * not judge: sqlite3_prepare has done so. What they do not expect sets `failed` once, with its
+ * place, and reading goes quickly to the end.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -19,25 +19,25 @@
 // Distinct names in one expression or query (SQLite: 2,000 columns, 64 tables joined).
 #define SQLITE_NAMES_MAX 10000
 
-// The expressions that are being read, innermost first: what a subquery reads, the expression around
-// it reads too.
+// The expressions that are being read, innermost first: what a subquery reads, the expression
+// around it reads too.
 struct expression_chain {
     struct expression *expression;
     struct expression_chain *outer;
 };
 
 struct tokens {
-    TALLOC_CTX *mem;      // of results
-    struct lexer lexer;   // stands behind `token`
-    struct token token;   // the current one
-    size_t consumed;      // where the last consumed token ended
-    const char **ctes;    // names of WITH in scope
+    TALLOC_CTX *mem;    // of results
+    struct lexer lexer; // stands behind `token`
+    struct token token; // the current one
+    size_t consumed;    // where the last consumed token ended
+    const char **ctes;  // names of WITH in scope
     size_t n_ctes;
     const char **columns_known; // columns that SQLite resolved in this statement
     size_t n_columns_known;
-    bool has_columns_known;     // false: SQLite could not prepare it
+    bool has_columns_known; // false: SQLite could not prepare it
     struct expression_chain *expressions;
-    unsigned depth;             // of nested subqueries
+    unsigned depth; // of nested subqueries
     bool failed;
     size_t failed_offset;
 };
@@ -64,8 +64,8 @@ void tokens_expect(struct tokens *tokens, const char *word);
 void tokens_expect_kind(struct tokens *tokens, enum token_kind kind);
 void tokens_expect_operator(struct tokens *tokens, const char *text);
 const char *tokens_name(struct tokens *tokens);
-const char *tokens_value(struct tokens *tokens); // of a literal or word
-struct name tokens_qualified(struct tokens *tokens); // [schema.]name
+const char *tokens_value(struct tokens *tokens);                 // of a literal or word
+struct name tokens_qualified(struct tokens *tokens);             // [schema.]name
 const char **tokens_name_list(struct tokens *tokens, size_t *n); // (a, b, c)
 // IF EXISTS / IF NOT EXISTS.
 bool tokens_accept_if_exists(struct tokens *tokens);

@@ -30,17 +30,17 @@ struct name {
 
 // An expression or predicate, as far as anything behind asks about it.
 struct expression {
-    const char *text;            // source text, trimmed, comments kept
-    const char **columns;        // columns read, last part of the name, each once
+    const char *text;     // source text, trimmed, comments kept
+    const char **columns; // columns read, last part of the name, each once
     size_t n_columns;
-    struct name *functions;      // functions called, each once
+    struct name *functions; // functions called, each once
     size_t n_functions;
-    struct name *relations;      // relations of its subqueries, each once
+    struct name *relations; // relations of its subqueries, each once
     size_t n_relations;
-    bool is_null;                // the literal NULL
-    bool is_constant;            // literals only, perhaps cast; no column, no function
-    bool is_true;                // a predicate that keeps every row: true, 1=1, 1, '1'='1'
-    bool has_else;               // when it is a CASE: an ELSE is written
+    bool is_null;     // the literal NULL
+    bool is_constant; // literals only, perhaps cast; no column, no function
+    bool is_true;     // a predicate that keeps every row: true, 1=1, 1, '1'='1'
+    bool has_else;    // when it is a CASE: an ELSE is written
     bool is_case;
     const char *constant;        // when is_constant and not null: the literal's value, else NULL
     const char *proves_not_null; // a predicate that is or contains by AND `col IS NOT NULL`: that
@@ -55,7 +55,7 @@ struct type_name {
     int mods[3];        // length, precision, scale; n_mods of them
     size_t n_mods;
     bool is_array;
-    const char *text;   // as a person would write it: "varchar(20)"
+    const char *text; // as a person would write it: "varchar(20)"
 };
 
 enum constraint_kind {
@@ -69,33 +69,33 @@ enum constraint_kind {
 
 struct constraint {
     enum constraint_kind kind;
-    const char *name;          // NULL when not written
-    const char **columns;      // key or foreign key columns; of a column constraint: that column
+    const char *name;     // NULL when not written
+    const char **columns; // key or foreign key columns; of a column constraint: that column
     size_t n_columns;
-    struct expression *check;  // CHECK
-    struct name references;    // FOREIGN KEY; name NULL otherwise
-    const char **referenced;   // FOREIGN KEY: columns, none when the primary key is meant
+    struct expression *check; // CHECK
+    struct name references;   // FOREIGN KEY; name NULL otherwise
+    const char **referenced;  // FOREIGN KEY: columns, none when the primary key is meant
     size_t n_referenced;
-    const char *on_delete;     // "CASCADE" "SET NULL" "SET DEFAULT" "RESTRICT" or NULL (no action)
+    const char *on_delete; // "CASCADE" "SET NULL" "SET DEFAULT" "RESTRICT" or NULL (no action)
     const char *on_update;
-    const char *using_index;   // UNIQUE / PRIMARY KEY USING INDEX name
-    const char *method;        // EXCLUDE: access method
-    bool is_not_valid;         // NOT VALID
+    const char *using_index; // UNIQUE / PRIMARY KEY USING INDEX name
+    const char *method;      // EXCLUDE: access method
+    bool is_not_valid;       // NOT VALID
     bool is_deferrable;
-    bool is_no_inherit;        // CHECK … NO INHERIT
+    bool is_no_inherit; // CHECK … NO INHERIT
     bool nulls_not_distinct;
-    size_t offset;             // byte offset in the file
+    size_t offset; // byte offset in the file
 };
 
 struct column {
     const char *name;
-    struct type_name type;       // name NULL: SQLite without type
+    struct type_name type;            // name NULL: SQLite without type
     struct expression *default_value; // NULL: none
     struct expression *generated;     // GENERATED ALWAYS AS (…)
     bool generated_is_stored;
     bool is_identity;
-    bool is_not_null;            // NOT NULL or PRIMARY KEY written on the column
-    const char *collation;       // NULL: none written
+    bool is_not_null;               // NOT NULL or PRIMARY KEY written on the column
+    const char *collation;          // NULL: none written
     struct constraint *constraints; // the other column constraints (check, unique, pk, fk)
     size_t n_constraints;
 };
@@ -109,12 +109,12 @@ struct index_column {
 };
 
 struct index_definition {
-    const char *name;        // NULL: the server makes one
-    const char *method;      // "btree" when not written
+    const char *name;   // NULL: the server makes one
+    const char *method; // "btree" when not written
     struct index_column *columns;
     size_t n_columns;
     struct expression *predicate; // partial index
-    const char **includes;   // INCLUDE
+    const char **includes;        // INCLUDE
     size_t n_includes;
     bool is_unique;
     bool nulls_not_distinct;
@@ -127,7 +127,13 @@ struct assignment {
 };
 
 enum query_verb {
-    QUERY_SELECT, QUERY_INSERT, QUERY_UPDATE, QUERY_DELETE, QUERY_MERGE, QUERY_VALUES, QUERY_COPY
+    QUERY_SELECT,
+    QUERY_INSERT,
+    QUERY_UPDATE,
+    QUERY_DELETE,
+    QUERY_MERGE,
+    QUERY_VALUES,
+    QUERY_COPY
 };
 
 enum conflict_action { CONFLICT_NONE, CONFLICT_NOTHING, CONFLICT_UPDATE, CONFLICT_REPLACE };
@@ -135,73 +141,82 @@ enum conflict_action { CONFLICT_NONE, CONFLICT_NOTHING, CONFLICT_UPDATE, CONFLIC
 // A query or DML, flattened to what it reads and writes. DML in a CTE is listed in `inner`.
 struct query {
     enum query_verb verb;
-    struct name target;            // written relation; name NULL for SELECT, VALUES
+    struct name target; // written relation; name NULL for SELECT, VALUES
     const char *target_alias;
-    bool target_only;              // ONLY
-    struct name *reads;            // every other relation read: FROM, joins, subqueries, CTE bodies
-    size_t n_reads;                // (CTE names themselves left out), each once
-    struct name *scans;            // SQLite: tables that its planner goes through from end to end,
-    size_t n_scans;                // asked of an empty copy of the schema; the target too
-    const char **columns;          // INSERT, COPY: column list; none when not written
+    bool target_only;     // ONLY
+    struct name *reads;   // every other relation read: FROM, joins, subqueries, CTE bodies
+    size_t n_reads;       // (CTE names themselves left out), each once
+    struct name *scans;   // SQLite: tables that its planner goes through from end to end,
+    size_t n_scans;       // asked of an empty copy of the schema; the target too
+    const char **columns; // INSERT, COPY: column list; none when not written
     size_t n_columns;
-    struct expression *outputs;    // SELECT list: of the SELECT, of an INSERT's SELECT, of a view
+    struct expression *outputs; // SELECT list: of the SELECT, of an INSERT's SELECT, of a view
     size_t n_outputs;
-    const char **output_names;     // alias or column name, NULL where neither; n_outputs of them
-    struct assignment *assignments;// UPDATE SET, ON CONFLICT DO UPDATE SET
+    const char **output_names;      // alias or column name, NULL where neither; n_outputs of them
+    struct assignment *assignments; // UPDATE SET, ON CONFLICT DO UPDATE SET
     size_t n_assignments;
-    struct expression *where;      // NULL: no WHERE
-    struct expression *join_condition; // UPDATE … FROM / DELETE … USING / JOIN … ON: all ON and USING
-                                       // conditions joined by AND in `columns`; NULL: none
-    struct name *inner_joined;     // relations joined so that rows of what is written before them
-                                   // vanish without a partner in them; CTE names too
+    struct expression *where;          // NULL: no WHERE
+    struct expression *join_condition; // UPDATE … FROM / DELETE … USING / JOIN … ON: all ON and
+                                       // USING conditions joined by AND in `columns`; NULL: none
+    struct name *inner_joined; // relations joined so that rows of what is written before them
+                               // vanish without a partner in them; CTE names too
     size_t n_inner_joined;
     bool has_limit, has_group_by, has_distinct, has_set_operation, has_order_by;
-    bool is_locking;               // FOR UPDATE / SHARE …
-    bool selects_into;             // SELECT … INTO
-    bool has_values;               // INSERT … VALUES, with this many rows in n_values
+    bool is_locking;   // FOR UPDATE / SHARE …
+    bool selects_into; // SELECT … INTO
+    bool has_values;   // INSERT … VALUES, with this many rows in n_values
     size_t n_values;
     bool has_default_values;
     enum conflict_action conflict; // ON CONFLICT; SQLite also OR IGNORE (NOTHING), OR REPLACE
     bool has_returning;
-    bool copies_from_program;      // COPY … PROGRAM
-    bool copies_to;                // COPY … TO
-    bool merge_deletes;            // MERGE … THEN DELETE
-    struct query **inner;          // data-modifying CTEs
+    bool copies_from_program; // COPY … PROGRAM
+    bool copies_to;           // COPY … TO
+    bool merge_deletes;       // MERGE … THEN DELETE
+    struct query **inner;     // data-modifying CTEs
     size_t n_inner;
 };
 
 enum action_kind {
-    ACTION_OTHER,           // read, touches no relation that we model; `object` and `option` may tell
+    ACTION_OTHER, // read, touches no relation that we model; `object` and `option` may tell
     // tables
-    ACTION_CREATE_TABLE,    // columns, constraints, like (option: "defaults,constraints,indexes," as
-                            // INCLUDING says), inherits / partition_of
+    ACTION_CREATE_TABLE, // columns, constraints, like (option: "defaults,constraints,indexes," as
+                         // INCLUDING says), inherits / partition_of
     ACTION_CREATE_TABLE_AS, // query; also SELECT INTO and CREATE MATERIALIZED VIEW (object)
     ACTION_DROP,            // object tells what; one action for each name
     ACTION_RENAME,          // object tells what; new_name
     ACTION_SET_SCHEMA,      // new_name is the schema
     ACTION_OWNER,
-    ACTION_TRUNCATE,        // one action for each relation; restart_identity, cascade
-    ACTION_SET_OPTIONS,     // ALTER TABLE/INDEX/VIEW SET/RESET (…): option = names joined by ','
-    ACTION_SET_LOGGED, ACTION_SET_UNLOGGED,
+    ACTION_TRUNCATE,    // one action for each relation; restart_identity, cascade
+    ACTION_SET_OPTIONS, // ALTER TABLE/INDEX/VIEW SET/RESET (…): option = names joined by ','
+    ACTION_SET_LOGGED,
+    ACTION_SET_UNLOGGED,
     ACTION_SET_TABLESPACE,
     ACTION_SET_ACCESS_METHOD,
     ACTION_REPLICA_IDENTITY, // option = index or NULL
     ACTION_ROW_SECURITY,     // option: enable disable force no force
     ACTION_CLUSTER_ON,       // and SET WITHOUT CLUSTER
-    ACTION_INHERIT, ACTION_NO_INHERIT,               // other = parent
-    ACTION_ATTACH_PARTITION, ACTION_DETACH_PARTITION,// other = the partition; concurrently
+    ACTION_INHERIT,
+    ACTION_NO_INHERIT, // other = parent
+    ACTION_ATTACH_PARTITION,
+    ACTION_DETACH_PARTITION, // other = the partition; concurrently
     // columns
-    ACTION_ADD_COLUMN,      // definition
+    ACTION_ADD_COLUMN, // definition
     ACTION_DROP_COLUMN,
-    ACTION_RENAME_COLUMN,   // new_name; also an attribute of a composite type
-    ACTION_ALTER_TYPE,      // type, using, collation in definition->collation
-    ACTION_SET_DEFAULT,     // value
+    ACTION_RENAME_COLUMN, // new_name; also an attribute of a composite type
+    ACTION_ALTER_TYPE,    // type, using, collation in definition->collation
+    ACTION_SET_DEFAULT,   // value
     ACTION_DROP_DEFAULT,
-    ACTION_SET_NOT_NULL, ACTION_DROP_NOT_NULL,
-    ACTION_SET_STATISTICS, ACTION_SET_STORAGE, ACTION_SET_COMPRESSION,
+    ACTION_SET_NOT_NULL,
+    ACTION_DROP_NOT_NULL,
+    ACTION_SET_STATISTICS,
+    ACTION_SET_STORAGE,
+    ACTION_SET_COMPRESSION,
     ACTION_COLUMN_OPTIONS,
-    ACTION_ADD_IDENTITY, ACTION_SET_IDENTITY, ACTION_DROP_IDENTITY,
-    ACTION_SET_EXPRESSION, ACTION_DROP_EXPRESSION,
+    ACTION_ADD_IDENTITY,
+    ACTION_SET_IDENTITY,
+    ACTION_DROP_IDENTITY,
+    ACTION_SET_EXPRESSION,
+    ACTION_DROP_EXPRESSION,
     // constraints
     ACTION_ADD_CONSTRAINT,  // constraint
     ACTION_DROP_CONSTRAINT, // new_name unused; `column` holds nothing; constraint name in `member`
@@ -209,42 +224,55 @@ enum action_kind {
     ACTION_ALTER_CONSTRAINT,    // member
     ACTION_RENAME_CONSTRAINT,   // member, new_name
     // triggers, rules, policies on a table
-    ACTION_CREATE_TRIGGER,  // member; option = function name; or_replace
-    ACTION_DROP_TRIGGER, ACTION_RENAME_TRIGGER,
-    ACTION_ENABLE_TRIGGER, ACTION_DISABLE_TRIGGER, // member: trigger, "ALL" or "USER"
-    ACTION_CREATE_RULE, ACTION_DROP_RULE, ACTION_ENABLE_RULE, // and disable
-    ACTION_CREATE_POLICY, ACTION_ALTER_POLICY, ACTION_DROP_POLICY,
+    ACTION_CREATE_TRIGGER, // member; option = function name; or_replace
+    ACTION_DROP_TRIGGER,
+    ACTION_RENAME_TRIGGER,
+    ACTION_ENABLE_TRIGGER,
+    ACTION_DISABLE_TRIGGER, // member: trigger, "ALL" or "USER"
+    ACTION_CREATE_RULE,
+    ACTION_DROP_RULE,
+    ACTION_ENABLE_RULE, // and disable
+    ACTION_CREATE_POLICY,
+    ACTION_ALTER_POLICY,
+    ACTION_DROP_POLICY,
     // indexes
-    ACTION_CREATE_INDEX,    // index, relation = the table; concurrently; only
-    ACTION_REINDEX,         // object: index, table, schema, database; concurrently
-    ACTION_ATTACH_INDEX,    // ALTER INDEX … ATTACH PARTITION: relation, other
+    ACTION_CREATE_INDEX, // index, relation = the table; concurrently; only
+    ACTION_REINDEX,      // object: index, table, schema, database; concurrently
+    ACTION_ATTACH_INDEX, // ALTER INDEX … ATTACH PARTITION: relation, other
     // views
-    ACTION_CREATE_VIEW,     // query; or_replace; is_temporary
-    ACTION_REFRESH,         // materialized view; concurrently; without_data
+    ACTION_CREATE_VIEW, // query; or_replace; is_temporary
+    ACTION_REFRESH,     // materialized view; concurrently; without_data
     // sequences
-    ACTION_CREATE_SEQUENCE, ACTION_ALTER_SEQUENCE, // other = owned-by table, column = its column;
-                                                   // option names what is altered
+    ACTION_CREATE_SEQUENCE,
+    ACTION_ALTER_SEQUENCE, // other = owned-by table, column = its column;
+                           // option names what is altered
     // types, domains, functions, schemas, extensions, others
-    ACTION_CREATE_TYPE,     // object: enum, composite, range, domain, base; type for a domain
-    ACTION_ADD_ENUM_VALUE, ACTION_RENAME_ENUM_VALUE, // member
-    ACTION_ALTER_DOMAIN,    // option: add constraint, set not null, …; constraint
-    ACTION_ALTER_COMPOSITE, // definition
-    ACTION_CREATE_FUNCTION, // language, body (source), volatility in option; or_replace
-    ACTION_CREATE_SCHEMA, ACTION_CREATE_EXTENSION,
-    ACTION_COMMENT,         // object tells on what; relation, member
-    ACTION_GRANT,           // and REVOKE; object
+    ACTION_CREATE_TYPE, // object: enum, composite, range, domain, base; type for a domain
+    ACTION_ADD_ENUM_VALUE,
+    ACTION_RENAME_ENUM_VALUE, // member
+    ACTION_ALTER_DOMAIN,      // option: add constraint, set not null, …; constraint
+    ACTION_ALTER_COMPOSITE,   // definition
+    ACTION_CREATE_FUNCTION,   // language, body (source), volatility in option; or_replace
+    ACTION_CREATE_SCHEMA,
+    ACTION_CREATE_EXTENSION,
+    ACTION_COMMENT,           // object tells on what; relation, member
+    ACTION_GRANT,             // and REVOKE; object
     ACTION_CREATE_STATISTICS, // relation
-    ACTION_PUBLICATION,     // create or alter: one action for each table in relation
+    ACTION_PUBLICATION,       // create or alter: one action for each table in relation
     // data
-    ACTION_QUERY,           // query: SELECT, INSERT, UPDATE, DELETE, MERGE, COPY; EXPLAIN: option
-    ACTION_CALL,            // CALL
-    ACTION_DO,              // language, body: not understood statically, must be said
-    ACTION_EXECUTE,         // PREPARE, EXECUTE, DEALLOCATE
-    ACTION_LOCK_TABLE,      // option = mode as in pg_locks ("AccessExclusiveLock")
-    ACTION_ANALYZE, ACTION_VACUUM, // relation or name NULL; is_full
-    ACTION_CLUSTER,         // relation or name NULL
+    ACTION_QUERY,      // query: SELECT, INSERT, UPDATE, DELETE, MERGE, COPY; EXPLAIN: option
+    ACTION_CALL,       // CALL
+    ACTION_DO,         // language, body: not understood statically, must be said
+    ACTION_EXECUTE,    // PREPARE, EXECUTE, DEALLOCATE
+    ACTION_LOCK_TABLE, // option = mode as in pg_locks ("AccessExclusiveLock")
+    ACTION_ANALYZE,
+    ACTION_VACUUM,  // relation or name NULL; is_full
+    ACTION_CLUSTER, // relation or name NULL
     // session and transaction
-    ACTION_BEGIN, ACTION_COMMIT, ACTION_ROLLBACK, ACTION_SAVEPOINT, // also release, rollback to
+    ACTION_BEGIN,
+    ACTION_COMMIT,
+    ACTION_ROLLBACK,
+    ACTION_SAVEPOINT,       // also release, rollback to
     ACTION_SET_VARIABLE,    // member = name, option = value as text or NULL (default); is_local
     ACTION_PRAGMA,          // SQLite: member = name, option = value or NULL
     ACTION_ATTACH_DATABASE, // SQLite ATTACH and DETACH
@@ -253,13 +281,40 @@ enum action_kind {
 const char *action_kind_name(enum action_kind kind); // "add column"
 
 enum object_kind {
-    OBJECT_NONE, OBJECT_TABLE, OBJECT_INDEX, OBJECT_VIEW, OBJECT_MATERIALIZED_VIEW,
-    OBJECT_SEQUENCE, OBJECT_FOREIGN_TABLE, OBJECT_COLUMN, OBJECT_CONSTRAINT, OBJECT_TRIGGER,
-    OBJECT_RULE, OBJECT_POLICY, OBJECT_FUNCTION, OBJECT_PROCEDURE, OBJECT_AGGREGATE,
-    OBJECT_TYPE, OBJECT_ENUM, OBJECT_COMPOSITE, OBJECT_RANGE, OBJECT_DOMAIN,
-    OBJECT_SCHEMA, OBJECT_DATABASE, OBJECT_EXTENSION, OBJECT_ROLE, OBJECT_TEXT_SEARCH,
-    OBJECT_PUBLICATION, OBJECT_SUBSCRIPTION, OBJECT_STATISTICS, OBJECT_TABLESPACE,
-    OBJECT_OPERATOR, OBJECT_COLLATION, OBJECT_CAST, OBJECT_SERVER, OBJECT_EVENT_TRIGGER,
+    OBJECT_NONE,
+    OBJECT_TABLE,
+    OBJECT_INDEX,
+    OBJECT_VIEW,
+    OBJECT_MATERIALIZED_VIEW,
+    OBJECT_SEQUENCE,
+    OBJECT_FOREIGN_TABLE,
+    OBJECT_COLUMN,
+    OBJECT_CONSTRAINT,
+    OBJECT_TRIGGER,
+    OBJECT_RULE,
+    OBJECT_POLICY,
+    OBJECT_FUNCTION,
+    OBJECT_PROCEDURE,
+    OBJECT_AGGREGATE,
+    OBJECT_TYPE,
+    OBJECT_ENUM,
+    OBJECT_COMPOSITE,
+    OBJECT_RANGE,
+    OBJECT_DOMAIN,
+    OBJECT_SCHEMA,
+    OBJECT_DATABASE,
+    OBJECT_EXTENSION,
+    OBJECT_ROLE,
+    OBJECT_TEXT_SEARCH,
+    OBJECT_PUBLICATION,
+    OBJECT_SUBSCRIPTION,
+    OBJECT_STATISTICS,
+    OBJECT_TABLESPACE,
+    OBJECT_OPERATOR,
+    OBJECT_COLLATION,
+    OBJECT_CAST,
+    OBJECT_SERVER,
+    OBJECT_EVENT_TRIGGER,
     OBJECT_OTHER,
     OBJECT_KIND_COUNT
 };
@@ -268,18 +323,18 @@ const char *object_kind_name(enum object_kind kind); // "materialized view"
 struct action {
     enum action_kind kind;
     enum object_kind object;
-    struct name relation;      // what is acted on; for a trigger, policy, rule, constraint: its table
-    struct name other;         // the second relation, where the kind says so
-    const char *column;        // of column actions
-    const char *member;        // constraint, trigger, policy, enum value, variable …
+    struct name relation; // what is acted on; for a trigger, policy, rule, constraint: its table
+    struct name other;    // the second relation, where the kind says so
+    const char *column;   // of column actions
+    const char *member;   // constraint, trigger, policy, enum value, variable …
     const char *new_name;
-    const char *option;        // see the kinds
+    const char *option; // see the kinds
 
-    struct column *columns;    // CREATE TABLE; SQLite: also of a view, of CREATE TABLE AS
+    struct column *columns; // CREATE TABLE; SQLite: also of a view, of CREATE TABLE AS
     size_t n_columns;
     struct constraint *constraints; // CREATE TABLE: table constraints
     size_t n_constraints;
-    struct name *parents;      // CREATE TABLE … INHERITS, LIKE
+    struct name *parents; // CREATE TABLE … INHERITS, LIKE
     size_t n_parents;
     bool is_like;              // parents come from LIKE
     struct name partition_of;  // CREATE TABLE … PARTITION OF
@@ -292,33 +347,33 @@ struct action {
     struct constraint *constraint; // ADD CONSTRAINT, domain constraint
     struct index_definition *index;
     struct query *query;
-    const char *language;      // functions and DO
-    const char *body;          // function or DO source text
+    const char *language; // functions and DO
+    const char *body;     // function or DO source text
 
-    bool if_exists;            // also IF NOT EXISTS
-    bool relation_if_exists;   // ALTER TABLE IF EXISTS: no such relation, nothing done
+    bool if_exists;          // also IF NOT EXISTS
+    bool relation_if_exists; // ALTER TABLE IF EXISTS: no such relation, nothing done
     bool cascade;
     bool concurrently;
-    bool only;                 // ONLY
+    bool only; // ONLY
     bool or_replace;
     bool is_temporary;
     bool is_unlogged;
-    bool is_full;              // VACUUM FULL
-    bool is_local;             // SET LOCAL
+    bool is_full;  // VACUUM FULL
+    bool is_local; // SET LOCAL
     bool is_nowait;
     bool restart_identity;
     bool without_data;
-    size_t offset;             // byte offset of this action's own place in the file
+    size_t offset; // byte offset of this action's own place in the file
 };
 
 struct statement {
     const char *path;
-    size_t line;       // of its first token, comments before it skipped; from 1
+    size_t line; // of its first token, comments before it skipped; from 1
     size_t column;
-    size_t offset;     // byte offset in the file
+    size_t offset; // byte offset in the file
     size_t len;
-    const char *sql;   // its text, without the closing semicolon
-    const char *kind;  // upper-case words as in the corpora: "ALTER TABLE", "CREATE INDEX"
+    const char *sql;  // its text, without the closing semicolon
+    const char *kind; // upper-case words as in the corpora: "ALTER TABLE", "CREATE INDEX"
     struct action *actions;
     size_t n_actions;
 

@@ -75,8 +75,8 @@ void check_matview_refresh_blocking(struct rule_place *place)
 
 static void vacuum_full(struct rule_place *place, const struct action *action)
 {
-    bool rewrites = (action->kind == ACTION_VACUUM && action->is_full) ||
-                    action->kind == ACTION_CLUSTER;
+    bool rewrites =
+        (action->kind == ACTION_VACUUM && action->is_full) || action->kind == ACTION_CLUSTER;
     if (rewrites)
         rule_report(place, "nobody reads or writes %s while it is rewritten",
                     action->relation.name != NULL ? place_name(place, action->relation)
@@ -196,7 +196,8 @@ static void report_rewrite(struct rule_place *place, const struct action *action
 {
     const char *size;
     enum severity severity = place_weigh(place, action->relation, &size);
-    rule_report_as(place, severity, NULL, "nobody reads or writes %s while it is rewritten: %s (%s)",
+    rule_report_as(place, severity, NULL,
+                   "nobody reads or writes %s while it is rewritten: %s (%s)",
                    place_name(place, action->relation), why, size);
 }
 
@@ -205,9 +206,9 @@ static void type_change(struct rule_place *place, const struct action *action)
     if (action->kind != ACTION_ALTER_TYPE || !is_old_table(place, action->relation) ||
         !place_rewrites(place, action->relation) || place_repeats(place, action))
         return;
-    report_rewrite(place, action,
-                   mem_printf(place->mem, "%s becomes %s", action->column,
-                              action->definition->type.text));
+    report_rewrite(
+        place, action,
+        mem_printf(place->mem, "%s becomes %s", action->column, action->definition->type.text));
 }
 
 void check_type_change_rewrite(struct rule_place *place)

@@ -12,9 +12,9 @@ static bool name_comes_back(const struct rule_place *place, struct name old)
         const struct statement *statement = &place->script->statements[i];
         for (size_t j = 0; j < statement->n_actions; j++) {
             const struct action *action = &statement->actions[j];
-            bool is_made = (action->kind == ACTION_CREATE_VIEW ||
-                            action->kind == ACTION_CREATE_TABLE) &&
-                           name_may_equal(action->relation, old);
+            bool is_made =
+                (action->kind == ACTION_CREATE_VIEW || action->kind == ACTION_CREATE_TABLE) &&
+                name_may_equal(action->relation, old);
             bool is_taken = action->kind == ACTION_RENAME && action->new_name != NULL &&
                             strcmp(action->new_name, old.name) == 0;
             if (is_made || is_taken)
@@ -96,18 +96,19 @@ static void required_column(struct rule_place *place, const struct action *actio
     if (action->relation.name == NULL || place_is_new(place, action->relation))
         return;
     const struct schema_relation *relation = schema_find(place->before, action->relation);
-    const struct schema_column *column =
-        relation == NULL || action->column == NULL
-            ? NULL
-            : schema_find_column(relation, action->column);
+    const struct schema_column *column = relation == NULL || action->column == NULL
+                                             ? NULL
+                                             : schema_find_column(relation, action->column);
     if (column == NULL)
         return;
     if (action->kind == ACTION_SET_NOT_NULL && !column->is_not_null && !column->has_default &&
         !column->is_identity && !column->is_generated)
-        rule_report(place, "an INSERT of the running release that leaves %s.%s out fails from now on",
+        rule_report(place,
+                    "an INSERT of the running release that leaves %s.%s out fails from now on",
                     place_name(place, action->relation), action->column);
     if (action->kind == ACTION_DROP_DEFAULT && column->is_not_null && column->has_default)
-        rule_report(place, "an INSERT of the running release that relied on the default of %s.%s fails",
+        rule_report(place,
+                    "an INSERT of the running release that relied on the default of %s.%s fails",
                     place_name(place, action->relation), action->column);
 }
 
@@ -186,8 +187,8 @@ static void report_users(struct rule_place *place, const char *table)
             if (function_with(place, &r->triggers[i], table) == NULL)
                 continue;
             rule_report(place, "trigger '%s' of %s still runs %s(), which names %s",
-                        r->triggers[i].name, place_name(place, r->name),
-                        r->triggers[i].function, table);
+                        r->triggers[i].name, place_name(place, r->name), r->triggers[i].function,
+                        table);
             return;
         }
     }

@@ -51,7 +51,8 @@ static void update_delete_without_where(struct rule_place *place, const struct q
     if (column != NULL)
         rule_report(place, "UPDATE %s %s: every value of %s is overwritten", table, how, column);
     else
-        rule_report_as(place, SEVERITY_WARN, NULL, "UPDATE %s %s: every row is changed", table, how);
+        rule_report_as(place, SEVERITY_WARN, NULL, "UPDATE %s %s: every row is changed", table,
+                       how);
 }
 
 void check_update_delete_without_where(struct rule_place *place)
@@ -234,7 +235,8 @@ static void case_without_else(struct rule_place *place, const struct query *quer
     }
     for (size_t i = 0; query->verb == QUERY_INSERT && i < query->n_outputs; i++) {
         if (query->outputs[i].is_case && !query->outputs[i].has_else)
-            rule_report(place, "CASE without ELSE: a column of %s becomes NULL where no WHEN matches",
+            rule_report(place,
+                        "CASE without ELSE: a column of %s becomes NULL where no WHEN matches",
                         place_name(place, query->target));
     }
 }

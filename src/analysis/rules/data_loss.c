@@ -9,9 +9,9 @@
 
 static bool is_cascading(const struct action *action)
 {
-    return action->cascade && (action->kind == ACTION_DROP || action->kind == ACTION_TRUNCATE ||
-                               action->kind == ACTION_DROP_COLUMN ||
-                               action->kind == ACTION_DROP_CONSTRAINT);
+    return action->cascade &&
+           (action->kind == ACTION_DROP || action->kind == ACTION_TRUNCATE ||
+            action->kind == ACTION_DROP_COLUMN || action->kind == ACTION_DROP_CONSTRAINT);
 }
 
 // Told to be empty: then a drop loses nothing that was there when the sizes were taken.
@@ -29,8 +29,8 @@ static void drop_table(struct rule_place *place, const struct action *action)
         return;
     const struct schema_relation *relation = schema_find(place->before, action->relation);
     struct table_copy copy;
-    bool is_copied = table_copy_find(place->script, place->index, place->before, action->relation,
-                                     &copy);
+    bool is_copied =
+        table_copy_find(place->script, place->index, place->before, action->relation, &copy);
     if (is_copied && copy.lost_column == NULL)
         return; // rebuilt: every row and value was carried over
     // IF EXISTS of what the whole known history does not have drops nothing.
@@ -65,8 +65,8 @@ static void drop_column(struct rule_place *place, const struct action *action)
         return;
     bool is_derived = column != NULL && column->is_generated;
     rule_report_as(place, is_derived ? SEVERITY_WARN : loss_severity(place, action->relation), NULL,
-                   "drops column %s.%s and %s", place_name(place, action->relation),
-                   action->column, is_derived ? "its computed values" : "every value in it");
+                   "drops column %s.%s and %s", place_name(place, action->relation), action->column,
+                   is_derived ? "its computed values" : "every value in it");
 }
 
 void check_drop_column(struct rule_place *place)
@@ -98,9 +98,9 @@ static const char *destroyed_text(const struct rule_place *place, const char *na
         const struct effect_destroy *destroy = &effects->destroys[i];
         if (strcmp(destroy->object, named) == 0 || ++n > 3)
             continue;
-        text = text == NULL ? mem_printf(place->mem, "%s %s", destroy->what, destroy->object)
-                            : mem_printf(place->mem, "%s, %s %s", text, destroy->what,
-                                         destroy->object);
+        text = text == NULL
+                   ? mem_printf(place->mem, "%s %s", destroy->what, destroy->object)
+                   : mem_printf(place->mem, "%s, %s %s", text, destroy->what, destroy->object);
     }
     if (n > 3)
         text = mem_printf(place->mem, "%s and %zu more", text, n - 3);
@@ -141,7 +141,8 @@ void check_truncate(struct rule_place *place)
 
 // --- types
 
-// What a change of type does to values without an error: NULL when nothing, or when it fails instead.
+// What a change of type does to values without an error: NULL when nothing, or when it fails
+// instead.
 static const char *silent_loss(const struct type_name *from, const struct type_name *to)
 {
     const char *a = from->name, *b = to->name;
@@ -153,13 +154,15 @@ static const char *silent_loss(const struct type_name *from, const struct type_n
         return NULL;
     }
     bool from_fraction = strcmp(a, "numeric") == 0 || text_starts_with(a, "float");
-    if (from_fraction && (strcmp(b, "int2") == 0 || strcmp(b, "int4") == 0 || strcmp(b, "int8") == 0))
+    if (from_fraction &&
+        (strcmp(b, "int2") == 0 || strcmp(b, "int4") == 0 || strcmp(b, "int8") == 0))
         return "fractions are rounded away";
     if ((strcmp(a, "float8") == 0 || strcmp(a, "numeric") == 0) && strcmp(b, "float4") == 0)
         return "digits past the sixth are lost";
     if (strcmp(a, "numeric") == 0 && strcmp(b, "float8") == 0)
         return "digits past the fifteenth are lost";
-    if (text_starts_with(a, "timestamp") && (strcmp(b, "date") == 0 || text_starts_with(b, "time")) &&
+    if (text_starts_with(a, "timestamp") &&
+        (strcmp(b, "date") == 0 || text_starts_with(b, "time")) &&
         !text_starts_with(b, "timestamp"))
         return strcmp(b, "date") == 0 ? "the time of day is cut off" : "the date is cut off";
     bool is_time = text_starts_with(a, "time") || strcmp(a, "interval") == 0;
@@ -184,11 +187,11 @@ static const char *cut_by_cast(const struct action *action, const struct type_na
 {
     const struct type_name *to = &action->definition->type;
     const struct expression *value = action->using_expr;
-    bool is_cast = value != NULL && (strstr(value->text, "::") != NULL ||
-                                     text_starts_with(value->text, "CAST") ||
-                                     text_starts_with(value->text, "cast"));
-    bool is_limited = to->n_mods > 0 &&
-                      (strcmp(to->name, "varchar") == 0 || strcmp(to->name, "bpchar") == 0);
+    bool is_cast = value != NULL &&
+                   (strstr(value->text, "::") != NULL || text_starts_with(value->text, "CAST") ||
+                    text_starts_with(value->text, "cast"));
+    bool is_limited =
+        to->n_mods > 0 && (strcmp(to->name, "varchar") == 0 || strcmp(to->name, "bpchar") == 0);
     bool was_text = strcmp(from->name, "text") == 0 || strcmp(from->name, "varchar") == 0;
     bool is_shorter = from->n_mods == 0 || (to->n_mods > 0 && to->mods[0] < from->mods[0]);
     return is_cast && is_limited && was_text && is_shorter ? "what is longer is cut off" : NULL;

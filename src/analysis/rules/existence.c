@@ -187,8 +187,7 @@ static const char *fit_drop(const struct fit *fit, const struct action *action)
         return schema_find_type(fit->schema, action->relation) != NULL
                    ? NULL
                    : absent(fit, object_kind_name(action->object), action->relation);
-    default:
-        return NULL;
+    default: return NULL;
     }
 }
 
@@ -227,8 +226,7 @@ static const char *fit_create(const struct fit *fit, const struct action *action
                        !is_trigger_function(fit->schema, action->relation)
                    ? NULL
                    : present(fit, "function", action->relation);
-    default:
-        return NULL;
+    default: return NULL;
     }
 }
 
@@ -258,8 +256,7 @@ static const char *fit_member(const struct fit *fit, const struct action *action
 static const char *fit_action(const struct fit *fit, const struct action *action)
 {
     switch ((int)action->kind) {
-    case ACTION_QUERY:
-        return action->query == NULL ? NULL : fit_query(fit, action->query);
+    case ACTION_QUERY: return action->query == NULL ? NULL : fit_query(fit, action->query);
     case ACTION_CREATE_TABLE:
     case ACTION_CREATE_VIEW:
     case ACTION_CREATE_TABLE_AS:
@@ -273,8 +270,7 @@ static const char *fit_action(const struct fit *fit, const struct action *action
     case ACTION_DROP_TRIGGER: return fit_trigger(fit, action);
     case ACTION_DROP: return fit_drop(fit, action);
     case ACTION_TRUNCATE: return fit_relation(fit, action->relation);
-    case ACTION_RENAME:
-        return action->object == OBJECT_TABLE ? fit_member(fit, action) : NULL;
+    case ACTION_RENAME: return action->object == OBJECT_TABLE ? fit_member(fit, action) : NULL;
     case ACTION_DROP_COLUMN:
     case ACTION_RENAME_COLUMN:
     case ACTION_ALTER_TYPE:
@@ -314,19 +310,20 @@ void check_statement_invalid(struct rule_place *place)
     if (place->is_history_known)
         rule_report(place, "the statement fails: %s", reason);
     else
-        rule_report_as(place, SEVERITY_WARN, NULL, "does not fit the schema known here: %s", reason);
+        rule_report_as(place, SEVERITY_WARN, NULL, "does not fit the schema known here: %s",
+                       reason);
 }
 
 void check_syntax_not_understood(struct rule_place *place)
 {
     const struct script *script = place->script;
     // A down that not even the grammar of its own server reads was never run.
-    enum severity severity = place->is_down && place->pg_version <= 15 ? SEVERITY_STOP
-                                                                       : place->rule->severity;
+    enum severity severity =
+        place->is_down && place->pg_version <= 15 ? SEVERITY_STOP : place->rule->severity;
     for (size_t i = 0; i < script->n_not_understood; i++) {
         const struct not_understood *bad = &script->not_understood[i];
-        const struct statement there = {.path = bad->path, .line = bad->line,
-                                        .column = bad->column, .sql = bad->sql};
+        const struct statement there = {
+            .path = bad->path, .line = bad->line, .column = bad->column, .sql = bad->sql};
         place->statement = &there;
         rule_report_as(place, severity, NULL, "not understood: %s", bad->reason);
     }
@@ -379,8 +376,8 @@ static const char *dependent_on_function(struct rule_place *place, struct name f
         for (size_t i = 0; i < r->n_triggers; i++) {
             if (r->triggers[i].function != NULL &&
                 strcmp(r->triggers[i].function, function.name) == 0)
-                return mem_printf(place->mem, "trigger '%s' of '%s' calls it",
-                                  r->triggers[i].name, place_name(place, r->name));
+                return mem_printf(place->mem, "trigger '%s' of '%s' calls it", r->triggers[i].name,
+                                  place_name(place, r->name));
         }
     }
     return NULL;

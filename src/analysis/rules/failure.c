@@ -98,7 +98,8 @@ static bool has_value_from_start(const struct rule_place *place, struct name tab
 static void report_nulls(struct rule_place *place, struct name table, const char *column)
 {
     const struct schema_relation *relation = schema_find(place->before, table);
-    // The way back: what was NOT NULL all the time still is; a column that the down adds may not be.
+    // The way back: what was NOT NULL all the time still is; a column that the down adds may not
+    // be.
     if (place->is_down && !place_adds_column(place, table, column))
         return;
     if (has_no_rows(place, table) || place_fills(place, table, column) ||
@@ -106,8 +107,8 @@ static void report_nulls(struct rule_place *place, struct name table, const char
         (relation != NULL && relation_proves_not_null(relation, column)))
         return;
     const char *name = place_name(place, table);
-    const char *query = mem_printf(
-        place->mem, "ask first: SELECT count(*) FROM %s WHERE %s IS NULL", name, column);
+    const char *query =
+        mem_printf(place->mem, "ask first: SELECT count(*) FROM %s WHERE %s IS NULL", name, column);
     rule_report_as(place, place->rule->severity, query, "fails when a row of %s has no %s", name,
                    column);
 }
@@ -116,8 +117,7 @@ static void not_null_may_fail(struct rule_place *place, const struct action *act
 {
     if (action->kind == ACTION_SET_NOT_NULL)
         report_nulls(place, action->relation, action->column);
-    if (action->kind != ACTION_ADD_CONSTRAINT ||
-        action->constraint->kind != CONSTRAINT_PRIMARY_KEY)
+    if (action->kind != ACTION_ADD_CONSTRAINT || action->constraint->kind != CONSTRAINT_PRIMARY_KEY)
         return;
     for (size_t i = 0; i < action->constraint->n_columns; i++)
         report_nulls(place, action->relation, action->constraint->columns[i]);
@@ -174,8 +174,8 @@ static void check_may_fail(struct rule_place *place, const struct action *action
         return;
     const char *text = action->constraint->check->text;
     const char *name = place_name(place, action->relation);
-    const char *query = mem_printf(
-        place->mem, "ask first: SELECT count(*) FROM %s WHERE NOT (%s)", name, text);
+    const char *query =
+        mem_printf(place->mem, "ask first: SELECT count(*) FROM %s WHERE NOT (%s)", name, text);
     rule_report_as(place, place->rule->severity, query, "fails when a row of %s breaks CHECK (%s)",
                    name, text_shorten(place->mem, text, strlen(text), 60));
 }
@@ -197,12 +197,13 @@ static void fk_may_fail(struct rule_place *place, const struct action *action)
     const char *child = place_name(place, action->relation);
     const char *parent = place_name(place, key->references);
     const char *columns = join_words(place->mem, key->columns, key->n_columns);
-    const char *query = mem_printf(
-        place->mem, "ask first: SELECT count(*) FROM %s c WHERE c.%s IS NOT NULL AND NOT EXISTS "
-                    "(SELECT FROM %s p WHERE p.%s = c.%s)",
-        child, key->n_columns > 0 ? key->columns[0] : "…", parent,
-        key->n_referenced > 0 ? key->referenced[0] : "id",
-        key->n_columns > 0 ? key->columns[0] : "…");
+    const char *query =
+        mem_printf(place->mem,
+                   "ask first: SELECT count(*) FROM %s c WHERE c.%s IS NOT NULL AND NOT EXISTS "
+                   "(SELECT FROM %s p WHERE p.%s = c.%s)",
+                   child, key->n_columns > 0 ? key->columns[0] : "…", parent,
+                   key->n_referenced > 0 ? key->referenced[0] : "id",
+                   key->n_columns > 0 ? key->columns[0] : "…");
     rule_report_as(place, place->rule->severity, query,
                    "fails when (%s) of a row of %s points at no row of %s", columns, child, parent);
 }
@@ -213,7 +214,6 @@ void check_fk_may_fail(struct rule_place *place)
 }
 
 // --- casts
-
 
 static const char *const text_types[] = {"text", "varchar", "bpchar", "char", "citext", "name"};
 static const char *const integer_types[] = {"int2", "int4", "int8"};
@@ -250,8 +250,8 @@ static const char *cast_failure(const struct type_name *from, const struct type_
         return "a larger number is out of range";
     if (strcmp(from->name, "numeric") == 0 && strcmp(to->name, "numeric") == 0 && to->n_mods > 0) {
         int whole_to = to->mods[0] - (to->n_mods > 1 ? to->mods[1] : 0);
-        int whole_from = from->n_mods == 0 ? 1000000
-                                           : from->mods[0] - (from->n_mods > 1 ? from->mods[1] : 0);
+        int whole_from =
+            from->n_mods == 0 ? 1000000 : from->mods[0] - (from->n_mods > 1 ? from->mods[1] : 0);
         return whole_to < whole_from ? "a larger number is out of range" : NULL;
     }
     return NULL;
@@ -273,8 +273,8 @@ static void type_cast_may_fail(struct rule_place *place, const struct action *ac
     if (why != NULL)
         rule_report_as(place, is_sure ? SEVERITY_STOP : place->rule->severity, NULL,
                        "%s.%s: from %s to %s %s: %s", place_name(place, action->relation),
-                       action->column, column->type.text, to->text,
-                       is_sure ? "fails" : "may fail", why);
+                       action->column, column->type.text, to->text, is_sure ? "fails" : "may fail",
+                       why);
 }
 
 void check_type_cast_may_fail(struct rule_place *place)
@@ -306,13 +306,14 @@ static void add_column_refused(struct rule_place *place, const struct action *ac
     const struct expression *value = column->default_value;
     const char *table = place_name(place, action->relation);
     if (column->generated != NULL && column->generated_is_stored)
-        rule_report(place, "%s.%s is STORED: SQLite refuses to add it as soon as %s has a row", table,
-                    column->name, table);
-    else if (value != NULL && !is_constant_default(value))
-        rule_report(place,
-                    "the default of %s.%s is no constant: SQLite refuses to add it as soon as %s has "
-                    "a row",
+        rule_report(place, "%s.%s is STORED: SQLite refuses to add it as soon as %s has a row",
                     table, column->name, table);
+    else if (value != NULL && !is_constant_default(value))
+        rule_report(
+            place,
+            "the default of %s.%s is no constant: SQLite refuses to add it as soon as %s has "
+            "a row",
+            table, column->name, table);
     else if (value != NULL && !value->is_null && references(column))
         rule_report_as(place, SEVERITY_WARN, NULL,
                        "%s.%s is a foreign key with a default: where foreign keys are on, SQLite "

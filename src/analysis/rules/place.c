@@ -191,7 +191,8 @@ bool relation_has_key(const struct schema_relation *relation, const char *const 
         const struct schema_index *index = &relation->indexes[i];
         size_t n_in = 0;
         for (size_t j = 0; j < index->n_columns; j++)
-            n_in += index->columns[j].column != NULL && word_in(index->columns[j].column, columns, n);
+            n_in +=
+                index->columns[j].column != NULL && word_in(index->columns[j].column, columns, n);
         if (index->is_unique && index->is_valid && index->predicate_text == NULL &&
             index->n_columns > 0 && n_in == index->n_columns)
             return true;

@@ -23,8 +23,7 @@ void check_missing_down(struct rule_place *place)
 static const char *lost_by_up(const struct rule_place *place, const struct action *action)
 {
     const struct schema_relation *relation =
-        action->relation.name == NULL ? NULL
-                                      : schema_find(place->down_target, action->relation);
+        action->relation.name == NULL ? NULL : schema_find(place->down_target, action->relation);
     if (relation == NULL)
         return NULL;
     struct table_copy copy;
@@ -97,10 +96,12 @@ static void compare_function(const struct rule_place *place, struct restoration 
     const struct schema_function *was = schema_find_function(place->down_target, name);
     const struct schema_function *is = schema_find_function(place->after, name);
     if (was == NULL && is != NULL)
-        add_difference(restoration, mem_printf(place->mem, "function '%s' is left over", name.name));
+        add_difference(restoration,
+                       mem_printf(place->mem, "function '%s' is left over", name.name));
     else if (was != NULL && is == NULL)
         add_difference(restoration, mem_printf(place->mem, "function '%s' is missing", name.name));
-    else if (was != NULL && was->body != NULL && is->body != NULL && strcmp(was->body, is->body) != 0)
+    else if (was != NULL && was->body != NULL && is->body != NULL &&
+             strcmp(was->body, is->body) != 0)
         add_difference(restoration,
                        mem_printf(place->mem, "function '%s' has another body", name.name));
 }
@@ -115,7 +116,8 @@ static void compare_type(const struct rule_place *place, struct restoration *res
     else if (was != NULL && is == NULL)
         add_difference(restoration, mem_printf(place->mem, "type '%s' is missing", name.name));
     else if (was != NULL && was->n_labels != is->n_labels)
-        add_difference(restoration, mem_printf(place->mem, "type '%s' has other values", name.name));
+        add_difference(restoration,
+                       mem_printf(place->mem, "type '%s' has other values", name.name));
 }
 
 // Functions, types and extensions that one of the two scripts names.
@@ -148,8 +150,8 @@ static bool is_told(const struct restoration *restoration, size_t i)
 
 void check_down_does_not_restore(struct rule_place *place)
 {
-    if (place->down_target == NULL || place->other == NULL ||
-        place->script->n_not_understood > 0 || place->other->n_not_understood > 0)
+    if (place->down_target == NULL || place->other == NULL || place->script->n_not_understood > 0 ||
+        place->other->n_not_understood > 0)
         return;
     struct restoration *restoration =
         restoration_compare(place->mem, place->down_target, place->after);

@@ -209,7 +209,8 @@ static bool is_another(const struct rule_place *place, const struct schema_relat
 {
     bool was_renamed = is->renamed_in != NULL && is->name_before.name != NULL &&
                        strcmp(is->renamed_in, place->migration->path) == 0;
-    return schema_is_new(place->after, is) || (was_renamed && !name_may_equal(is->name_before, name));
+    return schema_is_new(place->after, is) ||
+           (was_renamed && !name_may_equal(is->name_before, name));
 }
 
 static bool is_filled(const struct rule_place *place, struct name table)

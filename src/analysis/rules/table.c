@@ -83,7 +83,8 @@ const struct rule rule_table[] = {
         .summary = "a change between timestamp and timestamptz without AT TIME ZONE",
         .why = "The session's TimeZone decides which instant each value means; in another session "
                "it means another.",
-        .safe_form = "USING column AT TIME ZONE 'UTC', with the zone that the values were written in",
+        .safe_form =
+            "USING column AT TIME ZONE 'UTC', with the zone that the values were written in",
         .source = "PostgreSQL 15 manual, Date/Time Types",
         .check = check_time_zone_assumed,
     },
@@ -114,11 +115,13 @@ const struct rule rule_table[] = {
         .id = "drop-deletes-children",
         .severity = SEVERITY_WARN,
         .dialects = SQLITE,
-        .summary = "DROP TABLE of a table that others reference with ON DELETE CASCADE, SET NULL or "
-                   "SET DEFAULT, also in a rebuild",
-        .why = "With foreign keys on, SQLite deletes the table's rows first, and the children's rows "
-               "go or change without a word. It stops when foreign keys are on for sure, and when "
-               "they are turned off inside a transaction, where that does nothing.",
+        .summary =
+            "DROP TABLE of a table that others reference with ON DELETE CASCADE, SET NULL or "
+            "SET DEFAULT, also in a rebuild",
+        .why =
+            "With foreign keys on, SQLite deletes the table's rows first, and the children's rows "
+            "go or change without a word. It stops when foreign keys are on for sure, and when "
+            "they are turned off inside a transaction, where that does nothing.",
         .safe_form = "PRAGMA foreign_keys = OFF before the transaction begins (tell the tool not "
                      "to open one), PRAGMA foreign_key_check before COMMIT",
         .source = "SQLite, Foreign Key Support, 5; measured on SQLite 3.40",
@@ -141,12 +144,15 @@ const struct rule rule_table[] = {
         .id = "replaced-table-loses-constraints",
         .severity = SEVERITY_WARN,
         .dialects = POSTGRES | SQLITE,
-        .summary = "a table is replaced by a copy that lacks its keys, constraints, defaults, indexes "
-                   "or triggers",
-        .why = "Nothing fails: duplicates, orphans and NULLs come in from now on. It stops for a lost "
-               "primary key or uniqueness.",
-        .safe_form = "PostgreSQL: CREATE TABLE new (LIKE old INCLUDING ALL), then its foreign keys and "
-                     "triggers; SQLite: write the definition out, and every index and trigger again",
+        .summary =
+            "a table is replaced by a copy that lacks its keys, constraints, defaults, indexes "
+            "or triggers",
+        .why =
+            "Nothing fails: duplicates, orphans and NULLs come in from now on. It stops for a lost "
+            "primary key or uniqueness.",
+        .safe_form =
+            "PostgreSQL: CREATE TABLE new (LIKE old INCLUDING ALL), then its foreign keys and "
+            "triggers; SQLite: write the definition out, and every index and trigger again",
         .source = "PostgreSQL 15 manual, CREATE TABLE AS, CREATE TABLE; SQLite, CREATE TABLE",
         .check_migration = check_replaced_table_loses_constraints,
     },
@@ -154,10 +160,13 @@ const struct rule rule_table[] = {
         .id = "uniqueness-dropped",
         .severity = SEVERITY_WARN,
         .dialects = POSTGRES | SQLITE,
-        .summary = "a primary key, UNIQUE constraint or unique index is dropped, and no other keeps the "
-                   "rows apart",
-        .why = "From now on the same row may come in twice, and the way back fails on the duplicates.",
-        .safe_form = "make the new key first, then drop the old one; or say why duplicates are right",
+        .summary =
+            "a primary key, UNIQUE constraint or unique index is dropped, and no other keeps the "
+            "rows apart",
+        .why =
+            "From now on the same row may come in twice, and the way back fails on the duplicates.",
+        .safe_form =
+            "make the new key first, then drop the old one; or say why duplicates are right",
         .source = "PostgreSQL 15 manual, Unique Indexes",
         .check_migration = check_uniqueness_dropped,
     },
@@ -166,8 +175,9 @@ const struct rule rule_table[] = {
         .severity = SEVERITY_WARN,
         .dialects = POSTGRES,
         .summary = "triggers are disabled, or session_replication_role is set to replica",
-        .why = "Audit, denormalised columns and, as a superuser, foreign keys are not kept: what is "
-               "written meanwhile stays wrong without an error.",
+        .why =
+            "Audit, denormalised columns and, as a superuser, foreign keys are not kept: what is "
+            "written meanwhile stays wrong without an error.",
         .safe_form = "leave them on, or write what they would have written in the same transaction",
         .source = "PostgreSQL 15 manual, ALTER TABLE; session_replication_role",
         .check = check_triggers_off,
@@ -214,8 +224,9 @@ const struct rule rule_table[] = {
         .id = "copy-leaves-rows-out",
         .severity = SEVERITY_STOP,
         .dialects = POSTGRES | SQLITE,
-        .summary = "a copy that takes a table's place is made with LIMIT, DISTINCT, GROUP BY, UNION or "
-                   "WHERE",
+        .summary =
+            "a copy that takes a table's place is made with LIMIT, DISTINCT, GROUP BY, UNION or "
+            "WHERE",
         .why = "The rows that are left out are missing from now on under the table's name. A WHERE "
                "says so, and warns.",
         .safe_form = "copy every row, compare the counts, then delete what must go, by name",
@@ -229,8 +240,9 @@ const struct rule rule_table[] = {
         .summary = "rows are deleted here and inserted there by two different conditions",
         .why = "What is deleted and not inserted is gone. It stops when the copy has a LIMIT or "
                "DISTINCT, and when the rows of WITH ... DELETE are filtered again.",
-        .safe_form = "WITH gone AS (DELETE ... RETURNING *) INSERT ... SELECT * FROM gone; or delete "
-                     "only what arrived: WHERE id IN (SELECT id FROM the copy)",
+        .safe_form =
+            "WITH gone AS (DELETE ... RETURNING *) INSERT ... SELECT * FROM gone; or delete "
+            "only what arrived: WHERE id IN (SELECT id FROM the copy)",
         .source = "PostgreSQL 15 manual, Data-Modifying Statements in WITH",
         .check = check_move_loses_rows,
     },
@@ -239,8 +251,9 @@ const struct rule rule_table[] = {
         .severity = SEVERITY_STOP,
         .dialects = POSTGRES | SQLITE,
         .summary = "INSERT ... SELECT * into a table whose columns stand in another order",
-        .why = "Values go by position and not by name: two columns of one type are exchanged without "
-               "an error.",
+        .why =
+            "Values go by position and not by name: two columns of one type are exchanged without "
+            "an error.",
         .safe_form = "name the columns on both sides",
         .source = "PostgreSQL 15 manual, INSERT; SQLite, INSERT",
         .check = check_values_by_position,
@@ -360,11 +373,13 @@ const struct rule rule_table[] = {
         .severity = SEVERITY_STOP,
         .dialects = SQLITE,
         .in_downs = true,
-        .summary = "ADD COLUMN that SQLite takes on an empty table only: STORED, or a default that is "
-                   "no constant",
+        .summary =
+            "ADD COLUMN that SQLite takes on an empty table only: STORED, or a default that is "
+            "no constant",
         .why = "It works on a laptop and fails at once when the table has a row.",
-        .safe_form = "add it with a constant default or none and fill it by UPDATE; STORED: rebuild "
-                     "the table",
+        .safe_form =
+            "add it with a constant default or none and fill it by UPDATE; STORED: rebuild "
+            "the table",
         .source = "SQLite, ALTER TABLE ADD COLUMN; measured on SQLite 3.40",
         .check = check_add_column_refused,
     },

@@ -125,8 +125,9 @@ static void validate_together(struct rule_place *place, const struct action *act
         return;
     for (size_t i = transaction_start(place); i < place->index; i++) {
         if (adds_constraint(&place->script->statements[i], action->member))
-            rule_report(place, "'%s' is validated in the transaction that added it: its lock is "
-                               "held through the scan",
+            rule_report(place,
+                        "'%s' is validated in the transaction that added it: its lock is "
+                        "held through the scan",
                         action->member);
     }
 }
@@ -179,7 +180,7 @@ void check_unseen_code(struct rule_place *place)
 void check_tool_managed_transaction(struct rule_place *place)
 {
     bool tool_wraps = place->is_down ? place->migration->down.in_transaction
-                                       : place->migration->up.in_transaction;
+                                     : place->migration->up.in_transaction;
     for (size_t i = 0; tool_wraps && i < place->statement->n_actions; i++) {
         if (place->statement->actions[i].kind == ACTION_COMMIT &&
             place->index + 1 < place->script->n_statements)

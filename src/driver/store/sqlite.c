@@ -46,7 +46,8 @@ static bool check_owner(struct table_file *file, int64_t version, struct error *
     if (application != APPLICATION_ID && (application != 0 || tables != 0))
         return error_set(err, ERROR_INPUT, "%s: not a journal of tminus", table_file_path(file));
     if (version > SCHEMA_VERSION) {
-        error_set(err, ERROR_INPUT, "%s: written by a newer tminus (format %lld, this one knows %d)",
+        error_set(err, ERROR_INPUT,
+                  "%s: written by a newer tminus (format %lld, this one knows %d)",
                   table_file_path(file), (long long)version, SCHEMA_VERSION);
         return error_hint(err, "use the newer tminus");
     }
@@ -62,8 +63,10 @@ static bool upgrade_once(struct table_file *file, struct error *err)
     TRY(check_owner(file, version, err));
     for (; version < SCHEMA_VERSION; version++)
         TRY(table_file_run(file, upgrades[version], err));
-    return table_file_run(file, mem_printf(tmp, "PRAGMA application_id = %d; PRAGMA user_version = %d",
-                                           APPLICATION_ID, SCHEMA_VERSION), err);
+    return table_file_run(file,
+                          mem_printf(tmp, "PRAGMA application_id = %d; PRAGMA user_version = %d",
+                                     APPLICATION_ID, SCHEMA_VERSION),
+                          err);
 }
 
 // Under the write lock, so that two first runs do not both make the table.
@@ -83,8 +86,7 @@ static bool upgrade(struct table_file *file, struct error *err)
     return table_file_run(file, "COMMIT", err);
 }
 
-static bool store_open(TALLOC_CTX *mem, const char *location, struct store **out,
-                       struct error *err)
+static bool store_open(TALLOC_CTX *mem, const char *location, struct store **out, struct error *err)
 {
     SCRATCH(tmp);
     struct store *store = mem_new(tmp, struct store);
@@ -92,14 +94,16 @@ static bool store_open(TALLOC_CTX *mem, const char *location, struct store **out
     TRY(table_file_open(store, location, TABLE_FILE_WRITE, &store->file, err));
     TRY(upgrade(store->file, err));
     TRY(table_file_make_durable(store->file, err));
-    TRY(table_query_make(store, store->file, "INSERT INTO event (sequence, line, hash) VALUES (?1, ?2, ?3)",
+    TRY(table_query_make(store, store->file,
+                         "INSERT INTO event (sequence, line, hash) VALUES (?1, ?2, ?3)",
                          &store->insert, err));
     TRY(table_query_make(store, store->file,
                          "SELECT sequence, line, hash FROM event ORDER BY sequence DESC LIMIT 1",
                          &store->last, err));
-    TRY(table_query_make(store, store->file,
-                         "SELECT sequence, line, hash FROM event WHERE sequence >= ?1 ORDER BY sequence",
-                         &store->read, err));
+    TRY(table_query_make(
+        store, store->file,
+        "SELECT sequence, line, hash FROM event WHERE sequence >= ?1 ORDER BY sequence",
+        &store->read, err));
     *out = talloc_steal(mem, store);
     return true;
 }

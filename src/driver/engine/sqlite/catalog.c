@@ -120,9 +120,10 @@ static bool add_relation(struct catalog *catalog, struct cursor *row, void *cont
     (void)context;
     bool is_view = strcmp(cursor_text(row, 0), "view") == 0;
     bool is_virtual = !is_view && sqlite3_column_int(row->statement, 3) == 0;
-    struct schema_relation *relation =
-        schema_add(catalog->schema, main_name(cursor_text(row, 1)),
-                   is_view ? RELATION_VIEW : is_virtual ? RELATION_FOREIGN_TABLE : RELATION_TABLE);
+    struct schema_relation *relation = schema_add(catalog->schema, main_name(cursor_text(row, 1)),
+                                                  is_view      ? RELATION_VIEW
+                                                  : is_virtual ? RELATION_FOREIGN_TABLE
+                                                               : RELATION_TABLE);
     struct error cause;
     if (read_table(catalog, relation, cursor_text(row, 2), &cause))
         return true;
@@ -170,9 +171,9 @@ static bool read_sizes(struct catalog *catalog, struct error *err)
     TRY(catalog_each(catalog, "SELECT 1 FROM main.sqlite_schema WHERE name = 'sqlite_stat1'", NULL,
                      found, &is_analyzed, err));
     if (is_analyzed)
-        TRY(catalog_each(catalog,
-                         "SELECT tbl, max(CAST(stat AS INTEGER)) FROM main.sqlite_stat1 GROUP BY tbl",
-                         NULL, set_rows, NULL, err));
+        TRY(catalog_each(
+            catalog, "SELECT tbl, max(CAST(stat AS INTEGER)) FROM main.sqlite_stat1 GROUP BY tbl",
+            NULL, set_rows, NULL, err));
     TRY(catalog_each(catalog,
                      "SELECT 1 FROM pragma_page_count, pragma_page_size, pragma_module_list AS m "
                      "WHERE page_count * page_size <= " BYTES_ASKED_MAX " AND m.name = 'dbstat'",

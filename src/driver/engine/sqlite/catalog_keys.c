@@ -52,7 +52,8 @@ static bool read_key_columns(struct catalog *catalog, const char *table, struct 
 {
     return catalog_each(catalog,
                         "SELECT name, type FROM pragma_table_xinfo(?1, 'main') WHERE pk > 0 "
-                        "ORDER BY pk", table, add_key_column, key, err);
+                        "ORDER BY pk",
+                        table, add_key_column, key, err);
 }
 
 static bool read_primary_key(struct catalog *catalog, struct schema_relation *table,
@@ -123,10 +124,9 @@ static bool add_index(struct catalog *catalog, struct cursor *row, void *context
         .is_valid = true,
         .predicate_text = catalog_predicate(table, sql),
     };
-    TRY(catalog_each(catalog,
-                     "SELECT name, coll FROM pragma_index_xinfo(?1, 'main') WHERE key ORDER BY seqno",
-                     index.name, add_index_column,
-                     &(struct index_target){.mem = table, .index = &index}, err));
+    TRY(catalog_each(
+        catalog, "SELECT name, coll FROM pragma_index_xinfo(?1, 'main') WHERE key ORDER BY seqno",
+        index.name, add_index_column, &(struct index_target){.mem = table, .index = &index}, err));
     bool has_expression = index.predicate_text != NULL;
     for (size_t i = 0; i < index.n_columns; i++)
         has_expression = has_expression || index.columns[i].column == NULL;
@@ -199,7 +199,8 @@ bool catalog_read_keys(struct catalog *catalog, struct schema_relation *table, s
                      "SELECT l.name, l.\"unique\", l.origin, s.sql "
                      "FROM pragma_index_list(?1, 'main') AS l "
                      "LEFT JOIN main.sqlite_schema AS s ON s.type = 'index' AND s.name = l.name "
-                     "ORDER BY l.seq DESC", table->name.name, add_index, table, err));
+                     "ORDER BY l.seq DESC",
+                     table->name.name, add_index, table, err));
     // SQLite numbers them from the last one written.
     return catalog_each(catalog,
                         "SELECT id, \"table\", \"from\", \"to\", on_update, on_delete "

@@ -63,8 +63,7 @@ static const char *proves_not_null(const struct schema_relation *table, const ch
     }
     if (lexer_next(&lexer).kind != TOKEN_END || column.kind == TOKEN_END)
         return NULL;
-    const struct schema_column *found =
-        schema_find_column(table, token_value(tmp, &lexer, column));
+    const struct schema_column *found = schema_find_column(table, token_value(tmp, &lexer, column));
     return found ? found->name : NULL;
 }
 

@@ -40,8 +40,8 @@ static bool write_columns(FILE *out, struct engine *engine, const char *table, s
     SCRATCH(tmp);
     struct cursor *cursor;
     bool has_row = true;
-    TRY(cursor_make(tmp, engine,
-                    "SELECT name FROM pragma_table_xinfo(?1, 'main') ORDER BY cid", &cursor, err));
+    TRY(cursor_make(tmp, engine, "SELECT name FROM pragma_table_xinfo(?1, 'main') ORDER BY cid",
+                    &cursor, err));
     sqlite3_bind_text(cursor->statement, 1, table, -1, SQLITE_TRANSIENT);
     while (has_row) {
         TRY(cursor_step(engine, cursor, &has_row, err));
@@ -58,7 +58,8 @@ static bool write_schema(FILE *out, struct engine *engine, struct error *err)
     TRY(cursor_make(tmp, engine,
                     "SELECT type, name, tbl_name, sql, rootpage FROM main.sqlite_schema "
                     "WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\' "
-                    "AND tbl_name NOT IN " OUR_TABLES " ORDER BY type, name", &cursor, err));
+                    "AND tbl_name NOT IN " OUR_TABLES " ORDER BY type, name",
+                    &cursor, err));
     for (;;) {
         bool has_row;
         TRY(cursor_step(engine, cursor, &has_row, err));

@@ -43,12 +43,12 @@ struct printer {
     sum128 row_sum;
     sum128 content_sum;
     sum128 *column_sums;
-    XXH128_hash_t *hashes; // [0] of the key, then one for each column
-    XXH128_hash_t *values; // of the columns, for the content
-    uint64_t *column_hash; // for the request's callback
+    XXH128_hash_t *hashes;      // [0] of the key, then one for each column
+    XXH128_hash_t *values;      // of the columns, for the content
+    uint64_t *column_hash;      // for the request's callback
     struct engine_value *shown; // likewise, and their texts
     TALLOC_CTX *texts;
-    bool was_stopped;      // by that callback
+    bool was_stopped;       // by that callback
     enum affinity affinity; // of the value that was asked for
 };
 
@@ -83,32 +83,33 @@ static XXH128_hash_t value_hash(const struct table_key *key, sqlite3_value *valu
         const void *bytes = table_key_bytes(key, value, type);
         return XXH3_128bits_withSeed(bytes, (size_t)sqlite3_value_bytes(value), seed);
     }
-    default:
-        return XXH3_128bits_withSeed("", 0, seed);
+    default: return XXH3_128bits_withSeed("", 0, seed);
     }
 }
 
-// What a column of the type that was asked for would hold (datatype3.html, 3.1 and 3.2): SQLite applies
-// the affinity when it stores, so a value that was never stored still lacks it.
+// What a column of the type that was asked for would hold (datatype3.html, 3.1 and 3.2): SQLite
+// applies the affinity when it stores, so a value that was never stored still lacks it.
 static enum affinity affinity_of(const char *declared)
 {
     SCRATCH(tmp);
     const char *type = text_lower(tmp, declared);
     if (strstr(type, "int") != NULL)
         return AFFINITY_NUMERIC;
-    if (strstr(type, "char") != NULL || strstr(type, "clob") != NULL || strstr(type, "text") != NULL)
+    if (strstr(type, "char") != NULL || strstr(type, "clob") != NULL ||
+        strstr(type, "text") != NULL)
         return AFFINITY_TEXT;
     if (type[0] == '\0' || strstr(type, "blob") != NULL)
         return AFFINITY_NONE;
-    if (strstr(type, "real") != NULL || strstr(type, "floa") != NULL || strstr(type, "doub") != NULL)
+    if (strstr(type, "real") != NULL || strstr(type, "floa") != NULL ||
+        strstr(type, "doub") != NULL)
         return AFFINITY_REAL;
     return AFFINITY_NUMERIC;
 }
 
 static bool is_integral(double number)
 {
-    return number > -9223372036854775808.0 && number < 9223372036854775808.0
-           && (double)(sqlite3_int64)number == number;
+    return number > -9223372036854775808.0 && number < 9223372036854775808.0 &&
+           (double)(sqlite3_int64)number == number;
 }
 
 static XXH128_hash_t value_hash_stored(const struct table_key *key, sqlite3_value *value,
@@ -122,8 +123,8 @@ static XXH128_hash_t value_hash_stored(const struct table_key *key, sqlite3_valu
         type = sqlite3_value_numeric_type(value);
     if (affinity == AFFINITY_REAL && type == SQLITE_INTEGER)
         type = SQLITE_FLOAT;
-    else if (affinity == AFFINITY_NUMERIC && type == SQLITE_FLOAT
-             && is_integral(sqlite3_value_double(value)))
+    else if (affinity == AFFINITY_NUMERIC && type == SQLITE_FLOAT &&
+             is_integral(sqlite3_value_double(value)))
         type = SQLITE_INTEGER;
     return value_hash(key, value, type, key_seed);
 }
@@ -154,7 +155,8 @@ static void add_content(struct printer *printer, sqlite3_value **row)
 {
     for (size_t i = 0; i < printer->print->n_columns; i++)
         printer->values[i] = value_hash(printer->key, row[i], sqlite3_value_type(row[i]), 0);
-    printer->content_sum += to_sum(XXH3_128bits(printer->values, sizeof *printer->values * printer->print->n_columns));
+    printer->content_sum +=
+        to_sum(XXH3_128bits(printer->values, sizeof *printer->values * printer->print->n_columns));
 }
 
 static bool add_row(struct printer *printer, sqlite3_value **row)
@@ -165,9 +167,10 @@ static bool add_row(struct printer *printer, sqlite3_value **row)
     hashes[0] = XXH3_128bits(printer->key->image, printer->key->image_len);
     for (size_t i = 0; i < print->n_columns; i++) {
         int type = sqlite3_value_type(row[i]);
-        hashes[i + 1] = i == 0 && printer->request->value != NULL
-                            ? value_hash_stored(printer->key, row[i], printer->affinity, hashes[0].low64)
-                            : value_hash(printer->key, row[i], type, hashes[0].low64);
+        hashes[i + 1] =
+            i == 0 && printer->request->value != NULL
+                ? value_hash_stored(printer->key, row[i], printer->affinity, hashes[0].low64)
+                : value_hash(printer->key, row[i], type, hashes[0].low64);
         printer->column_sums[i] += to_sum(hashes[i + 1]);
         print->columns[i].nulls += type == SQLITE_NULL;
     }
@@ -206,9 +209,9 @@ static bool read_aggregate(TALLOC_CTX *mem, struct printer *printer, struct erro
     if (sqlite3_create_function_v2(engine->handle, FUNCTION, -1, SQLITE_UTF8, printer, NULL, on_row,
                                    on_end, NULL) != SQLITE_OK)
         return sqlite_fail(engine, err, ERROR_INTERNAL, "fingerprint");
-    bool is_done = guard_prepare(mem, engine, table_key_select(mem, printer->key, FUNCTION),
-                                 &cursor, err) &&
-                   cursor_step(engine, cursor, &has_row, err);
+    bool is_done =
+        guard_prepare(mem, engine, table_key_select(mem, printer->key, FUNCTION), &cursor, err) &&
+        cursor_step(engine, cursor, &has_row, err);
     talloc_free(cursor);
     sqlite3_create_function_v2(engine->handle, FUNCTION, -1, SQLITE_UTF8, NULL, NULL, NULL, NULL,
                                NULL);

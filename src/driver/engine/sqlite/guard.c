@@ -14,26 +14,135 @@
 #include "driver/engine/sqlite/sqlite.h"
 
 // SQLite's built-in functions that compute a value and do nothing else.
-// Source: sqlite.org/lang_corefunc, lang_aggfunc, lang_datefunc, lang_mathfunc, json1, windowfunctions,
-// fts3, fts5. Left out on purpose: load_extension, fts3_tokenizer, fts5 (hand out pointers), optimize
-// (writes), random, randomblob (another answer each time is none), rtreecheck, edit, readfile,
-// writefile, and whatever a later version brings.
+// Source: sqlite.org/lang_corefunc, lang_aggfunc, lang_datefunc, lang_mathfunc, json1,
+// windowfunctions, fts3, fts5. Left out on purpose: load_extension, fts3_tokenizer, fts5 (hand out
+// pointers), optimize (writes), random, randomblob (another answer each time is none), rtreecheck,
+// edit, readfile, writefile, and whatever a later version brings.
 static const char *const functions[] = {
-    "->", "->>", "abs", "acos", "acosh", "asin", "asinh", "atan", "atan2", "atanh", "avg", "bm25",
-    "ceil", "ceiling", "changes", "char", "coalesce", "concat", "concat_ws", "cos", "cosh", "count",
-    "cume_dist", "current_date", "current_time", "current_timestamp", "date", "datetime", "degrees",
-    "dense_rank", "exp", "first_value", "floor", "format", "glob", "group_concat", "hex",
-    "highlight", "ifnull", "iif", "instr", "json", "json_array", "json_array_length",
-    "json_error_position", "json_extract", "json_group_array", "json_group_object", "json_insert",
-    "json_object", "json_patch", "json_quote", "json_remove", "json_replace", "json_set",
-    "json_type", "json_valid", "julianday", "lag", "last_insert_rowid", "last_value", "lead",
-    "length", "like", "likelihood", "likely", "ln", "log", "log10", "log2", "lower", "ltrim",
-    "match", "matchinfo", "max", "min", "mod", "nth_value", "ntile", "nullif", "octet_length",
-    "offsets", "percent_rank", "pi", "pow", "power", "printf", "quote", "radians", "rank", "regexp", "replace", "round", "row_number", "rtrim", "sign", "sin",
-    "sinh", "snippet", "soundex", "sqlite_source_id", "sqlite_version", "sqrt", "strftime",
-    "string_agg", "substr", "substring", "subtype", "sum", "tan", "tanh", "timediff",
-    "tminus_fingerprint", "total", "total_changes", "trim", "trunc", "typeof", "unhex", "unicode", "unixepoch", "unlikely",
-    "upper", "zeroblob",
+    "->",
+    "->>",
+    "abs",
+    "acos",
+    "acosh",
+    "asin",
+    "asinh",
+    "atan",
+    "atan2",
+    "atanh",
+    "avg",
+    "bm25",
+    "ceil",
+    "ceiling",
+    "changes",
+    "char",
+    "coalesce",
+    "concat",
+    "concat_ws",
+    "cos",
+    "cosh",
+    "count",
+    "cume_dist",
+    "current_date",
+    "current_time",
+    "current_timestamp",
+    "date",
+    "datetime",
+    "degrees",
+    "dense_rank",
+    "exp",
+    "first_value",
+    "floor",
+    "format",
+    "glob",
+    "group_concat",
+    "hex",
+    "highlight",
+    "ifnull",
+    "iif",
+    "instr",
+    "json",
+    "json_array",
+    "json_array_length",
+    "json_error_position",
+    "json_extract",
+    "json_group_array",
+    "json_group_object",
+    "json_insert",
+    "json_object",
+    "json_patch",
+    "json_quote",
+    "json_remove",
+    "json_replace",
+    "json_set",
+    "json_type",
+    "json_valid",
+    "julianday",
+    "lag",
+    "last_insert_rowid",
+    "last_value",
+    "lead",
+    "length",
+    "like",
+    "likelihood",
+    "likely",
+    "ln",
+    "log",
+    "log10",
+    "log2",
+    "lower",
+    "ltrim",
+    "match",
+    "matchinfo",
+    "max",
+    "min",
+    "mod",
+    "nth_value",
+    "ntile",
+    "nullif",
+    "octet_length",
+    "offsets",
+    "percent_rank",
+    "pi",
+    "pow",
+    "power",
+    "printf",
+    "quote",
+    "radians",
+    "rank",
+    "regexp",
+    "replace",
+    "round",
+    "row_number",
+    "rtrim",
+    "sign",
+    "sin",
+    "sinh",
+    "snippet",
+    "soundex",
+    "sqlite_source_id",
+    "sqlite_version",
+    "sqrt",
+    "strftime",
+    "string_agg",
+    "substr",
+    "substring",
+    "subtype",
+    "sum",
+    "tan",
+    "tanh",
+    "timediff",
+    "tminus_fingerprint",
+    "total",
+    "total_changes",
+    "trim",
+    "trunc",
+    "typeof",
+    "unhex",
+    "unicode",
+    "unixepoch",
+    "unlikely",
+    "upper",
+    "zeroblob",
 };
 
 enum pragma_argument {
@@ -166,21 +275,19 @@ static int authorize(void *context, int action, const char *first, const char *s
     switch (action) {
     case SQLITE_SELECT:
     case SQLITE_READ:
-    case SQLITE_RECURSIVE:
-        return SQLITE_OK;
+    case SQLITE_RECURSIVE: return SQLITE_OK;
     case SQLITE_UPDATE:
         // Every virtual table declares its columns so when it is first read. An UPDATE of the
         // schema by hand is refused by SQLite itself, and by sqlite3_stmt_readonly below.
-        return strcmp(first, "sqlite_master") == 0 ? SQLITE_OK : refuse_action(guard, action, first);
+        return strcmp(first, "sqlite_master") == 0 ? SQLITE_OK
+                                                   : refuse_action(guard, action, first);
     case SQLITE_FUNCTION:
-        return function_is_allowed(second) ? SQLITE_OK
-                                           : refuse(guard, "it calls function", second);
+        return function_is_allowed(second) ? SQLITE_OK : refuse(guard, "it calls function", second);
     case SQLITE_PRAGMA:
         if (pragma_is_allowed(first, second))
             return SQLITE_OK;
         return refuse(guard, second ? "it sets PRAGMA" : "it runs PRAGMA", first);
-    default:
-        return refuse_action(guard, action, first);
+    default: return refuse_action(guard, action, first);
     }
 }
 
@@ -197,8 +304,9 @@ void guard_end(struct engine *engine)
 static bool refuse_statement(const char *why, struct error *err)
 {
     error_set(err, ERROR_UNKNOWN, "refused, a check may only read: %s", why);
-    return error_hint(err, "allowed is one SELECT, VALUES or EXPLAIN of one, or a PRAGMA that reads "
-                           "(docs/guarded-sql.md)");
+    return error_hint(err,
+                      "allowed is one SELECT, VALUES or EXPLAIN of one, or a PRAGMA that reads "
+                      "(docs/guarded-sql.md)");
 }
 
 // The first statement from `*sql` on; NULL when only blanks, comments and semicolons are left.

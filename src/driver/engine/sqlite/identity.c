@@ -32,7 +32,8 @@ bool sqlite_identity(TALLOC_CTX *mem, struct engine *engine, struct engine_ident
     const char *pages = NULL;
     TRY(read_text(tmp, engine,
                   "SELECT name FROM sqlite_schema WHERE type = 'table' AND name = '" TABLE_IDENTITY
-                  "'", &table, err));
+                  "'",
+                  &table, err));
     if (table != NULL)
         TRY(read_text(mem, engine, "SELECT id FROM " TABLE_IDENTITY " LIMIT 1", &id, err));
     TRY(read_text(tmp, engine, "PRAGMA page_count", &pages, err));

@@ -10,9 +10,9 @@
 #include "driver/engine/sqlite/key.h"
 #include "base/text.h"
 
-#define IMAGE_NUMBER_SIZE 9          // tag and 8 bytes
-#define TAG_ROWID 'r'                // the others are SQLite's type codes, 1 to 5
-#define KEY_TEXT_BYTES_MAX 200       // of one value, for people
+#define IMAGE_NUMBER_SIZE 9    // tag and 8 bytes
+#define TAG_ROWID 'r'          // the others are SQLite's type codes, 1 to 5
+#define KEY_TEXT_BYTES_MAX 200 // of one value, for people
 
 static bool find_table(struct engine *engine, const struct engine_fingerprint_request *request,
                        bool *is_view, struct error *err)
@@ -25,7 +25,8 @@ static bool find_table(struct engine *engine, const struct engine_fingerprint_re
         return error_set(err, ERROR_UNKNOWN, "no such schema: '%s' (SQLite has 'main')", schema);
     TRY(cursor_make(tmp, engine,
                     "SELECT type = 'view' FROM main.sqlite_schema WHERE type IN ('table', 'view') "
-                    "AND name = ?1 COLLATE NOCASE", &cursor, err));
+                    "AND name = ?1 COLLATE NOCASE",
+                    &cursor, err));
     sqlite3_bind_text(cursor->statement, 1, request->table.name, -1, SQLITE_STATIC);
     TRY(cursor_step(engine, cursor, &has_row, err));
     if (!has_row)
@@ -34,8 +35,7 @@ static bool find_table(struct engine *engine, const struct engine_fingerprint_re
     return true;
 }
 
-static const struct table_column *find_column(const struct table_columns *columns,
-                                              const char *name)
+static const struct table_column *find_column(const struct table_columns *columns, const char *name)
 {
     for (size_t i = 0; i < columns->n_all; i++) {
         if (text_equal_nocase(columns->all[i].name, name))
@@ -65,8 +65,8 @@ static bool choose_columns(TALLOC_CTX *mem, const struct engine_fingerprint_requ
 }
 
 bool table_columns_read(TALLOC_CTX *mem, struct engine *engine,
-                        const struct engine_fingerprint_request *request,
-                        struct table_columns *out, struct error *err)
+                        const struct engine_fingerprint_request *request, struct table_columns *out,
+                        struct error *err)
 {
     SCRATCH(tmp);
     struct cursor *cursor;
@@ -75,7 +75,8 @@ bool table_columns_read(TALLOC_CTX *mem, struct engine *engine,
     TRY(find_table(engine, request, &out->is_view, err));
     TRY(cursor_make(tmp, engine,
                     "SELECT name, type, pk FROM pragma_table_xinfo(?1, 'main') WHERE hidden <> 1 "
-                    "ORDER BY cid", &cursor, err));
+                    "ORDER BY cid",
+                    &cursor, err));
     sqlite3_bind_text(cursor->statement, 1, request->table.name, -1, SQLITE_STATIC);
     for (;;) {
         TRY(cursor_step(engine, cursor, &has_row, err));
@@ -159,8 +160,7 @@ static void choose_places(TALLOC_CTX *mem, struct table_key *key)
 
 bool table_key_make(TALLOC_CTX *mem, struct engine *engine,
                     const struct engine_fingerprint_request *request,
-                    const struct table_columns *columns, struct table_key **out,
-                    struct error *err)
+                    const struct table_columns *columns, struct table_key **out, struct error *err)
 {
     struct table_key *key = mem_new(mem, struct table_key);
     key->columns = *columns;
@@ -256,8 +256,8 @@ static void add_bytes(struct table_key *key, int tag, const void *bytes, size_t 
 const void *table_key_bytes(const struct table_key *key, sqlite3_value *value, int type)
 {
     bool is_converted = type == SQLITE_TEXT && !key->is_utf8;
-    const void *bytes = is_converted ? (const void *)sqlite3_value_text(value)
-                                     : sqlite3_value_blob(value);
+    const void *bytes =
+        is_converted ? (const void *)sqlite3_value_text(value) : sqlite3_value_blob(value);
     return bytes ? bytes : "";
 }
 
@@ -351,7 +351,7 @@ static void put_value(struct table_key *key, sqlite3_value *value)
     }
     const char *bytes = table_key_bytes(key, value, type);
     size_t len = (size_t)sqlite3_value_bytes(value);
-    size_t shown = type == SQLITE_TEXT ? cut_text(bytes, len)
+    size_t shown = type == SQLITE_TEXT        ? cut_text(bytes, len)
                    : len > KEY_TEXT_BYTES_MAX ? KEY_TEXT_BYTES_MAX
                                               : len;
     put(key, type == SQLITE_TEXT ? "'" : "x'");

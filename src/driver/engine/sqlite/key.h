@@ -26,28 +26,27 @@ struct table_columns {
 struct table_key {
     struct table_columns columns;
     const char *table;
-    const char *where; // NULL: every row
-    const char *value; // instead of the first column; NULL: none
+    const char *where;  // NULL: every row
+    const char *value;  // instead of the first column; NULL: none
     const char **names; // key columns
     int *places;        // of each in the SELECT's result
     size_t n;
-    const char *rowid;  // the name by which the rowid can be read, NULL: it cannot
-    int rowid_place;    // in the result; -1: not read
-    size_t n_values;    // of a row of the result
-    bool is_utf8;       // the database's encoding: text need not be converted
-    uint8_t *image;     // of the last row read
+    const char *rowid; // the name by which the rowid can be read, NULL: it cannot
+    int rowid_place;   // in the result; -1: not read
+    size_t n_values;   // of a row of the result
+    bool is_utf8;      // the database's encoding: text need not be converted
+    uint8_t *image;    // of the last row read
     size_t image_len;
     char *text;
     size_t text_len;
 };
 
 bool table_columns_read(TALLOC_CTX *mem, struct engine *engine,
-                        const struct engine_fingerprint_request *request,
-                        struct table_columns *out, struct error *err);
+                        const struct engine_fingerprint_request *request, struct table_columns *out,
+                        struct error *err);
 bool table_key_make(TALLOC_CTX *mem, struct engine *engine,
                     const struct engine_fingerprint_request *request,
-                    const struct table_columns *columns, struct table_key **out,
-                    struct error *err);
+                    const struct table_columns *columns, struct table_key **out, struct error *err);
 bool table_key_is_known(const struct table_key *key);
 bool table_key_is_rowid(const struct table_key *key);
 // The asked columns first, in their order; then what the key needs besides. `function` is called

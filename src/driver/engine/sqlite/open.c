@@ -21,10 +21,10 @@
 static const char *const schemes[] = {"sqlite:", "sqlite3:", "file:"};
 
 // The library's virtual tables that only read; others are taken away from an audit's connection.
-// Left out: rtree (prepares its writes when it is first read, which the guard refuses), sqlite_stmt,
-// and whatever other builds have (sqlite_dbpage, zipfile, csv).
-static const char *modules_kept[] = {"fts3",     "fts4",      "fts4aux",   "fts5",
-                                     "fts5vocab", "json_each", "json_tree", "dbstat", NULL};
+// Left out: rtree (prepares its writes when it is first read, which the guard refuses),
+// sqlite_stmt, and whatever other builds have (sqlite_dbpage, zipfile, csv).
+static const char *modules_kept[] = {"fts3",      "fts4",      "fts4aux", "fts5", "fts5vocab",
+                                     "json_each", "json_tree", "dbstat",  NULL};
 
 bool sqlite_accepts(const char *url)
 {
@@ -58,8 +58,8 @@ static bool check_parameters(const char *parameters, struct error *err)
     for (const char *p = parameters; *p != '\0';) {
         size_t len = strcspn(p, "&");
         size_t name = strcspn(p, "=&");
-        bool is_known = (name == 4 && memcmp(p, "mode", 4) == 0) ||
-                        (name == 5 && memcmp(p, "cache", 5) == 0);
+        bool is_known =
+            (name == 4 && memcmp(p, "mode", 4) == 0) || (name == 5 && memcmp(p, "cache", 5) == 0);
         if (!is_known) {
             error_set(err, ERROR_CONFIG, "parameter '%.*s' of the SQLite URL is not supported",
                       (int)name, p);
@@ -98,8 +98,7 @@ static bool url_path(TALLOC_CTX *mem, const char *url, char **out, struct error 
 static bool check_file(const char *path, struct error *err)
 {
     switch (file_kind(path)) {
-    case FILE_REGULAR:
-        return true;
+    case FILE_REGULAR: return true;
     case FILE_MISSING:
         error_set(err, ERROR_INPUT, "%s: no such database file", path);
         error_hint(err, "tminus makes no database; is this the right folder to start in?");
@@ -109,8 +108,7 @@ static bool check_file(const char *path, struct error *err)
         return false;
     case FILE_FOLDER:
         return error_set(err, ERROR_INPUT, "%s: a folder, not an SQLite database", path);
-    case FILE_OTHER:
-        break;
+    case FILE_OTHER: break;
     }
     return error_set(err, ERROR_INPUT, "%s: not a regular file", path);
 }

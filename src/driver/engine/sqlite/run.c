@@ -1,9 +1,9 @@
 /*
  * Running a migration on SQLite, and finding out what a failed one left behind.
  *
- * A second connection watches from outside: what it saw before is compared with what it sees after a
- * ROLLBACK. PRAGMA data_version changes when another connection than the asking one commits, so an
- * unchanged one proves that nothing was committed; it is asked while our write lock still keeps
+ * A second connection watches from outside: what it saw before is compared with what it sees after
+ * a ROLLBACK. PRAGMA data_version changes when another connection than the asking one commits, so
+ * an unchanged one proves that nothing was committed; it is asked while our write lock still keeps
  * everybody else from committing, where that is possible.
  *
  * PRAGMA foreign_keys is SQLite's default, off, as in the tools whose records we write.
@@ -31,8 +31,8 @@ struct run {
     const char *text; // the part that is run, NUL-terminated
     size_t at;        // begin of the statement that runs, in `text`
     size_t statements;
-    size_t pending;   // statements that may have changed something, in the file's own transaction
-    size_t stay;      // likewise, committed
+    size_t pending; // statements that may have changed something, in the file's own transaction
+    size_t stay;    // likewise, committed
     struct watch watch;
 };
 
@@ -121,8 +121,10 @@ static bool fail_statement(struct run *run, struct error *err)
     struct engine *engine = run->engine;
     struct error cause = {0};
     if (engine->guard.refused[0] != '\0')
-        return fail_at_statement(run, "the tool of this layout wraps the file in a transaction, "
-                                      "and the file may not begin or end one itself", err);
+        return fail_at_statement(run,
+                                 "the tool of this layout wraps the file in a transaction, "
+                                 "and the file may not begin or end one itself",
+                                 err);
     if (engine->stop != STOP_NONE)
         return fail_at_statement(run, "interrupted", err);
     sqlite_fail(engine, &cause, ERROR_DATABASE, "SQLite");
@@ -198,10 +200,13 @@ static bool take_back(struct run *run, struct error *err)
     }
     err->code = ERROR_PARTIAL;
     if (run->stay == 0)
-        return error_hint(err, "the database changed meanwhile, so it is not proven that nothing of "
-                               "this migration stays; compare it with the baseline");
-    return error_hint(err, "%zu of its statements before this one stay applied, because the file "
-                           "runs without a transaction; undo or finish them by hand", run->stay);
+        return error_hint(err,
+                          "the database changed meanwhile, so it is not proven that nothing of "
+                          "this migration stays; compare it with the baseline");
+    return error_hint(err,
+                      "%zu of its statements before this one stay applied, because the file "
+                      "runs without a transaction; undo or finish them by hand",
+                      run->stay);
 }
 
 static bool begin(struct run *run, struct error *err)

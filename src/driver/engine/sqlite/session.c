@@ -25,7 +25,8 @@ void deadline_set(struct engine *engine, int64_t timeout_ms)
 static bool fail_damaged(struct engine *engine, struct error *err, const char *why)
 {
     error_set(err, ERROR_INPUT, "%s: damaged: %s", engine->path, why);
-    return error_hint(err, "sqlite3 '%s' 'PRAGMA quick_check' lists what is wrong; restore a backup",
+    return error_hint(err,
+                      "sqlite3 '%s' 'PRAGMA quick_check' lists what is wrong; restore a backup",
                       engine->path);
 }
 
@@ -41,7 +42,8 @@ static bool fail_cannot_open(struct engine *engine, struct error *err, int rc, c
     if (rc == SQLITE_READONLY_ROLLBACK || rc == SQLITE_READONLY_RECOVERY) {
         error_set(err, ERROR_INPUT,
                   "%s: left by a crash in the middle of a transaction, and reading it alone "
-                  "cannot roll that back", engine->path);
+                  "cannot roll that back",
+                  engine->path);
         return error_hint(err, "open it once with its own program, or: sqlite3 '%s' .tables",
                           engine->path);
     }
@@ -64,24 +66,18 @@ bool sqlite_fail(struct engine *engine, struct error *err, enum error_code other
     }
     switch (rc & 0xff) {
     case SQLITE_NOTADB:
-        error_set(err, ERROR_INPUT, "%s: no SQLite database, or encrypted: %s", engine->path,
-                  why);
+        error_set(err, ERROR_INPUT, "%s: no SQLite database, or encrypted: %s", engine->path, why);
         return error_hint(err, "an intact one begins with 'SQLite format 3': head -c 15 '%s'",
                           engine->path);
-    case SQLITE_CORRUPT:
-        return fail_damaged(engine, err, why);
+    case SQLITE_CORRUPT: return fail_damaged(engine, err, why);
     case SQLITE_BUSY:
-    case SQLITE_LOCKED:
-        return fail_busy(engine, err);
+    case SQLITE_LOCKED: return fail_busy(engine, err);
     case SQLITE_CANTOPEN:
     case SQLITE_READONLY:
-    case SQLITE_PERM:
-        return fail_cannot_open(engine, err, rc, why);
+    case SQLITE_PERM: return fail_cannot_open(engine, err, rc, why);
     case SQLITE_FULL:
-    case SQLITE_IOERR:
-        return error_set(err, ERROR_SYSTEM, "%s: %s", engine->path, why);
-    default:
-        return error_set(err, otherwise, "%s: %s", what, why);
+    case SQLITE_IOERR: return error_set(err, ERROR_SYSTEM, "%s: %s", engine->path, why);
+    default: return error_set(err, otherwise, "%s: %s", what, why);
     }
 }
 
@@ -188,12 +184,8 @@ struct engine_value sqlite_value(TALLOC_CTX *mem, sqlite3_value *from)
     };
     struct engine_value value = {.kind = kinds[sqlite3_value_type(from)], .text = ""};
     switch (value.kind) {
-    case VALUE_NULL:
-        value.is_null = true;
-        return value;
-    case VALUE_REAL:
-        value.text = real_text(mem, sqlite3_value_double(from));
-        break;
+    case VALUE_NULL: value.is_null = true; return value;
+    case VALUE_REAL: value.text = real_text(mem, sqlite3_value_double(from)); break;
     case VALUE_BYTES: {
         const void *bytes = sqlite3_value_blob(from);
         value.text = bytes_text(mem, bytes, (size_t)sqlite3_value_bytes(from));

@@ -31,10 +31,10 @@ struct engine {
     bool is_read_only;
     int64_t timeout_ms;
     struct wait *wait;
-    int64_t deadline_ms; // monotonic, of the statement that runs; 0: none
+    int64_t deadline_ms;   // monotonic, of the statement that runs; 0: none
     int64_t busy_until_ms; // how long a lock is waited for
     int64_t ticked_ms;
-    enum stop stop;      // why the progress or busy handler ended a statement
+    enum stop stop; // why the progress or busy handler ended a statement
     struct guard guard;
 };
 
