@@ -126,10 +126,6 @@ static bool name_file(TALLOC_CTX *mem, const struct inspection *inspection,
     SCRATCH(tmp);
     char *path;
 
-    if (request->output != NULL && file_kind(request->output) != FILE_MISSING) {
-        error_set(err, ERROR_USAGE, "%s: is there already", request->output);
-        return error_hint(err, "a baseline never takes the place of a file; name another one");
-    }
     if (request->output != NULL) {
         // The journal names it for later runs, which may start in another folder.
         char *folder = realpath(file_folder(tmp, request->output), NULL);

@@ -348,11 +348,9 @@ bool baseline_save(TALLOC_CTX *mem, const struct baseline_request *request, stru
     char *unfinished = mem_printf(tmp, "%s.unfinished", request->path);
 
     if (file_kind(request->path) != FILE_MISSING) {
-        error_set(err, ERROR_INPUT, "%s: there is a file already", request->path);
-        return error_hint(err,
-                          "a baseline replaces nothing: give another name, or remove it first");
+        error_set(err, ERROR_INPUT, "%s: is there already", request->path);
+        return error_hint(err, "a baseline never takes the place of a file; name another one");
     }
-
     copy_invariants(mem, request->invariants, &saving.invariants);
     unlink(unfinished);
     bool is_filled = fill(mem, &saving, unfinished, &results, err);

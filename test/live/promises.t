@@ -148,7 +148,7 @@ ends 0 '--output' save --output kept.db m
 ends 0 '--output: verify finds it' verify m
 before=$(sha256sum <shop.db)
 ends 2 '--output over the database itself' save --output shop.db m
-says '--output: refused' err 'there is a file already'
+says '--output: refused' err 'shop.db: is there already'
 is '--output: the database is untouched' "$(sha256sum <shop.db)" "$before"
 ends 2 '--output into no folder' save --output nowhere/x.db m
 is '--output: nothing is left of it' "$(ls -- *.unfinished 2>/dev/null)" ''
