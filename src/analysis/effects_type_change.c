@@ -108,7 +108,7 @@ static bool type_change_rewrites(const struct schema *schema, const struct type_
     bool was_constrained, is_constrained;
     struct type_name from = base_type(schema, *old_type, &was_constrained);
     struct type_name to = base_type(schema, *new_type, &is_constrained);
-    if (!from.name || !to.name)
+    if (!from.name || !to.name || !old_type->name)
         return true; // not known
     if (is_constrained && !type_is(old_type, new_type->name))
         return true;

@@ -105,8 +105,9 @@ static bool name_written(struct naming *naming, struct error *err)
     if (saved.is_known || rows->value == NULL)
         return true;
     keys.value = NULL;
-    naming->rows = &keys;
-    return name_rows(naming, err);
+    struct naming of_keys = *naming;
+    of_keys.rows = &keys;
+    return name_rows(&of_keys, err);
 }
 
 static bool is_key(const struct baseline_table *table, const char *column)

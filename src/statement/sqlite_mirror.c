@@ -365,6 +365,7 @@ struct name *sqlite_mirror_scans(TALLOC_CTX *mem, struct sqlite_mirror *mirror, 
     sqlite3_stmt *statement = NULL;
     struct name *scans = NULL;
 
+    *n = 0;
     cursors->has_scan = plan_has_scan(mirror, sql);
     begin_task(mirror, TASK_ASK);
     if (sqlite3_prepare_v2(mirror->db, mem_printf(tmp, "EXPLAIN %s", sql), -1, &statement, NULL) ==
