@@ -13,6 +13,14 @@
 enum severity { SEVERITY_NOTE, SEVERITY_WARN, SEVERITY_STOP };
 const char *severity_name(enum severity severity); // "note" "warn" "stop"
 
+// What the data must answer before the statement may run: a count (or rows of value and count) that
+// must be 0, with names quoted so that the server takes it as it is.
+struct data_question {
+    const char *title;   // "no email has two rows of one address"
+    const char *sql;     // one SELECT
+    const char *samples; // a SELECT of a few keys of offenders; NULL
+};
+
 struct finding {
     const char *rule; // kebab-case id
     enum severity severity;
@@ -24,6 +32,7 @@ struct finding {
     const char
         *fingerprint; // stable over moved lines: SHA-256 of rule, path, statement text (hex, 16)
     const char *tool; // NULL: tminus; else whose finding it is (--findings)
+    const struct data_question *question; // group E: asked by plan; NULL
 };
 
 struct findings {

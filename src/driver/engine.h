@@ -31,6 +31,7 @@ struct engine_identity {
     const char *database; // name; SQLite: canonical path
     const char *version;  // of the server or library
     const char *text;     // one line for people
+    bool is_standby;      // replays another server and cannot be written
 };
 
 enum engine_value_kind { VALUE_NULL, VALUE_INTEGER, VALUE_REAL, VALUE_TEXT, VALUE_BYTES };
@@ -53,6 +54,7 @@ struct engine_open_options {
     bool read_only;       // audits; false: migrate
     bool allow_superuser; // PostgreSQL
     int64_t timeout_ms;   // of connecting and of each guarded statement; 0: 30 s
+    size_t connections;   // that read at once within a snapshot; 0: as the driver thinks best
     const char *name;     // application_name: "tminus/FLIGHT"
     struct wait *wait;
 };
@@ -67,11 +69,26 @@ struct engine_run_request {
     // in the migration's transaction where there is one.
     const char *first;
     const char *last;
+    int64_t lock_timeout_ms; // of each lock that it waits for; 0: the engine's own default
+    int64_t attempts;        // how often it may begin anew when a lock was not to be had; 0: once
+};
+
+// Rows of one table that were written.
+struct engine_written {
+    struct name table;
+    int64_t inserted, updated, deleted;
 };
 
 struct engine_run {
     size_t statements; // of the migration that ran
     int64_t took_ms;
+    int64_t attempts;         // 1: at once
+    uint64_t transaction;     // that all of it ran in; 0: none, or the engine does not number them
+    uint64_t transaction_end; // the first number that was not given when it ended
+    bool has_written;         // `written` is all that the transaction wrote; rows taken back to a
+                              // savepoint are counted too
+    struct engine_written *written;
+    size_t n_written;
 };
 
 struct engine_session_table {
@@ -93,15 +110,35 @@ struct engine_session_table {
     // the code is ERROR_TAKEN_BACK when nothing of it stays and that was verified, ERROR_PARTIAL
     // when statements stay applied (or it cannot be told), ERROR_UNREACHABLE when it never began:
     // the write lock was not to be had in time.
-    bool (*run)(struct engine *engine, const struct engine_run_request *request,
+    // What `out` points to is `mem`'s.
+    bool (*run)(TALLOC_CTX *mem, struct engine *engine, const struct engine_run_request *request,
                 struct engine_run *out, struct error *err);
+    // The instant that a guarded query sees now, as the engine's own text: to be stored, and asked
+    // `proof->wrote` of later. NULL: this engine cannot tell who wrote a row.
+    bool (*instant)(TALLOC_CTX *mem, struct engine *engine, char **out, struct error *err);
 };
+
+struct engine_activity;
 
 struct engine_catalog_table {
     // Tables, columns, constraints, indexes, views, triggers … as known facts.
     bool (*read)(TALLOC_CTX *mem, struct engine *engine, struct schema **out, struct error *err);
     // SHA-256 over a canonical text of the schema.
     bool (*digest)(struct engine *engine, char hex[65], struct error *err);
+    // What goes on in the server that a migration would meet, worst first: old transactions,
+    // prepared ones, replication slots that lag, locks that are waited for. NULL: one file, one
+    // writer.
+    bool (*activity)(TALLOC_CTX *mem, struct engine *engine, struct engine_activity **out,
+                     size_t *n, struct error *err);
+};
+
+struct engine_activity {
+    const char *kind;  // "transaction" "prepared" "slot" "waiting" "connections" "autovacuum"
+    const char *who;   // application, user and process; a slot's name
+    const char *state; // "idle in transaction", …
+    int64_t age_ms;    // of the transaction, or of the wait; -1: not known
+    int64_t bytes;     // that a slot holds back; -1
+    const char *text;  // one line for people
 };
 
 // Image of one row, hashed. Column images are keyed by the primary key, so that two rows that
@@ -110,7 +147,11 @@ struct engine_row_image {
     const uint8_t *key;          // canonical key image, unique in the table if the key is
     size_t key_len;              // 0: no key
     const char *key_text;        // for people: "id=42"
-    uint8_t row_hash[16];        // XXH3-128 over the whole row image
+    const uint8_t *order; // of a stream: bytes in whose order (memcmp) its rows come; comparable
+    size_t order_len;     // between two streams whose key columns have the same types
+    uint64_t writer;      // number of the transaction that wrote this version of the row; 0: not
+                          // asked for, not known
+    uint8_t row_hash[16]; // XXH3-128 over the whole row image
     const uint64_t *column_hash; // 64 bits for each column of the request
     size_t n_columns;
     const struct engine_value *shown; // the values that were asked for, until the next row
@@ -130,6 +171,7 @@ struct engine_fingerprint_request {
     const size_t *shown;    // places in `columns` whose values the image shows as well
     size_t n_shown;
     bool wants_content; // the sum of rows whatever their keys, for rows that may be renumbered
+    bool wants_writer;  // fill the images' `writer`
     void *context;
     void (*progress)(void *context, int64_t rows_done);
 };
@@ -143,7 +185,9 @@ struct engine_column_print {
     const char *column;
     struct engine_sum sum; // of the keyed column hashes
     int64_t nulls;
-    const char *type; // canonical type name
+    const char *type;    // canonical type name
+    const char *unknown; // why its values were not read ("permission denied"); NULL: they were. An
+                         // unread column has no sum and hashes to 0: never equal, never different
 };
 
 struct engine_fingerprint {
@@ -157,10 +201,49 @@ struct engine_fingerprint {
     size_t n_columns;
 };
 
+enum engine_wrote { WROTE_BEFORE, WROTE_SINCE, WROTE_UNKNOWN };
+
+enum engine_difference_kind { DIFFERENCE_MISSING, DIFFERENCE_EXTRA, DIFFERENCE_CHANGED };
+struct engine_difference {
+    enum engine_difference_kind kind; // of `after`, seen from `before`
+    const char *key_text;
+};
+typedef bool engine_differs(void *context, const struct engine_difference *difference);
+
+struct engine_differences_request {
+    struct name before, after;  // tables of this database
+    const char *const *columns; // compared, by name in both; NULL: those that both have
+    size_t n_columns;
+    const char *const *key; // NULL: the primary key of `before`
+    size_t n_key;
+};
+
+struct engine_stream; // rows of a table in the order of its key; closed when freed
+
 struct engine_proof_table {
+    // Within a snapshot of several connections a large table is read by all of them; images then
+    // come in no order.
     bool (*fingerprint)(TALLOC_CTX *mem, struct engine *engine,
                         const struct engine_fingerprint_request *request,
                         struct engine_fingerprint **out, struct error *err);
+    // Was a row's version written since `instant` (of session->instant)? NULL: not told here.
+    enum engine_wrote (*wrote)(const char *instant, uint64_t writer);
+    // Rows that everybody wrote since the engine began to count, for the difference of two readings;
+    // `*is_known` false: it does not count, or the count is not to be trusted. NULL: never known.
+    bool (*written)(struct engine *engine, struct name table, struct engine_written *out,
+                    bool *is_known, struct error *err);
+    // The rows in which two tables of this database differ, matched by key, by the engine's own
+    // means: exact to the byte, never by hash.
+    bool (*differences)(struct engine *engine, const struct engine_differences_request *request,
+                        engine_differs *each, void *context, struct error *err);
+    // Rows in the order of their key, pulled one at a time, for comparing two databases. Of the
+    // request, `image`, `progress` and `wants_content` are not used. The key must be unique.
+    bool (*stream_open)(TALLOC_CTX *mem, struct engine *engine,
+                        const struct engine_fingerprint_request *request,
+                        struct engine_stream **out, struct error *err);
+    // `*image` holds until the next call.
+    bool (*stream_next)(struct engine_stream *stream, struct engine_row_image *image,
+                        bool *has_row, struct error *err);
 };
 
 struct engine_driver {
@@ -174,6 +257,7 @@ struct engine_driver {
 };
 
 extern const struct engine_driver engine_sqlite;
+extern const struct engine_driver engine_postgres;
 
 // The driver for a URL. ERROR_CONFIG naming the engine when it is one that we do not support
 // ("mysql is not supported; …"). `drivers` is main.c's NULL-terminated table.

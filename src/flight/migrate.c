@@ -143,7 +143,7 @@ static bool run_sql(struct flight *flight, const char *what, const char *sql, st
     const struct engine_run_request request = {
         .path = what, .text = "", .in_transaction = true, .last = sql};
     struct engine_run ignored;
-    return sql == NULL || flight->session->run(flight->writer, &request, &ignored, err);
+    return sql == NULL || flight->session->run(flight->mem, flight->writer, &request, &ignored, err);
 }
 
 // A committed transaction is not believed alone: the record must say so to another session.
@@ -174,7 +174,7 @@ static bool act(struct flight *flight, struct migrate_step *step, struct error *
     struct engine_run result = {0};
     run.first = run.in_transaction ? NULL : record_sql_begun(tmp, flight->format, &mark);
     run.last = record_sql_done(tmp, flight->format, &mark);
-    if (!flight->session->run(flight->writer, &run, &result, err)) {
+    if (!flight->session->run(flight->mem, flight->writer, &run, &result, err)) {
         struct error cause = *err;
         bool is_marked = run.first != NULL && cause.code == ERROR_TAKEN_BACK;
         if (is_marked &&

@@ -81,7 +81,7 @@ static bool run(struct rig *rig, const char *text, bool in_transaction)
                                                .in_transaction = in_transaction,
                                                .last = "INSERT INTO record VALUES ('1')"};
     struct engine_run result;
-    return rig->driver->session->run(rig->writer, &request, &result, &rig->err);
+    return rig->driver->session->run(rig->database, rig->writer, &request, &result, &rig->err);
 }
 
 // --- the tests: each gets a fresh rig

@@ -41,7 +41,7 @@ static bool run(struct database *database, const char *text, bool in_transaction
     struct engine_run result;
     database_open(database, false);
     memset(&database->err, 0, sizeof database->err);
-    return engine_sqlite.session->run(database->engine, &request, &result, &database->err);
+    return engine_sqlite.session->run(database, database->engine, &request, &result, &database->err);
 }
 
 static void test_run__applies_and_records(void **state)
@@ -125,12 +125,12 @@ static void test_run__a_part_of_a_file(void **state)
     request.start = (size_t)(strstr(text, "-- +goose Down") - text);
     request.end = (size_t)(strstr(text, "  SELECT") - text);
     database_open(database, false);
-    assert_true(engine_sqlite.session->run(database->engine, &request, &result, &database->err));
+    assert_true(engine_sqlite.session->run(database, database->engine, &request, &result, &database->err));
     assert_int_equal(result.statements, 1);
     expect_answer(database, "SELECT sum(id) FROM emails", "2");
     request.end = strlen(text);
     database_open(database, false);
-    assert_false(engine_sqlite.session->run(database->engine, &request, &result, &database->err));
+    assert_false(engine_sqlite.session->run(database, database->engine, &request, &result, &database->err));
     assert_string_equal(database->err.message, "2.sql:5:3: no such column: missing, in: SELECT missing");
     talloc_free(database);
 }
@@ -178,7 +178,7 @@ static void test_run__a_nul_character(void **state)
     struct engine_run_request request = {.path = "2.sql", .text = text, .end = sizeof text - 1};
     struct engine_run result;
     database_open(database, false);
-    assert_false(engine_sqlite.session->run(database->engine, &request, &result, &database->err));
+    assert_false(engine_sqlite.session->run(database, database->engine, &request, &result, &database->err));
     assert_int_equal(database->err.code, ERROR_INPUT);
     assert_string_equal(database->err.message, "2.sql: a NUL character is in it");
     talloc_free(database);
