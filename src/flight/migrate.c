@@ -71,6 +71,25 @@ static json_t *event_data(const struct flight *flight, const struct migrate_step
     return data;
 }
 
+static void put_written(json_t *data, const struct migrate_step *step)
+{
+    if (step->transaction == 0)
+        return;
+    json_put_integer(data, "transaction", (int64_t)step->transaction);
+    json_put_integer(data, "transaction_end", (int64_t)step->transaction_end);
+    if (!step->has_written)
+        return;
+    json_t *list = json_put_array(data, "written");
+    for (size_t i = 0; i < step->n_written; i++) {
+        json_t *object = json_object();
+        json_put_text(object, "table", step->written[i].table);
+        json_put_integer(object, "inserted", step->written[i].inserted);
+        json_put_integer(object, "updated", step->written[i].updated);
+        json_put_integer(object, "deleted", step->written[i].deleted);
+        json_array_append_new(list, object);
+    }
+}
+
 static bool append_result(struct flight *flight, const struct migrate_step *step,
                           const struct error *cause, struct error *err)
 {
@@ -79,6 +98,7 @@ static bool append_result(struct flight *flight, const struct migrate_step *step
     json_put_real(data, "seconds", (double)step->took_ms / 1000);
     json_put_text(data, "schema_after", step->schema_after[0] ? step->schema_after : NULL);
     json_put_text(data, "state", migrate_state_name(step->state, is_undo));
+    put_written(data, step);
     if (cause != NULL)
         json_put_text(data, "error", cause->message);
     const char *event = cause     ? EVENT_MIGRATION_FAILED
@@ -135,6 +155,8 @@ static struct engine_run_request run_request(const struct flight *flight,
         .start = text->start,
         .end = text->end,
         .in_transaction = text->in_transaction,
+        .lock_timeout_ms = flight->request->timeout_ms,
+        .attempts = flight->request->attempts,
     };
 }
 
@@ -143,7 +165,8 @@ static bool run_sql(struct flight *flight, const char *what, const char *sql, st
     const struct engine_run_request request = {
         .path = what, .text = "", .in_transaction = true, .last = sql};
     struct engine_run ignored;
-    return sql == NULL || flight->session->run(flight->mem, flight->writer, &request, &ignored, err);
+    return sql == NULL ||
+           flight->session->run(flight->mem, flight->writer, &request, &ignored, err);
 }
 
 // A committed transaction is not believed alone: the record must say so to another session.
@@ -161,6 +184,28 @@ static bool read_back(struct flight *flight, struct migrate_step *step, struct e
               step->migration->path, record_table(flight->format),
               is_applied ? "still has" : "does not have", step->version);
     return error_hint(err, "another program writes to this record; find it before going on");
+}
+
+static void keep_result(struct flight *flight, struct migrate_step *step,
+                        const struct engine_run *result)
+{
+    step->statements = result->statements;
+    step->took_ms = result->took_ms;
+    step->attempts = result->attempts;
+    step->transaction = result->transaction;
+    step->transaction_end = result->transaction_end;
+    step->has_written = result->has_written;
+    for (size_t i = 0; i < result->n_written; i++) {
+        const struct engine_written *written = &result->written[i];
+        const char *schema = written->table.schema;
+        *mem_append(flight->mem, step->written, step->n_written) = (struct migrate_written){
+            .table = mem_printf(flight->mem, "%s%s%s", schema ? schema : "", schema ? "." : "",
+                                written->table.name),
+            .inserted = written->inserted,
+            .updated = written->updated,
+            .deleted = written->deleted,
+        };
+    }
 }
 
 static bool act(struct flight *flight, struct migrate_step *step, struct error *err)
@@ -183,8 +228,7 @@ static bool act(struct flight *flight, struct migrate_step *step, struct error *
         *err = cause;
         return false;
     }
-    step->statements = result.statements;
-    step->took_ms = result.took_ms;
+    keep_result(flight, step, &result);
     return true;
 }
 
@@ -310,6 +354,8 @@ static bool fly(struct flight *flight, struct error *err)
     const char *ignored = NULL;
     for (size_t i = 0; i < report->n_steps; i++)
         TRY(check_unfinished(flight, &report->steps[i], err));
+    if (flight->request->before != NULL)
+        TRY(flight->request->before(flight->request->context, flight->reader, err));
     report->orphans.before = count_orphans(flight, &ignored);
     TRY(open_session(flight, false, &flight->writer, err));
     if (!run_sql(flight, record_table(flight->format), record_sql_prepare(tmp, &flight->record),

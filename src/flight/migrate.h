@@ -24,8 +24,12 @@ struct migrate_request {
     bool is_undo;
     int64_t steps;      // of an undo, from 1
     bool is_dry_run;    // plan only: nothing is opened for writing
-    int64_t timeout_ms; // of waiting for the write lock; 0: the engine's own
+    int64_t timeout_ms; // of waiting for a lock; 0: the engine's own
+    int64_t attempts;   // how often a migration may begin anew for a lock; 0: once
     struct wait *wait;
+    // Called with the reader when there is something to run, before the first step; NULL: not.
+    bool (*before)(void *context, struct engine *reader, struct error *err);
+    void *context;
     struct journal *journal; // NULL in a dry run
 };
 

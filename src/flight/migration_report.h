@@ -15,6 +15,11 @@ const char *migrate_state_name(enum migrate_state state, bool is_undo); // "pend
 // Is the schema after an undo that of before its up? The journal knows, if it saw the up.
 enum migrate_restored { RESTORED_UNKNOWN, RESTORED_YES, RESTORED_NO };
 
+struct migrate_written {
+    const char *table; // "schema.name"
+    int64_t inserted, updated, deleted;
+};
+
 struct migrate_step {
     const struct migration *migration;
     const struct migration *previous; // the last applied one before it, NULL: none
@@ -26,6 +31,12 @@ struct migrate_step {
     char schema_before[65]; // "" until it ran
     char schema_after[65];
     enum migrate_restored restored;
+    int64_t attempts;         // 1: no lock had to be waited for anew
+    uint64_t transaction;     // that it ran in; 0: none, or the engine does not number them
+    uint64_t transaction_end; // the first number that was not given when it ended
+    bool has_written;         // `written` is all that the transaction wrote
+    struct migrate_written *written;
+    size_t n_written;
 };
 
 // Rows whose foreign key points nowhere; -1: it could not be asked.

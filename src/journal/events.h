@@ -18,6 +18,13 @@
 
 // A migration's intent, and its result; {migration, version, direction, database, system, sha256,
 // schema_before}; the results also {seconds, schema_after, state}, a failure {error}.
+//
+// An engine that numbers its transactions, and a migration that ran in one: {transaction}, its
+// number, and {transaction_end}, the first number that was not given when it ended: rows that it
+// wrote within savepoints and exception blocks have numbers between the two (and so may rows of
+// others). {written: [{table, inserted, updated, deleted}]}, table as "schema.name": all that the
+// transaction wrote, with what it took back to a savepoint; nothing of TRUNCATE and of rewrites.
+// None of these members: it cannot be told which rows are the migration's.
 #define EVENT_MIGRATION_STARTED "migration-started"
 #define EVENT_MIGRATION_APPLIED "migration-applied"
 #define EVENT_MIGRATION_UNDONE "migration-undone"

@@ -29,6 +29,28 @@ static const char *restored_words(enum migrate_restored restored)
 
 // --- text
 
+static void write_count(FILE *out, const char *verb, int64_t rows, bool *is_first)
+{
+    SCRATCH(tmp);
+    if (rows == 0)
+        return;
+    fprintf(out, "%s%s %s", *is_first ? "" : ", ", quantity_count(tmp, rows), verb);
+    *is_first = false;
+}
+
+static void write_written(FILE *out, const struct migrate_step *step)
+{
+    for (size_t i = 0; i < step->n_written; i++) {
+        const struct migrate_written *written = &step->written[i];
+        bool is_first = true;
+        fprintf(out, "  %-*s %s: ", STATE_WIDTH, "", written->table);
+        write_count(out, "inserted", written->inserted, &is_first);
+        write_count(out, "updated", written->updated, &is_first);
+        write_count(out, "deleted", written->deleted, &is_first);
+        fputc('\n', out);
+    }
+}
+
 static void write_step(FILE *out, const struct migrate_report *report,
                        const struct migrate_step *step)
 {
@@ -39,6 +61,7 @@ static void write_step(FILE *out, const struct migrate_report *report,
         fprintf(out, "  (%s statement%s, %s)", quantity_count(tmp, (int64_t)step->statements),
                 step->statements == 1 ? "" : "s", quantity_duration(tmp, step->took_ms));
     fputc('\n', out);
+    write_written(out, step);
     if (step->state == MIGRATE_DONE && report->is_undo)
         fprintf(out, "  %-*s %s\n", STATE_WIDTH, "", restored_words(step->restored));
 }
@@ -86,6 +109,24 @@ void report_migration_text(FILE *out, const struct migrate_report *report,
 
 // --- JSON
 
+static void put_written(json_t *object, const struct migrate_step *step)
+{
+    if (step->transaction != 0)
+        json_put_integer(object, "transaction", (int64_t)step->transaction);
+    if (!step->has_written)
+        return;
+    json_t *list = json_put_array(object, "written");
+    for (size_t i = 0; i < step->n_written; i++) {
+        const struct migrate_written *written = &step->written[i];
+        json_t *row = json_object();
+        json_put_text(row, "table", written->table);
+        json_put_integer(row, "inserted", written->inserted);
+        json_put_integer(row, "updated", written->updated);
+        json_put_integer(row, "deleted", written->deleted);
+        json_array_append_new(list, row);
+    }
+}
+
 static void put_step(json_t *list, const struct migrate_report *report,
                      const struct migrate_step *step)
 {
@@ -104,6 +145,7 @@ static void put_step(json_t *list, const struct migrate_report *report,
     json_put(object, "schema_restored",
              step->restored == RESTORED_UNKNOWN ? json_null()
                                                 : json_boolean(step->restored == RESTORED_YES));
+    put_written(object, step);
     json_array_append_new(list, object);
 }
 
