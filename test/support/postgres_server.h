@@ -45,9 +45,9 @@ static const char *postgres_port(TALLOC_CTX *mem)
             snprintf(postgres_folder, sizeof(postgres_folder), "%s", shared);
         }
     }
-    if (!file_read(tmp, file_join(tmp, postgres_folder, "port"), &text, &len, &err))
+    if (!file_read(tmp, file_join(tmp, postgres_folder, "port"), 16, &text, &len, &err))
         fail_msg("%s", err.message);
-    return mem_printf(mem, "%d", atoi(text));
+    return mem_strndup(mem, text, strcspn(text, "\n"));
 }
 
 // A URL by TCP, as role `role`.
