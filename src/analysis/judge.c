@@ -84,7 +84,7 @@ static void run_rules(struct rule_place *place, bool of_migration)
 {
     unsigned dialect = 1U << (unsigned)place->script->dialect;
     for (size_t i = 0; i < rule_count; i++) {
-        const struct rule *rule = &rule_table[i];
+        const struct rule *rule = rule_table[i];
         if ((rule->dialects & dialect) == 0 || (place->is_down && !rule->in_downs))
             continue;
         place->rule = rule;

@@ -9,8 +9,8 @@
 const struct rule *rule_find(const char *id)
 {
     for (size_t i = 0; i < rule_count; i++) {
-        if (strcmp(rule_table[i].id, id) == 0)
-            return &rule_table[i];
+        if (strcmp(rule_table[i]->id, id) == 0)
+            return rule_table[i];
     }
     return NULL;
 }

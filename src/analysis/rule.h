@@ -2,8 +2,9 @@
  * Rules: one row and one small function each.
  *
  * A rule looks at one statement in its migration (or, with `check_migration`, at the whole
- * migration) and reports findings. It is pure. Adding one is a row in rules/table.c, a function in
- * the file of its family, a page docs/rules/ID.md, and two tests: it fires, it does not.
+ * migration) and reports findings. It is pure. Adding one is a row and a function in the file of
+ * its family, its name in rules/rules.h and rules/table.c, a page docs/rules/ID.md, and two tests:
+ * it fires, it does not.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -52,7 +53,7 @@ struct rule {
     void (*check_migration)(struct rule_place *place); // each script; NULL
 };
 
-extern const struct rule rule_table[];
+extern const struct rule *const rule_table[];
 extern const size_t rule_count;
 const struct rule *rule_find(const char *id); // NULL: unknown
 

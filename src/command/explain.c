@@ -74,7 +74,7 @@ static bool explain_rule(const struct explain_request *request, struct error *er
     SCRATCH(tmp);
     const char **ids = mem_array(tmp, const char *, rule_count);
     for (size_t i = 0; i < rule_count; i++)
-        ids[i] = rule_table[i].id;
+        ids[i] = rule_table[i]->id;
     const char *nearest = text_nearest(request->words, ids, rule_count);
     error_set(err, ERROR_USAGE, "no rule is called '%s'", request->words);
     return nearest != NULL ? error_hint(err, "did you mean '%s'?", nearest)

@@ -41,7 +41,7 @@ void report_rules_json(FILE *out)
     json_t *document = document_make();
     json_t *rules = json_put_array(document, "rules");
     for (size_t i = 0; i < rule_count; i++)
-        json_array_append_new(rules, rule_json(&rule_table[i]));
+        json_array_append_new(rules, rule_json(rule_table[i]));
     document_write(out, document);
 }
 

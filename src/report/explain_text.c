@@ -9,12 +9,12 @@ void report_rules_text(FILE *out)
 {
     int width = 0;
     for (size_t i = 0; i < rule_count; i++) {
-        int len = (int)strlen(rule_table[i].id);
+        int len = (int)strlen(rule_table[i]->id);
         width = len > width ? len : width;
     }
     for (size_t i = 0; i < rule_count; i++)
-        fprintf(out, "%-4s  %-*s  %s\n", severity_name(rule_table[i].severity), width,
-                rule_table[i].id, rule_table[i].summary);
+        fprintf(out, "%-4s  %-*s  %s\n", severity_name(rule_table[i]->severity), width,
+                rule_table[i]->id, rule_table[i]->summary);
 }
 
 void report_rule_text(FILE *out, const struct rule *rule)

@@ -24,7 +24,7 @@ static void index_create(struct rule_place *place, const struct action *action)
                    place_name(place, action->relation), size);
 }
 
-void check_index_create_blocking(struct rule_place *place)
+static void check_index_create_blocking(struct rule_place *place)
 {
     place_each_action(place, index_create);
 }
@@ -43,7 +43,7 @@ static void index_drop(struct rule_place *place, const struct action *action)
                 place_name(place, table->name));
 }
 
-void check_index_drop_blocking(struct rule_place *place)
+static void check_index_drop_blocking(struct rule_place *place)
 {
     place_each_action(place, index_drop);
 }
@@ -55,7 +55,7 @@ static void reindex(struct rule_place *place, const struct action *action)
                     action->relation.name != NULL ? place_name(place, action->relation) : "");
 }
 
-void check_reindex_blocking(struct rule_place *place)
+static void check_reindex_blocking(struct rule_place *place)
 {
     place_each_action(place, reindex);
 }
@@ -68,7 +68,7 @@ static void refresh(struct rule_place *place, const struct action *action)
                     place_name(place, action->relation));
 }
 
-void check_matview_refresh_blocking(struct rule_place *place)
+static void check_matview_refresh_blocking(struct rule_place *place)
 {
     place_each_action(place, refresh);
 }
@@ -83,7 +83,7 @@ static void vacuum_full(struct rule_place *place, const struct action *action)
                                                   : "any table");
 }
 
-void check_vacuum_full(struct rule_place *place)
+static void check_vacuum_full(struct rule_place *place)
 {
     place_each_action(place, vacuum_full);
 }
@@ -100,7 +100,7 @@ static void set_not_null(struct rule_place *place, const struct action *action)
                    place_name(place, action->relation), action->column, size);
 }
 
-void check_set_not_null_scan(struct rule_place *place)
+static void check_set_not_null_scan(struct rule_place *place)
 {
     place_each_action(place, set_not_null);
 }
@@ -119,7 +119,7 @@ static void foreign_key(struct rule_place *place, const struct action *action)
                    place_name(place, action->constraint->references), size);
 }
 
-void check_fk_add_locks_both(struct rule_place *place)
+static void check_fk_add_locks_both(struct rule_place *place)
 {
     place_each_action(place, foreign_key);
 }
@@ -148,7 +148,7 @@ static void check_add(struct rule_place *place, const struct action *action)
     }
 }
 
-void check_check_add_scan(struct rule_place *place)
+static void check_check_add_scan(struct rule_place *place)
 {
     place_each_action(place, check_add);
 }
@@ -187,7 +187,7 @@ static void unique_constraint(struct rule_place *place, const struct action *act
     }
 }
 
-void check_unique_constraint(struct rule_place *place)
+static void check_unique_constraint(struct rule_place *place)
 {
     place_each_action(place, unique_constraint);
 }
@@ -211,7 +211,7 @@ static void type_change(struct rule_place *place, const struct action *action)
         mem_printf(place->mem, "%s becomes %s", action->column, action->definition->type.text));
 }
 
-void check_type_change_rewrite(struct rule_place *place)
+static void check_type_change_rewrite(struct rule_place *place)
 {
     place_each_action(place, type_change);
 }
@@ -231,7 +231,7 @@ static void volatile_default(struct rule_place *place, const struct action *acti
     report_rewrite(place, action, why);
 }
 
-void check_volatile_default(struct rule_place *place)
+static void check_volatile_default(struct rule_place *place)
 {
     place_each_action(place, volatile_default);
 }
@@ -259,7 +259,7 @@ static const struct effect_lock *blocking_lock(const struct effects *effects)
 }
 
 // Once a migration: at the first statement for which everybody may have to queue.
-void check_no_lock_timeout(struct rule_place *place)
+static void check_no_lock_timeout(struct rule_place *place)
 {
     for (size_t i = 0; i < place->script->n_statements; i++) {
         if (sets_lock_timeout(&place->script->statements[i]))
@@ -273,3 +273,144 @@ void check_no_lock_timeout(struct rule_place *place)
         return;
     }
 }
+
+// --- rows
+
+const struct rule rule_index_create_blocking = {
+    .id = "index-create-blocking",
+    .severity = SEVERITY_WARN,
+    .dialects = POSTGRES,
+    .summary = "CREATE INDEX without CONCURRENTLY on a table with rows",
+    .why = "SHARE lock: no write to the table until the index is built.",
+    .safe_form = "CREATE INDEX CONCURRENTLY, outside a transaction",
+    .source = "measured on PostgreSQL 15 (docs/effects.md)",
+    .check = check_index_create_blocking,
+};
+
+const struct rule rule_index_drop_blocking = {
+    .id = "index-drop-blocking",
+    .severity = SEVERITY_NOTE,
+    .dialects = POSTGRES,
+    .summary = "DROP INDEX without CONCURRENTLY",
+    .why = "ACCESS EXCLUSIVE on the table: short, but it waits for every reader, and "
+           "everybody waits behind it.",
+    .safe_form = "DROP INDEX CONCURRENTLY, outside a transaction",
+    .source = "measured on PostgreSQL 15 (docs/effects.md)",
+    .check = check_index_drop_blocking,
+};
+
+const struct rule rule_reindex_blocking = {
+    .id = "reindex-blocking",
+    .severity = SEVERITY_WARN,
+    .dialects = POSTGRES,
+    .summary = "REINDEX without CONCURRENTLY",
+    .why = "SHARE on the table and ACCESS EXCLUSIVE on the index: writes wait, and reads "
+           "that plan on the index.",
+    .safe_form = "REINDEX ... CONCURRENTLY, outside a transaction",
+    .source = "measured on PostgreSQL 15 (docs/effects.md)",
+    .check = check_reindex_blocking,
+};
+
+const struct rule rule_matview_refresh_blocking = {
+    .id = "matview-refresh-blocking",
+    .severity = SEVERITY_WARN,
+    .dialects = POSTGRES,
+    .summary = "REFRESH MATERIALIZED VIEW without CONCURRENTLY",
+    .why = "ACCESS EXCLUSIVE on the view for as long as its query runs.",
+    .safe_form = "a unique index on the view and REFRESH MATERIALIZED VIEW CONCURRENTLY",
+    .source = "measured on PostgreSQL 15 (docs/effects.md)",
+    .check = check_matview_refresh_blocking,
+};
+
+const struct rule rule_vacuum_full = {
+    .id = "vacuum-full",
+    .severity = SEVERITY_WARN,
+    .dialects = POSTGRES,
+    .summary = "VACUUM FULL or CLUSTER",
+    .why = "ACCESS EXCLUSIVE while the whole table is copied.",
+    .safe_form = "pg_repack, or plain VACUUM",
+    .source = "measured on PostgreSQL 15 (docs/effects.md)",
+    .check = check_vacuum_full,
+};
+
+const struct rule rule_set_not_null_scan = {
+    .id = "set-not-null-scan",
+    .severity = SEVERITY_WARN,
+    .dialects = POSTGRES,
+    .summary = "SET NOT NULL that no valid CHECK proves",
+    .why = "ACCESS EXCLUSIVE while the whole table is searched for a NULL.",
+    .safe_form = "ADD CONSTRAINT c CHECK (col IS NOT NULL) NOT VALID; VALIDATE CONSTRAINT "
+                 "c in its own transaction; SET NOT NULL; DROP CONSTRAINT c",
+    .source = "measured on PostgreSQL 15 (docs/effects.md)",
+    .check = check_set_not_null_scan,
+};
+
+const struct rule rule_fk_add_locks_both = {
+    .id = "fk-add-locks-both",
+    .severity = SEVERITY_WARN,
+    .dialects = POSTGRES,
+    .summary = "ADD FOREIGN KEY that is checked at once",
+    .why = "SHARE ROW EXCLUSIVE on both tables while every row of the child is looked up.",
+    .safe_form = "ADD ... NOT VALID, then VALIDATE CONSTRAINT in its own transaction",
+    .source = "measured on PostgreSQL 15 (docs/effects.md)",
+    .check = check_fk_add_locks_both,
+};
+
+const struct rule rule_check_add_scan = {
+    .id = "check-add-scan",
+    .severity = SEVERITY_WARN,
+    .dialects = POSTGRES,
+    .summary = "ADD CHECK that is checked at once, also inline on a new column",
+    .why = "ACCESS EXCLUSIVE while every row is checked; even a new column that is NULL "
+           "everywhere is scanned.",
+    .safe_form = "ADD ... NOT VALID, then VALIDATE CONSTRAINT in its own transaction",
+    .source = "measured on PostgreSQL 15 (docs/effects.md)",
+    .check = check_check_add_scan,
+};
+
+const struct rule rule_unique_constraint = {
+    .id = "unique-constraint",
+    .severity = SEVERITY_WARN,
+    .dialects = POSTGRES,
+    .summary = "ADD UNIQUE, PRIMARY KEY or EXCLUDE that builds its index",
+    .why = "ACCESS EXCLUSIVE until the index is built.",
+    .safe_form = "CREATE UNIQUE INDEX CONCURRENTLY, then ADD ... USING INDEX; EXCLUDE has "
+                 "no online way",
+    .source = "measured on PostgreSQL 15 (docs/effects.md)",
+    .check = check_unique_constraint,
+};
+
+const struct rule rule_type_change_rewrite = {
+    .id = "type-change-rewrite",
+    .severity = SEVERITY_WARN,
+    .dialects = POSTGRES,
+    .summary = "ALTER COLUMN TYPE that copies the whole table",
+    .why = "ACCESS EXCLUSIVE while every row is written again and every index rebuilt.",
+    .safe_form = "new column, write both, backfill in batches, swap",
+    .source = "measured on PostgreSQL 15 (docs/effects.md)",
+    .check = check_type_change_rewrite,
+};
+
+const struct rule rule_volatile_default = {
+    .id = "volatile-default",
+    .severity = SEVERITY_WARN,
+    .dialects = POSTGRES,
+    .summary = "ADD COLUMN with a volatile default, serial, identity or a stored generated "
+               "value",
+    .why = "ACCESS EXCLUSIVE while the whole table is copied, because every row gets its "
+           "own value.",
+    .safe_form = "add the column without default, SET DEFAULT, backfill in batches",
+    .source = "measured on PostgreSQL 15 (docs/effects.md)",
+    .check = check_volatile_default,
+};
+
+const struct rule rule_no_lock_timeout = {
+    .id = "no-lock-timeout",
+    .severity = SEVERITY_NOTE,
+    .dialects = POSTGRES,
+    .summary = "the first ACCESS EXCLUSIVE lock of a migration without lock_timeout",
+    .why = "A lock that waits holds up everybody who comes after it, readers too.",
+    .safe_form = "SET lock_timeout = '2s' first, and try again when it fails",
+    .source = "PostgreSQL 15 manual, Explicit Locking",
+    .check_migration = check_no_lock_timeout,
+};

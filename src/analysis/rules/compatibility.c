@@ -51,7 +51,7 @@ static void rename_table(struct rule_place *place, const struct action *action)
                 place_name(place, action->relation), action->new_name);
 }
 
-void check_rename_table(struct rule_place *place)
+static void check_rename_table(struct rule_place *place)
 {
     place_each_action(place, rename_table);
 }
@@ -86,7 +86,7 @@ static void rename_column(struct rule_place *place, const struct action *action)
                 place_name(place, action->relation), action->column, action->new_name);
 }
 
-void check_rename_column(struct rule_place *place)
+static void check_rename_column(struct rule_place *place)
 {
     place_each_action(place, rename_column);
 }
@@ -112,7 +112,7 @@ static void required_column(struct rule_place *place, const struct action *actio
                     place_name(place, action->relation), action->column);
 }
 
-void check_required_column(struct rule_place *place)
+static void check_required_column(struct rule_place *place)
 {
     place_each_action(place, required_column);
 }
@@ -144,7 +144,7 @@ static void new_constraint(struct rule_place *place, const struct action *action
                 place_name(place, action->relation), constraint_text(action->constraint));
 }
 
-void check_new_constraint_breaks_old_writers(struct rule_place *place)
+static void check_new_constraint_breaks_old_writers(struct rule_place *place)
 {
     place_each_action(place, new_constraint);
 }
@@ -194,7 +194,7 @@ static void report_users(struct rule_place *place, const char *table)
     }
 }
 
-void check_drop_in_use(struct rule_place *place)
+static void check_drop_in_use(struct rule_place *place)
 {
     for (size_t i = 0; i < place->script->n_statements; i++) {
         place->statement = &place->script->statements[i];
@@ -206,3 +206,64 @@ void check_drop_in_use(struct rule_place *place)
         }
     }
 }
+
+// --- rows
+
+const struct rule rule_rename_table = {
+    .id = "rename-table",
+    .severity = SEVERITY_WARN,
+    .dialects = POSTGRES | SQLITE,
+    .summary = "RENAME of a table or view that the running release knows by its old name",
+    .why = "Until the new release serves everywhere, every query of the old one fails.",
+    .safe_form = "rename and create a view with the old name in the same transaction, or "
+                 "expand and contract",
+    .source = "PostgreSQL 15 manual, ALTER TABLE",
+    .check = check_rename_table,
+};
+
+const struct rule rule_rename_column = {
+    .id = "rename-column",
+    .severity = SEVERITY_WARN,
+    .dialects = POSTGRES | SQLITE,
+    .summary = "RENAME COLUMN of a column that the running release knows by its old name",
+    .why = "Until the new release serves everywhere, every query of the old one that names "
+           "it fails.",
+    .safe_form = "add the new column, write both, move readers, drop the old one",
+    .source = "PostgreSQL 15 manual, ALTER TABLE",
+    .check = check_rename_column,
+};
+
+const struct rule rule_required_column = {
+    .id = "required-column",
+    .severity = SEVERITY_NOTE,
+    .dialects = POSTGRES,
+    .summary = "a column that the running release may leave out becomes required",
+    .why = "INSERTs of the release that still runs fail from now on.",
+    .safe_form = "keep a DEFAULT until the old release is gone",
+    .source = "PostgreSQL 15 manual, ALTER TABLE",
+    .check = check_required_column,
+};
+
+const struct rule rule_new_constraint_breaks_old_writers = {
+    .id = "new-constraint-breaks-old-writers",
+    .severity = SEVERITY_NOTE,
+    .dialects = POSTGRES | SQLITE,
+    .summary = "a constraint added while the old release still writes",
+    .why = "It holds for new rows at once, even NOT VALID: what the old release writes may "
+           "fail.",
+    .safe_form = "deploy the code that keeps to it first",
+    .source = "PostgreSQL 15 manual, ALTER TABLE, ADD table_constraint",
+    .check = check_new_constraint_breaks_old_writers,
+};
+
+const struct rule rule_drop_in_use = {
+    .id = "drop-in-use",
+    .severity = SEVERITY_STOP,
+    .dialects = POSTGRES,
+    .summary = "DROP TABLE of a table that the function of a remaining trigger names",
+    .why = "PostgreSQL does not look into functions: the drop succeeds, and the next write "
+           "fires a function that fails.",
+    .safe_form = "replace the function or drop the trigger in the same migration",
+    .source = "PostgreSQL 15 manual, Dependency Tracking",
+    .check_migration = check_drop_in_use,
+};

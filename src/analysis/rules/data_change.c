@@ -55,7 +55,7 @@ static void update_delete_without_where(struct rule_place *place, const struct q
                        how);
 }
 
-void check_update_delete_without_where(struct rule_place *place)
+static void check_update_delete_without_where(struct rule_place *place)
 {
     place_each_query(place, update_delete_without_where);
 }
@@ -74,7 +74,7 @@ static void dedupe_delete(struct rule_place *place, const struct query *query)
                     place_name(place, query->target));
 }
 
-void check_dedupe_delete(struct rule_place *place)
+static void check_dedupe_delete(struct rule_place *place)
 {
     place_each_query(place, dedupe_delete);
 }
@@ -169,7 +169,7 @@ static void create_as_join(struct rule_place *place, const struct action *action
         report_join(place, action->query, action->relation);
 }
 
-void check_insert_select_join_loses_rows(struct rule_place *place)
+static void check_insert_select_join_loses_rows(struct rule_place *place)
 {
     place_each_query(place, insert_select_join);
     place_each_action(place, create_as_join);
@@ -199,7 +199,7 @@ static void update_join(struct rule_place *place, const struct query *query)
     }
 }
 
-void check_update_join_not_unique(struct rule_place *place)
+static void check_update_join_not_unique(struct rule_place *place)
 {
     place_each_query(place, update_join);
 }
@@ -216,7 +216,7 @@ static void on_conflict(struct rule_place *place, const struct query *query)
                        "OR REPLACE deletes the row of %s that a copied one collides with", table);
 }
 
-void check_on_conflict_do_nothing(struct rule_place *place)
+static void check_on_conflict_do_nothing(struct rule_place *place)
 {
     place_each_query(place, on_conflict);
 }
@@ -241,7 +241,7 @@ static void case_without_else(struct rule_place *place, const struct query *quer
     }
 }
 
-void check_case_without_else(struct rule_place *place)
+static void check_case_without_else(struct rule_place *place)
 {
     place_each_query(place, case_without_else);
 }
@@ -281,7 +281,98 @@ static void lookup(struct rule_place *place, const struct query *query)
     }
 }
 
-void check_lookup_may_yield_null(struct rule_place *place)
+static void check_lookup_may_yield_null(struct rule_place *place)
 {
     place_each_query(place, lookup);
 }
+
+// --- rows
+
+const struct rule rule_update_delete_without_where = {
+    .id = "update-delete-without-where",
+    .severity = SEVERITY_STOP,
+    .dialects = POSTGRES | SQLITE,
+    .summary = "UPDATE or DELETE without WHERE, or with one that is always true",
+    .why = "Every row is deleted, or every value of a column is overwritten; the old ones "
+           "are nowhere.",
+    .safe_form = "write the WHERE that is meant, state how many rows it must hit, keep the "
+                 "old values",
+    .source = "PostgreSQL 15 manual, DELETE and UPDATE",
+    .check = check_update_delete_without_where,
+};
+
+const struct rule rule_dedupe_delete = {
+    .id = "dedupe-delete",
+    .severity = SEVERITY_WARN,
+    .dialects = POSTGRES | SQLITE,
+    .summary = "DELETE of rows because another row of the same table equals them",
+    .why = "Which of the equal rows stays is an accident when nothing orders them, and "
+           "rows that differ in another column are lost.",
+    .safe_form = "copy the rows that go into a table first, and name the order that "
+                 "decides which stays",
+    .source = "PostgreSQL 15 manual, DELETE",
+    .check = check_dedupe_delete,
+};
+
+const struct rule rule_insert_select_join_loses_rows = {
+    .id = "insert-select-join-loses-rows",
+    .severity = SEVERITY_WARN,
+    .dialects = POSTGRES | SQLITE,
+    .summary = "INSERT ... SELECT (or CREATE TABLE AS) with an inner join that may lose or "
+               "double rows",
+    .why = "A row without a partner vanishes, one with two partners arrives twice, and the "
+           "count may still be right. It stops when the copy takes the table's place.",
+    .safe_form = "LEFT JOIN and look at the NULLs, join by a key, compare keys before and "
+                 "after",
+    .source = "PostgreSQL 15 manual, Joined Tables",
+    .check = check_insert_select_join_loses_rows,
+};
+
+const struct rule rule_update_join_not_unique = {
+    .id = "update-join-not-unique",
+    .severity = SEVERITY_WARN,
+    .dialects = POSTGRES,
+    .summary = "UPDATE ... FROM a table that no key makes unique for the joined row",
+    .why = "When two rows match, one of them wins, and nothing says which.",
+    .safe_form = "join by a primary key or unique column, or aggregate the other side to "
+                 "one row first",
+    .source = "PostgreSQL 15 manual, UPDATE, Notes",
+    .check = check_update_join_not_unique,
+};
+
+const struct rule rule_on_conflict_do_nothing = {
+    .id = "on-conflict-do-nothing",
+    .severity = SEVERITY_WARN,
+    .dialects = POSTGRES | SQLITE,
+    .summary = "rows copied with ON CONFLICT DO NOTHING, OR IGNORE or OR REPLACE",
+    .why = "A row that collides is skipped (or replaces another) without an error and "
+           "without a count.",
+    .safe_form = "let it fail, or count what collides before and write those rows elsewhere",
+    .source = "PostgreSQL 15 manual, INSERT; SQLite, ON CONFLICT clause",
+    .check = check_on_conflict_do_nothing,
+};
+
+const struct rule rule_case_without_else = {
+    .id = "case-without-else",
+    .severity = SEVERITY_WARN,
+    .dialects = POSTGRES | SQLITE,
+    .summary = "a column set from a CASE without ELSE, for every row",
+    .why = "A value that no WHEN names becomes NULL; a category missing from the list is "
+           "discarded.",
+    .safe_form = "write ELSE with the old value, or a WHERE that holds exactly the values "
+                 "mapped",
+    .source = "PostgreSQL 15 manual, Conditional Expressions",
+    .check = check_case_without_else,
+};
+
+const struct rule rule_lookup_may_yield_null = {
+    .id = "lookup-may-yield-null",
+    .severity = SEVERITY_WARN,
+    .dialects = POSTGRES | SQLITE,
+    .summary = "UPDATE that sets a column from a subquery which may find nothing",
+    .why = "A row whose value is missing from the lookup table gets NULL, without an error.",
+    .safe_form = "COALESCE with the old value, or WHERE EXISTS with the same condition; "
+                 "list what has no match",
+    .source = "PostgreSQL 15 manual, Scalar Subqueries",
+    .check = check_lookup_may_yield_null,
+};

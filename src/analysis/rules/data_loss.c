@@ -48,7 +48,7 @@ static void drop_table(struct rule_place *place, const struct action *action)
                    size_text(place->mem, relation));
 }
 
-void check_drop_table(struct rule_place *place)
+static void check_drop_table(struct rule_place *place)
 {
     place_each_action(place, drop_table);
 }
@@ -69,7 +69,7 @@ static void drop_column(struct rule_place *place, const struct action *action)
                    is_derived ? "its computed values" : "every value in it");
 }
 
-void check_drop_column(struct rule_place *place)
+static void check_drop_column(struct rule_place *place)
 {
     place_each_action(place, drop_column);
 }
@@ -83,7 +83,7 @@ static void drop_schema(struct rule_place *place, const struct action *action)
                     action->cascade ? " and everything in it" : "");
 }
 
-void check_drop_schema(struct rule_place *place)
+static void check_drop_schema(struct rule_place *place)
 {
     place_each_action(place, drop_schema);
 }
@@ -121,7 +121,7 @@ static void cascade(struct rule_place *place, const struct action *action)
         rule_report(place, "%s … CASCADE on %s takes with it: %s", verb, name, known);
 }
 
-void check_cascade(struct rule_place *place)
+static void check_cascade(struct rule_place *place)
 {
     place_each_action(place, cascade);
 }
@@ -134,7 +134,7 @@ static void truncate_table(struct rule_place *place, const struct action *action
                        size_text(place->mem, schema_find(place->before, action->relation)));
 }
 
-void check_truncate(struct rule_place *place)
+static void check_truncate(struct rule_place *place)
 {
     place_each_action(place, truncate_table);
 }
@@ -211,7 +211,7 @@ static void type_narrowing(struct rule_place *place, const struct action *action
                     action->definition->type.text, loss);
 }
 
-void check_type_narrowing(struct rule_place *place)
+static void check_type_narrowing(struct rule_place *place)
 {
     place_each_action(place, type_narrowing);
 }
@@ -243,7 +243,7 @@ static void time_zone_assumed(struct rule_place *place, const struct action *act
                 place_name(place, action->relation), action->column, gains ? "as one in" : "into");
 }
 
-void check_time_zone_assumed(struct rule_place *place)
+static void check_time_zone_assumed(struct rule_place *place)
 {
     place_each_action(place, time_zone_assumed);
 }
@@ -268,7 +268,7 @@ static void using_expression_lossy(struct rule_place *place, const struct action
                     action->column, text);
 }
 
-void check_using_expression_lossy(struct rule_place *place)
+static void check_using_expression_lossy(struct rule_place *place)
 {
     place_each_action(place, using_expression_lossy);
 }
@@ -294,7 +294,118 @@ static void on_delete_cascade(struct rule_place *place, const struct action *act
         cascading_key(place, action->relation, &action->definition->constraints[i]);
 }
 
-void check_on_delete_cascade(struct rule_place *place)
+static void check_on_delete_cascade(struct rule_place *place)
 {
     place_each_action(place, on_delete_cascade);
 }
+
+// --- rows
+
+const struct rule rule_drop_table = {
+    .id = "drop-table",
+    .severity = SEVERITY_STOP,
+    .dialects = POSTGRES | SQLITE,
+    .summary = "DROP TABLE of a table that was there before the migration",
+    .why = "Every row of it is gone when the migration commits, and no down brings rows "
+           "back.",
+    .safe_form = "prove that it is empty or backed up, rename it first and drop it a "
+                 "release later",
+    .source = "PostgreSQL 15 manual, DROP TABLE",
+    .check = check_drop_table,
+};
+
+const struct rule rule_drop_column = {
+    .id = "drop-column",
+    .severity = SEVERITY_STOP,
+    .dialects = POSTGRES | SQLITE,
+    .summary = "DROP COLUMN of a column that was there before the migration",
+    .why = "Every value of it is gone when the migration commits; a down can add the "
+           "column again, not its values.",
+    .safe_form = "prove that nothing reads it and that it is empty or copied, stop writing "
+                 "it a release before",
+    .source = "PostgreSQL 15 manual, ALTER TABLE",
+    .check = check_drop_column,
+};
+
+const struct rule rule_drop_schema = {
+    .id = "drop-schema",
+    .severity = SEVERITY_STOP,
+    .dialects = POSTGRES,
+    .summary = "DROP SCHEMA or DROP DATABASE",
+    .why = "Everything in it goes at once, also what nobody thought of.",
+    .safe_form = "drop the tables one by one, each proven empty or backed up",
+    .source = "PostgreSQL 15 manual, DROP SCHEMA",
+    .check = check_drop_schema,
+};
+
+const struct rule rule_cascade = {
+    .id = "cascade",
+    .severity = SEVERITY_WARN,
+    .dialects = POSTGRES,
+    .summary = "DROP or TRUNCATE with CASCADE",
+    .why = "What goes is decided by what happens to depend on it in production, not by "
+           "what the script names.",
+    .safe_form = "name each dependent object in its own DROP and leave CASCADE out",
+    .source = "PostgreSQL 15 manual, Dependency Tracking",
+    .check = check_cascade,
+};
+
+const struct rule rule_truncate = {
+    .id = "truncate",
+    .severity = SEVERITY_STOP,
+    .dialects = POSTGRES,
+    .summary = "TRUNCATE of a table that was there before the migration",
+    .why = "Every row is gone, no trigger for rows fires, and older snapshots see an empty "
+           "table.",
+    .safe_form = "keep a copy of the rows first, or delete those that may go by a WHERE",
+    .source = "PostgreSQL 15 manual, TRUNCATE",
+    .check = check_truncate,
+};
+
+const struct rule rule_type_narrowing = {
+    .id = "type-narrowing",
+    .severity = SEVERITY_STOP,
+    .dialects = POSTGRES,
+    .summary = "a change of type that rounds or cuts values without an error",
+    .why = "The server converts what it can and says nothing about what was cut off.",
+    .safe_form = "add a column of the new type, copy, compare both, then swap",
+    .source = "PostgreSQL 15 manual, Type Conversion",
+    .check = check_type_narrowing,
+};
+
+const struct rule rule_time_zone_assumed = {
+    .id = "time-zone-assumed",
+    .severity = SEVERITY_WARN,
+    .dialects = POSTGRES,
+    .summary = "a change between timestamp and timestamptz without AT TIME ZONE",
+    .why = "The session's TimeZone decides which instant each value means; in another session "
+           "it means another.",
+    .safe_form = "USING column AT TIME ZONE 'UTC', with the zone that the values were written in",
+    .source = "PostgreSQL 15 manual, Date/Time Types",
+    .check = check_time_zone_assumed,
+};
+
+const struct rule rule_using_expression_lossy = {
+    .id = "using-expression-lossy",
+    .severity = SEVERITY_WARN,
+    .dialects = POSTGRES,
+    .summary = "ALTER COLUMN TYPE ... USING with an expression that may map two values to "
+               "one",
+    .why = "The old values are replaced by what the expression makes of them; what it "
+           "drops is gone.",
+    .safe_form = "compare on a copy: count the rows whose new value does not lead back to "
+                 "the old one",
+    .source = "PostgreSQL 15 manual, ALTER TABLE",
+    .check = check_using_expression_lossy,
+};
+
+const struct rule rule_on_delete_cascade = {
+    .id = "on-delete-cascade",
+    .severity = SEVERITY_WARN,
+    .dialects = POSTGRES | SQLITE,
+    .summary = "a foreign key with ON DELETE CASCADE added to a table with rows",
+    .why = "From now on deleting one row deletes others that nobody named.",
+    .safe_form = "RESTRICT, and delete children by name; or say why losing them is right",
+    .source = "PostgreSQL 15 manual, Constraints",
+    .check = check_on_delete_cascade,
+};

@@ -294,7 +294,7 @@ const char *statement_mismatch(TALLOC_CTX *mem, const struct schema *schema,
     return NULL;
 }
 
-void check_object_missing_or_exists(struct rule_place *place)
+static void check_object_missing_or_exists(struct rule_place *place)
 {
     if (place->mismatch == NULL || !place->is_history_known)
         return;
@@ -302,7 +302,7 @@ void check_object_missing_or_exists(struct rule_place *place)
     rule_report_as(place, severity, NULL, "%s: the statement fails", place->mismatch);
 }
 
-void check_statement_invalid(struct rule_place *place)
+static void check_statement_invalid(struct rule_place *place)
 {
     const char *reason = place->statement->invalid_reason;
     if (reason == NULL)
@@ -314,7 +314,7 @@ void check_statement_invalid(struct rule_place *place)
                        reason);
 }
 
-void check_syntax_not_understood(struct rule_place *place)
+static void check_syntax_not_understood(struct rule_place *place)
 {
     const struct script *script = place->script;
     // A down that not even the grammar of its own server reads was never run.
@@ -416,7 +416,64 @@ static void check_dependents(struct rule_place *place, const struct action *acti
                     place_name(place, action->relation), dependent);
 }
 
-void check_drop_has_dependents(struct rule_place *place)
+static void check_drop_has_dependents(struct rule_place *place)
 {
     place_each_action(place, check_dependents);
 }
+
+// --- rows
+
+const struct rule rule_object_missing_or_exists = {
+    .id = "object-missing-or-exists",
+    .severity = SEVERITY_WARN,
+    .dialects = POSTGRES,
+    .in_downs = true,
+    .summary = "a statement names what no earlier migration made, or makes what is already "
+               "there",
+    .why = "It fails: the history says so. With --schema or a live catalog this is sure "
+           "and stops.",
+    .safe_form = "mend the name, or bring the migration that creates the object into the "
+                 "folder",
+    .source = "the history of the migrations, or --schema",
+    .check = check_object_missing_or_exists,
+};
+
+const struct rule rule_drop_has_dependents = {
+    .id = "drop-has-dependents",
+    .severity = SEVERITY_STOP,
+    .dialects = POSTGRES,
+    .in_downs = true,
+    .summary = "DROP of what a view, a foreign key, a trigger or a column still needs, "
+               "without CASCADE",
+    .why = "It fails: the server refuses to drop what others depend on.",
+    .safe_form = "drop or change what depends on it first, by name",
+    .source = "PostgreSQL 15 manual, Dependency Tracking",
+    .check = check_drop_has_dependents,
+};
+
+const struct rule rule_statement_invalid = {
+    .id = "statement-invalid",
+    .severity = SEVERITY_STOP,
+    .dialects = SQLITE,
+    .in_downs = true,
+    .summary = "a statement that SQLite refuses against the schema known so far",
+    .why = "It fails when it is run: SQLite itself says so about an empty copy of the "
+           "schema.",
+    .safe_form = "mend the statement, or give the schema that it stands on with --schema",
+    .source = "sqlite3_prepare_v2",
+    .check = check_statement_invalid,
+};
+
+const struct rule rule_syntax_not_understood = {
+    .id = "syntax-not-understood",
+    .severity = SEVERITY_WARN,
+    .dialects = POSTGRES | SQLITE,
+    .in_downs = true,
+    .summary = "a statement that the grammar does not know",
+    .why = "What it does is unknown, and unknown is never pass; in a down it means that "
+           "nobody ever ran it.",
+    .safe_form = "mend the statement; when it is newer than the grammar, rehearse it: the "
+                 "verdict stays HOLD",
+    .source = "PostgreSQL 15 grammar (libpg_query); SQLite",
+    .check_migration = check_syntax_not_understood,
+};

@@ -81,7 +81,7 @@ static void unique_may_fail(struct rule_place *place, const struct action *actio
         report_unique(place, action->relation, key->columns, key->n_columns, NULL);
 }
 
-void check_unique_may_fail(struct rule_place *place)
+static void check_unique_may_fail(struct rule_place *place)
 {
     place_each_action(place, unique_may_fail);
 }
@@ -123,7 +123,7 @@ static void not_null_may_fail(struct rule_place *place, const struct action *act
         report_nulls(place, action->relation, action->constraint->columns[i]);
 }
 
-void check_not_null_may_fail(struct rule_place *place)
+static void check_not_null_may_fail(struct rule_place *place)
 {
     place_each_action(place, not_null_may_fail);
 }
@@ -159,7 +159,7 @@ static void not_null_no_default(struct rule_place *place, const struct action *a
                 place_name(place, action->relation));
 }
 
-void check_not_null_no_default(struct rule_place *place)
+static void check_not_null_no_default(struct rule_place *place)
 {
     place_each_action(place, not_null_no_default);
 }
@@ -180,7 +180,7 @@ static void check_may_fail(struct rule_place *place, const struct action *action
                    name, text_shorten(place->mem, text, strlen(text), 60));
 }
 
-void check_check_may_fail(struct rule_place *place)
+static void check_check_may_fail(struct rule_place *place)
 {
     place_each_action(place, check_may_fail);
 }
@@ -208,7 +208,7 @@ static void fk_may_fail(struct rule_place *place, const struct action *action)
                    "fails when (%s) of a row of %s points at no row of %s", columns, child, parent);
 }
 
-void check_fk_may_fail(struct rule_place *place)
+static void check_fk_may_fail(struct rule_place *place)
 {
     place_each_action(place, fk_may_fail);
 }
@@ -277,7 +277,7 @@ static void type_cast_may_fail(struct rule_place *place, const struct action *ac
                        why);
 }
 
-void check_type_cast_may_fail(struct rule_place *place)
+static void check_type_cast_may_fail(struct rule_place *place)
 {
     place_each_action(place, type_cast_may_fail);
 }
@@ -321,7 +321,93 @@ static void add_column_refused(struct rule_place *place, const struct action *ac
                        table, column->name, table);
 }
 
-void check_add_column_refused(struct rule_place *place)
+static void check_add_column_refused(struct rule_place *place)
 {
     place_each_action(place, add_column_refused);
 }
+
+// --- rows
+
+const struct rule rule_unique_may_fail = {
+    .id = "unique-may-fail",
+    .severity = SEVERITY_WARN,
+    .dialects = POSTGRES | SQLITE,
+    .summary = "a UNIQUE index or constraint on columns that already hold values",
+    .why = "Two rows that agree make it fail, in production only.",
+    .safe_form = "count duplicates first: GROUP BY the columns HAVING count(*) > 1",
+    .source = "PostgreSQL 15 manual, Unique Indexes",
+    .check = check_unique_may_fail,
+};
+
+const struct rule rule_not_null_may_fail = {
+    .id = "not-null-may-fail",
+    .severity = SEVERITY_WARN,
+    .dialects = POSTGRES,
+    .in_downs = true,
+    .summary = "SET NOT NULL on a column that may hold NULL",
+    .why = "One NULL makes it fail, in production only.",
+    .safe_form = "count the NULLs first, fill them, then set it",
+    .source = "PostgreSQL 15 manual, ALTER TABLE",
+    .check = check_not_null_may_fail,
+};
+
+const struct rule rule_not_null_no_default = {
+    .id = "not-null-no-default",
+    .severity = SEVERITY_STOP,
+    .dialects = POSTGRES | SQLITE,
+    .in_downs = true,
+    .summary = "ADD COLUMN ... NOT NULL without a default on a table that may have rows",
+    .why = "It fails at once when the table has a row.",
+    .safe_form = "add it with a DEFAULT, or nullable, fill it, then set NOT NULL",
+    .source = "PostgreSQL 15 manual, ALTER TABLE; SQLite, ALTER TABLE ADD COLUMN",
+    .check = check_not_null_no_default,
+};
+
+const struct rule rule_check_may_fail = {
+    .id = "check-may-fail",
+    .severity = SEVERITY_WARN,
+    .dialects = POSTGRES,
+    .summary = "ADD CHECK on a table whose rows were never checked",
+    .why = "One row that breaks it makes it fail, in production only.",
+    .safe_form = "count the rows that break it first; add it NOT VALID, mend, VALIDATE",
+    .source = "PostgreSQL 15 manual, ALTER TABLE",
+    .check = check_check_may_fail,
+};
+
+const struct rule rule_fk_may_fail = {
+    .id = "fk-may-fail",
+    .severity = SEVERITY_WARN,
+    .dialects = POSTGRES,
+    .summary = "ADD FOREIGN KEY on columns whose values were never checked",
+    .why = "One orphan makes it fail, in production only.",
+    .safe_form = "count the orphans first; add it NOT VALID, mend, VALIDATE",
+    .source = "PostgreSQL 15 manual, ALTER TABLE",
+    .check = check_fk_may_fail,
+};
+
+const struct rule rule_type_cast_may_fail = {
+    .id = "type-cast-may-fail",
+    .severity = SEVERITY_WARN,
+    .dialects = POSTGRES,
+    .summary = "ALTER COLUMN TYPE to a type that not every old value fits",
+    .why = "One value that does not fit makes it fail; from text to another type without "
+           "USING fails always.",
+    .safe_form = "count the values that do not fit first; PostgreSQL 16 and later: "
+                 "pg_input_is_valid",
+    .source = "PostgreSQL 15 manual, ALTER TABLE",
+    .check = check_type_cast_may_fail,
+};
+
+const struct rule rule_add_column_refused = {
+    .id = "add-column-refused",
+    .severity = SEVERITY_STOP,
+    .dialects = SQLITE,
+    .in_downs = true,
+    .summary = "ADD COLUMN that SQLite takes on an empty table only: STORED, or a default that is "
+               "no constant",
+    .why = "It works on a laptop and fails at once when the table has a row.",
+    .safe_form = "add it with a constant default or none and fill it by UPDATE; STORED: rebuild "
+                 "the table",
+    .source = "SQLite, ALTER TABLE ADD COLUMN; measured on SQLite 3.40",
+    .check = check_add_column_refused,
+};

@@ -66,7 +66,7 @@ static void create_leaves_out(struct rule_place *place, const struct action *act
         report_left_out(place, action->query, action->relation);
 }
 
-void check_copy_leaves_rows_out(struct rule_place *place)
+static void check_copy_leaves_rows_out(struct rule_place *place)
 {
     place_each_query(place, insert_leaves_out);
     place_each_action(place, create_leaves_out);
@@ -158,7 +158,7 @@ static void move_in_two(struct rule_place *place, const struct query *gone)
                     from, to);
 }
 
-void check_move_loses_rows(struct rule_place *place)
+static void check_move_loses_rows(struct rule_place *place)
 {
     place_each_query(place, move_in_one);
     place_each_query(place, move_in_two);
@@ -219,7 +219,47 @@ static void star_by_position(struct rule_place *place, const struct query *query
     report_swap(place, from->name, to->name, &read, &written);
 }
 
-void check_values_by_position(struct rule_place *place)
+static void check_values_by_position(struct rule_place *place)
 {
     place_each_query(place, star_by_position);
 }
+
+// --- rows
+
+const struct rule rule_copy_leaves_rows_out = {
+    .id = "copy-leaves-rows-out",
+    .severity = SEVERITY_STOP,
+    .dialects = POSTGRES | SQLITE,
+    .summary = "a copy that takes a table's place is made with LIMIT, DISTINCT, GROUP BY, UNION or "
+               "WHERE",
+    .why = "The rows that are left out are missing from now on under the table's name. A WHERE "
+           "says so, and warns.",
+    .safe_form = "copy every row, compare the counts, then delete what must go, by name",
+    .source = "PostgreSQL 15 manual, SELECT; SQLite, SELECT",
+    .check = check_copy_leaves_rows_out,
+};
+
+const struct rule rule_move_loses_rows = {
+    .id = "move-loses-rows",
+    .severity = SEVERITY_WARN,
+    .dialects = POSTGRES | SQLITE,
+    .summary = "rows are deleted here and inserted there by two different conditions",
+    .why = "What is deleted and not inserted is gone. It stops when the copy has a LIMIT or "
+           "DISTINCT, and when the rows of WITH ... DELETE are filtered again.",
+    .safe_form = "WITH gone AS (DELETE ... RETURNING *) INSERT ... SELECT * FROM gone; or delete "
+                 "only what arrived: WHERE id IN (SELECT id FROM the copy)",
+    .source = "PostgreSQL 15 manual, Data-Modifying Statements in WITH",
+    .check = check_move_loses_rows,
+};
+
+const struct rule rule_values_by_position = {
+    .id = "values-by-position",
+    .severity = SEVERITY_STOP,
+    .dialects = POSTGRES | SQLITE,
+    .summary = "INSERT ... SELECT * into a table whose columns stand in another order",
+    .why = "Values go by position and not by name: two columns of one type are exchanged without "
+           "an error.",
+    .safe_form = "name the columns on both sides",
+    .source = "PostgreSQL 15 manual, INSERT; SQLite, INSERT",
+    .check = check_values_by_position,
+};

@@ -66,7 +66,7 @@ static void drop_uniqueness(struct rule_place *place, const struct action *actio
         report_open(place, table->name, key->columns, key->n_columns);
 }
 
-void check_uniqueness_dropped(struct rule_place *place)
+static void check_uniqueness_dropped(struct rule_place *place)
 {
     struct rule_place at = *place;
     for (size_t i = 0; i < place->script->n_statements; i++) {
@@ -87,7 +87,34 @@ static void triggers_off(struct rule_place *place, const struct action *action)
         rule_report(place, "no trigger fires and no foreign key is checked in this session");
 }
 
-void check_triggers_off(struct rule_place *place)
+static void check_triggers_off(struct rule_place *place)
 {
     place_each_action(place, triggers_off);
 }
+
+// --- rows
+
+const struct rule rule_uniqueness_dropped = {
+    .id = "uniqueness-dropped",
+    .severity = SEVERITY_WARN,
+    .dialects = POSTGRES | SQLITE,
+    .summary =
+        "a primary key, UNIQUE constraint or unique index is dropped, and no other keeps the "
+        "rows apart",
+    .why = "From now on the same row may come in twice, and the way back fails on the duplicates.",
+    .safe_form = "make the new key first, then drop the old one; or say why duplicates are right",
+    .source = "PostgreSQL 15 manual, Unique Indexes",
+    .check_migration = check_uniqueness_dropped,
+};
+
+const struct rule rule_triggers_off = {
+    .id = "triggers-off",
+    .severity = SEVERITY_WARN,
+    .dialects = POSTGRES,
+    .summary = "triggers are disabled, or session_replication_role is set to replica",
+    .why = "Audit, denormalised columns and, as a superuser, foreign keys are not kept: what is "
+           "written meanwhile stays wrong without an error.",
+    .safe_form = "leave them on, or write what they would have written in the same transaction",
+    .source = "PostgreSQL 15 manual, ALTER TABLE; session_replication_role",
+    .check = check_triggers_off,
+};

@@ -120,7 +120,7 @@ static void drop_deletes_children(struct rule_place *place, const struct action 
     }
 }
 
-void check_drop_deletes_children(struct rule_place *place)
+static void check_drop_deletes_children(struct rule_place *place)
 {
     place_each_action(place, drop_deletes_children);
 }
@@ -173,7 +173,7 @@ static void follow_rename(struct rule_place *place, const struct action *action)
     report_followers(place, table->name, (struct name){table->name.schema, action->new_name});
 }
 
-void check_foreign_key_follows_rename(struct rule_place *place)
+static void check_foreign_key_follows_rename(struct rule_place *place)
 {
     struct rule_place at = *place;
     for (size_t i = 0; i < place->script->n_statements; i++) {
@@ -182,3 +182,34 @@ void check_foreign_key_follows_rename(struct rule_place *place)
         place_each_action(&at, follow_rename);
     }
 }
+
+// --- rows
+
+const struct rule rule_drop_deletes_children = {
+    .id = "drop-deletes-children",
+    .severity = SEVERITY_WARN,
+    .dialects = SQLITE,
+    .summary = "DROP TABLE of a table that others reference with ON DELETE CASCADE, SET NULL or "
+               "SET DEFAULT, also in a rebuild",
+    .why = "With foreign keys on, SQLite deletes the table's rows first, and the children's rows "
+           "go or change without a word. It stops when foreign keys are on for sure, and when "
+           "they are turned off inside a transaction, where that does nothing.",
+    .safe_form = "PRAGMA foreign_keys = OFF before the transaction begins (tell the tool not "
+                 "to open one), PRAGMA foreign_key_check before COMMIT",
+    .source = "SQLite, Foreign Key Support, 5; measured on SQLite 3.40",
+    .check = check_drop_deletes_children,
+};
+
+const struct rule rule_foreign_key_follows_rename = {
+    .id = "foreign-key-follows-rename",
+    .severity = SEVERITY_STOP,
+    .dialects = POSTGRES | SQLITE,
+    .summary = "a table is renamed away and replaced or dropped while foreign keys still "
+               "reference it",
+    .why = "Foreign keys follow the table that is renamed, not the name: the children point at "
+           "the old rows or nowhere, and new ones are refused.",
+    .safe_form = "SQLite: fill the new table, drop the old one, rename the new one last; "
+                 "PostgreSQL: drop the foreign key and add it to the new table",
+    .source = "SQLite, ALTER TABLE RENAME (since 3.26); PostgreSQL 15; measured on both",
+    .check_migration = check_foreign_key_follows_rename,
+};

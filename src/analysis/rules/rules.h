@@ -1,7 +1,8 @@
 /*
- * What the families of rules share: the checks' names for the table, and questions about a place.
+ * What the families of rules share: their rows for the table, and questions about a place.
  *
- * A rule's function is named check_ID with '_' for '-'.
+ * A rule's row is named rule_ID with '_' for '-', its function check_ID; both stand in the file of
+ * their family.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -10,6 +11,10 @@
 
 #include "analysis/rule.h"
 #include "analysis/size.h"
+
+// For `dialects`.
+#define POSTGRES (1U << DIALECT_POSTGRES)
+#define SQLITE (1U << DIALECT_SQLITE)
 
 // --- questions (place.c)
 
@@ -58,90 +63,97 @@ void place_each_action(struct rule_place *place, rule_action_check *check);
 const char *statement_mismatch(TALLOC_CTX *mem, const struct schema *schema,
                                const struct statement *statement);
 
-// --- data_loss.c
-void check_drop_table(struct rule_place *place);
-void check_drop_column(struct rule_place *place);
-void check_drop_schema(struct rule_place *place);
-void check_cascade(struct rule_place *place);
-void check_truncate(struct rule_place *place);
-void check_type_narrowing(struct rule_place *place);
-void check_time_zone_assumed(struct rule_place *place);
-void check_using_expression_lossy(struct rule_place *place);
-void check_on_delete_cascade(struct rule_place *place);
+// --- rows, each beside its check
 
-// --- data_change.c
-void check_update_delete_without_where(struct rule_place *place);
-void check_dedupe_delete(struct rule_place *place);
-void check_insert_select_join_loses_rows(struct rule_place *place);
-void check_update_join_not_unique(struct rule_place *place);
-void check_on_conflict_do_nothing(struct rule_place *place);
-void check_case_without_else(struct rule_place *place);
-void check_lookup_may_yield_null(struct rule_place *place);
+// data_loss.c
+extern const struct rule rule_drop_table;
+extern const struct rule rule_drop_column;
+extern const struct rule rule_drop_schema;
+extern const struct rule rule_cascade;
+extern const struct rule rule_truncate;
+extern const struct rule rule_type_narrowing;
+extern const struct rule rule_time_zone_assumed;
+extern const struct rule rule_using_expression_lossy;
+extern const struct rule rule_on_delete_cascade;
 
-// --- failure.c
-void check_unique_may_fail(struct rule_place *place);
-void check_not_null_may_fail(struct rule_place *place);
-void check_not_null_no_default(struct rule_place *place);
-void check_check_may_fail(struct rule_place *place);
-void check_fk_may_fail(struct rule_place *place);
-void check_type_cast_may_fail(struct rule_place *place);
-void check_add_column_refused(struct rule_place *place);
+// replacement.c
+extern const struct rule rule_drop_deletes_children;
+extern const struct rule rule_foreign_key_follows_rename;
 
-// --- replacement.c
-void check_drop_deletes_children(struct rule_place *place);
-void check_foreign_key_follows_rename(struct rule_place *place);
+// successor.c
+extern const struct rule rule_replaced_table_loses_constraints;
 
-// --- successor.c
-void check_replaced_table_loses_constraints(struct rule_place *place);
+// protection.c
+extern const struct rule rule_uniqueness_dropped;
+extern const struct rule rule_triggers_off;
 
-// --- movement.c
-void check_copy_leaves_rows_out(struct rule_place *place);
-void check_move_loses_rows(struct rule_place *place);
-void check_values_by_position(struct rule_place *place);
+// data_change.c
+extern const struct rule rule_update_delete_without_where;
+extern const struct rule rule_dedupe_delete;
+extern const struct rule rule_insert_select_join_loses_rows;
+extern const struct rule rule_update_join_not_unique;
+extern const struct rule rule_on_conflict_do_nothing;
+extern const struct rule rule_case_without_else;
+extern const struct rule rule_lookup_may_yield_null;
 
-// --- protection.c
-void check_uniqueness_dropped(struct rule_place *place);
-void check_triggers_off(struct rule_place *place);
+// movement.c
+extern const struct rule rule_copy_leaves_rows_out;
+extern const struct rule rule_move_loses_rows;
+extern const struct rule rule_values_by_position;
 
-// --- existence.c
-void check_object_missing_or_exists(struct rule_place *place);
-void check_drop_has_dependents(struct rule_place *place);
-void check_statement_invalid(struct rule_place *place);
-void check_syntax_not_understood(struct rule_place *place);
+// failure.c
+extern const struct rule rule_unique_may_fail;
+extern const struct rule rule_not_null_may_fail;
+extern const struct rule rule_not_null_no_default;
+extern const struct rule rule_check_may_fail;
+extern const struct rule rule_fk_may_fail;
+extern const struct rule rule_type_cast_may_fail;
+extern const struct rule rule_add_column_refused;
 
-// --- blocking.c
-void check_index_create_blocking(struct rule_place *place);
-void check_index_drop_blocking(struct rule_place *place);
-void check_reindex_blocking(struct rule_place *place);
-void check_matview_refresh_blocking(struct rule_place *place);
-void check_vacuum_full(struct rule_place *place);
-void check_set_not_null_scan(struct rule_place *place);
-void check_fk_add_locks_both(struct rule_place *place);
-void check_check_add_scan(struct rule_place *place);
-void check_unique_constraint(struct rule_place *place);
-void check_type_change_rewrite(struct rule_place *place);
-void check_volatile_default(struct rule_place *place);
-void check_no_lock_timeout(struct rule_place *place);
+// existence.c
+extern const struct rule rule_object_missing_or_exists;
+extern const struct rule rule_drop_has_dependents;
+extern const struct rule rule_statement_invalid;
+extern const struct rule rule_syntax_not_understood;
 
-// --- compatibility.c
-void check_rename_table(struct rule_place *place);
-void check_rename_column(struct rule_place *place);
-void check_required_column(struct rule_place *place);
-void check_new_constraint_breaks_old_writers(struct rule_place *place);
-void check_drop_in_use(struct rule_place *place);
+// blocking.c
+extern const struct rule rule_index_create_blocking;
+extern const struct rule rule_index_drop_blocking;
+extern const struct rule rule_reindex_blocking;
+extern const struct rule rule_matview_refresh_blocking;
+extern const struct rule rule_vacuum_full;
+extern const struct rule rule_set_not_null_scan;
+extern const struct rule rule_fk_add_locks_both;
+extern const struct rule rule_check_add_scan;
+extern const struct rule rule_unique_constraint;
+extern const struct rule rule_type_change_rewrite;
+extern const struct rule rule_volatile_default;
+extern const struct rule rule_no_lock_timeout;
 
-// --- transaction.c
-void check_non_transactional_statement_in_transaction(struct rule_place *place);
-void check_mix_ddl_and_dml(struct rule_place *place);
-void check_not_valid_and_validate_together(struct rule_place *place);
-void check_backfill_in_one_statement(struct rule_place *place);
-void check_dynamic_ddl(struct rule_place *place);
-void check_unseen_code(struct rule_place *place);
-void check_tool_managed_transaction(struct rule_place *place);
+// compatibility.c
+extern const struct rule rule_rename_table;
+extern const struct rule rule_rename_column;
+extern const struct rule rule_required_column;
+extern const struct rule rule_new_constraint_breaks_old_writers;
+extern const struct rule rule_drop_in_use;
 
-// --- rollback.c
-void check_missing_down(struct rule_place *place);
-void check_irreversible_down(struct rule_place *place);
-void check_down_does_not_restore(struct rule_place *place);
+// transaction.c
+extern const struct rule rule_non_transactional_statement_in_transaction;
+extern const struct rule rule_mix_ddl_and_dml;
+extern const struct rule rule_not_valid_and_validate_together;
+extern const struct rule rule_backfill_in_one_statement;
+extern const struct rule rule_dynamic_ddl;
+extern const struct rule rule_tool_managed_transaction;
+
+// rollback.c
+extern const struct rule rule_missing_down;
+extern const struct rule rule_irreversible_down;
+extern const struct rule rule_down_does_not_restore;
+
+// reported.c
+extern const struct rule rule_code_writes_table;
+extern const struct rule rule_code_path_unmapped;
+extern const struct rule rule_released_migration_edited;
+extern const struct rule rule_findings_malformed;
 
 #endif

@@ -272,7 +272,7 @@ static void succeed(struct rule_place *place, const struct action *action)
                        place_name(place, name), s.text);
 }
 
-void check_replaced_table_loses_constraints(struct rule_place *place)
+static void check_replaced_table_loses_constraints(struct rule_place *place)
 {
     struct rule_place at = *place;
     for (size_t i = 0; i < place->script->n_statements; i++) {
@@ -281,3 +281,19 @@ void check_replaced_table_loses_constraints(struct rule_place *place)
         place_each_action(&at, succeed);
     }
 }
+
+// --- rows
+
+const struct rule rule_replaced_table_loses_constraints = {
+    .id = "replaced-table-loses-constraints",
+    .severity = SEVERITY_WARN,
+    .dialects = POSTGRES | SQLITE,
+    .summary = "a table is replaced by a copy that lacks its keys, constraints, defaults, indexes "
+               "or triggers",
+    .why = "Nothing fails: duplicates, orphans and NULLs come in from now on. It stops for a lost "
+           "primary key or uniqueness.",
+    .safe_form = "PostgreSQL: CREATE TABLE new (LIKE old INCLUDING ALL), then its foreign keys and "
+                 "triggers; SQLite: write the definition out, and every index and trigger again",
+    .source = "PostgreSQL 15 manual, CREATE TABLE AS, CREATE TABLE; SQLite, CREATE TABLE",
+    .check_migration = check_replaced_table_loses_constraints,
+};

@@ -26,7 +26,7 @@ static const char *refuses_transaction(const struct action *action)
     }
 }
 
-void check_non_transactional_statement_in_transaction(struct rule_place *place)
+static void check_non_transactional_statement_in_transaction(struct rule_place *place)
 {
     for (size_t i = 0; place->in_transaction && i < place->statement->n_actions; i++) {
         const char *what = refuses_transaction(&place->statement->actions[i]);
@@ -101,7 +101,7 @@ static void backfill_behind_lock(struct rule_place *place, const struct query *q
                    size);
 }
 
-void check_mix_ddl_and_dml(struct rule_place *place)
+static void check_mix_ddl_and_dml(struct rule_place *place)
 {
     if (place->in_transaction)
         place_each_query(place, backfill_behind_lock);
@@ -132,7 +132,7 @@ static void validate_together(struct rule_place *place, const struct action *act
     }
 }
 
-void check_not_valid_and_validate_together(struct rule_place *place)
+static void check_not_valid_and_validate_together(struct rule_place *place)
 {
     place_each_action(place, validate_together);
 }
@@ -151,12 +151,12 @@ static void backfill(struct rule_place *place, const struct query *query)
                    place_name(place, query->target), size);
 }
 
-void check_backfill_in_one_statement(struct rule_place *place)
+static void check_backfill_in_one_statement(struct rule_place *place)
 {
     place_each_query(place, backfill);
 }
 
-void check_dynamic_ddl(struct rule_place *place)
+static void check_dynamic_ddl(struct rule_place *place)
 {
     const struct effects *effects = place_effects(place);
     if (effects->unknown_reason != NULL)
@@ -164,7 +164,7 @@ void check_dynamic_ddl(struct rule_place *place)
 }
 
 // What the tool does here and the file does not show.
-void check_unseen_code(struct rule_place *place)
+static void check_unseen_code(struct rule_place *place)
 {
     const struct migration_text *text =
         place->is_down ? &place->migration->down : &place->migration->up;
@@ -177,7 +177,7 @@ void check_unseen_code(struct rule_place *place)
 }
 
 // A COMMIT inside the tool's own transaction ends it early: the rest runs without one.
-void check_tool_managed_transaction(struct rule_place *place)
+static void check_tool_managed_transaction(struct rule_place *place)
 {
     bool tool_wraps = place->is_down ? place->migration->down.in_transaction
                                      : place->migration->up.in_transaction;
@@ -188,3 +188,80 @@ void check_tool_managed_transaction(struct rule_place *place)
                                "back when it fails");
     }
 }
+
+// --- rows
+
+const struct rule rule_non_transactional_statement_in_transaction = {
+    .id = "non-transactional-statement-in-transaction",
+    .severity = SEVERITY_STOP,
+    .dialects = POSTGRES,
+    .in_downs = true,
+    .summary = "a statement that cannot run inside a transaction stands in one",
+    .why = "It fails: by the rule of its tool, or an open BEGIN, it runs inside a "
+           "transaction.",
+    .safe_form = "a migration of its own, marked as running without a transaction in the "
+                 "way of its tool",
+    .source = "PostgreSQL 15 manual",
+    .check = check_non_transactional_statement_in_transaction,
+};
+
+const struct rule rule_mix_ddl_and_dml = {
+    .id = "mix-ddl-and-dml",
+    .severity = SEVERITY_WARN,
+    .dialects = POSTGRES,
+    .summary = "rows are changed in the transaction that already holds a strong lock",
+    .why = "The lock of the DDL is held until the last row is changed, and everybody waits.",
+    .safe_form = "split: DDL in one migration, the backfill in batches in another",
+    .source = "PostgreSQL 15 manual, Explicit Locking: locks are held until the end of the "
+              "transaction",
+    .check = check_mix_ddl_and_dml,
+};
+
+const struct rule rule_not_valid_and_validate_together = {
+    .id = "not-valid-and-validate-together",
+    .severity = SEVERITY_WARN,
+    .dialects = POSTGRES,
+    .summary = "VALIDATE CONSTRAINT in the transaction that added it NOT VALID",
+    .why = "The strong lock of ADD is held through the scan, so nothing was won.",
+    .safe_form = "VALIDATE in a migration of its own",
+    .source = "measured on PostgreSQL 15 (docs/effects.md)",
+    .check = check_not_valid_and_validate_together,
+};
+
+const struct rule rule_backfill_in_one_statement = {
+    .id = "backfill-in-one-statement",
+    .severity = SEVERITY_WARN,
+    .dialects = POSTGRES,
+    .summary = "UPDATE of many rows in one statement",
+    .why = "Locks on every row until the end, a burst of WAL, lag on replicas, bloat.",
+    .safe_form = "batches by ranges of the primary key, each its own transaction, with a "
+                 "pause",
+    .source = "PostgreSQL 15 manual, Routine Vacuuming",
+    .check = check_backfill_in_one_statement,
+};
+
+const struct rule rule_dynamic_ddl = {
+    .id = "dynamic-ddl",
+    .severity = SEVERITY_WARN,
+    .dialects = POSTGRES,
+    .in_downs = true,
+    .summary = "work that its text does not show: DO, CALL, EXECUTE, code of another "
+               "language",
+    .why = "What it does cannot be read from its text: not understood, so the verdict is "
+           "HOLD.",
+    .safe_form = "write the statements out, or rehearse it and look at what it did",
+    .source = "PostgreSQL 15 manual, DO and CALL",
+    .check = check_dynamic_ddl,
+    .check_migration = check_unseen_code,
+};
+
+const struct rule rule_tool_managed_transaction = {
+    .id = "tool-managed-transaction",
+    .severity = SEVERITY_WARN,
+    .dialects = POSTGRES,
+    .summary = "COMMIT inside the transaction of the migration tool",
+    .why = "The transaction ends there: what follows is not taken back when it fails.",
+    .safe_form = "leave BEGIN and COMMIT to the tool, or switch its transaction off",
+    .source = "PostgreSQL 15 manual, COMMIT",
+    .check = check_tool_managed_transaction,
+};
