@@ -7,6 +7,7 @@
 #ifndef SUPPORT_POSTGRES_SERVER_H
 #define SUPPORT_POSTGRES_SERVER_H
 
+#include "base/process.h"
 #include "database.h"
 #include <libpq-fe.h>
 #include <stdlib.h>
@@ -18,9 +19,12 @@ static void postgres_command(const char *verb)
 {
     SCRATCH(tmp);
     const char *source = getenv("SOURCE") ? getenv("SOURCE") : "..";
-    const char *command = mem_printf(tmp, "'%s/test/support/postgres-server' %s '%s'", source, verb, postgres_folder);
-    if (system(command) != 0)
-        fprintf(stderr, "%s failed\n", command);
+    const char *const argv[] = {file_join(tmp, source, "test/support/postgres-server"), verb, postgres_folder, NULL};
+    const struct process_options options = {.argv = argv};
+    struct process_result result;
+    struct error err;
+    if (!process_run(tmp, &options, &result, &err) || result.status != 0)
+        fprintf(stderr, "# postgres-server %s failed\n", verb);
 }
 
 static void postgres_stop(void)
