@@ -71,7 +71,8 @@ bool help_find_verb(const struct program *program, const char *name, const struc
 static int help_run(const struct program *program, int argc, char **argv, struct error *err)
 {
     SCRATCH(tmp);
-    if (argc < 2 || *argv[1] == '-') {
+    bool is_asked = argc >= 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0);
+    if (argc < 2 || is_asked) {
         help_write_verbs(stdout, program);
         return EXIT_GO;
     }

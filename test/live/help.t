@@ -22,6 +22,7 @@ says 'a verb that is nothing: where to look' err "'tminus help' lists the verbs"
 ends 2 'an option before the verb' "$TMINUS" --env production version
 says 'an option before the verb: said' err 'options follow the verb'
 ends 2 'help on an unknown verb' "$TMINUS" help vresion
+ends 2 'help on an unknown option' "$TMINUS" help --nonsense
 
 for verb in $(sed -n 's/^  \([a-z][a-z]*\) .*/\1/p' "$tmp/help"); do
     [ "$verb" != help ] || continue
