@@ -47,7 +47,7 @@ static int database_remove(struct database *database)
     return 0;
 }
 
-static struct database *database_make(const char *sql)
+static inline struct database *database_make(const char *sql)
 {
     struct database *database = mem_new(NULL, struct database);
     database->folder = mem_strdup(database, "/tmp/tminus-engine-XXXXXX");

@@ -1,0 +1,29 @@
+/*
+ * The inside of a connection, for the files that open it, run statements on it and say what failed.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef DRIVER_ENGINE_POSTGRES_CONNECTION_H
+#define DRIVER_ENGINE_POSTGRES_CONNECTION_H
+
+#include "driver/engine/postgres/postgres.h"
+
+// Within a snapshot a statement that fails is taken back to here, and the snapshot goes on.
+#define SAVEPOINT_NAME "tminus"
+
+struct connection {
+    PGconn *handle;
+    struct wait *wait;
+    const char *place; // "127.0.0.1:5432/shop"
+    int64_t timeout_ms;
+    char sqlstate[6];
+    bool is_busy;       // a statement runs, or the reader of its rows
+    bool is_lost;       // nothing more can be asked
+    bool has_savepoint; // in a transaction that shall outlive a statement that fails
+};
+
+// --- failure.c
+// What libpq says of a connection that was not made.
+bool connection_fail_open(struct connection *connection, struct error *err);
+
+#endif
