@@ -1,10 +1,10 @@
 /*
  * Guard: may this text be asked of PostgreSQL, as far as its words tell?
  *
- * The pure half of guarded SQL (docs/guarded-sql.md). PostgreSQL's own grammar reads the text, and an
- * allow-list over the kinds of nodes of its tree decides: what is not known is refused. What words
- * cannot tell is given back by name, for the server's catalog to resolve: which function a name
- * means, what stands behind a view, who wrote an operator.
+ * The pure half of guarded SQL (docs/guarded-sql.md). PostgreSQL's own grammar reads the text, and
+ * an allow-list over the kinds of nodes of its tree decides: what is not known is refused. What
+ * words cannot tell is given back by name, for the server's catalog to resolve: which function a
+ * name means, what stands behind a view, who wrote an operator.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -18,8 +18,9 @@
 #define GUARD_BYTES_MAX ((size_t)1024 * 1024) // one text that a check asks
 
 enum guard_use {
-    GUARD_FUNCTION,  // f(…), also by the grammar's own syntax: EXTRACT, AT TIME ZONE, …
-    GUARD_ATTRIBUTE, // x.f or (x).f: a column, or else the function f of one argument
+    GUARD_FUNCTION,  // f(…), also by the grammar's own syntax: EXTRACT, AT TIME ZONE, …; of one
+                     // argument also a cast to type f
+    GUARD_ATTRIBUTE, // x.f or (x).f: a column, or else the same as f(x)
     GUARD_OPERATOR,  // a + b, also one that is only meant: IN, BETWEEN, USING, CASE x WHEN
     GUARD_RELATION,  // read; names of WITH queries are left out
     GUARD_TYPE,      // cast to, or the type of a column that a function returns

@@ -2,9 +2,9 @@
  * The words half of the guard: the text's tree against lists of what is allowed.
  *
  * Every node is looked up: one that is not listed refuses the whole text. The nodes' names are kept
- * for the catalog's half; where the grammar means a function or operator without naming it, the name
- * is added. One loop over a stack on the heap; children are given by PostgreSQL's own walker, and by
- * hand where that leaves them out.
+ * for the catalog's half; where the grammar means a function or operator without naming it, the
+ * name is added. One loop over a stack on the heap; children are given by PostgreSQL's own walker,
+ * and by hand where that leaves them out.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -86,23 +86,14 @@ static void function_add(struct guard_walk *walk, const FuncCall *call)
     if (call->agg_within_group || call->func_variadic)
         function.n_arguments = -1;
     name_add(walk, function, call->location);
-    if (list_length(call->args) != 1)
-        return;
-    // f(x) is a cast where f is a type.
-    function.use = GUARD_TYPE;
-    function.n_arguments = -1;
-    name_add(walk, function, call->location);
 }
 
-// x.f is a column or else the call f(x), or a cast.
 static void attribute_add(struct guard_walk *walk, const Node *last, int location)
 {
     if (!IsA(last, String))
         return;
     const char *name = mem_strdup(walk->reading.mem, ((const String *)last)->sval);
     name_add(walk, (struct guard_name){.use = GUARD_ATTRIBUTE, .name = name, .n_arguments = 1},
-             location);
-    name_add(walk, (struct guard_name){.use = GUARD_TYPE, .name = name, .n_arguments = -1},
              location);
 }
 
@@ -137,12 +128,11 @@ static void relation_add(struct guard_walk *walk, const RangeVar *range, const s
     if (scope_has(scope, range))
         return;
     struct name name = name_of_range(&walk->reading, range);
-    name_add(walk,
-             (struct guard_name){.use = GUARD_RELATION,
-                                 .schema = name.schema,
-                                 .name = name.name,
-                                 .n_arguments = -1},
-             range->location);
+    name_add(
+        walk,
+        (struct guard_name){
+            .use = GUARD_RELATION, .schema = name.schema, .name = name.name, .n_arguments = -1},
+        range->location);
 }
 
 // --- nodes
@@ -322,8 +312,9 @@ static bool refuse_node(struct guard_walk *walk, const Node *node)
     const char *words = statement_words(node);
     if (words != NULL)
         return refuse(walk, -1, mem_printf(tmp, "there is %s in it", words));
-    return refuse(walk, -1, mem_printf(tmp, "it has a part (%d) that is not on the list of what reads",
-                                       (int)nodeTag(node)));
+    return refuse(walk, -1,
+                  mem_printf(tmp, "it has a part (%d) that is not on the list of what reads",
+                             (int)nodeTag(node)));
 }
 
 static bool walk_query(struct guard_walk *walk, Node *query)
@@ -426,15 +417,16 @@ static bool parse_failed(struct guard_walk *walk, const PgQueryError *error)
     }
     SCRATCH(tmp);
     return refuse(walk, (int)offset,
-                  mem_printf(tmp, "it is not understood: %s (PostgreSQL " PG_MAJORVERSION " grammar)",
+                  mem_printf(tmp,
+                             "it is not understood: %s (PostgreSQL " PG_MAJORVERSION " grammar)",
                              error->message));
 }
 
 static bool judge_text(struct guard_walk *walk, enum guard_form form)
 {
     PgQueryInternalParsetreeAndError parsed = pg_query_raw_parse(walk->text);
-    bool is_allowed = parsed.error != NULL ? parse_failed(walk, parsed.error)
-                                           : judge(walk, parsed.tree, form);
+    bool is_allowed =
+        parsed.error != NULL ? parse_failed(walk, parsed.error) : judge(walk, parsed.tree, form);
     if (parsed.error != NULL)
         pg_query_free_error(parsed.error);
     free(parsed.stderr_buffer);
