@@ -71,6 +71,9 @@ struct engine_run_request {
     const char *last;
     int64_t lock_timeout_ms; // of each lock that it waits for; 0: the engine's own default
     int64_t attempts;        // how often it may begin anew when a lock was not to be had; 0: once
+    // What the server remarks while it runs, and why it begins anew; NULL: nobody wants to know.
+    void (*note)(void *context, const char *text);
+    void *note_context;
 };
 
 // Rows of one table that were written.
@@ -106,6 +109,9 @@ struct engine_session_table {
     // All guarded queries between these two see one instant.
     bool (*snapshot_begin)(struct engine *engine, struct error *err);
     bool (*snapshot_end)(struct engine *engine, struct error *err);
+    // What in the text alone forbids to begin it: `run` would refuse it likewise. ERROR_INPUT with
+    // the place. NULL: nothing is known before it runs.
+    bool (*check)(const struct engine_run_request *request, struct error *err);
     // Run a migration. On failure the message begins with "PATH:LINE:COLUMN: " of the statement and
     // the code is ERROR_TAKEN_BACK when nothing of it stays and that was verified, ERROR_PARTIAL
     // when statements stay applied (or it cannot be told), ERROR_UNREACHABLE when it never began:
@@ -144,9 +150,9 @@ struct engine_activity {
 // Image of one row, hashed. Column images are keyed by the primary key, so that two rows that
 // swapped a value differ; NULL is marked out of band; lengths are part of the image.
 struct engine_row_image {
-    const uint8_t *key;          // canonical key image, unique in the table if the key is
-    size_t key_len;              // 0: no key
-    const char *key_text;        // for people: "id=42"
+    const uint8_t *key;   // canonical key image, unique in the table if the key is
+    size_t key_len;       // 0: no key
+    const char *key_text; // for people: "id=42"
     const uint8_t *order; // of a stream: bytes in whose order (memcmp) its rows come; comparable
     size_t order_len;     // between two streams whose key columns have the same types
     uint64_t writer;      // number of the transaction that wrote this version of the row; 0: not
@@ -228,7 +234,8 @@ struct engine_proof_table {
                         struct engine_fingerprint **out, struct error *err);
     // Was a row's version written since `instant` (of session->instant)? NULL: not told here.
     enum engine_wrote (*wrote)(const char *instant, uint64_t writer);
-    // Rows that everybody wrote since the engine began to count, for the difference of two readings;
+    // Rows that everybody wrote since the engine began to count, for the difference of two
+    // readings;
     // `*is_known` false: it does not count, or the count is not to be trusted. NULL: never known.
     bool (*written)(struct engine *engine, struct name table, struct engine_written *out,
                     bool *is_known, struct error *err);
@@ -242,8 +249,8 @@ struct engine_proof_table {
                         const struct engine_fingerprint_request *request,
                         struct engine_stream **out, struct error *err);
     // `*image` holds until the next call.
-    bool (*stream_next)(struct engine_stream *stream, struct engine_row_image *image,
-                        bool *has_row, struct error *err);
+    bool (*stream_next)(struct engine_stream *stream, struct engine_row_image *image, bool *has_row,
+                        struct error *err);
 };
 
 struct engine_driver {

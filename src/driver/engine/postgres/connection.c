@@ -238,18 +238,40 @@ static void group_settle(struct group *group, struct exchange *exchanges, size_t
 
 // --- one group from sending to the last answer
 
-static bool group_wait(struct wait *wait, struct group *group, struct error *err)
+// Until `deadline_ms` (0: none), as the connection heeds signals.
+static bool connection_wait(const struct connection *connection, const bool *done,
+                            int64_t deadline_ms, struct error *err)
+{
+    if (!connection->is_seen_through)
+        return wait_until(connection->wait, done, deadline_ms, err);
+    return wait_out(connection->wait, done, deadline_ms) ||
+           error_set(err, ERROR_UNREACHABLE, "no answer in time");
+}
+
+static int64_t earlier(int64_t a_ms, int64_t b_ms)
+{
+    return a_ms == 0 || (b_ms != 0 && b_ms < a_ms) ? b_ms : a_ms;
+}
+
+static bool group_wait(struct connection *connection, struct group *group, struct error *err)
 {
     struct error why = {0};
-    int64_t deadline_ms;
-    do {
-        deadline_ms = group->deadline_ms;
-        if (wait_until(wait, &group->is_done, deadline_ms, &why))
-            return true;
-        // A reader of rows took its time meanwhile: that is not the statement's.
-    } while (why.code == ERROR_UNREACHABLE && group->deadline_ms > deadline_ms);
-    *err = why;
-    return false;
+    int64_t look_ms = connection->look ? clock_monotonic_ms() + connection->look_every_ms : 0;
+    while (
+        !connection_wait(connection, &group->is_done, earlier(group->deadline_ms, look_ms), &why)) {
+        int64_t now_ms = clock_monotonic_ms();
+        // A reader of rows may have put the deadline off: its time is not the statement's.
+        bool is_over = group->deadline_ms != 0 && now_ms >= group->deadline_ms;
+        if (why.code != ERROR_UNREACHABLE || is_over) {
+            *err = why;
+            return false;
+        }
+        if (look_ms != 0 && now_ms >= look_ms) {
+            connection->look(connection->look_context);
+            look_ms = clock_monotonic_ms() + connection->look_every_ms;
+        }
+    }
+    return true;
 }
 
 static bool exchange_start(struct exchange *exchange, const char *const *parameters, size_t n,
@@ -261,6 +283,8 @@ static bool exchange_start(struct exchange *exchange, const char *const *paramet
                          "%s: asked within the answer to another question, which is not over",
                          connection->place);
     connection->sqlstate[0] = '\0';
+    connection->position = 0;
+    TALLOC_FREE(connection->why);
     if (connection->is_lost || PQstatus(connection->handle) != CONNECTION_OK)
         return connection_fail(connection, NULL, exchange->sql, err);
     if (!PQsendQueryParams(connection->handle, exchange->sql, (int)n, NULL, parameters, NULL, NULL,
@@ -305,8 +329,7 @@ static bool group_finish(struct group *group, struct exchange *exchanges, size_t
                          struct error *err)
 {
     struct error why = {0};
-    bool is_good =
-        group_wait(exchanges[0].connection->wait, group, &why) || fail_wait(exchanges, &why);
+    bool is_good = group_wait(exchanges[0].connection, group, &why) || fail_wait(exchanges, &why);
     if (group->n_left > 0)
         group_settle(group, exchanges, n);
     if (is_good)

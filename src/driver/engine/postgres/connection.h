@@ -16,10 +16,19 @@ struct connection {
     struct wait *wait;
     const char *place; // "127.0.0.1:5432/shop"
     int64_t timeout_ms;
+    // Of what failed last: its class, the server's own words, and the character of the statement
+    // that it points at (from 1).
     char sqlstate[6];
-    bool is_busy;       // a statement runs, or the reader of its rows
-    bool is_lost;       // nothing more can be asked
-    bool has_savepoint; // in a transaction that shall outlive a statement that fails
+    char *why;            // NULL: the server said nothing
+    size_t position;      // 0: at none
+    bool is_busy;         // a statement runs, or the reader of its rows
+    bool is_lost;         // nothing more can be asked
+    bool has_savepoint;   // in a transaction that shall outlive a statement that fails
+    bool is_seen_through; // signals do not end what runs on it
+    // Called every so often while a statement runs; may use other connections. NULL: not.
+    void (*look)(void *context);
+    void *look_context;
+    int64_t look_every_ms;
 };
 
 // --- failure.c

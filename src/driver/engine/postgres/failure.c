@@ -80,8 +80,12 @@ bool connection_fail(struct connection *connection, const PGresult *result, cons
         return fail_lost(connection,
                          result ? PQresultErrorMessage(result) : PQerrorMessage(connection->handle),
                          what, err);
-    error_set(err, ERROR_DATABASE, "%s: %s%s%s: %s", connection->place, one_line(tmp, why),
-              detail ? "; " : "", detail ? one_line(tmp, detail) : "", what);
+    const char *position = PQresultErrorField(result, PG_DIAG_STATEMENT_POSITION);
+    connection->position = position ? strtoull(position, NULL, 10) : 0;
+    talloc_free(connection->why);
+    connection->why = mem_printf(connection, "%s%s%s", one_line(tmp, why), detail ? "; " : "",
+                                 detail ? one_line(tmp, detail) : "");
+    error_set(err, ERROR_DATABASE, "%s: %s: %s", connection->place, connection->why, what);
     if (hint != NULL)
         error_hint(err, "%s", one_line(tmp, hint));
     fill_known(sqlstate, err);

@@ -63,9 +63,7 @@ struct engine {
 };
 
 // --- guard.c
-// May this be asked? ERROR_UNKNOWN says which part is refused and why. Names are found as the server
-// would now, so ask within the transaction that then runs it: search_path must be set, and
-// standard_conforming_strings on (the grammar here reads texts so).
+// May this be asked? ERROR_UNKNOWN says which part is refused and why.
 MUST_CHECK bool guard_allow(struct engine *engine, const char *sql, struct error *err);
 
 // --- quoting.c: "public"."emails"
@@ -83,6 +81,7 @@ bool postgres_query(struct engine *engine, const char *sql, engine_row *row, voi
 bool postgres_snapshot_begin(struct engine *engine, struct error *err);
 bool postgres_snapshot_end(struct engine *engine, struct error *err);
 bool postgres_instant(TALLOC_CTX *mem, struct engine *engine, char **out, struct error *err);
+bool postgres_check(const struct engine_run_request *request, struct error *err);
 bool postgres_run(TALLOC_CTX *mem, struct engine *engine, const struct engine_run_request *request,
                   struct engine_run *out, struct error *err);
 bool postgres_catalog_read(TALLOC_CTX *mem, struct engine *engine, struct schema **out,

@@ -1,0 +1,288 @@
+/*
+ * Running a migration on PostgreSQL: what both ways share, with a transaction and without one.
+ *
+ * Its statements are sent one by one, so that an error has its place. Waiting for a lock has an
+ * end, because whoever wants the table after us waits behind us; other time limits of the server
+ * are lifted. Each run begins with the settings of a new session, whatever the migration before it
+ * set.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "driver/engine/postgres/run.h"
+#include "base/clock.h"
+#include "base/quantity.h"
+#include "base/text.h"
+#include "base/utf8.h"
+#include <assert.h>
+#include <inttypes.h>
+#include <stdarg.h>
+
+#define LOCK_TIMEOUT_MS 5000
+#define PAUSE_MS 1000
+#define PAUSE_MAX_MS 30000
+#define SHOWN_SQL 60
+#define LOOK_MIN_MS 50
+#define LOOK_MAX_MS 1000
+
+void run_note(const struct run *run, const char *format, ...)
+{
+    char text[1024];
+    va_list arguments;
+    if (run->request->note == NULL)
+        return;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    run->request->note(run->request->note_context, text);
+}
+
+static void pass_notice(void *context, const PGresult *notice)
+{
+    const struct run *run = context;
+    const char *severity = PQresultErrorField(notice, PG_DIAG_SEVERITY_NONLOCALIZED);
+    const char *text = PQresultErrorField(notice, PG_DIAG_MESSAGE_PRIMARY);
+    if (run->at == NULL || text == NULL || severity == NULL)
+        return;
+    struct text_place place = text_place(run->request->text, run->request->end, run->at->start);
+    run_note(run, "%s:%zu: %s: %s", run->request->path, place.line, severity, text);
+}
+
+static int64_t lock_timeout(const struct run *run)
+{
+    return run->request->lock_timeout_ms ? run->request->lock_timeout_ms : LOCK_TIMEOUT_MS;
+}
+
+// --- failures
+
+bool run_lacks_lock(const struct run *run)
+{
+    const char *sqlstate = connection_sqlstate(run->connection);
+    return strcmp(sqlstate, "55P03") == 0 || strcmp(sqlstate, "40P01") == 0;
+}
+
+// Bytes before character `position` (from 1) of a text.
+static size_t offset_of(const char *text, size_t position)
+{
+    size_t len = strlen(text);
+    size_t at = 0;
+    uint32_t ignored;
+    while (at < len && position-- > 1) {
+        size_t bytes = utf8_next(text + at, len - at, &ignored);
+        at += bytes ? bytes : 1;
+    }
+    return at;
+}
+
+static const char *reason(TALLOC_CTX *mem, const struct run *run, const struct error *cause)
+{
+    const struct connection *connection = run->connection;
+    if (cause->code == ERROR_INTERRUPTED)
+        return "interrupted";
+    if (connection->why == NULL)
+        return cause->message;
+    if (strcmp(connection->sqlstate, "55P03") == 0 && run->watch.blocker != NULL)
+        return mem_printf(mem, "no lock within %s (attempt %" PRId64 "): %s",
+                          quantity_duration(mem, lock_timeout(run)), run->attempt,
+                          run->watch.blocker);
+    return mem_printf(mem, "%s (%s)", connection->why, connection->sqlstate);
+}
+
+static bool fail_statement(struct run *run, struct error *err)
+{
+    SCRATCH(tmp);
+    const struct engine_run_request *request = run->request;
+    const struct run_statement *at = run->at;
+    size_t position = run->connection->position;
+    size_t offset = at->start + (position ? offset_of(at->sql, position) : 0);
+    struct text_place place = text_place(request->text, request->end, offset);
+    struct error cause = *err;
+    error_set(err, cause.code, "%s:%zu:%zu: %s, in: %s", request->path, place.line, place.column,
+              reason(tmp, run, &cause), text_shorten(tmp, at->sql, strlen(at->sql), SHOWN_SQL));
+    snprintf(err->sqlstate, sizeof err->sqlstate, "%s", cause.sqlstate);
+    return false;
+}
+
+// --- statements
+
+bool run_statement(struct run *run, const struct run_statement *statement, struct error *err)
+{
+    run->at = statement;
+    TALLOC_FREE(run->watch.blocker);
+    TALLOC_FREE(run->watch.blocker_hint);
+    if (!connection_execute(run->connection, statement->sql, err))
+        return fail_statement(run, err);
+    run->at = NULL;
+    run->done++;
+    return true;
+}
+
+bool run_ours(struct run *run, const char *sql, struct error *err)
+{
+    SCRATCH(tmp);
+    struct run_script script = run_script_ours(tmp, sql);
+    for (size_t i = 0; i < script.n; i++) {
+        if (!connection_execute(run->connection, script.statements[i].sql, err))
+            return error_wrap(err, "%s: while recording the migration", run->request->path);
+    }
+    return true;
+}
+
+bool run_settings(struct run *run, bool is_local, struct error *err)
+{
+    SCRATCH(tmp);
+    const char *set = is_local ? "SET LOCAL" : "SET";
+    const char *const settings[] = {
+        mem_printf(tmp, "%s lock_timeout = %" PRId64, set, lock_timeout(run)),
+        mem_printf(tmp, "%s statement_timeout = 0", set),
+        // A tminus that was stopped must not keep its locks for ever.
+        mem_printf(tmp, "%s idle_in_transaction_session_timeout = '60s'", set),
+    };
+    for (size_t i = 0; i < COUNT_OF(settings); i++)
+        TRY(connection_execute(run->connection, settings[i], err));
+    return true;
+}
+
+bool run_pause(struct run *run, struct error *err)
+{
+    SCRATCH(tmp);
+    struct error why = {0};
+    const bool never = false;
+    int64_t pause_ms = run->attempt > 5 ? PAUSE_MAX_MS : PAUSE_MS << (run->attempt - 1);
+    run_note(run, "%s; again in %s", err->message, quantity_duration(tmp, pause_ms));
+    (void)!wait_until(run->connection->wait, &never, clock_monotonic_ms() + pause_ms, &why);
+    if (why.code == ERROR_UNREACHABLE)
+        return true;
+    error_wrap(err, "%s", why.message);
+    return false;
+}
+
+bool run_rollback(struct run *run)
+{
+    struct error ignored;
+    struct connection *connection = run->connection;
+    if (connection->is_lost || PQstatus(connection->handle) != CONNECTION_OK)
+        return false;
+    if (PQtransactionStatus(connection->handle) == PQTRANS_IDLE)
+        return true;
+    connection->is_seen_through = true;
+    bool is_back = connection_execute(connection, "ROLLBACK", &ignored);
+    connection->is_seen_through = false;
+    return is_back;
+}
+
+// --- before and after
+
+// A connection whose end was seen only afterwards, in the run before.
+static bool reconnect(struct run *run, struct error *err)
+{
+    struct engine *engine = run->engine;
+    struct connection *connection = engine->connection;
+    if (connection->is_lost || PQstatus(connection->handle) != CONNECTION_OK) {
+        TRY(connection_open(engine, engine->options, &connection, err));
+        talloc_free(engine->connection);
+        engine->connection = connection;
+    }
+    run->connection = connection;
+    connection_set_timeout(connection, 0);
+    return true;
+}
+
+static bool check_writable(const struct run *run, const PGresult *facts, struct error *err)
+{
+    const char *place = run->connection->place;
+    if (*PQgetvalue(facts, 0, 1) == 't') {
+        error_set(err, ERROR_INPUT,
+                  "%s: a standby, which replays another server and cannot be "
+                  "written",
+                  place);
+        return error_hint(err, "give the URL of its primary");
+    }
+    if (strcmp(PQgetvalue(facts, 0, 2), "on") == 0) {
+        error_set(err, ERROR_INPUT, "%s: default_transaction_read_only is on for role '%s'", place,
+                  PQuser(run->connection->handle));
+        return error_hint(err, "migrate with the role that owns the tables");
+    }
+    return true;
+}
+
+static bool prepare(struct run *run, struct error *err)
+{
+    PGresult *facts;
+    TRY(reconnect(run, err));
+    TRY(connection_ask(run->mem, run->connection,
+                       "SELECT pg_backend_pid(), pg_is_in_recovery(), "
+                       "current_setting('default_transaction_read_only')",
+                       NULL, 0, &facts, err));
+    TRY(check_writable(run, facts, err));
+    int process = PQbackendPID(run->connection->handle);
+    run->is_pooled = strtol(PQgetvalue(facts, 0, 0), NULL, 10) != process;
+    if (run->is_pooled && !run->script.is_block) {
+        error_set(err, ERROR_INPUT,
+                  "%s: runs without a transaction, and the connection goes through a pooler, which "
+                  "may give each statement another session",
+                  run->request->path);
+        return error_hint(err, "give the URL of the server itself for migrations");
+    }
+    run->watch = (struct run_watch){
+        .mem = run->mem,
+        .options = run->engine->options,
+        .process = run->is_pooled ? NULL : mem_printf(run->mem, "%d", process),
+    };
+    return run_watch_open(&run->watch, err);
+}
+
+static void begin_looking(struct run *run)
+{
+    struct connection *connection = run->connection;
+    int64_t every_ms = lock_timeout(run) / 3;
+    connection->look = run_watch_look;
+    connection->look_context = &run->watch;
+    connection->look_every_ms = every_ms < LOOK_MIN_MS   ? LOOK_MIN_MS
+                                : every_ms > LOOK_MAX_MS ? LOOK_MAX_MS
+                                                         : every_ms;
+    PQsetNoticeReceiver(connection->handle, pass_notice, run);
+}
+
+static void ignore_notice(void *context, const PGresult *notice)
+{
+    (void)context;
+    (void)notice;
+}
+
+// The next run finds a session as new.
+static void end(struct run *run)
+{
+    struct error ignored;
+    struct connection *connection = run->connection;
+    connection->look = NULL;
+    PQsetNoticeReceiver(connection->handle, ignore_notice, NULL);
+    if (!run->is_pooled && run_rollback(run))
+        connection->is_lost |= !connection_execute(connection, "DISCARD ALL", &ignored);
+    connection_set_timeout(connection, run->engine->timeout_ms);
+}
+
+bool postgres_run(TALLOC_CTX *mem, struct engine *engine, const struct engine_run_request *request,
+                  struct engine_run *out, struct error *err)
+{
+    SCRATCH(tmp);
+    assert(!engine->is_read_only);
+    int64_t begun_ms = clock_monotonic_ms();
+    struct run run = {.mem = tmp, .engine = engine, .request = request, .attempt = 1};
+    TRY(run_script_cut(tmp, request, &run.script, err));
+    TRY(prepare(&run, err));
+    begin_looking(&run);
+    bool is_done = run.script.is_block ? run_block(&run, err) : run_alone(&run, err);
+    end(&run);
+    if (!is_done)
+        return false;
+    run.result.statements = run.done;
+    run.result.attempts = run.attempt;
+    run.result.took_ms = clock_monotonic_ms() - begun_ms;
+    talloc_steal(mem, run.result.written);
+    for (size_t i = 0; i < run.result.n_written; i++) {
+        talloc_steal(mem, run.result.written[i].table.schema);
+        talloc_steal(mem, run.result.written[i].table.name);
+    }
+    *out = run.result;
+    return true;
+}
