@@ -34,8 +34,9 @@ struct schema *schema_make(TALLOC_CTX *mem, enum dialect dialect)
     schema->types = name_table_make(schema, ignores_case);
     schema->functions = name_table_make(schema, ignores_case);
     schema->pool->constraint_names = name_table_make(schema->pool, ignores_case);
-    schema->path[0] = dialect == DIALECT_SQLITE ? "main" : "public";
-    schema->n_path = 1;
+    schema->usual_path[0] = dialect == DIALECT_SQLITE ? "main" : "public";
+    schema->n_usual_path = 1;
+    schema_reset_path(schema);
     return schema;
 }
 
@@ -311,11 +312,16 @@ static void mark_all_links(struct schema *schema)
     schema->needs_links = false;
 }
 
+void schema_reset_path(struct schema *schema)
+{
+    memcpy(schema->path, schema->usual_path, sizeof schema->path);
+    schema->n_path = schema->n_usual_path;
+}
+
 void schema_begin_migration(struct schema *schema, const char *migration)
 {
     schema->migration = migration;
-    schema->path[0] = schema->dialect == DIALECT_SQLITE ? "main" : "public";
-    schema->n_path = 1;
+    schema_reset_path(schema);
     if (schema->has_temporary)
         temporary_forget(schema);
     if (schema->needs_links)

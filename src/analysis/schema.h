@@ -84,6 +84,16 @@ struct schema_index {
 struct schema_trigger {
     const char *name;
     const char *function; // "name" or "schema.name"
+    bool is_disabled;     // from a live catalog
+};
+
+// What a live catalog knows of a sequence.
+struct schema_sequence {
+    const char *type; // "integer" "bigint" "smallint"
+    int64_t min_value, max_value, increment;
+    int64_t last_value;
+    bool has_last_value; // false: nothing was taken from it yet, or the role may not know
+    bool cycles;
 };
 
 // A policy or a rule, known by its name only.
@@ -103,7 +113,7 @@ struct schema_relation {
     size_t n_indexes;
     struct schema_trigger *triggers;
     size_t n_triggers;
-    struct schema_member *members; // of a history only: a catalog's are not read
+    struct schema_member *members; // SQLite: none
     size_t n_members;
     struct name *parents; // inheritance or partition parent
     size_t n_parents;
@@ -115,6 +125,7 @@ struct schema_relation {
     size_t n_read_columns;
     struct name owned_by; // sequence: owning table, name NULL else
     const char *owned_by_column;
+    const struct schema_sequence *sequence; // NULL: no sequence, or no live catalog
     const char *created_in; // the migration that created it (compare pointers), NULL: catalog
     bool is_temporary;
     bool is_unlogged;
@@ -146,6 +157,14 @@ struct schema_function {
     const char *language;
     char volatility; // 'i' 's' 'v'
     const char *body;
+};
+
+// From a live catalog only.
+struct schema_publication {
+    const char *name;
+    bool has_all_tables;
+    struct name *tables; // none when it has all
+    size_t n_tables;
 };
 
 struct schema; // relations by hash; opaque only for its index
@@ -197,5 +216,22 @@ struct schema_relation *schema_next_changed(const struct schema *schema, const s
 // schema is copied or a migration begins.
 struct schema_relation *schema_add(struct schema *schema, struct name name,
                                    enum relation_kind kind);
+// Of several functions of one name the last stays.
+struct schema_type *schema_add_type(struct schema *schema, struct name name,
+                                    enum object_kind object);
+struct schema_function *schema_add_function(struct schema *schema, struct name name);
+// The one of that name, made where there is none; until the next is made.
+struct schema_publication *schema_add_publication(struct schema *schema, const char *name);
+// Something that could not be read, in words for people.
+void schema_add_gap(struct schema *schema, const char *text);
+// Where names without a schema are found at the start of each migration: at most four entries
+// count.
+void schema_set_path(struct schema *schema, const char *const *path, size_t n);
+// Lives as long as any copy of the schema: what its relations, types and functions point to.
+TALLOC_CTX *schema_memory(const struct schema *schema);
+
+// What a live catalog told besides; `*n` of them.
+const struct schema_publication *schema_publications(const struct schema *schema, size_t *n);
+const char *const *schema_gaps(const struct schema *schema, size_t *n);
 
 #endif

@@ -29,6 +29,12 @@ struct schema {
     struct name_table functions;
     const char *path[4]; // search path, the first is where things are created
     size_t n_path;
+    const char *usual_path[4]; // that a migration begins with
+    size_t n_usual_path;
+    struct schema_publication *publications;
+    size_t n_publications;
+    const char **gaps; // what of a catalog could not be read
+    size_t n_gaps;
     bool has_temporary;
     bool needs_links;     // relations were filled in by others: their marks are not set yet
     bool dangles;         // something points to a relation that is not known (yet)
@@ -139,6 +145,9 @@ void sqlite_add_key(struct schema *schema, struct schema_relation *relation,
 bool sqlite_key_comes_last(const struct schema_relation *relation,
                            const struct constraint *constraint);
 void sqlite_rename_keys(struct schema *schema, struct schema_relation *relation);
+
+// The search path that migrations begin with.
+void schema_reset_path(struct schema *schema);
 
 // schema_column.c
 void schema_add_column(struct schema *schema, struct schema_relation *relation,

@@ -150,8 +150,6 @@ void change_search_path(struct schema *schema, const struct action *action)
             schema->path[schema->n_path++] = entry;
         text += skip + len;
     }
-    if (schema->n_path == 0) {
-        schema->path[0] = "public";
-        schema->n_path = 1;
-    }
+    if (schema->n_path == 0)
+        schema_reset_path(schema);
 }

@@ -25,25 +25,45 @@ struct digest_text digest_of(const void *bytes, size_t len)
     return as_text(hash);
 }
 
+struct digest_sum {
+    crypto_hash_sha256_state state;
+};
+
+struct digest_sum *digest_begin(TALLOC_CTX *mem)
+{
+    struct digest_sum *sum = mem_new(mem, struct digest_sum);
+    crypto_hash_sha256_init(&sum->state);
+    return sum;
+}
+
+void digest_add(struct digest_sum *sum, const void *bytes, size_t len)
+{
+    crypto_hash_sha256_update(&sum->state, bytes, len);
+}
+
+struct digest_text digest_end(struct digest_sum *sum)
+{
+    unsigned char hash[crypto_hash_sha256_BYTES];
+    crypto_hash_sha256_final(&sum->state, hash);
+    return as_text(hash);
+}
+
 bool digest_of_file(const char *path, struct digest_text *out, struct error *err)
 {
     SCRATCH(tmp);
     unsigned char *chunk = mem_array(tmp, unsigned char, CHUNK_SIZE);
-    crypto_hash_sha256_state state;
-    crypto_hash_sha256_init(&state);
+    struct digest_sum *sum = digest_begin(tmp);
     int fd;
     TRY(file_open(path, &fd, err));
     ssize_t n;
     while ((n = read(fd, chunk, CHUNK_SIZE)) > 0 || (n < 0 && errno == EINTR)) {
         if (n > 0)
-            crypto_hash_sha256_update(&state, chunk, (size_t)n);
+            digest_add(sum, chunk, (size_t)n);
     }
     int cause = errno;
     close(fd);
     if (n < 0)
         return error_set(err, ERROR_INPUT, "%s: cannot be read: %s", path, strerror(cause));
-    unsigned char hash[crypto_hash_sha256_BYTES];
-    crypto_hash_sha256_final(&state, hash);
-    *out = as_text(hash);
+    *out = digest_end(sum);
     return true;
 }

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "statement/postgres_reading.h"
+#include "statement/type_name.h"
 
 static const char *node_string(const Node *node)
 {
@@ -56,21 +57,6 @@ const char **strings_of_list(struct reading *reading, const List *strings, size_
     return out;
 }
 
-// What a person writes for PostgreSQL's internal names. Source: PostgreSQL 15 manual, table 8.1.
-static const char *type_word(const char *name)
-{
-    static const char *const words[][2] = {
-        {"int2", "smallint"}, {"int4", "integer"},       {"int8", "bigint"},
-        {"float4", "real"},   {"bool", "boolean"},       {"float8", "double precision"},
-        {"bpchar", "char"},   {"varbit", "bit varying"}, {"char", "\"char\""},
-    };
-    for (size_t i = 0; i < COUNT_OF(words); i++) {
-        if (strcmp(name, words[i][0]) == 0)
-            return words[i][1];
-    }
-    return name;
-}
-
 static void type_mods_read(const TypeName *type, struct type_name *out)
 {
     // The first of an interval is a mask of its fields, not a length.
@@ -84,24 +70,13 @@ static void type_mods_read(const TypeName *type, struct type_name *out)
     }
 }
 
-static const char *type_text(struct reading *reading, const struct type_name *type)
-{
-    bool is_foreign = type->schema != NULL && strcmp(type->schema, "pg_catalog") != 0;
-    char *text = mem_printf(reading->mem, "%s%s%s", is_foreign ? type->schema : "",
-                            is_foreign ? "." : "", type_word(type->name));
-    for (size_t i = 0; i < type->n_mods; i++)
-        text = mem_printf(reading->mem, "%s%s%d%s", text, i == 0 ? "(" : ",", type->mods[i],
-                          i + 1 == type->n_mods ? ")" : "");
-    return type->is_array ? mem_printf(reading->mem, "%s[]", text) : text;
-}
-
 void type_read(struct reading *reading, const TypeName *type, struct type_name *out)
 {
     struct name name = name_of_list(reading, type->names);
     *out = (struct type_name){.schema = name.schema, .name = name.name};
     type_mods_read(type, out);
     out->is_array = type->arrayBounds != NIL;
-    out->text = type_text(reading, out);
+    out->text = type_name_text(reading->mem, out);
 }
 
 const char *strings_join(struct reading *reading, const char *const *strings, size_t n,

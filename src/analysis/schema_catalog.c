@@ -1,0 +1,70 @@
+/*
+ * What an engine's catalog puts into a schema besides relations: types, functions, publications,
+ * the search path of the database, and what could not be read.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "analysis/schema_edit.h"
+
+TALLOC_CTX *schema_memory(const struct schema *schema)
+{
+    return schema->pool;
+}
+
+struct schema_type *schema_add_type(struct schema *schema, struct name name,
+                                    enum object_kind object)
+{
+    struct schema_type *type = mem_new(schema->pool, struct schema_type);
+    type->name = schema_keep_name(schema, name);
+    type->object = object;
+    name_table_put(schema, &schema->types, type);
+    return type;
+}
+
+struct schema_function *schema_add_function(struct schema *schema, struct name name)
+{
+    struct schema_function *function = mem_new(schema->pool, struct schema_function);
+    function->name = schema_keep_name(schema, name);
+    name_table_put(schema, &schema->functions, function);
+    return function;
+}
+
+struct schema_publication *schema_add_publication(struct schema *schema, const char *name)
+{
+    for (size_t i = 0; i < schema->n_publications; i++) {
+        if (strcmp(schema->publications[i].name, name) == 0)
+            return &schema->publications[i];
+    }
+    struct schema_publication *added =
+        mem_append(schema->pool, schema->publications, schema->n_publications);
+    added->name = mem_strdup(schema->pool, name);
+    return added;
+}
+
+void schema_add_gap(struct schema *schema, const char *text)
+{
+    *mem_append(schema->pool, schema->gaps, schema->n_gaps) = mem_strdup(schema->pool, text);
+}
+
+void schema_set_path(struct schema *schema, const char *const *path, size_t n)
+{
+    size_t kept = n < COUNT_OF(schema->usual_path) ? n : COUNT_OF(schema->usual_path);
+    if (kept == 0)
+        return; // a path without any schema that exists: what is created goes nowhere
+    for (size_t i = 0; i < kept; i++)
+        schema->usual_path[i] = mem_strdup(schema->pool, path[i]);
+    schema->n_usual_path = kept;
+    schema_reset_path(schema);
+}
+
+const struct schema_publication *schema_publications(const struct schema *schema, size_t *n)
+{
+    *n = schema->n_publications;
+    return schema->publications;
+}
+
+const char *const *schema_gaps(const struct schema *schema, size_t *n)
+{
+    *n = schema->n_gaps;
+    return schema->gaps;
+}
