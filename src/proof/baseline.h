@@ -26,6 +26,7 @@ struct baseline_column {
     const char *least, *greatest, *total; // NULL: not asked, or masked
     int64_t written_rows;                 // rows that the migration's WHERE names; -1: not known
     bool is_shown;                        // its value in each row is kept: few different ones
+    const char *unknown;                  // why its values could not be read; NULL: they were
 };
 
 struct baseline_table {
@@ -42,6 +43,8 @@ struct baseline_table {
     struct engine_sum content;    // whatever the keys, where no key is declared
     int64_t removed_rows;         // rows that the migration's DELETE names; -1: not known
     const char *age_column, *age; // the greatest value of the column that tells age; NULL
+    bool has_written;             // the server counted what was written to it until then
+    struct engine_written written;
 };
 
 struct baseline {
@@ -52,6 +55,8 @@ struct baseline {
     const char *schema_digest;
     const char *service, *environment, *title;
     int64_t taken_ms;
+    const char *instant; // the engine's own word for it, for proof->wrote; NULL: it has none
+    const char *hidden;  // a statement that may write what its text does not name; NULL
     const char **masked; // columns whose values are not in it
     size_t n_masked;
     json_t *migrations;  // [{version, path, sha256}], released with the baseline

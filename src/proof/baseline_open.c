@@ -11,7 +11,7 @@
 #include "proof/observation.h"
 
 #define APPLICATION_ID 1953327458
-#define FORMAT 1
+#define FORMAT 2 // 1: no instant, no counters, no unread columns
 
 static int baseline_release(struct baseline *baseline)
 {
@@ -39,12 +39,13 @@ static bool read_pragma(struct table_file *file, const char *sql, int64_t *out, 
     return true;
 }
 
-static bool check_format(struct table_file *file, struct error *err)
+static bool check_format(struct table_file *file, int64_t *out, struct error *err)
 {
     int64_t application, format;
 
     TRY(read_pragma(file, "PRAGMA application_id", &application, err));
     TRY(read_pragma(file, "PRAGMA user_version", &format, err));
+    *out = format;
     if (application != APPLICATION_ID)
         return error_set(err, ERROR_BASELINE, "%s: not a baseline of tminus",
                          table_file_path(file));
@@ -105,21 +106,34 @@ static bool read_documents(struct baseline *baseline, struct error *err)
     return read_json_meta(baseline->file, "migrations", &baseline->migrations, err);
 }
 
-static bool read_texts(struct baseline *baseline, struct error *err)
+struct meta_text {
+    const char *name;
+    const char **out;
+};
+
+static bool read_all_meta(struct baseline *baseline, const struct meta_text *texts, size_t n,
+                          struct error *err)
 {
-    const struct {
-        const char *name;
-        const char **out;
-    } texts[] = {
+    for (size_t i = 0; i < n; i++)
+        TRY(read_meta(baseline, baseline->file, texts[i].name, texts[i].out, err));
+    return true;
+}
+
+static bool read_texts(struct baseline *baseline, int64_t format, struct error *err)
+{
+    const struct meta_text texts[] = {
         {"engine", &baseline->identity.engine},      {"system", &baseline->identity.system},
         {"database", &baseline->identity.database},  {"server", &baseline->identity.version},
         {"schema_digest", &baseline->schema_digest}, {"service", &baseline->service},
         {"environment", &baseline->environment},     {"title", &baseline->title},
     };
+    const struct meta_text since_2[] = {{"instant", &baseline->instant},
+                                        {"hidden", &baseline->hidden}};
     const char *taken_at, *changes_schema;
 
-    for (size_t i = 0; i < COUNT_OF(texts); i++)
-        TRY(read_meta(baseline, baseline->file, texts[i].name, texts[i].out, err));
+    TRY(read_all_meta(baseline, texts, COUNT_OF(texts), err));
+    if (format >= 2)
+        TRY(read_all_meta(baseline, since_2, COUNT_OF(since_2), err));
     TRY(read_meta(baseline, baseline->file, "changes_schema", &changes_schema, err));
     baseline->changes_schema = changes_schema != NULL && strcmp(changes_schema, "yes") == 0;
     TRY(read_meta(baseline, baseline->file, "taken_at", &taken_at, err));
@@ -136,15 +150,19 @@ static void read_sum(struct table_query *query, int at, struct engine_sum *out)
         memcpy(out->bytes, bytes, len);
 }
 
-static bool read_columns(struct baseline *baseline, struct baseline_table *table, struct error *err)
+static bool read_columns(struct baseline *baseline, int64_t format, struct baseline_table *table,
+                         struct error *err)
 {
     SCRATCH(tmp);
     struct table_query *query;
     bool has_row;
 
     TRY(table_query_make(tmp, baseline->file,
-                         "SELECT name, type, sum, nulls, least, greatest, total, written_rows, "
-                         "is_shown FROM column_print WHERE id = ?1 ORDER BY place",
+                         mem_printf(tmp,
+                                    "SELECT name, type, sum, nulls, least, greatest, total, "
+                                    "written_rows, is_shown, %s FROM column_print WHERE id = ?1 "
+                                    "ORDER BY place",
+                                    format >= 2 ? "unknown" : "NULL"),
                          &query, err));
     table_query_bind_integer(query, 1, table->id);
     for (;;) {
@@ -161,10 +179,11 @@ static bool read_columns(struct baseline *baseline, struct baseline_table *table
         column->total = mem_strdup(baseline, table_query_text(query, 6));
         column->written_rows = table_query_integer(query, 7);
         column->is_shown = table_query_integer(query, 8) != 0;
+        column->unknown = mem_strdup(baseline, table_query_text(query, 9));
     }
 }
 
-static bool read_table(struct baseline *baseline, struct table_query *query,
+static bool read_table(struct baseline *baseline, int64_t format, struct table_query *query,
                        struct baseline_table *table, struct error *err)
 {
     json_auto_t *key = NULL;
@@ -183,10 +202,15 @@ static bool read_table(struct baseline *baseline, struct table_query *query,
     table->removed_rows = table_query_integer(query, 9);
     table->age_column = mem_strdup(baseline, table_query_text(query, 10));
     table->age = mem_strdup(baseline, table_query_text(query, 11));
-    return read_columns(baseline, table, err);
+    table->has_written = table_query_integer(query, 12) != 0;
+    table->written = (struct engine_written){.table = table->name,
+                                             .inserted = table_query_integer(query, 13),
+                                             .updated = table_query_integer(query, 14),
+                                             .deleted = table_query_integer(query, 15)};
+    return read_columns(baseline, format, table, err);
 }
 
-static bool read_tables(struct baseline *baseline, struct error *err)
+static bool read_tables(struct baseline *baseline, int64_t format, struct error *err)
 {
     SCRATCH(tmp);
     struct table_query *query;
@@ -194,15 +218,17 @@ static bool read_tables(struct baseline *baseline, struct error *err)
 
     TRY(table_query_make(
         tmp, baseline->file,
-        "SELECT id, schema, name, rows, has_key, key_is_rowid, key, sum, content, removed_rows, "
-        "age_column, age FROM table_print ORDER BY id",
+        mem_printf(tmp,
+                   "SELECT id, schema, name, rows, has_key, key_is_rowid, key, sum, content, "
+                   "removed_rows, age_column, age, %s FROM table_print ORDER BY id",
+                   format >= 2 ? "has_written, inserted, updated, deleted" : "0, 0, 0, 0"),
         &query, err));
     for (;;) {
         TRY(table_query_next(query, &has_row, err));
         if (!has_row)
             return true;
         struct baseline_table *table = mem_append(baseline, baseline->tables, baseline->n_tables);
-        TRY(read_table(baseline, query, table, err));
+        TRY(read_table(baseline, format, query, table, err));
     }
 }
 
@@ -211,6 +237,7 @@ bool baseline_open(TALLOC_CTX *mem, const char *path, struct baseline **out, str
     SCRATCH(tmp);
     struct baseline *baseline = mem_new(tmp, struct baseline);
     struct digest_text digest;
+    int64_t format;
 
     talloc_set_destructor(baseline, baseline_release);
     baseline->path = mem_strdup(baseline, path);
@@ -220,8 +247,8 @@ bool baseline_open(TALLOC_CTX *mem, const char *path, struct baseline **out, str
     }
     if (!digest_of_file(path, &digest, err) ||
         !table_file_open(baseline, path, TABLE_FILE_READ, &baseline->file, err) ||
-        !check_format(baseline->file, err) || !read_texts(baseline, err) ||
-        !read_documents(baseline, err) || !read_tables(baseline, err))
+        !check_format(baseline->file, &format, err) || !read_texts(baseline, format, err) ||
+        !read_documents(baseline, err) || !read_tables(baseline, format, err))
         return is_bad(err);
     baseline->sha256 = mem_strdup(baseline, digest.hex);
     *out = talloc_steal(mem, baseline);

@@ -15,11 +15,19 @@
 #include "proof/table_facts.h"
 #include <unistd.h>
 
+// What everybody wrote to a table until just before the baseline's instant.
+struct counted {
+    bool is_known;
+    struct engine_written written;
+};
+
 struct saving {
     const struct baseline_request *request;
     struct table_file *file;
     struct invariants invariants; // the request's, and group counts
     int64_t taken_ms;             // the snapshot's instant
+    char *instant;                // in the engine's own words; NULL
+    struct counted *counted;      // one for each table of the trace
 };
 
 const struct config_table *baseline_settings(const struct config *config, struct name table)
@@ -174,6 +182,7 @@ static bool save_table(struct saving *saving, const struct trace_table *traced, 
 {
     const struct schema_relation *relation = schema_find(saving->request->schema, traced->before);
     struct baseline_table table = {.id = id, .name = traced->before, .removed_rows = -1};
+    const struct counted *counted = &saving->counted[id - 1];
     struct engine_fingerprint *print;
 
     if (relation == NULL)
@@ -188,10 +197,13 @@ static bool save_table(struct saving *saving, const struct trace_table *traced, 
     table.key_is_rowid = print->key_is_rowid;
     table.sum = print->sum;
     table.content = print->content;
+    table.has_written = counted->is_known;
+    table.written = counted->written;
     TRY(check_unique(saving, &table, err));
     for (size_t i = 0; i < table.n_columns; i++) {
         table.columns[i].sum = print->columns[i].sum;
         table.columns[i].nulls = print->columns[i].nulls;
+        table.columns[i].unknown = print->columns[i].unknown;
     }
     TRY(named_rows_save(saving->file, saving->request->target, traced, &table, err));
     add_groups(mem, saving, traced, &table);
@@ -263,6 +275,8 @@ static bool save_meta(const struct saving *saving, struct error *err)
         .environment = request->environment,
         .title = request->title,
         .taken_ms = saving->taken_ms,
+        .instant = saving->instant,
+        .hidden = request->trace->hidden,
         .migrations = request->migrations,
         .changes_schema = changes_schema(request->trace),
         .trace = request->trace,
@@ -277,9 +291,25 @@ static bool save_meta(const struct saving *saving, struct error *err)
     return baseline_write_meta(&baseline, err);
 }
 
+// Before the snapshot: what is counted twice makes verify unsure, what is never counted would make
+// it accuse the migration.
+static bool count_written(TALLOC_CTX *mem, struct saving *saving, struct error *err)
+{
+    const struct target *target = saving->request->target;
+    const struct trace *trace = saving->request->trace;
+
+    saving->counted = mem_array(mem, struct counted, trace->n_tables + 1);
+    for (size_t i = 0; target->driver->proof->written != NULL && i < trace->n_tables; i++) {
+        struct counted *counted = &saving->counted[i];
+        if (trace->tables[i]->before.name != NULL)
+            TRY(target->driver->proof->written(target->engine, trace->tables[i]->before,
+                                               &counted->written, &counted->is_known, err));
+    }
+    return true;
+}
+
 static bool save_all(TALLOC_CTX *mem, struct saving *saving, struct error *err)
 {
-    TRY(include_tables(saving->request, err));
     for (size_t i = 0; i < saving->request->trace->n_tables; i++) {
         const struct trace_table *traced = saving->request->trace->tables[i];
         if (traced->before.name != NULL)
@@ -295,9 +325,13 @@ static bool save_in_snapshot(TALLOC_CTX *mem, struct saving *saving, struct erro
     const struct target *target = saving->request->target;
     struct error ignored;
 
+    TRY(include_tables(saving->request, err));
+    TRY(count_written(mem, saving, err));
     TRY(target->driver->session->snapshot_begin(target->engine, err));
     saving->taken_ms = clock_wall_ms();
-    bool is_saved = save_all(mem, saving, err);
+    bool is_saved = (target->driver->session->instant == NULL ||
+                     target->driver->session->instant(mem, target->engine, &saving->instant, err)) &&
+                    save_all(mem, saving, err);
     bool is_ended =
         target->driver->session->snapshot_end(target->engine, is_saved ? err : &ignored);
     return is_saved && is_ended;

@@ -11,17 +11,18 @@ bool baseline_make_tables(struct table_file *file, struct error *err)
     // application_id "tmib": told apart from any other SQLite file.
     return table_file_run(
         file,
-        "PRAGMA application_id = 1953327458; PRAGMA user_version = 1;"
+        "PRAGMA application_id = 1953327458; PRAGMA user_version = 2;"
         "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;"
         "CREATE TABLE table_print (id INTEGER PRIMARY KEY, schema TEXT, name TEXT NOT NULL,"
         " rows INTEGER NOT NULL, has_key INTEGER NOT NULL, key_is_rowid INTEGER NOT NULL,"
         " key TEXT NOT NULL, sum BLOB NOT NULL, content BLOB NOT NULL, removed_rows INTEGER NOT "
         "NULL,"
-        " age_column TEXT, age TEXT);"
+        " age_column TEXT, age TEXT, has_written INTEGER NOT NULL, inserted INTEGER NOT NULL,"
+        " updated INTEGER NOT NULL, deleted INTEGER NOT NULL);"
         "CREATE TABLE column_print (id INTEGER, place INTEGER, name TEXT NOT NULL, type TEXT NOT "
         "NULL,"
         " sum BLOB NOT NULL, nulls INTEGER NOT NULL, least TEXT, greatest TEXT, total TEXT,"
-        " written_rows INTEGER NOT NULL, is_shown INTEGER NOT NULL,"
+        " written_rows INTEGER NOT NULL, is_shown INTEGER NOT NULL, unknown TEXT,"
         " PRIMARY KEY (id, place)) WITHOUT ROWID;"
         "CREATE TABLE named (id INTEGER, place INTEGER, has_values INTEGER NOT NULL,"
         " PRIMARY KEY (id, place)) WITHOUT ROWID;"
@@ -44,6 +45,7 @@ static bool write_column(struct table_query *insert, int64_t id, size_t place,
     table_query_bind_text(insert, 9, column->total);
     table_query_bind_integer(insert, 10, column->written_rows);
     table_query_bind_integer(insert, 11, column->is_shown);
+    table_query_bind_text(insert, 12, column->unknown);
     return table_query_run(insert, err);
 }
 
@@ -61,10 +63,10 @@ bool baseline_write_table(struct table_file *file, const struct baseline_table *
     SCRATCH(tmp);
     struct table_query *insert;
 
-    TRY(table_query_make(
-        tmp, file,
-        "INSERT INTO table_print VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
-        &insert, err));
+    TRY(table_query_make(tmp, file,
+                         "INSERT INTO table_print VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, "
+                         "?11, ?12, ?13, ?14, ?15, ?16)",
+                         &insert, err));
     table_query_bind_integer(insert, 1, table->id);
     table_query_bind_text(insert, 2, table->name.schema);
     table_query_bind_text(insert, 3, table->name.name);
@@ -77,10 +79,15 @@ bool baseline_write_table(struct table_file *file, const struct baseline_table *
     table_query_bind_integer(insert, 10, table->removed_rows);
     table_query_bind_text(insert, 11, table->age_column);
     table_query_bind_text(insert, 12, table->age);
+    table_query_bind_integer(insert, 13, table->has_written);
+    table_query_bind_integer(insert, 14, table->written.inserted);
+    table_query_bind_integer(insert, 15, table->written.updated);
+    table_query_bind_integer(insert, 16, table->written.deleted);
     TRY(table_query_run(insert, err));
-    TRY(table_query_make(
-        tmp, file, "INSERT INTO column_print VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
-        &insert, err));
+    TRY(table_query_make(tmp, file,
+                         "INSERT INTO column_print VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, "
+                         "?11, ?12)",
+                         &insert, err));
     for (size_t i = 0; i < table->n_columns; i++)
         TRY(write_column(insert, table->id, i, &table->columns[i], err));
     return true;
@@ -112,6 +119,8 @@ bool baseline_write_meta(const struct baseline *baseline, struct error *err)
                          &meta.insert, err));
     put(&meta, "tminus", TMINUS_VERSION);
     put(&meta, "taken_at", clock_format(baseline->taken_ms).text);
+    put(&meta, "instant", baseline->instant);
+    put(&meta, "hidden", baseline->hidden);
     put(&meta, "engine", baseline->identity.engine);
     put(&meta, "system", baseline->identity.system);
     put(&meta, "database", baseline->identity.database);

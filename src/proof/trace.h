@@ -46,6 +46,7 @@ struct trace_table {
     bool is_added_apart;       // by an INSERT that copies no table, too
     const char *dropped;       // cause of DROP TABLE; NULL
     const char *rebuilt; // cause: its rows were copied to the table that now has its name; NULL
+    bool is_rewritten;   // rows are written anew, or go, without being updated or deleted
 };
 
 struct trace_copy { // INSERT … SELECT, CREATE TABLE … AS SELECT
@@ -66,6 +67,9 @@ struct trace {
     size_t n_tables;
     struct trace_copy *copies;
     size_t n_copies;
+    // The first statement that may write rows which the text does not name, or within a
+    // subtransaction ("0003_x.sql:4 DO"); NULL. A baseline keeps it beside the trace.
+    const char *hidden;
 };
 
 // Take a table that the change does not touch into the trace as well.

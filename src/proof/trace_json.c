@@ -52,6 +52,7 @@ static json_t *table_to_json(const struct trace_table *table)
     json_put_text(object, "added", table->added);
     json_put_text(object, "dropped", table->dropped);
     json_put_text(object, "rebuilt", table->rebuilt);
+    json_put_bool(object, "rewritten", table->is_rewritten);
     return object;
 }
 
@@ -113,6 +114,7 @@ static struct trace_table *table_from_json(TALLOC_CTX *mem, const json_t *json)
     table->added = text_member(table, json, "added");
     table->dropped = text_member(table, json, "dropped");
     table->rebuilt = text_member(table, json, "rebuilt");
+    table->is_rewritten = json_is_true(json_object_get(json, "rewritten"));
     return table;
 }
 

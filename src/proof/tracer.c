@@ -95,7 +95,9 @@ static bool is_lasting(const struct expression *expression)
 {
     static const char *const parts[] = {
         "random", "now",   "current_",  "changes",   "last_insert_rowid",
-        "date(",  "time(", "julianday", "unixepoch", "strftime"};
+        "date(",  "time(", "julianday", "unixepoch", "strftime",          "localtime",
+        "_timestamp",      "timeofday", "txid",      "uuid_",             "nextval",
+        "lastval",         "currval",   "inet_client"};
     SCRATCH(tmp);
     const char *text = text_lower(tmp, expression->text);
 

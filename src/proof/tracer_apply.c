@@ -195,9 +195,19 @@ static bool changes_relation(enum action_kind kind)
            kind == ACTION_RENAME_COLUMN || kind == ACTION_ALTER_TYPE;
 }
 
+static void note_rewrite(struct tracer *tracer, const struct action *action)
+{
+    struct trace_table *table = action->relation.name == NULL || !tracer_rewrites(action)
+                                    ? NULL
+                                    : tracer_find(tracer, action->relation);
+    if (table != NULL)
+        table->is_rewritten = true;
+}
+
 static void apply_action(struct tracer *tracer, const struct statement *statement,
                          const struct action *action)
 {
+    note_rewrite(tracer, action);
     if (action->kind == ACTION_QUERY && action->query != NULL && action->option == NULL) {
         for (size_t i = 0; i < action->query->n_inner; i++)
             apply_query(tracer, statement, action->query->inner[i]);
@@ -222,6 +232,7 @@ static void apply_action(struct tracer *tracer, const struct statement *statemen
 
 void tracer_apply(struct tracer *tracer, const struct statement *statement)
 {
+    tracer_note_hidden(tracer, statement);
     for (size_t i = 0; i < statement->n_actions; i++)
         apply_action(tracer, statement, &statement->actions[i]);
 }

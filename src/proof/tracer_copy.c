@@ -214,6 +214,7 @@ static void follow(struct trace_table *table, const struct trace_copy *copy)
             trace_add_column(table, NULL, to->columns[i]->after);
     table->after = to->after;
     table->rebuilt = copy->cause;
+    table->is_rewritten = true;
     table->dropped = NULL;
     if (to->removed.cause != NULL)
         table->removed = (struct trace_rows){.cause = to->removed.cause};

@@ -32,6 +32,13 @@ void tracer_touch(struct tracer *tracer, struct name relation);
 const char *tracer_lasting_sql(struct tracer *tracer, const struct trace_table *table,
                                const struct expression *expression);
 
+// --- tracer_hidden.c
+
+// Note the first statement whose writes its text does not show. Before it is applied.
+void tracer_note_hidden(struct tracer *tracer, const struct statement *statement);
+// Does it write rows anew, or take them away, without updating or deleting them?
+bool tracer_rewrites(const struct action *action);
+
 // --- tracer_copy.c
 
 // Note that `query` copies rows into `to`. False: its rows are no other table's.

@@ -107,6 +107,10 @@ const struct scope *scope_behind(struct reading *reading, const WithClause *with
 // The same, and the bodies of the WITH queries are walked.
 const struct scope *walk_with(struct reading *reading, const WithClause *with,
                               const struct scope *scope, struct found *found);
+// What that WITH query sees which stands behind the first `n_visible`.
+const struct scope *scope_show(struct reading *reading, const struct scope *all, size_t n_visible);
+// Is it a WITH query's name, and no table's?
+bool scope_has(const struct scope *scope, const RangeVar *range);
 void found_finish(struct found *found); // each name once, in the order of the first
 const char **found_columns(struct reading *reading, const struct found *found);
 
@@ -147,6 +151,8 @@ void kind_set(struct reading *reading, const char *verb, ObjectType type);
 // is the one of the table in postgres_statement.c before.
 typedef void statement_reader(struct reading *reading, Node *node);
 void statement_read(struct reading *reading, Node *node);
+// "CREATE TABLE"; NULL: it is no statement.
+const char *statement_words(const Node *node);
 
 // postgres_table.c, postgres_relation.c
 statement_reader read_create_table, read_create_index, read_create_view, read_create_table_as,

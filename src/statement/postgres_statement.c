@@ -143,19 +143,32 @@ struct action *action_add(struct reading *reading, enum action_kind kind)
     return action;
 }
 
+static const struct statement_row *row_find(const Node *node)
+{
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        if (rows[i].tag == nodeTag(node))
+            return &rows[i];
+    }
+    return NULL;
+}
+
+const char *statement_words(const Node *node)
+{
+    const struct statement_row *row = row_find(node);
+    return row == NULL ? NULL : row->kind;
+}
+
 void statement_read(struct reading *reading, Node *node)
 {
-    size_t i = 0;
-    while (i < COUNT_OF(rows) && rows[i].tag != nodeTag(node))
-        i++;
-    if (i == COUNT_OF(rows)) {
+    const struct statement_row *row = row_find(node);
+    if (row == NULL) {
         reading->statement->kind = "OTHER";
         action_add(reading, ACTION_OTHER);
         return;
     }
-    reading->statement->kind = rows[i].kind;
-    if (rows[i].read != NULL)
-        rows[i].read(reading, node);
+    reading->statement->kind = row->kind;
+    if (row->read != NULL)
+        row->read(reading, node);
     else
-        action_add(reading, ACTION_OTHER)->object = rows[i].object;
+        action_add(reading, ACTION_OTHER)->object = row->object;
 }

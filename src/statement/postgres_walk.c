@@ -43,7 +43,7 @@ static int by_name(const void *a, const void *b)
     return strcmp(((const struct with_name *)a)->name, ((const struct with_name *)b)->name);
 }
 
-static bool is_cte(const struct scope *scope, const RangeVar *range)
+bool scope_has(const struct scope *scope, const RangeVar *range)
 {
     struct with_name wanted = {.name = range->relname};
     for (; scope != NULL && range->schemaname == NULL; scope = scope->outer) {
@@ -61,8 +61,7 @@ static bool is_dml(const Node *node)
            IsA(node, MergeStmt);
 }
 
-static const struct scope *scope_show(struct reading *reading, const struct scope *all,
-                                      size_t n_visible)
+const struct scope *scope_show(struct reading *reading, const struct scope *all, size_t n_visible)
 {
     struct scope *scope = mem_new(reading->tmp, struct scope);
     *scope = *all;
@@ -205,7 +204,7 @@ static void node_take(struct walk *walk, Node *node, const struct scope *scope)
         found->is_variable = true;
         break;
     case T_RangeVar:
-        if (!is_cte(scope, (RangeVar *)node))
+        if (!scope_has(scope, (RangeVar *)node))
             *mem_append(reading->mem, found->relations, found->n_relations) =
                 name_of_range(reading, (RangeVar *)node);
         break;

@@ -63,7 +63,9 @@ struct engine {
 };
 
 // --- guard.c
-// May this be asked? ERROR_UNKNOWN says which part is refused and why.
+// May this be asked? ERROR_UNKNOWN says which part is refused and why. Names are found as the server
+// would now, so ask within the transaction that then runs it: search_path must be set, and
+// standard_conforming_strings on (the grammar here reads texts so).
 MUST_CHECK bool guard_allow(struct engine *engine, const char *sql, struct error *err);
 
 // --- quoting.c: "public"."emails"

@@ -1,0 +1,327 @@
+/*
+ * The guard of PostgreSQL: decides, before anything runs, that a statement only reads.
+ *
+ * READ ONLY is no sandbox: COPY … TO PROGRAM, pg_terminate_backend() and advisory locks run in it.
+ * So the text is judged by its words (statement/guard.h), and then every object that its names may
+ * mean is looked up and judged, level by level: what stands behind views, policies, operators,
+ * types and functions in SQL, until nothing is left that could do more than read.
+ * docs/guarded-sql.md lists the ways out that are tested.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "driver/engine/postgres/guard.h"
+
+#include "base/json.h"
+#include "base/text.h"
+#include "driver/engine/postgres/postgres.h"
+#include "sql/queries.h"
+#include "statement/guard.h"
+
+#define OBJECTS_MAX 5000
+#define DEPTH_MAX 50 // views on views on functions …
+
+struct reached {
+    struct guard_object object;
+    size_t origin; // the first that led to it
+    size_t depth;
+};
+
+// Whose objects are asked for: a name in a text, or the inside of an object.
+struct origin {
+    const struct guard_name *name; // NULL: the inside
+    const struct reached *in;      // the object, or whose body the text is; NULL: the text asked
+    bool is_found;
+};
+
+struct guarding {
+    TALLOC_CTX *mem;
+    struct engine *engine;
+    const char *sql;
+    struct origin **origins;
+    size_t n_origins;
+    size_t n_asked; // origins that are done
+    struct reached **reached;
+    size_t n_reached;
+    struct error *err;
+};
+
+static const char *const class_names[GUARD_CLASS_COUNT] = {
+    [GUARD_CLASS_FUNCTION] = "function", [GUARD_CLASS_RELATION] = "relation",
+    [GUARD_CLASS_TYPE] = "type",         [GUARD_CLASS_OPERATOR] = "operator",
+    [GUARD_CLASS_SAMPLING] = "sampling", [GUARD_CLASS_WRITING] = "writing",
+};
+
+static const char *const use_names[GUARD_USE_COUNT] = {
+    [GUARD_FUNCTION] = "function", [GUARD_ATTRIBUTE] = "attribute", [GUARD_OPERATOR] = "operator",
+    [GUARD_RELATION] = "relation", [GUARD_TYPE] = "type",           [GUARD_SAMPLING] = "sampling",
+};
+
+// --- refusing
+
+static bool refuse(struct guarding *guarding, const char *what)
+{
+    error_set(guarding->err, ERROR_UNKNOWN, "refused, a check may only read: %s", what);
+    return error_hint(guarding->err,
+                      "allowed is one SELECT, VALUES, TABLE, SHOW or EXPLAIN without "
+                      "ANALYZE that calls nothing but what reads "
+                      "(docs/guarded-sql.md)");
+}
+
+// "behind public.f() behind public.v in line 1 column 15": the way to what stands at an origin.
+static const char *way_to(struct guarding *guarding, const struct origin *origin)
+{
+    const char *way = "";
+    while (origin->in != NULL) {
+        way = mem_printf(guarding->mem, "%s behind %s", way, origin->in->object.label);
+        origin = guarding->origins[origin->in->origin];
+    }
+    struct text_place place =
+        text_place(guarding->sql, strlen(guarding->sql), origin->name->offset);
+    return mem_printf(guarding->mem, "%s in line %zu column %zu", way, place.line, place.column);
+}
+
+static bool refuse_object(struct guarding *guarding, const struct guard_object *object,
+                          const struct origin *origin, const char *why)
+{
+    const char *way = way_to(guarding, origin);
+    if (object->class == GUARD_CLASS_WRITING)
+        return refuse(guarding, mem_printf(guarding->mem, "what stands%s %s", way, why));
+    return refuse(guarding, mem_printf(guarding->mem, "%s %s%s %s", class_names[object->class],
+                                       object->label, way, why));
+}
+
+// What the words mean is not known, so it is not known what they do.
+static bool refuse_name(struct guarding *guarding, const struct origin *origin)
+{
+    const struct guard_name *name = origin->name;
+    return refuse(guarding,
+                  mem_printf(guarding->mem, "%s %s%s%s%s%s is not known to the server",
+                             name->use == GUARD_SAMPLING ? "sampling method" : use_names[name->use],
+                             name->schema ? name->schema : "", name->schema ? "." : "", name->name,
+                             name->use == GUARD_FUNCTION ? "()" : "", way_to(guarding, origin)));
+}
+
+// --- asking
+
+static struct origin *origin_add(struct guarding *guarding, const struct guard_name *name,
+                                 const struct reached *in)
+{
+    struct origin *origin = mem_new(guarding->mem, struct origin);
+    *origin = (struct origin){.name = name, .in = in};
+    *mem_append(guarding->mem, guarding->origins, guarding->n_origins) = origin;
+    return origin;
+}
+
+static void names_add(struct guarding *guarding, const struct guard_names *names,
+                      const struct reached *in)
+{
+    for (size_t i = 0; i < names->n; i++)
+        origin_add(guarding, &names->names[i], in);
+}
+
+static json_t *name_json(size_t number, const struct guard_name *name)
+{
+    json_t *json = json_object();
+    json_put_integer(json, "origin", (int64_t)number);
+    json_put_text(json, "use", use_names[name->use]);
+    json_put_text(json, "schema", name->schema);
+    json_put_text(json, "name", name->name);
+    json_put_integer(json, "arguments", name->n_arguments);
+    return json;
+}
+
+// `search_path=app, "Odd", pg_temp`
+static void path_put(json_t *paths, size_t number, const char *settings)
+{
+    static const char setting[] = "search_path=";
+    const char *path = settings == NULL ? NULL : strstr(settings, setting);
+    if (path == NULL)
+        return;
+    path += strlen(setting);
+    const char *end = path + strcspn(path, "\n");
+    while (path < end) {
+        path += strspn(path, " ,\"");
+        size_t len = strcspn(path, ",\"\n");
+        SCRATCH(tmp);
+        json_t *json = json_object();
+        json_put_integer(json, "origin", (int64_t)number);
+        json_put_text(json, "schema", mem_strndup(tmp, path, len));
+        json_array_append_new(paths, json);
+        path += len;
+    }
+}
+
+struct request {
+    json_t *names;
+    json_t *paths;
+    char *numbers; // array literals
+    char *classes;
+    char *oids;
+};
+
+static void request_add(TALLOC_CTX *mem, struct request *request, size_t number,
+                        const struct origin *origin)
+{
+    if (origin->name != NULL) {
+        json_array_append_new(request->names, name_json(number, origin->name));
+        if (origin->in != NULL)
+            path_put(request->paths, number, origin->in->object.settings);
+        return;
+    }
+    const char *separator = request->oids[1] == '\0' ? "" : ",";
+    const struct guard_object *object = &origin->in->object;
+    request->numbers = mem_printf(mem, "%s%s%zu", request->numbers, separator, number);
+    request->classes =
+        mem_printf(mem, "%s%s%s", request->classes, separator, class_names[object->class]);
+    request->oids = mem_printf(mem, "%s%s%s", request->oids, separator, object->oid);
+}
+
+static bool ask(struct guarding *guarding, PGresult **out)
+{
+    TALLOC_CTX *mem = guarding->mem;
+    struct request request = {.names = json_array(),
+                              .paths = json_array(),
+                              .numbers = mem_strdup(mem, "{"),
+                              .classes = mem_strdup(mem, "{"),
+                              .oids = mem_strdup(mem, "{")};
+    for (size_t i = guarding->n_asked; i < guarding->n_origins; i++)
+        request_add(mem, &request, i, guarding->origins[i]);
+    const char *const parameters[] = {
+        json_canonical(mem, request.names), mem_printf(mem, "%s}", request.numbers),
+        mem_printf(mem, "%s}", request.classes), mem_printf(mem, "%s}", request.oids),
+        json_canonical(mem, request.paths)};
+    json_decref(request.names);
+    json_decref(request.paths);
+    return connection_ask(mem, guarding->engine->connection, sql_postgres_guard, parameters,
+                          COUNT_OF(parameters), out, guarding->err);
+}
+
+// --- judging the answer
+
+static const char *text_at(const PGresult *result, int row, const char *column)
+{
+    int number = PQfnumber(result, column);
+    return PQgetisnull(result, row, number) ? NULL : PQgetvalue(result, row, number);
+}
+
+static char letter_at(const PGresult *result, int row, const char *column)
+{
+    const char *text = text_at(result, row, column);
+    return text == NULL ? '\0' : text[0];
+}
+
+static struct guard_object object_read(const PGresult *result, int row)
+{
+    struct guard_object object = {
+        .oid = text_at(result, row, "oid"),
+        .label = text_at(result, row, "label"),
+        .is_builtin = letter_at(result, row, "is_builtin") == 't',
+        .kind = letter_at(result, row, "kind"),
+        .schema = text_at(result, row, "schema"),
+        .name = text_at(result, row, "name"),
+        .language = text_at(result, row, "language"),
+        .volatility = letter_at(result, row, "volatility"),
+        .extension = text_at(result, row, "extension"),
+        .is_internal = letter_at(result, row, "is_internal") == 't',
+        .body = text_at(result, row, "body"),
+        .settings = text_at(result, row, "settings"),
+    };
+    const char *class = text_at(result, row, "class");
+    while (object.class < GUARD_CLASS_WRITING && strcmp(class_names[object.class], class) != 0)
+        object.class ++;
+    return object;
+}
+
+static bool is_reached(const struct guarding *guarding, const struct guard_object *object)
+{
+    for (size_t i = 0; i < guarding->n_reached; i++) {
+        const struct guard_object *other = &guarding->reached[i]->object;
+        if (other->class == object->class && strcmp(other->oid, object->oid) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool body_read(struct guarding *guarding, const struct reached *function,
+                      const struct origin *origin)
+{
+    struct guard_names names;
+    struct error err;
+    if (!guard_read(guarding->mem, function->object.body, GUARD_BODY, &names, &err))
+        return refuse_object(guarding, &function->object, origin,
+                             mem_printf(guarding->mem, "is refused for its body: %s", err.message));
+    names_add(guarding, &names, function);
+    return true;
+}
+
+static bool inside_add(struct guarding *guarding, const struct guard_object *object, size_t number)
+{
+    struct origin *origin = guarding->origins[number];
+    struct reached *reached = mem_new(guarding->mem, struct reached);
+    *reached = (struct reached){.object = *object,
+                                .origin = number,
+                                .depth = origin->in == NULL ? 1 : origin->in->depth + 1};
+    if (reached->depth > DEPTH_MAX || guarding->n_reached >= OBJECTS_MAX)
+        return refuse_object(guarding, object, origin,
+                             "stands behind too many others to judge them all");
+    *mem_append(guarding->mem, guarding->reached, guarding->n_reached) = reached;
+    origin_add(guarding, NULL, reached);
+    if (object->body != NULL)
+        return body_read(guarding, reached, origin);
+    return true;
+}
+
+static bool row_judge(struct guarding *guarding, const PGresult *result, int row)
+{
+    size_t number = strtoul(text_at(result, row, "origin"), NULL, 10);
+    struct origin *origin = guarding->origins[number];
+    struct guard_object object = object_read(result, row);
+    const char *why;
+    origin->is_found = origin->is_found || letter_at(result, row, "is_meant") == 't';
+    if (is_reached(guarding, &object))
+        return true;
+    switch (guard_judge(guarding->mem, &object, &why)) {
+    case GUARD_REFUSED: return refuse_object(guarding, &object, origin, why);
+    case GUARD_INSIDE: return inside_add(guarding, &object, number);
+    case GUARD_ALLOWED:
+    default: return true;
+    }
+}
+
+// Operators of the server's own are not asked for, and x.f is a column where no function is.
+static bool names_check(struct guarding *guarding, size_t start, size_t end)
+{
+    for (size_t i = start; i < end; i++) {
+        const struct origin *origin = guarding->origins[i];
+        if (origin->name != NULL && !origin->is_found && origin->name->use != GUARD_OPERATOR &&
+            origin->name->use != GUARD_ATTRIBUTE)
+            return refuse_name(guarding, origin);
+    }
+    return true;
+}
+
+static bool level_judge(struct guarding *guarding)
+{
+    PGresult *result;
+    TRY(ask(guarding, &result));
+    size_t start = guarding->n_asked;
+    size_t end = guarding->n_origins;
+    guarding->n_asked = end;
+    for (int row = 0; row < PQntuples(result); row++)
+        TRY(row_judge(guarding, result, row));
+    return names_check(guarding, start, end);
+}
+
+bool guard_allow(struct engine *engine, const char *sql, struct error *err)
+{
+    SCRATCH(tmp);
+    struct guarding guarding = {.mem = tmp, .engine = engine, .sql = sql, .err = err};
+    struct guard_names names;
+    struct error words;
+    if (!guard_read(tmp, sql, GUARD_QUESTION, &names, &words))
+        return refuse(&guarding, words.message);
+    names_add(&guarding, &names, NULL);
+    while (guarding.n_asked < guarding.n_origins)
+        TRY(level_judge(&guarding));
+    return true;
+}

@@ -1,0 +1,50 @@
+/*
+ * What the files of the guard share: objects that guarded SQL reaches, and the judgement of one.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef DRIVER_ENGINE_POSTGRES_GUARD_H
+#define DRIVER_ENGINE_POSTGRES_GUARD_H
+
+#include "base/memory.h"
+#include <stdbool.h>
+
+enum guard_class {
+    GUARD_CLASS_FUNCTION,
+    GUARD_CLASS_RELATION,
+    GUARD_CLASS_TYPE,
+    GUARD_CLASS_OPERATOR,
+    GUARD_CLASS_SAMPLING, // a method of TABLESAMPLE
+    GUARD_CLASS_WRITING,  // no object: a stored query changes or locks something
+    GUARD_CLASS_COUNT
+};
+
+// One object as the catalog tells of it.
+struct guard_object {
+    enum guard_class class;
+    const char *oid;
+    const char *label; // for people: "public.f(integer)"
+    bool is_builtin;   // made with the server, not by anybody since
+    char kind;         // of relations and functions, as in the catalog; 0: none
+    // of functions
+    const char *schema;
+    const char *name;
+    const char *language;
+    char volatility;
+    const char *extension; // that it belongs to, or NULL
+    bool is_internal;      // takes or gives what SQL has no values of: not to be called by people
+    const char *body;      // in SQL, by text; NULL: there is none, or the server has resolved it
+    const char *settings;  // "search_path=app\nwork_mem=1MB"; NULL: none
+};
+
+enum guard_judgement {
+    GUARD_ALLOWED, // whatever stands in it
+    GUARD_INSIDE,  // as far as what stands in it is allowed
+    GUARD_REFUSED
+};
+
+// `*why` of a refusal continues a sentence that begins with the object.
+enum guard_judgement guard_judge(TALLOC_CTX *mem, const struct guard_object *object,
+                                 const char **why);
+
+#endif

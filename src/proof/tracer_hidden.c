@@ -1,0 +1,105 @@
+/*
+ * What the text of a change does not show of the rows that it writes: DO blocks, procedures,
+ * functions and triggers write what nobody reads here, and within subtransactions; and what writes
+ * rows anew without updating them.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "proof/tracer.h"
+#include "proof/tracer_state.h"
+
+// A function of the server's own writes no row; one that is somebody's may.
+static bool is_own_function(const struct tracer *tracer, struct name function)
+{
+    if (function.schema != NULL && strcmp(function.schema, "pg_catalog") != 0)
+        return true;
+    return schema_find_function(tracer->schema, function) != NULL;
+}
+
+static bool calls_function(const struct tracer *tracer, const struct expression *expression)
+{
+    for (size_t i = 0; expression != NULL && i < expression->n_functions; i++)
+        if (is_own_function(tracer, expression->functions[i]))
+            return true;
+    return false;
+}
+
+static bool query_calls_function(const struct tracer *tracer, const struct query *query)
+{
+    for (size_t i = 0; i < query->n_outputs; i++)
+        if (calls_function(tracer, &query->outputs[i]))
+            return true;
+    for (size_t i = 0; i < query->n_assignments; i++)
+        if (calls_function(tracer, &query->assignments[i].value))
+            return true;
+    return calls_function(tracer, query->where) || calls_function(tracer, query->join_condition);
+}
+
+static bool fires_trigger(const struct tracer *tracer, const struct query *query)
+{
+    const struct schema_relation *relation =
+        query->target.name == NULL ? NULL : schema_find(tracer->schema, query->target);
+    return relation != NULL && relation->n_triggers > 0;
+}
+
+static bool hides(const struct tracer *tracer, const struct query *query)
+{
+    for (size_t i = 0; i < query->n_inner; i++)
+        if (query_calls_function(tracer, query->inner[i]) || fires_trigger(tracer, query->inner[i]))
+            return true;
+    return query_calls_function(tracer, query) || fires_trigger(tracer, query);
+}
+
+static bool is_one_of(enum action_kind kind, const enum action_kind *kinds, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (kinds[i] == kind)
+            return true;
+    return false;
+}
+
+static bool is_hidden(const struct tracer *tracer, const struct action *action)
+{
+    static const enum action_kind opaque[] = {
+        ACTION_DO,        ACTION_CALL,           ACTION_EXECUTE,
+        ACTION_SAVEPOINT, ACTION_CREATE_TRIGGER, ACTION_CREATE_RULE,
+    };
+
+    if (action->kind == ACTION_QUERY || action->kind == ACTION_CREATE_TABLE_AS)
+        return action->query == NULL || hides(tracer, action->query);
+    if (action->kind == ACTION_ALTER_TYPE)
+        return calls_function(tracer, action->using_expr);
+    return is_one_of(action->kind, opaque, COUNT_OF(opaque));
+}
+
+void tracer_note_hidden(struct tracer *tracer, const struct statement *statement)
+{
+    for (size_t i = 0; tracer->trace.hidden == NULL && i < statement->n_actions; i++)
+        if (is_hidden(tracer, &statement->actions[i]))
+            tracer->trace.hidden = trace_cause(tracer, statement);
+}
+
+// A default that is the same in every row is not written into them.
+static bool fills_rows(const struct column *definition)
+{
+    const char *type = definition->type.name == NULL ? "" : definition->type.name;
+
+    return definition->is_identity || definition->generated != NULL ||
+           strstr(type, "serial") != NULL ||
+           (definition->default_value != NULL && !definition->default_value->is_constant);
+}
+
+bool tracer_rewrites(const struct action *action)
+{
+    static const enum action_kind rewriting[] = {
+        ACTION_TRUNCATE,          ACTION_ALTER_TYPE,     ACTION_SET_LOGGED,
+        ACTION_SET_UNLOGGED,      ACTION_SET_EXPRESSION, ACTION_SET_ACCESS_METHOD,
+        ACTION_ATTACH_PARTITION,  ACTION_DETACH_PARTITION,
+    };
+
+    if (action->kind == ACTION_DROP)
+        return action->object == OBJECT_TABLE;
+    if (action->kind == ACTION_ADD_COLUMN)
+        return action->definition != NULL && fills_rows(action->definition);
+    return is_one_of(action->kind, rewriting, COUNT_OF(rewriting));
+}
