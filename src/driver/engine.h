@@ -205,6 +205,8 @@ struct engine_fingerprint {
     struct engine_sum content; // of the rows without their keys, when it was asked for
     struct engine_column_print *columns;
     size_t n_columns;
+    const char **key; // names of the key's columns; none: `has_key` is false or the key is the rowid
+    size_t n_key;
 };
 
 enum engine_wrote { WROTE_BEFORE, WROTE_SINCE, WROTE_UNKNOWN };
@@ -213,14 +215,16 @@ enum engine_difference_kind { DIFFERENCE_MISSING, DIFFERENCE_EXTRA, DIFFERENCE_C
 struct engine_difference {
     enum engine_difference_kind kind; // of `after`, seen from `before`
     const char *key_text;
+    const size_t *columns; // that differ: places in the request's columns; only of a changed row
+    size_t n_columns;
 };
 typedef bool engine_differs(void *context, const struct engine_difference *difference);
 
 struct engine_differences_request {
     struct name before, after;  // tables of this database
-    const char *const *columns; // compared, by name in both; NULL: those that both have
+    const char *const *columns; // compared, by name in both; of one type in both
     size_t n_columns;
-    const char *const *key; // NULL: the primary key of `before`
+    const char *const *key; // columns whose values are unique and not NULL in both
     size_t n_key;
 };
 

@@ -57,6 +57,9 @@ static struct engine_fingerprint *print_make(TALLOC_CTX *mem, const struct selec
     struct engine_fingerprint *print = mem_new(mem, struct engine_fingerprint);
     print->method = ROW_METHOD;
     print->has_key = selection->n_key > 0;
+    for (size_t i = 0; i < selection->n_key; i++)
+        *mem_append(print, print->key, print->n_key) =
+            mem_strdup(print, selection->key[i].column->name);
     print->n_columns = selection->n_columns;
     print->columns = mem_array(print, struct engine_column_print, print->n_columns);
     for (size_t i = 0; i < print->n_columns; i++) {

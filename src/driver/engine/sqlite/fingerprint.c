@@ -259,6 +259,8 @@ static struct engine_fingerprint *print_make(TALLOC_CTX *mem, const struct table
     print->method = METHOD;
     print->has_key = table_key_is_known(key);
     print->key_is_rowid = table_key_is_rowid(key);
+    for (size_t i = 0; i < key->n; i++)
+        *mem_append(print, print->key, print->n_key) = mem_strdup(print, key->names[i]);
     print->n_columns = columns->n;
     print->columns = mem_array(print, struct engine_column_print, columns->n);
     for (size_t i = 0; i < columns->n; i++) {
