@@ -3,8 +3,8 @@
  *
  * An engine is one connection, and within a snapshot further ones that see the same instant. No
  * state is kept in a session: PgBouncer may hand each transaction to another server connection, so
- * settings are SET LOCAL and every guarded query has its own READ ONLY transaction (or stands in the
- * snapshot's). Statements of ours and of the user go by the extended protocol, one a message.
+ * settings are SET LOCAL and every guarded query has its own READ ONLY transaction (or stands in
+ * the snapshot's). Statements of ours and of the user go by the extended protocol, one a message.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -34,8 +34,8 @@ MUST_CHECK bool connection_ask(TALLOC_CTX *mem, struct connection *connection, c
 // Row by row, however many there are. `row` gets a result of one row (at 0); false stops (the
 // statement is cancelled) and is no error. At the end `row` is not called.
 typedef bool connection_row(void *context, const PGresult *row);
-MUST_CHECK bool connection_each(struct connection *connection, const char *sql,
-                                connection_row *row, void *context, struct error *err);
+MUST_CHECK bool connection_each(struct connection *connection, const char *sql, connection_row *row,
+                                void *context, struct error *err);
 // COPY … TO STDOUT: the bytes of one row (of the binary format: its header first) at a time.
 typedef bool connection_data(void *context, const char *bytes, size_t len);
 MUST_CHECK bool connection_copy(struct connection *connection, const char *sql,
@@ -63,8 +63,8 @@ struct engine {
 };
 
 // --- guard.c
-// May this be asked? ERROR_UNKNOWN says which part is refused and why. Names are found as the server
-// would now, so ask within the transaction that then runs it: search_path must be set, and
+// May this be asked? ERROR_UNKNOWN says which part is refused and why. Names are found as the
+// server would now, so ask within the transaction that then runs it: search_path must be set, and
 // standard_conforming_strings on (the grammar here reads texts so).
 MUST_CHECK bool guard_allow(struct engine *engine, const char *sql, struct error *err);
 
@@ -89,8 +89,8 @@ bool postgres_run(TALLOC_CTX *mem, struct engine *engine, const struct engine_ru
 bool postgres_catalog_read(TALLOC_CTX *mem, struct engine *engine, struct schema **out,
                            struct error *err);
 bool postgres_catalog_digest(struct engine *engine, char hex[65], struct error *err);
-bool postgres_catalog_activity(TALLOC_CTX *mem, struct engine *engine,
-                               struct engine_activity **out, size_t *n, struct error *err);
+bool postgres_catalog_activity(TALLOC_CTX *mem, struct engine *engine, struct engine_activity **out,
+                               size_t *n, struct error *err);
 bool postgres_fingerprint(TALLOC_CTX *mem, struct engine *engine,
                           const struct engine_fingerprint_request *request,
                           struct engine_fingerprint **out, struct error *err);
