@@ -1,8 +1,9 @@
 -- What names and objects of guarded SQL mean, and what stands behind them, one level deep.
 --
 -- $1: names that a text uses, JSON [{"origin", "use", "schema", "name", "arguments"}, …]
--- $2, $3, $4: origins, classes and oids of objects whose insides are wanted
--- $5: further schemas in which the names of each function's body are looked for, JSON
+-- $2: objects whose insides are wanted, JSON [{"origin", "class", "oid", "is_ours"}, …]; ours is one that
+--     the text itself names, so that we read it and no view's owner does
+-- $3: further schemas in which the names of a function's body are looked for, JSON
 --     [{"origin", "schema"}, …]
 --
 -- One row for each object that a name may mean, or that stands in one of the objects. A name means every
@@ -17,9 +18,9 @@ WITH name AS MATERIALIZED (
     FROM pg_catalog.json_to_recordset($1::pg_catalog.json)
         AS w(origin integer, use text, schema name, name name, arguments integer)
 ), object AS MATERIALIZED (
-    SELECT o.origin, o.class, o.oid
-    FROM ROWS FROM (pg_catalog.unnest($2::integer[]), pg_catalog.unnest($3::text[]),
-                    pg_catalog.unnest($4::oid[])) AS o(origin, class, oid)
+    SELECT o.origin, o.class, o.oid, o.is_ours
+    FROM pg_catalog.json_to_recordset($2::pg_catalog.json)
+        AS o(origin integer, class text, oid oid, is_ours boolean)
 ), place AS MATERIALIZED ( -- which schemas a name is looked for in
     SELECT w.origin, n.oid AS schema
     FROM name w
@@ -27,7 +28,7 @@ WITH name AS MATERIALIZED (
             WHEN w.schema IS NOT NULL THEN n.nspname = w.schema
             ELSE n.nspname = ANY (pg_catalog.current_schemas(true))
                 OR EXISTS (SELECT 1
-                    FROM pg_catalog.json_to_recordset($5::pg_catalog.json)
+                    FROM pg_catalog.json_to_recordset($3::pg_catalog.json)
                         AS s(origin integer, schema name)
                     WHERE s.origin = w.origin AND s.schema = n.nspname)
         END
@@ -38,11 +39,12 @@ WITH name AS MATERIALIZED (
         JOIN pg_catalog.pg_rewrite r ON r.ev_class = o.oid AND r.ev_type = '1'
     WHERE o.class = 'relation'
     UNION ALL
+    -- Behind a view or function its owner reads, for whom other policies may hold than for us.
     SELECT o.origin, p.polqual::text
     FROM object o
         JOIN pg_catalog.pg_class c ON c.oid = o.oid AND c.relrowsecurity
         JOIN pg_catalog.pg_policy p ON p.polrelid = o.oid AND p.polcmd IN ('r', '*')
-    WHERE o.class = 'relation'
+    WHERE o.class = 'relation' AND (NOT o.is_ours OR pg_catalog.row_security_active(o.oid))
     UNION ALL
     SELECT o.origin, pg_catalog.concat(p.prosqlbody::text, p.proargdefaults::text)
     FROM object o
@@ -64,14 +66,18 @@ WITH name AS MATERIALIZED (
             OR w.arguments BETWEEN p.pronargs - p.pronargdefaults AND p.pronargs
             OR p.provariadic <> 0 AND w.arguments >= p.pronargs - p.pronargdefaults - 1)
     UNION ALL
-    -- x.f calls f with a row; only a function that takes one can be meant.
+    -- x.f calls f with a row, so only a function that takes one can be meant, or one whose argument a row
+    -- becomes by a user's cast.
     SELECT w.origin, 'function', p.oid
     FROM name w
         JOIN place n USING (origin)
         JOIN pg_catalog.pg_proc p ON p.proname = w.name AND p.pronamespace = n.schema
         LEFT JOIN pg_catalog.pg_type t ON t.oid = p.proargtypes[0]
     WHERE w.use = 'attribute' AND p.pronargs - p.pronargdefaults <= 1 AND p.pronargs >= 1
-        AND (p.oid >= 16384 OR t.typtype IN ('c', 'p'))
+        AND (t.typtype IN ('c', 'd', 'p')
+            OR EXISTS (SELECT 1
+                FROM pg_catalog.pg_cast c JOIN pg_catalog.pg_type s ON s.oid = c.castsource
+                WHERE c.oid >= 16384 AND s.typtype = 'c' AND c.castcontext = 'i'))
     UNION ALL
     SELECT w.origin, 'type', t.oid
     FROM name w

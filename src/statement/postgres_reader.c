@@ -24,16 +24,26 @@ struct script_reading {
 
 // --- what is not understood
 
-// Byte offset of the n-th character (from 1) behind `start`; the parser counts characters.
-static size_t character_offset(const struct script_source *source, size_t start, int n)
+size_t parse_offset(const char *text, size_t start, size_t end, const PgQueryError *error)
 {
     size_t at = start;
-    for (int i = 1; i < n && at < source->end; i++) {
+    for (int i = 1; i < error->cursorpos && at < end; i++) {
         at++;
-        while (at < source->end && ((unsigned char)source->text[at] & 0xc0) == 0x80)
+        while (at < end && ((unsigned char)text[at] & 0xc0) == 0x80)
             at++;
     }
     return at;
+}
+
+char *parse_reason(TALLOC_CTX *mem, const PgQueryError *error)
+{
+    // The parser's own limit, 10,000 symbols waiting.
+    const char *message = error->message;
+    bool is_deep = text_starts_with(message, "memory exhausted");
+    if (is_deep)
+        message += strlen("memory exhausted");
+    return mem_printf(mem, "%s%s (PostgreSQL " PG_MAJORVERSION " grammar)",
+                      is_deep ? "nested too deep" : "", message);
 }
 
 static void not_understood_add(struct script_reading *s, struct reader_range range, size_t offset,
@@ -69,17 +79,8 @@ static void error_not_understood(struct script_reading *s, struct reader_range r
                                  const PgQueryError *error)
 {
     reader_cursor_move(&s->cursor, s->source->text, range.start);
-    size_t offset = error->cursorpos > 0
-                        ? character_offset(s->source, range.start, error->cursorpos)
-                        : range.start;
-    // The parser's own limit, 10,000 symbols waiting.
-    const char *message = error->message;
-    bool is_deep = text_starts_with(message, "memory exhausted");
-    if (is_deep)
-        message += strlen("memory exhausted");
-    not_understood_add(s, range, offset,
-                       mem_printf(s->script, "%s%s (PostgreSQL 15 grammar)",
-                                  is_deep ? "nested too deep" : "", message));
+    size_t offset = parse_offset(s->source->text, range.start, s->source->end, error);
+    not_understood_add(s, range, offset, parse_reason(s->script, error));
 }
 
 // --- statements

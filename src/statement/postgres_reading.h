@@ -25,6 +25,12 @@ struct reading {
     size_t n_tokens;
 };
 
+// --- postgres_reader.c: what the parser says of a text that it does not understand
+
+// Byte offset of its place in a text that was parsed from `start`; the parser counts characters.
+size_t parse_offset(const char *text, size_t start, size_t end, const PgQueryError *error);
+char *parse_reason(TALLOC_CTX *mem, const PgQueryError *error);
+
 // --- postgres_name.c: names and types
 
 struct name name_of_range(struct reading *reading, const RangeVar *range);

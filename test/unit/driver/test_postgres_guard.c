@@ -90,7 +90,7 @@ static void test_guard_allow__ways_out(void **state)
         const char *sql;
         const char *why;
     } refused[] = {
-        {"SELECT 1; SELECT 2", "there is a second statement in it in line 1 column 10"},
+        {"SELECT 1; SELECT 2", "there is a second statement in it in line 1 column 11"},
         {"DELETE FROM emails", "it is DELETE in line 1 column 1"},
         {"SELECT pg_terminate_backend(1)",
          "function pg_terminate_backend(integer,bigint) in line 1 column 8 is not on the list of what only reads"},

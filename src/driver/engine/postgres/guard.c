@@ -80,13 +80,27 @@ static const char *way_to(struct guarding *guarding, const struct origin *origin
     return mem_printf(guarding->mem, "%s in line %zu column %zu", way, place.line, place.column);
 }
 
+// Source: PostgreSQL 15 manual, pg_class.relkind.
+static const char *object_word(const struct guard_object *object)
+{
+    if (object->class == GUARD_CLASS_SAMPLING)
+        return "sampling method";
+    if (object->class != GUARD_CLASS_RELATION)
+        return class_names[object->class];
+    switch (object->kind) {
+    case 'v': return "view";
+    case 'f': return "foreign table";
+    default: return "table";
+    }
+}
+
 static bool refuse_object(struct guarding *guarding, const struct guard_object *object,
                           const struct origin *origin, const char *why)
 {
     const char *way = way_to(guarding, origin);
     if (object->class == GUARD_CLASS_WRITING)
         return refuse(guarding, mem_printf(guarding->mem, "what stands%s %s", way, why));
-    return refuse(guarding, mem_printf(guarding->mem, "%s %s%s %s", class_names[object->class],
+    return refuse(guarding, mem_printf(guarding->mem, "%s %s%s %s", object_word(object),
                                        object->label, way, why));
 }
 
@@ -151,49 +165,44 @@ static void path_put(json_t *paths, size_t number, const char *settings)
     }
 }
 
-struct request {
-    json_t *names;
-    json_t *paths;
-    char *numbers; // array literals
-    char *classes;
-    char *oids;
-};
-
-static void request_add(TALLOC_CTX *mem, struct request *request, size_t number,
-                        const struct origin *origin)
+static json_t *object_json(size_t number, const struct guarding *guarding,
+                           const struct reached *reached)
 {
-    if (origin->name != NULL) {
-        json_array_append_new(request->names, name_json(number, origin->name));
-        if (origin->in != NULL)
-            path_put(request->paths, number, origin->in->object.settings);
-        return;
-    }
-    const char *separator = request->oids[1] == '\0' ? "" : ",";
-    const struct guard_object *object = &origin->in->object;
-    request->numbers = mem_printf(mem, "%s%s%zu", request->numbers, separator, number);
-    request->classes =
-        mem_printf(mem, "%s%s%s", request->classes, separator, class_names[object->class]);
-    request->oids = mem_printf(mem, "%s%s%s", request->oids, separator, object->oid);
+    bool is_ours = guarding->origins[reached->origin]->in == NULL;
+    json_t *json = json_object();
+    json_put_integer(json, "origin", (int64_t)number);
+    json_put_text(json, "class", class_names[reached->object.class]);
+    json_put_text(json, "oid", reached->object.oid);
+    json_put_bool(json, "is_ours", is_ours);
+    return json;
+}
+
+static char *canonical_free(TALLOC_CTX *mem, json_t *json)
+{
+    char *text = json_canonical(mem, json);
+    json_decref(json);
+    return text;
 }
 
 static bool ask(struct guarding *guarding, PGresult **out)
 {
-    TALLOC_CTX *mem = guarding->mem;
-    struct request request = {.names = json_array(),
-                              .paths = json_array(),
-                              .numbers = mem_strdup(mem, "{"),
-                              .classes = mem_strdup(mem, "{"),
-                              .oids = mem_strdup(mem, "{")};
-    for (size_t i = guarding->n_asked; i < guarding->n_origins; i++)
-        request_add(mem, &request, i, guarding->origins[i]);
-    const char *const parameters[] = {
-        json_canonical(mem, request.names), mem_printf(mem, "%s}", request.numbers),
-        mem_printf(mem, "%s}", request.classes), mem_printf(mem, "%s}", request.oids),
-        json_canonical(mem, request.paths)};
-    json_decref(request.names);
-    json_decref(request.paths);
-    return connection_ask(mem, guarding->engine->connection, sql_postgres_guard, parameters,
-                          COUNT_OF(parameters), out, guarding->err);
+    json_t *names = json_array();
+    json_t *objects = json_array();
+    json_t *paths = json_array();
+    for (size_t i = guarding->n_asked; i < guarding->n_origins; i++) {
+        const struct origin *origin = guarding->origins[i];
+        if (origin->name == NULL)
+            json_array_append_new(objects, object_json(i, guarding, origin->in));
+        else
+            json_array_append_new(names, name_json(i, origin->name));
+        if (origin->name != NULL && origin->in != NULL)
+            path_put(paths, i, origin->in->object.settings);
+    }
+    const char *const parameters[] = {canonical_free(guarding->mem, names),
+                                      canonical_free(guarding->mem, objects),
+                                      canonical_free(guarding->mem, paths)};
+    return connection_ask(guarding->mem, guarding->engine->connection, sql_postgres_guard,
+                          parameters, COUNT_OF(parameters), out, guarding->err);
 }
 
 // --- judging the answer
@@ -288,13 +297,17 @@ static bool row_judge(struct guarding *guarding, const PGresult *result, int row
     }
 }
 
-// Operators of the server's own are not asked for, and x.f is a column where no function is.
+// x.f is a column where no function is. The server's own operators are not asked for by name alone.
+static bool may_be_nothing(const struct guard_name *name)
+{
+    return name->use == GUARD_ATTRIBUTE || (name->use == GUARD_OPERATOR && name->schema == NULL);
+}
+
 static bool names_check(struct guarding *guarding, size_t start, size_t end)
 {
     for (size_t i = start; i < end; i++) {
         const struct origin *origin = guarding->origins[i];
-        if (origin->name != NULL && !origin->is_found && origin->name->use != GUARD_OPERATOR &&
-            origin->name->use != GUARD_ATTRIBUTE)
+        if (origin->name != NULL && !origin->is_found && !may_be_nothing(origin->name))
             return refuse_name(guarding, origin);
     }
     return true;

@@ -393,8 +393,6 @@ static bool builtin_is_allowed(const struct guard_object *function)
 
 static bool extension_is_allowed(const struct guard_object *function)
 {
-    if (function->is_internal)
-        return false;
     if (function->volatility == 'i')
         return true;
     for (size_t i = 0; i < COUNT_OF(of_extensions); i++) {
@@ -460,7 +458,8 @@ enum guard_judgement guard_judge(TALLOC_CTX *mem, const struct guard_object *obj
     if (object->is_builtin)
         return GUARD_ALLOWED;
     if (object->class == GUARD_CLASS_RELATION && object->kind == 'f')
-        return refuse(why, "is a foreign table: reading it runs whatever its server is set to");
+        return refuse(
+            why, "is read by running what its server is set to: a program, or queries elsewhere");
     if (object->class == GUARD_CLASS_SAMPLING) {
         if (object->extension != NULL)
             return GUARD_ALLOWED;
