@@ -46,6 +46,7 @@ static bool open_target(TALLOC_CTX *mem, const struct program *program,
 
     TRY(engine_driver_for(program->engines, choice->url, &target->driver, err));
     TRY(target->driver->session->open(mem, &options, &target->engine, err));
+    target->wait = options.wait;
     target->progress = show_progress;
     target->context = inspection;
     for (size_t i = 0; i < choice->config->n_tables; i++)

@@ -196,7 +196,7 @@ static json_t *verified_event(const struct inspection *inspection,
 {
     json_t *data = json_object();
     int64_t counts[STATUS_MANUAL + 1] = {0};
-    int64_t missing = 0, extra = 0, doubled = 0, unattributed = 0;
+    int64_t missing = 0, extra = 0, doubled = 0, unattributed = 0, by_traffic = 0;
 
     for (size_t i = 0; i < verification->invariants.n; i++)
         counts[verification->invariants.list[i].status]++;
@@ -205,6 +205,7 @@ static json_t *verified_event(const struct inspection *inspection,
         extra += verification->tables[i].extra.keys;
         doubled += verification->tables[i].doubled.keys;
         unattributed += comparison_unattributed(&verification->tables[i]);
+        by_traffic += comparison_by_traffic(&verification->tables[i]);
     }
     json_put_text(data, "baseline", verification->baseline->path);
     json_put_text(data, "sha256", verification->baseline->sha256);
@@ -220,6 +221,7 @@ static json_t *verified_event(const struct inspection *inspection,
     json_put_integer(data, "extra_keys", extra);
     json_put_integer(data, "duplicated_keys", doubled);
     json_put_integer(data, "unattributed", unattributed);
+    json_put_integer(data, "by_traffic", by_traffic);
     return data;
 }
 
@@ -239,6 +241,7 @@ static bool verify(TALLOC_CTX *mem, struct inspection *inspection, const struct 
     TRY(check_age(inspection, baseline, err));
     TRY(choose_expectation(mem, inspection, request, baseline, &verification.expectation, err));
     verification.baseline = baseline;
+    verification.journal = inspection->journal;
     TRY(verification_make(mem, &verification, out, err));
     TRY(journal_append(inspection->journal, EVENT_VERIFIED, verified_event(inspection, out), err));
     return journal_head(inspection->journal, head, err);

@@ -14,6 +14,7 @@
 
 // A migration that was run since the baseline, as its event in the journal tells.
 struct attribution_run {
+    const char *version;       // NULL: the tool numbers none
     const char *migration;     // path
     uint64_t transaction, end; // as engine_run's
     bool has_written;

@@ -103,6 +103,7 @@ static struct row_images_request images_of(const struct comparison_request *requ
         .wants_content = request->table->n_key == 0,
         .id = request->table->id,
         .rows_expected = request->table->rows,
+        .writers = request->writers,
     };
 }
 
@@ -127,103 +128,110 @@ static bool is_equal_print(const struct comparison_request *request, const struc
 {
     if (print->rows != request->table->rows)
         return false;
-    for (size_t i = 0; i < pairing->n; i++)
-        if (!is_equal_sum(&print->columns[i].sum, &request->table->columns[pairing->places[i]].sum))
+    for (size_t i = 0; i < pairing->n; i++) {
+        const struct baseline_column *before = &request->table->columns[pairing->places[i]];
+        if (before->unknown == NULL && print->columns[i].unknown == NULL &&
+            !is_equal_sum(&print->columns[i].sum, &before->sum))
             return false;
+    }
     return pairing->n > 0 || print->rows == 0; // no column is left: the keys are looked at
 }
 
-// --- keys
-
-static bool take_keys(TALLOC_CTX *mem, struct table_file *file, const char *sql,
-                      struct key_difference *out, struct error *err)
+// Columns that the role may not read, now or at the baseline, are not compared, and it is said.
+static void leave_unread(TALLOC_CTX *mem, const struct comparison_request *request,
+                         const struct engine_fingerprint *print, struct pairing *pairing,
+                         struct comparison *out)
 {
-    SCRATCH(tmp);
-    struct table_query *query;
-    bool has_row;
+    size_t n = 0;
 
-    TRY(table_query_make(tmp, file, sql, &query, err));
-    for (;;) {
-        TRY(table_query_next(query, &has_row, err));
-        if (!has_row)
-            return true;
-        out->keys++;
-        out->rows += table_query_integer(query, 1);
-        if (out->n_samples < COMPARISON_SAMPLES)
-            *mem_append(mem, out->samples, out->n_samples) =
-                mem_strdup(mem, table_query_text(query, 0));
+    for (size_t i = 0; i < pairing->n; i++) {
+        const char *before = request->table->columns[pairing->places[i]].unknown;
+        const char *why = print->columns[i].unknown != NULL ? print->columns[i].unknown : before;
+        if (why != NULL) {
+            out->unread = mem_printf(mem, "%s%s%s could not be read%s: %s",
+                                     out->unread == NULL ? "" : out->unread,
+                                     out->unread == NULL ? "" : "; ", pairing->names[i],
+                                     print->columns[i].unknown == NULL ? " at the baseline" : "",
+                                     why);
+            continue;
+        }
+        pairing->names[n] = pairing->names[i];
+        pairing->places[n] = pairing->places[i];
+        pairing->traced[n++] = pairing->traced[i];
     }
-}
-
-// Keys that are in `from` and not in `in`, by text: id=2 before id=10 where keys are of one length.
-static char *absent_sql(TALLOC_CTX *mem, int64_t id, const char *from, const char *in,
-                        const char *what)
-{
-    return mem_printf(mem,
-                      "SELECT %s FROM %s.row_image_%lld a WHERE NOT EXISTS "
-                      "(SELECT 1 FROM %s.row_image_%lld b WHERE b.key = a.key)",
-                      what, from, (long long)id, in, (long long)id);
-}
-
-static char *doubled_sql(TALLOC_CTX *mem, int64_t id, const char *what)
-{
-    return mem_printf(
-        mem,
-        "SELECT %s FROM main.row_image_%lld a JOIN base.row_image_%lld b ON b.key = a.key "
-        "WHERE a.n > b.n",
-        what, (long long)id, (long long)id);
-}
-
-static bool compare_keys(TALLOC_CTX *mem, const struct comparison_request *request,
-                         struct comparison *out, struct error *err)
-{
-    SCRATCH(tmp);
-    int64_t id = request->table->id;
-    const char *order = " ORDER BY length(a.key_text), a.key_text";
-    const char *missing = absent_sql(tmp, id, "base", "main", "a.key_text, a.n");
-    const char *extra = absent_sql(tmp, id, "main", "base", "a.key_text, a.n");
-    const char *doubled = doubled_sql(tmp, id, "a.key_text, a.n - b.n");
-
-    TRY(take_keys(mem, request->file, mem_printf(tmp, "%s%s", missing, order), &out->missing, err));
-    TRY(take_keys(mem, request->file, mem_printf(tmp, "%s%s", extra, order), &out->extra, err));
-    TRY(take_keys(mem, request->file, mem_printf(tmp, "%s%s", doubled, order), &out->doubled, err));
-    TRY(trait_find(mem, request, absent_sql(tmp, id, "base", "main", "a.key"), &out->missing, err));
-    return trait_find(mem, request, doubled_sql(tmp, id, "a.key"), &out->doubled, err);
+    pairing->n = n;
+    out->n_compared = n;
 }
 
 // --- columns
 
-struct column_walk {
-    const struct pairing *pairing;
-    struct column_difference *differences; // one for each pair
-    struct named_rows *named;              // likewise
+// What is counted of one column while the rows go by.
+struct column_count {
+    struct column_difference difference;
+    struct named_rows named;
 };
 
-static void add_sample(TALLOC_CTX *mem, struct column_difference *difference, const char *key)
+struct column_walk {
+    const struct pairing *pairing;
+    struct column_count *columns; // one for each pair
+    struct noted_rows *noted;
+};
+
+// One row of both sides: key_text, columns before, columns now, key, writer.
+struct row_pair {
+    struct table_query *query;
+    const char *key_text;
+    const uint8_t *key;
+    size_t key_len;
+    enum writer writer;
+    bool is_resolved;
+};
+
+// Only rows that differ are looked up among those that traffic wrote.
+static bool writer_of(const struct column_walk *walk, struct row_pair *pair, enum writer *out,
+                      struct error *err)
 {
-    if (difference->n_samples < COMPARISON_SAMPLES)
-        *mem_append(mem, difference->samples, difference->n_samples) = mem_strdup(mem, key);
+    if (!pair->is_resolved)
+        TRY(noted_rows_resolve(walk->noted, pair->key, pair->key_len, &pair->writer, err));
+    pair->is_resolved = true;
+    *out = pair->writer;
+    return true;
 }
 
 // A column of which is known which rows the migration names: is this row what it should be?
-static bool compare_named(TALLOC_CTX *mem, struct column_walk *walk, size_t at,
-                          struct table_query *query, bool differs, const uint8_t *now,
+static bool compare_named(TALLOC_CTX *mem, struct column_walk *walk, struct column_count *column,
+                          struct row_pair *pair, bool differs, const uint8_t *now,
                           struct error *err)
 {
-    struct column_difference *difference = &walk->differences[at];
     bool is_named;
     const uint8_t *value;
-    size_t key_len;
-    const uint8_t *key = table_query_blob(query, 3, &key_len);
+    enum writer writer;
 
-    TRY(named_rows_find(&walk->named[at], key, key_len, &is_named, &value, err));
+    TRY(named_rows_find(&column->named, pair->key, pair->key_len, &is_named, &value, err));
     bool is_wrong = value != NULL && memcmp(now, value, ROW_IMAGE_HASH_BYTES) != 0;
-    difference->rows += differs || is_wrong;
-    difference->wrong += is_wrong;
-    if (is_wrong || (differs && !is_named)) {
-        difference->unattributed++;
-        add_sample(mem, difference, table_query_text(query, 0));
-    }
+    column->difference.rows += differs || is_wrong;
+    if (!is_wrong && (!differs || is_named))
+        return true;
+    TRY(writer_of(walk, pair, &writer, err));
+    column->difference.wrong += is_wrong;
+    unexplained_add(mem, &column->difference.rest, writer, pair->key_text);
+    return true;
+}
+
+static bool compare_column(TALLOC_CTX *mem, struct column_walk *walk, size_t at,
+                           struct row_pair *pair, bool differs, const uint8_t *now,
+                           struct error *err)
+{
+    struct column_count *column = &walk->columns[at];
+    enum writer writer;
+
+    if (column->named.is_known)
+        return compare_named(mem, walk, column, pair, differs, now, err);
+    if (!differs)
+        return true;
+    TRY(writer_of(walk, pair, &writer, err));
+    column->difference.rows++;
+    unexplained_add(mem, &column->difference.rest, writer, pair->key_text);
     return true;
 }
 
@@ -233,19 +241,17 @@ static bool compare_row(TALLOC_CTX *mem, struct column_walk *walk, struct table_
     size_t base_len, now_len;
     const uint8_t *base = table_query_blob(query, 1, &base_len);
     const uint8_t *now = table_query_blob(query, 2, &now_len);
+    struct row_pair pair = {.key_text = table_query_text(query, 0),
+                            .writer = (enum writer)table_query_integer(query, 4)};
 
+    pair.key = table_query_blob(query, 3, &pair.key_len);
     for (size_t i = 0; i < walk->pairing->n; i++) {
         size_t place = walk->pairing->places[i] * ROW_IMAGE_HASH_BYTES;
         if (place + ROW_IMAGE_HASH_BYTES > base_len || (i + 1) * ROW_IMAGE_HASH_BYTES > now_len)
             continue;
         const uint8_t *hash = now + i * ROW_IMAGE_HASH_BYTES;
         bool differs = memcmp(base + place, hash, ROW_IMAGE_HASH_BYTES) != 0;
-        if (walk->named[i].is_known) {
-            TRY(compare_named(mem, walk, i, query, differs, hash, err));
-        } else if (differs) {
-            walk->differences[i].rows++;
-            add_sample(mem, &walk->differences[i], table_query_text(query, 0));
-        }
+        TRY(compare_column(mem, walk, i, &pair, differs, hash, err));
     }
     return true;
 }
@@ -261,8 +267,8 @@ static bool walk_rows(TALLOC_CTX *mem, const struct comparison_request *request,
     TRY(table_query_make(
         tmp, request->file,
         mem_printf(tmp,
-                   "SELECT a.key_text, a.columns, b.columns, a.key FROM base.row_image_%lld a "
-                   "JOIN main.row_image_%lld b ON b.key = a.key",
+                   "SELECT a.key_text, a.columns, b.columns, a.key, b.writer FROM "
+                   "base.row_image_%lld a JOIN main.row_image_%lld b ON b.key = a.key",
                    id, id),
         &query, err));
     for (;;) {
@@ -273,9 +279,21 @@ static bool walk_rows(TALLOC_CTX *mem, const struct comparison_request *request,
     }
 }
 
-static int64_t at_most(int64_t rows, int64_t limit)
+// How many rows a statement names is known, but not which: of those that traffic did not write last,
+// as many are explained, and the plainest are left for those that are too many.
+static void bound_column(struct column_difference *difference, int64_t limit)
 {
-    return limit >= 0 && rows > limit ? limit : rows;
+    static const enum writer order[] = {WRITER_MIGRATION, WRITER_AMONG, WRITER_UNKNOWN,
+                                        WRITER_BEFORE};
+    struct writer_counts *by = &difference->rest.by;
+
+    for (size_t i = 0; i < COUNT_OF(order); i++) {
+        int64_t explained = by->n[order[i]];
+        if (limit >= 0 && explained > limit)
+            explained = limit;
+        by->n[order[i]] -= explained;
+        limit -= limit >= 0 ? explained : 0;
+    }
 }
 
 static void explain_column(const struct comparison_request *request, const struct pairing *pairing,
@@ -283,17 +301,12 @@ static void explain_column(const struct comparison_request *request, const struc
 {
     const struct trace_column *traced = pairing->traced[at];
 
-    if (difference->is_exact) {
-        difference->cause = traced->written.cause;
-        difference->by_migration = difference->rows - difference->unattributed;
-        return;
-    }
     if (!request->as_before && traced != NULL && traced->written.cause != NULL) {
         difference->cause = traced->written.cause;
-        difference->by_migration =
-            at_most(difference->rows, request->table->columns[pairing->places[at]].written_rows);
+        if (!difference->is_exact)
+            bound_column(difference, request->table->columns[pairing->places[at]].written_rows);
     }
-    difference->unattributed = difference->rows - difference->by_migration;
+    difference->by_migration = difference->rows - writer_counts_sum(&difference->rest.by);
 }
 
 static bool compare_columns(TALLOC_CTX *mem, const struct comparison_request *request,
@@ -303,88 +316,27 @@ static bool compare_columns(TALLOC_CTX *mem, const struct comparison_request *re
     SCRATCH(tmp);
     struct column_walk walk = {
         .pairing = pairing,
-        .differences = mem_array(tmp, struct column_difference, pairing->n + 1),
-        .named = mem_array(tmp, struct named_rows, pairing->n + 1),
+        .columns = mem_array(tmp, struct column_count, pairing->n + 1),
     };
 
     for (size_t i = 0; !request->as_before && i < pairing->n; i++) {
+        struct column_count *column = &walk.columns[i];
         TRY(named_rows_open(tmp, request->file, request->table->id, (int64_t)pairing->places[i],
-                            &walk.named[i], err));
-        walk.differences[i].is_exact = walk.named[i].is_known;
+                            &column->named, err));
+        column->difference.is_exact = column->named.is_known;
     }
+    TRY(noted_rows_open(tmp, request->writers, request->file, request->table->id, &walk.noted,
+                        err));
     TRY(walk_rows(mem, request, &walk, err));
     for (size_t i = 0; i < pairing->n; i++) {
-        if (walk.differences[i].rows == 0)
+        struct column_difference *difference = &walk.columns[i].difference;
+        if (difference->rows == 0)
             continue;
-        walk.differences[i].column = mem_strdup(mem, pairing->names[i]);
-        explain_column(request, pairing, i, &walk.differences[i]);
-        *mem_append(mem, out->columns, out->n_columns) = walk.differences[i];
+        difference->column = mem_strdup(mem, pairing->names[i]);
+        explain_column(request, pairing, i, difference);
+        *mem_append(mem, out->columns, out->n_columns) = *difference;
     }
     return true;
-}
-
-// --- what the text explains of keys
-
-// Rows that are gone and were not to go, and rows that were to go and are still there.
-static bool compare_removed(TALLOC_CTX *mem, const struct comparison_request *request,
-                            struct comparison *out, struct error *err)
-{
-    SCRATCH(tmp);
-    struct named_rows named;
-    struct key_difference unnamed = {0};
-    long long id = (long long)request->table->id;
-    const char *is_named =
-        mem_printf(tmp,
-                   "EXISTS (SELECT 1 FROM base.named_row n WHERE n.id = %lld AND "
-                   "n.place = %d AND n.key = a.key)",
-                   id, NAMED_REMOVED);
-
-    TRY(named_rows_open(tmp, request->file, request->table->id, NAMED_REMOVED, &named, err));
-    if (!named.is_known || request->as_before)
-        return true;
-    TRY(take_keys(mem, request->file,
-                  mem_printf(tmp, "%s AND NOT %s ORDER BY length(a.key_text), a.key_text",
-                             absent_sql(tmp, id, "base", "main", "a.key_text, a.n"), is_named),
-                  &unnamed, err));
-    out->missing.unattributed = unnamed.keys;
-    if (unnamed.keys > 0) {
-        out->missing.samples = unnamed.samples;
-        out->missing.n_samples = unnamed.n_samples;
-        out->missing.is_exact = true;
-    }
-    if (out->extra.cause != NULL)
-        return true; // what was deleted may have been put back
-    TRY(take_keys(mem, request->file,
-                  mem_printf(tmp,
-                             "SELECT a.key_text, a.n FROM main.row_image_%lld a WHERE %s "
-                             "ORDER BY length(a.key_text), a.key_text",
-                             id, is_named),
-                  &out->kept, err));
-    out->kept.unattributed = out->kept.keys;
-    out->kept.cause = out->missing.cause;
-    return true;
-}
-
-static void explain_keys(const struct comparison_request *request, struct comparison *out)
-{
-    const struct trace_table *traced = request->as_before ? NULL : request->traced;
-
-    out->missing.unattributed = out->missing.keys;
-    out->extra.unattributed = out->extra.keys;
-    out->doubled.unattributed = out->doubled.keys;
-    if (traced == NULL)
-        return;
-    if (traced->removed.cause != NULL) {
-        out->missing.cause = traced->removed.cause;
-        // Nothing is known of how many rows it names: none is explained.
-        out->missing.unattributed -= request->table->removed_rows < 0
-                                         ? 0
-                                         : at_most(out->missing.keys, request->table->removed_rows);
-    }
-    if (traced->added != NULL && traced->rebuilt == NULL) {
-        out->extra.cause = traced->added;
-        out->extra.unattributed = 0;
-    }
 }
 
 static bool compare_rows(TALLOC_CTX *mem, const struct comparison_request *request,
@@ -392,20 +344,17 @@ static bool compare_rows(TALLOC_CTX *mem, const struct comparison_request *reque
 {
     SCRATCH(tmp);
     struct engine_fingerprint *print;
-    const struct row_images_request images = images_of(request, pairing, out);
+    struct row_images_request images = images_of(request, pairing, out);
 
+    images.counts = &out->rows;
     TRY(row_images_take(tmp, request->file, &images, &print, err));
-    TRY(compare_keys(mem, request, out, err));
+    TRY(comparison_keys(mem, request, out, err));
     TRY(compare_columns(mem, request, pairing, out, err));
-    explain_keys(request, out);
-    TRY(compare_removed(mem, request, out, err));
     bool differs = out->missing.keys + out->extra.keys + out->doubled.keys + out->kept.keys +
                        (int64_t)out->n_columns >
                    0;
     out->is_equal = !differs && (out->is_equal || pairing->n == 0);
-    if (differs)
-        return true;
-    if (!out->is_equal)
+    if (!differs && !out->is_equal)
         out->unknown = "the fingerprints differ, but no row could be named";
     return true;
 }
@@ -425,57 +374,72 @@ static bool has_named(const struct comparison_request *request, bool *out, struc
     return table_query_next(query, out, err);
 }
 
-bool comparison_make(TALLOC_CTX *mem, const struct comparison_request *request,
-                     struct comparison *out, struct error *err)
+// The fingerprint alone; NULL when it could not be taken, and `out` says why.
+static bool take_print(TALLOC_CTX *mem, const struct row_images_request *images,
+                       struct engine_fingerprint **print, struct comparison *out, struct error *err)
 {
-    SCRATCH(tmp);
-    struct pairing pairing = {0};
-    struct engine_fingerprint *print;
-    bool is_named;
+    struct error failure = {0};
+
+    *print = NULL;
+    if (row_images_take(mem, NULL, images, print, &failure))
+        return true;
+    if (failure.code == ERROR_INTERRUPTED || failure.code == ERROR_UNREACHABLE) {
+        *err = failure;
+        return false;
+    }
+    out->unknown = mem_strdup(mem, failure.message);
+    return true;
+}
+
+static struct comparison begin(const struct comparison_request *request)
+{
     const struct trace_table *traced = request->as_before ? NULL : request->traced;
 
-    *out = (struct comparison){
+    return (struct comparison){
         .before = request->table,
         .after = traced == NULL ? request->table->name : traced->after,
         .dropped = traced == NULL ? NULL : traced->dropped,
         .rebuilt = traced == NULL ? NULL : traced->rebuilt,
     };
-    if (out->after.name == NULL)
-        return true;
-    pair_columns(mem, request, &pairing, out);
-    out->n_compared = pairing.n;
-    const char *unmatched = pair_key(mem, request, &pairing, out);
+}
+
+static bool compare_prints(TALLOC_CTX *mem, const struct comparison_request *request,
+                           struct pairing *pairing, struct comparison *out, struct error *err)
+{
+    const char *unmatched = pair_key(mem, request, pairing, out);
+    const struct row_images_request images = images_of(request, pairing, out);
+    struct engine_fingerprint *print;
+    bool is_named;
+
     if (unmatched != NULL && request->table->n_key > 0) {
         out->unknown = unmatched;
         return true;
     }
-    struct row_images_request images = images_of(request, &pairing, out);
-    struct error failure = {0};
-    if (!row_images_take(tmp, NULL, &images, &print, &failure)) {
-        if (failure.code == ERROR_INTERRUPTED || failure.code == ERROR_UNREACHABLE) {
-            *err = failure;
-            return false;
-        }
-        out->unknown = mem_strdup(mem, failure.message);
+    TRY(take_print(mem, &images, &print, out, err));
+    if (print == NULL)
         return true;
-    }
     out->rows_after = print->rows;
-    out->is_equal = is_equal_content(request, &pairing, print) ||
-                    (unmatched == NULL && is_equal_print(request, &pairing, print));
+    out->is_equal = is_equal_content(request, pairing, print) ||
+                    (unmatched == NULL && is_equal_print(request, pairing, print));
     out->unknown = out->is_equal ? NULL : unmatched;
     if (unmatched != NULL)
         return true;
+    leave_unread(mem, request, print, pairing, out);
     // What the migration should have changed and did not leaves equal sums.
     TRY(has_named(request, &is_named, err));
-    return (out->is_equal && !is_named) || compare_rows(mem, request, &pairing, out, err);
+    return (out->is_equal && !is_named) || compare_rows(mem, request, pairing, out, err);
 }
 
-int64_t comparison_unattributed(const struct comparison *comparison)
+bool comparison_make(TALLOC_CTX *mem, const struct comparison_request *request,
+                     struct comparison *out, struct error *err)
 {
-    int64_t rows = comparison->missing.unattributed + comparison->extra.unattributed +
-                   comparison->doubled.unattributed + comparison->kept.unattributed;
+    struct pairing pairing = {0};
 
-    for (size_t i = 0; i < comparison->n_columns; i++)
-        rows += comparison->columns[i].unattributed;
-    return rows;
+    *out = begin(request);
+    if (out->after.name == NULL)
+        return true;
+    pair_columns(mem, request, &pairing, out);
+    out->n_compared = pairing.n;
+    comparison_check_schema(mem, request, out);
+    return out->damage != NULL || compare_prints(mem, request, &pairing, out, err);
 }

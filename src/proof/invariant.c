@@ -51,6 +51,11 @@ static json_t *invariant_to_json(const struct invariant *invariant)
     json_put_text(object, "sql", invariant->sql);
     json_put_text(object, "sql_before", invariant->sql_before);
     json_put_text(object, "samples", invariant->samples);
+    json_put_text(object, "offenders", invariant->offenders);
+    json_put_text(object, "offenders_schema", invariant->offenders_of.schema);
+    json_put_text(object, "offenders_table", invariant->offenders_of.name);
+    json_put_text(object, "omission", invariant->omission);
+    json_put_bool(object, "allows_traffic", invariant->allows_traffic);
     json_put_bool(object, "may_shrink", invariant->may_shrink);
     json_put_text(object, "tolerance", tolerance_names[invariant->tolerance.kind]);
     json_put_real(object, "tolerance_value", invariant->tolerance.value);
@@ -115,6 +120,11 @@ static bool invariant_from_json(TALLOC_CTX *mem, const json_t *json, struct inva
         .sql = mem_strdup(mem, json_get_text(json, "sql")),
         .sql_before = mem_strdup(mem, json_get_text(json, "sql_before")),
         .samples = mem_strdup(mem, json_get_text(json, "samples")),
+        .offenders = mem_strdup(mem, json_get_text(json, "offenders")),
+        .offenders_of = {mem_strdup(mem, json_get_text(json, "offenders_schema")),
+                         mem_strdup(mem, json_get_text(json, "offenders_table"))},
+        .omission = mem_strdup(mem, json_get_text(json, "omission")),
+        .allows_traffic = json_is_true(json_object_get(json, "allows_traffic")),
         .may_shrink = json_is_true(json_object_get(json, "may_shrink")),
         .tolerance = {.kind = (enum tolerance_kind)tolerance,
                       .value = json_number_value(json_object_get(json, "tolerance_value"))},

@@ -36,7 +36,13 @@ struct invariant {
     const char *sql;        // one SELECT; before and after may differ (a renamed column)
     const char *sql_before; // NULL: the same
     const char *samples;    // a SELECT of a few keys of offenders, run when it fails; NULL
-    bool may_shrink;        // SAME: less than at the baseline is as good
+    // ZERO, SAME: what it counts are the rows of this table after the change for which this holds;
+    // NULL: it is no such count. So they can be told by who wrote them.
+    const char *offenders;
+    struct name offenders_of;
+    const char *omission; // the column that whoever wrote an offender left out; NULL
+    bool allows_traffic;  // rows that traffic wrote may be among them, and it is only said
+    bool may_shrink;      // SAME: less than at the baseline is as good
     struct tolerance tolerance;
     struct config_expectation expect;
     bool is_required;

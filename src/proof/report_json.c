@@ -145,30 +145,69 @@ void report_comparison_json(FILE *out, const struct baseline *a, const struct ba
 
 // --- verification
 
+static void put_answer(json_t *object, const struct unexplained *rest)
+{
+    json_put_integer(object, "by_traffic", rest->answer.by_traffic);
+    json_put_integer(object, "unattributed", rest->answer.unattributed);
+    json_put_text(object, "reason", rest->answer.reason);
+}
+
 static json_t *difference_json(const struct column_difference *difference)
 {
     json_t *object = json_object();
     json_put_text(object, "column", difference->column);
     json_put_integer(object, "rows", difference->rows);
     json_put_integer(object, "by_migration", difference->by_migration);
-    json_put_integer(object, "by_traffic", difference->by_traffic);
-    json_put_integer(object, "unattributed", difference->unattributed);
+    put_answer(object, &difference->rest);
     json_put_text(object, "cause", difference->cause);
     return object;
+}
+
+static void put_keys(json_t *object, const char *name, const struct key_difference *keys)
+{
+    json_t *counts = json_put_object(object, name);
+
+    json_put_integer(counts, "keys", keys->keys);
+    json_put_integer(counts, "by_migration", keys->keys - writer_counts_sum(&keys->rest.by));
+    put_answer(counts, &keys->rest);
+    json_put_text(counts, "cause", keys->cause);
+}
+
+static json_t *shown(char *const *all, size_t n_all, const struct unexplained *rest)
+{
+    return rest->n_samples > 0 ? texts(rest->samples, rest->n_samples) : texts(all, n_all);
+}
+
+static void put_traffic_samples(json_t *samples, const struct comparison *comparison)
+{
+    json_t *traffic = json_put_object(samples, "by_traffic");
+    const struct unexplained *extra = &comparison->extra.rest;
+
+    json_put(traffic, "extra", texts(extra->traffic_samples, extra->n_traffic_samples));
+    json_t *columns = json_put_object(traffic, "columns");
+    for (size_t i = 0; i < comparison->n_columns; i++) {
+        const struct unexplained *rest = &comparison->columns[i].rest;
+        if (rest->n_traffic_samples > 0)
+            json_put(columns, comparison->columns[i].column,
+                     texts(rest->traffic_samples, rest->n_traffic_samples));
+    }
 }
 
 static void put_samples(json_t *object, const struct comparison *comparison)
 {
     json_t *samples = json_put_object(object, "samples");
+    const struct key_difference *missing = &comparison->missing, *extra = &comparison->extra;
 
-    json_put(samples, "missing", texts(comparison->missing.samples, comparison->missing.n_samples));
-    json_put(samples, "extra", texts(comparison->extra.samples, comparison->extra.n_samples));
+    json_put(samples, "missing", shown(missing->samples, missing->n_samples, &missing->rest));
+    json_put(samples, "extra", shown(extra->samples, extra->n_samples, &extra->rest));
     json_put(samples, "duplicated",
              texts(comparison->doubled.samples, comparison->doubled.n_samples));
     json_t *columns = json_put_object(samples, "columns");
     for (size_t i = 0; i < comparison->n_columns; i++)
-        json_put(columns, comparison->columns[i].column,
-                 texts(comparison->columns[i].samples, comparison->columns[i].n_samples));
+        json_put(
+            columns, comparison->columns[i].column,
+            texts(comparison->columns[i].rest.samples, comparison->columns[i].rest.n_samples));
+    put_traffic_samples(samples, comparison);
 }
 
 static json_t *comparison_json(const struct comparison *comparison)
@@ -191,7 +230,12 @@ static json_t *comparison_json(const struct comparison *comparison)
     json_put_integer(object, "extra_keys", comparison->extra.keys);
     json_put_integer(object, "duplicated_keys", comparison->doubled.keys);
     json_put_integer(object, "duplicate_rows", comparison->doubled.rows);
+    put_keys(object, "missing", &comparison->missing);
+    put_keys(object, "extra", &comparison->extra);
+    json_put_integer(object, "by_traffic", comparison_by_traffic(comparison));
     json_put_integer(object, "unattributed", comparison_unattributed(comparison));
+    json_put_text(object, "damage", comparison->damage);
+    json_put_text(object, "unread", comparison->unread);
     json_put_text(object, "missing_trait", comparison->missing.trait);
     json_put_text(object, "duplicated_trait", comparison->doubled.trait);
     put_samples(object, comparison);

@@ -171,7 +171,7 @@ static void write_explained(FILE *out, const struct comparison *comparison)
         fprintf(out, "dropped by %s\n", comparison->dropped);
         return;
     }
-    if (comparison->unknown != NULL) {
+    if (comparison->damage != NULL || (comparison->unknown != NULL && !comparison->is_traffics)) {
         fputs("not compared\n", out);
         return;
     }
@@ -183,15 +183,25 @@ static void write_explained(FILE *out, const struct comparison *comparison)
             fprintf(out, "; %s changed in %s rows (%s)", comparison->columns[i].column,
                     quantity_count(tmp, comparison->columns[i].by_migration),
                     comparison->columns[i].cause);
-    if (comparison->missing.keys > comparison->missing.unattributed)
-        fprintf(out, "; %s removed (%s)",
-                quantity_count(tmp, comparison->missing.keys - comparison->missing.unattributed),
-                comparison->missing.cause);
+    int64_t removed = comparison->missing.keys - writer_counts_sum(&comparison->missing.rest.by);
+    if (removed > 0)
+        fprintf(out, "; %s removed (%s)", quantity_count(tmp, removed), comparison->missing.cause);
     write_names(out, "new:", comparison->added, comparison->n_added);
     write_names(out, "dropped:", comparison->gone, comparison->n_gone);
     if (comparison->rebuilt != NULL)
         fprintf(out, "; rebuilt by %s", comparison->rebuilt);
+    const char *traffic = verification_traffic_text(tmp, comparison);
+    if (traffic != NULL)
+        fprintf(out, "; by traffic: %s", traffic);
     fputc('\n', out);
+}
+
+static bool has_traffic(const struct verification *verification)
+{
+    for (size_t i = 0; i < verification->n_tables; i++)
+        if (comparison_by_traffic(&verification->tables[i]) > 0)
+            return true;
+    return false;
 }
 
 static const char *reason(const struct verification *verification)
@@ -200,12 +210,14 @@ static const char *reason(const struct verification *verification)
     case VERDICT_GO:
         return verification->expectation == EXPECT_AS_BEFORE
                    ? "the change is not applied, and everything is as at the baseline"
+                   : has_traffic(verification)
+                   ? "every difference is the migration's or traffic's, every invariant holds"
                    : "every difference is explained by the migration, every invariant holds";
     case VERDICT_NO_GO:
         return verification->expectation == EXPECT_AS_BEFORE
                    ? "the change is not applied, but the data is not as at the baseline"
                    : "the data is not what the migration says it should be";
-    case VERDICT_HOLD: return "not everything could be compared";
+    case VERDICT_HOLD: return "not everything is known";
     }
     bug("verdict %d", (int)verification->verdict);
 }

@@ -101,6 +101,11 @@ static bool take_image(void *context, const struct engine_row_image *image)
     table_query_bind_blob(taking->insert, 3, taking->hashes,
                           image->n_columns * ROW_IMAGE_HASH_BYTES);
     table_query_bind_blob(taking->insert, 4, taking->codes, taking->request->n_shown);
+    if (taking->request->writers != NULL) {
+        enum writer writer = writers_of(taking->request->writers, image);
+        taking->request->counts->n[writer]++;
+        table_query_bind_integer(taking->insert, 5, writer);
+    }
     if (table_query_run(taking->insert, &taking->err))
         return true;
     taking->has_failed = true;
@@ -131,7 +136,8 @@ static bool make_tables(struct table_file *file, int64_t id, struct error *err)
         file,
         mem_printf(tmp,
                    "CREATE TABLE row_image_%lld (key BLOB PRIMARY KEY, key_text TEXT, "
-                   "columns BLOB, shown BLOB, n INTEGER NOT NULL DEFAULT 1) WITHOUT ROWID",
+                   "columns BLOB, shown BLOB, n INTEGER NOT NULL DEFAULT 1, "
+                   "writer INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID",
                    (long long)id),
         err);
 }
@@ -167,9 +173,10 @@ static bool prepare(struct taking *taking, struct table_file *file, struct error
     return table_query_make(
         taking->mem, file,
         mem_printf(tmp,
-                   "INSERT INTO row_image_%lld (key, key_text, columns, shown) "
-                   "VALUES (?1, ?2, ?3, ?4) ON CONFLICT (key) DO UPDATE SET n = n + 1",
-                   (long long)request->id),
+                   "INSERT INTO row_image_%lld (key, key_text, columns, shown%s) "
+                   "VALUES (?1, ?2, ?3, ?4%s) ON CONFLICT (key) DO UPDATE SET n = n + 1",
+                   (long long)request->id, request->writers == NULL ? "" : ", writer",
+                   request->writers == NULL ? "" : ", ?5"),
         &taking->insert, err);
 }
 
@@ -186,6 +193,7 @@ bool row_images_take(TALLOC_CTX *mem, struct table_file *file,
         .key = request->n_key == 0 ? NULL : request->key,
         .n_key = request->n_key,
         .wants_content = request->wants_content,
+        .wants_writer = file != NULL && request->writers != NULL,
         .context = &taking,
         .progress = say_progress,
     };

@@ -10,6 +10,7 @@
 
 #include "driver/table_file.h"
 #include "proof/baseline.h"
+#include "proof/writers.h"
 
 #define ROW_IMAGE_HASH_BYTES 4 // of a column: the whole column's fingerprint has 128 bits besides
 
@@ -26,12 +27,14 @@ struct row_images_request {
     int64_t id;            // names the tables: row_image_ID, shown_value
     bool wants_content;    // as in engine_fingerprint_request
     int64_t rows_expected; // for progress; ≤ 0: unknown
+    const struct writers *writers; // NULL: nobody asks who wrote them
+    struct writer_counts *counts;  // of all rows, with `writers`
 };
 
 // The key of an image, as it stands in row_image_ID, for the parameter `at`.
 void row_images_bind_key(struct table_query *query, int at, const struct engine_row_image *image);
 
-// row_image_ID (key, key_text, columns, shown, n) and, with shown columns, shown_value (id, place,
+// row_image_ID (key, key_text, columns, shown, n, writer) and, with shown columns, shown_value (id, place,
 // code, value). `file` NULL: the fingerprint alone.
 MUST_CHECK bool row_images_take(TALLOC_CTX *mem, struct table_file *file,
                                 const struct row_images_request *request,

@@ -18,6 +18,7 @@ struct target {
     struct engine_identity identity;
     proof_progress *progress; // NULL: nobody listens
     void *context;
+    struct wait *wait;   // for what takes time by itself; NULL: then it is not waited for
     const char **masked; // columns whose values are not shown and not stored, whatever the table
     size_t n_masked;
 };

@@ -9,7 +9,10 @@
 #include "base/quantity.h"
 #include "base/text.h"
 #include "proof/observation.h"
+#include "proof/offenders.h"
+#include "proof/runs.h"
 #include "proof/sql.h"
+#include "proof/table_writes.h"
 
 const char *expectation_name(enum expectation expectation)
 {
@@ -32,8 +35,11 @@ struct verifying {
     TALLOC_CTX *mem;
     const struct verification_request *request;
     struct table_file *file;
+    struct schema *schema; // as it is now
+    struct attribution attribution;
+    struct writers writers;
     struct invariants invariants;
-    struct results results;
+    struct results results; // of the invariants
 };
 
 // --- which invariants
@@ -115,7 +121,9 @@ static bool judge_invariant(struct verifying *verifying, const struct invariant 
         result->detail =
             "its query was changed since the baseline; save a new one before the change";
     }
-    return true;
+    const struct offenders_request offenders = {
+        .writers = &verifying->writers, .schema = verifying->schema, .file = verifying->file};
+    return offenders_explain(verifying->mem, &offenders, invariant, result, err);
 }
 
 static bool judge_invariants(struct verifying *verifying, struct error *err)
@@ -185,121 +193,6 @@ static bool judge_schema(struct verifying *verifying, struct error *err)
 
 // --- tables
 
-static const char *names_text(TALLOC_CTX *mem, char *const *names, size_t n, int64_t all)
-{
-    char *text = mem_strdup(mem, "");
-    for (size_t i = 0; i < n && i < 5; i++)
-        text = mem_printf(mem, "%s%s%s", text, i == 0 ? "" : ", ", names[i]);
-    return all > 5 ? mem_printf(mem, "%s, …", text) : text;
-}
-
-// `one` and `many`: what is so of one row, and of several.
-static const char *keys_text(TALLOC_CTX *mem, const char *one, const char *many,
-                             const struct key_difference *keys)
-{
-    const char *trait = "";
-    int64_t n = keys->is_exact ? keys->unattributed : keys->keys;
-    if (keys->trait != NULL && !keys->is_exact)
-        trait = mem_printf(mem, " (%s whose %s)",
-                           keys->is_exact_trait ? "every row" : "all are rows", keys->trait);
-    if (keys->is_exact)
-        trait = mem_printf(mem, " (%s does not delete %s)", keys->cause, n == 1 ? "it" : "them");
-    return mem_printf(mem, "%s row%s %s: %s%s", quantity_count(mem, n), n == 1 ? "" : "s",
-                      n == 1 ? one : many, names_text(mem, keys->samples, keys->n_samples, n),
-                      trait);
-}
-
-// How a column differs, and in which rows.
-static const char *column_text(TALLOC_CTX *mem, const struct column_difference *column)
-{
-    int64_t n = column->is_exact ? column->unattributed : column->rows;
-    const char *rows = mem_printf(mem, "%s row%s", quantity_count(mem, n), n == 1 ? "" : "s");
-    const char *keys = names_text(mem, column->samples, column->n_samples, n);
-
-    if (column->is_exact && column->wrong == n)
-        return mem_printf(mem, "%s is not what %s gives in %s: %s", column->column, column->cause,
-                          rows, keys);
-    if (column->is_exact)
-        return mem_printf(mem, "%s differs in %s that %s does not explain: %s", column->column,
-                          rows, column->cause, keys);
-    if (column->cause == NULL)
-        return mem_printf(mem, "%s differs in %s: %s", column->column, rows, keys);
-    return mem_printf(mem, "%s differs in %s, %s more than %s names: %s", column->column, rows,
-                      quantity_count(mem, column->unattributed), column->cause, keys);
-}
-
-static const char *add_line(TALLOC_CTX *mem, const char *text, const char *line)
-{
-    return text == NULL ? line : mem_printf(mem, "%s\n%s", text, line);
-}
-
-static const char *difference_text(TALLOC_CTX *mem, const struct comparison *comparison)
-{
-    const char *text = NULL;
-
-    if (comparison->missing.unattributed > 0)
-        text = add_line(mem, text, keys_text(mem, "is gone", "are gone", &comparison->missing));
-    if (comparison->doubled.keys > 0)
-        text = add_line(
-            mem, text,
-            keys_text(mem, "stands more than once", "stand more than once", &comparison->doubled));
-    if (comparison->extra.unattributed > 0)
-        text = add_line(mem, text, keys_text(mem, "is new", "are new", &comparison->extra));
-    if (comparison->kept.keys > 0)
-        text = add_line(
-            mem, text,
-            mem_printf(mem, "%s, although %s deletes %s",
-                       keys_text(mem, "is still there", "are still there", &comparison->kept),
-                       comparison->kept.cause, comparison->kept.keys == 1 ? "it" : "them"));
-    for (size_t i = 0; i < comparison->n_columns; i++) {
-        const struct column_difference *column = &comparison->columns[i];
-        if (column->unattributed > 0)
-            text = add_line(mem, text, column_text(mem, column));
-    }
-    return text;
-}
-
-// What came out of one table, as a result like the others.
-static struct result verification_table_result(TALLOC_CTX *mem,
-                                               const struct verification_request *request,
-                                               const struct comparison *comparison)
-{
-    const char *name = sql_shown(mem, comparison->before->name);
-    int64_t unattributed = comparison_unattributed(comparison);
-    struct result result = {
-        .name = mem_printf(mem, "I18/%s", name),
-        .title = mem_printf(mem, "%s: every row is there once, as it was", name),
-        .status = STATUS_PASS,
-        .is_required = true,
-        .command = mem_printf(mem, "tminus verify --baseline %s", request->baseline->path),
-        .expected = mem_printf(mem, "%s rows", quantity_count(mem, comparison->before->rows)),
-        .observed = mem_printf(mem, "%s rows", quantity_count(mem, comparison->rows_after)),
-        .has_value = true,
-        .value = (double)unattributed,
-        .unit = "rows",
-        .layer = LAYER_MEASURED,
-        .at_ms = clock_wall_ms(),
-    };
-    if (comparison->after.name == NULL) {
-        result.status = comparison->before->rows > 0 ? STATUS_WARN : STATUS_PASS;
-        result.observed = mem_printf(mem, "dropped by %s", comparison->dropped);
-        result.is_required = false;
-    } else if (comparison->unknown != NULL) {
-        result.status = STATUS_UNKNOWN;
-        result.observed = "unknown";
-        result.detail = comparison->unknown;
-        result.has_value = false;
-    } else if (unattributed > 0) {
-        result.status = STATUS_FAIL;
-        result.observed =
-            mem_printf(mem, "%s difference%s that nothing explains",
-                       quantity_count(mem, unattributed), unattributed == 1 ? "" : "s");
-        result.expected = "none";
-        result.detail = difference_text(mem, comparison);
-    }
-    return result;
-}
-
 static bool compare_tables(struct verifying *verifying, struct verification *out, struct error *err)
 {
     const struct verification_request *request = verifying->request;
@@ -313,13 +206,73 @@ static bool compare_tables(struct verifying *verifying, struct verification *out
             .traced = trace_find_before(request->baseline->trace, table->name),
             .as_before = request->expectation == EXPECT_AS_BEFORE,
             .file = verifying->file,
+            .schema = verifying->schema,
+            .writers = writers_are_told(&verifying->writers) ? &verifying->writers : NULL,
         };
         struct comparison *made = mem_append(verifying->mem, out->tables, out->n_tables);
         TRY(comparison_make(verifying->mem, &comparison, made, err));
-        *mem_append(verifying->mem, verifying->results.list, verifying->results.n) =
-            verification_table_result(verifying->mem, request, made);
     }
     return true;
+}
+
+static bool attribute_tables(struct verifying *verifying, struct verification *made,
+                             struct error *err)
+{
+    const struct table_writes_request request = {
+        .writers = &verifying->writers,
+        .baseline = verifying->request->baseline,
+        .schema = verifying->schema,
+        .file = verifying->file,
+    };
+
+    for (size_t i = 0; i < made->n_tables; i++) {
+        struct attribution_table facts;
+        if (!comparison_is_unexplained(&made->tables[i]))
+            continue;
+        TRY(table_writes_read(&request, &made->tables[i], &facts, err));
+        comparison_attribute(verifying->mem, &made->tables[i], &facts);
+    }
+    return true;
+}
+
+static bool is_accusing(const struct verification *made)
+{
+    for (size_t i = 0; i < made->n_tables; i++)
+        if (made->tables[i].damage == NULL && comparison_status(&made->tables[i]) == STATUS_FAIL)
+            return true;
+    return false;
+}
+
+// Sessions that wrote may not have been added up yet: who says "nobody else wrote" waits for them.
+static bool settle(const struct verifying *verifying, int64_t until_ms, struct error *err)
+{
+    const struct target *target = verifying->request->target;
+    int64_t left_ms = until_ms - clock_wall_ms();
+    bool is_never = false;
+    struct error failure;
+
+    if (target->wait == NULL || left_ms <= 0)
+        return true;
+    if (target->progress != NULL)
+        target->progress(target->context, "waiting for the server's counters", 0, 0);
+    if (wait_until(target->wait, &is_never, clock_monotonic_ms() + left_ms, &failure) ||
+        failure.code == ERROR_UNREACHABLE)
+        return true;
+    *err = failure;
+    return false;
+}
+
+static bool attribute_settled(struct verifying *verifying, struct verification *made,
+                              int64_t compared_ms, struct error *err)
+{
+    const struct table_writes_request request = {.writers = &verifying->writers};
+    int64_t settled_ms = table_writes_settled_ms(&request, compared_ms);
+
+    TRY(attribute_tables(verifying, made, err));
+    if (!is_accusing(made) || clock_wall_ms() >= settled_ms)
+        return true;
+    TRY(settle(verifying, settled_ms, err));
+    return attribute_tables(verifying, made, err);
 }
 
 // --- the whole
@@ -345,20 +298,60 @@ static void sort_results(struct results *results)
     }
 }
 
+static struct results all_results(struct verifying *verifying, const struct verification *made)
+{
+    TALLOC_CTX *mem = verifying->mem;
+    struct results all = {0};
+
+    for (size_t i = 0; i < made->n_tables; i++) {
+        *mem_append(mem, all.list, all.n) =
+            verification_table_result(mem, verifying->request, &made->tables[i]);
+        if (made->tables[i].n_foreign > 0)
+            *mem_append(mem, all.list, all.n) = verification_foreign_result(mem, &made->tables[i]);
+    }
+    verification_weigh(mem, made, &verifying->invariants, &verifying->results);
+    for (size_t i = 0; i < verifying->results.n; i++)
+        *mem_append(mem, all.list, all.n) = verifying->results.list[i];
+    sort_results(&all);
+    return all;
+}
+
 static bool open_file(struct verifying *verifying, TALLOC_CTX *tmp, struct error *err)
 {
     TRY(table_file_open(tmp, "the temporary file of verify", TABLE_FILE_TEMPORARY, &verifying->file,
                         err));
     TRY(table_file_attach(verifying->file, verifying->request->baseline->path, "base", err));
+    if (verifying->request->noted != NULL)
+        TRY(table_file_attach(verifying->file, verifying->request->noted, "noted", err));
     TRY(table_file_run(verifying->file,
                        "PRAGMA main.journal_mode = OFF; PRAGMA main.synchronous = OFF;"
-                       "PRAGMA main.cache_size = -65536",
+                       "PRAGMA main.cache_size = -16384",
                        err));
     return observation_tables(verifying->file, err);
 }
 
+static bool read_runs(struct verifying *verifying, struct error *err)
+{
+    const struct verification_request *request = verifying->request;
+
+    verifying->writers = (struct writers){
+        .target = request->target,
+        .instant = request->baseline->instant,
+        .attribution = &verifying->attribution,
+        .has_noted = request->noted != NULL,
+    };
+    verifying->attribution.unknown = "there is no journal of what was run";
+    if (request->journal == NULL || !writers_are_told(&verifying->writers))
+        return true;
+    return runs_read(verifying->mem, request->journal, request->baseline,
+                     request->expectation == EXPECT_APPLIED, &verifying->attribution, err);
+}
+
 static bool verify_all(struct verifying *verifying, struct verification *out, struct error *err)
 {
+    const struct target *target = verifying->request->target;
+
+    TRY(target->driver->catalog->read(verifying->mem, target->engine, &verifying->schema, err));
     TRY(compare_tables(verifying, out, err));
     choose_invariants(verifying);
     TRY(judge_invariants(verifying, err));
@@ -386,12 +379,13 @@ bool verification_make(TALLOC_CTX *mem, const struct verification_request *reque
     struct verification made = {.expectation = request->expectation, .baseline = request->baseline};
     int64_t started_ms = clock_monotonic_ms();
 
+    TRY(read_runs(&verifying, err));
     TRY(open_file(&verifying, tmp, err));
     TRY(table_file_run(verifying.file, "BEGIN", err));
     TRY(verify_in_snapshot(&verifying, &made, err));
+    TRY(attribute_settled(&verifying, &made, clock_wall_ms(), err));
     TRY(table_file_run(verifying.file, "COMMIT", err));
-    sort_results(&verifying.results);
-    made.invariants = verifying.results;
+    made.invariants = all_results(&verifying, &made);
     made.verdict = results_verdict(&made.invariants);
     made.took_ms = clock_monotonic_ms() - started_ms;
     *out = made;

@@ -10,6 +10,7 @@
 #ifndef PROOF_VERIFICATION_H
 #define PROOF_VERIFICATION_H
 
+#include "journal/journal.h"
 #include "proof/comparison.h"
 
 enum expectation { EXPECT_APPLIED, EXPECT_AS_BEFORE };
@@ -20,6 +21,8 @@ struct verification_request {
     const struct baseline *baseline;
     const struct config *config; // the user's invariants as they are now; NULL: the baseline's
     enum expectation expectation;
+    struct journal *journal; // what was run since the baseline; NULL: not known
+    const char *noted;       // file of the rows that traffic wrote before the runs; NULL: none
 };
 
 struct verification {
@@ -34,6 +37,23 @@ struct verification {
 
 MUST_CHECK bool verification_make(TALLOC_CTX *mem, const struct verification_request *request,
                                   struct verification *out, struct error *err);
+
+// --- verification_weigh.c
+
+// Results of derived invariants in the light of what the tables came to: numbers that traffic moved
+// are not the migration's fault.
+void verification_weigh(TALLOC_CTX *mem, const struct verification *made,
+                        const struct invariants *invariants, struct results *results);
+
+// --- verification_tables.c
+
+// What came out of one table, as a result like the others.
+struct result verification_table_result(TALLOC_CTX *mem, const struct verification_request *request,
+                                        const struct comparison *comparison);
+// Columns that somebody else added to it.
+struct result verification_foreign_result(TALLOC_CTX *mem, const struct comparison *comparison);
+// "7 new (id=1, id=2, …), 3 status changed (id=9, …)"; NULL: traffic did nothing.
+const char *verification_traffic_text(TALLOC_CTX *mem, const struct comparison *comparison);
 
 // What is to be expected when nobody says it: what the record of migrations says (`recorded`: 1
 // applied, 0 not applied); where there is none (-1), a change that would have changed the schema is

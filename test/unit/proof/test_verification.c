@@ -43,7 +43,7 @@ static void expect_lost_and_doubled(const struct proof_rig *rig)
     assert_int_equal(rig->after.verdict, VERDICT_NO_GO);
     assert_string_equal(emails->before->name.name, "emails");
     assert_int_equal(emails->missing.keys, 50);
-    assert_int_equal(emails->missing.unattributed, 50);
+    assert_int_equal(emails->missing.rest.answer.unattributed, 50);
     assert_string_equal(emails->missing.samples[0], "id=1");
     assert_string_equal(emails->missing.trait, "category is NULL or 'task'");
     assert_true(emails->missing.is_exact_trait);
@@ -140,7 +140,7 @@ static void test_taken_back__as_before(void **state)
     proof_rig_verify(rig, EXPECT_AS_BEFORE);
     assert_int_equal(rig->after.verdict, VERDICT_NO_GO);
     assert_int_equal(rig->after.tables[0].columns[0].rows, 2);
-    assert_int_equal(rig->after.tables[0].columns[0].unattributed, 2);
+    assert_int_equal(rig->after.tables[0].columns[0].rest.answer.unattributed, 2);
     assert_string_equal(rig->after.tables[0].missing.samples[0], "id=9");
     proof_rig_clean(rig);
 }
@@ -183,7 +183,7 @@ static void test_update__expected_rows(void **state)
     assert_int_equal(emails->n_columns, 1);
     assert_int_equal(emails->columns[0].rows, 333);
     assert_int_equal(emails->columns[0].by_migration, 333);
-    assert_int_equal(emails->columns[0].unattributed, 0);
+    assert_int_equal(emails->columns[0].rest.answer.unattributed, 0);
     assert_string_equal(emails->columns[0].cause, "0003_change.up.sql:1 UPDATE");
     proof_rig_clean(rig);
 }
@@ -202,7 +202,7 @@ static void test_update__more_than_it_names(void **state)
     assert_int_equal(rig->after.verdict, VERDICT_NO_GO);
     assert_int_equal(emails->columns[0].rows, 1000);
     assert_int_equal(emails->columns[0].by_migration, 333);
-    assert_int_equal(emails->columns[0].unattributed, 667);
+    assert_int_equal(emails->columns[0].rest.answer.unattributed, 667);
     proof_rig_clean(rig);
 }
 
@@ -220,8 +220,8 @@ static void test_update__other_column(void **state)
 
     assert_int_equal(rig->after.verdict, VERDICT_NO_GO);
     assert_string_equal(emails->columns[0].column, "subject");
-    assert_int_equal(emails->columns[0].unattributed, 1);
-    assert_string_equal(emails->columns[0].samples[0], "id=77");
+    assert_int_equal(emails->columns[0].rest.answer.unattributed, 1);
+    assert_string_equal(emails->columns[0].rest.samples[0], "id=77");
     assert_non_null(strstr(proof_rig_after(rig, "I18/emails")->detail, "subject differs in 1 row: id=77"));
     proof_rig_clean(rig);
 }
@@ -250,7 +250,7 @@ static void test_delete__expected_rows(void **state)
 
     assert_int_equal(rig->after.verdict, VERDICT_GO);
     assert_int_equal(rig->after.tables[0].missing.keys, 30);
-    assert_int_equal(rig->after.tables[0].missing.unattributed, 0);
+    assert_int_equal(rig->after.tables[0].missing.rest.answer.unattributed, 0);
     assert_true(proof_rig_before(rig, "I19/emails.removed")->value == 30);
     assert_int_equal(proof_rig_after(rig, "I20/emails.removed")->status, STATUS_PASS);
     proof_rig_clean(rig);
@@ -267,7 +267,7 @@ static void test_delete__others_than_it_names(void **state)
 
     assert_int_equal(rig->after.verdict, VERDICT_NO_GO);
     assert_int_equal(rig->after.tables[0].missing.keys, 40);
-    assert_int_equal(rig->after.tables[0].missing.unattributed, 40);
+    assert_int_equal(rig->after.tables[0].missing.rest.answer.unattributed, 40);
     assert_int_equal(rig->after.tables[0].kept.keys, 30);
     assert_int_equal(proof_rig_after(rig, "I20/emails.removed")->status, STATUS_FAIL);
     proof_rig_clean(rig);
