@@ -22,6 +22,7 @@ static const struct command *const commands[] = {
     &command_init,
     &command_journal,
     &command_migrate,
+    &command_plan,
     &command_verify,
     &command_version,
     NULL,

@@ -43,6 +43,7 @@ struct assessment {
     struct not_understood *not_understood;
     size_t n_not_understood;
     struct schema *schema; // after every up
+    struct schema *before; // before the first up that is judged
 };
 
 struct assessment_options {

@@ -287,6 +287,16 @@ static bool has_downs(const struct change *change)
     return false;
 }
 
+// What the change starts from.
+static void keep_before(struct judge *judge)
+{
+    if (judge->out->before != NULL)
+        return;
+    if (judge->options->sizes != NULL)
+        sizes_apply(judge->options->sizes, judge->schema);
+    judge->out->before = schema_copy(judge->out, judge->schema);
+}
+
 bool judge_change(struct assessment *assessment, const struct change *change,
                   const struct assessment_options *options, struct error *err)
 {
@@ -300,11 +310,14 @@ bool judge_change(struct assessment *assessment, const struct change *change,
     TRY(read_schemas(&judge, err));
     for (size_t i = 0; i < change->n_migrations; i++) {
         const struct migration *migration = &change->migrations[i];
-        if (migration->is_context)
+        if (migration->is_context) {
             TRY(replay(&judge, migration, err));
-        else
+        } else {
+            keep_before(&judge);
             TRY(judge_migration(&judge, migration, err));
+        }
         judge.n_ups++;
     }
+    keep_before(&judge);
     return true;
 }

@@ -34,6 +34,9 @@ char *text_lower(TALLOC_CTX *mem, const char *text);  // ASCII only
 char *text_shorten(TALLOC_CTX *mem, const char *text, size_t len, size_t width);
 size_t text_width(const char *text); // characters of valid UTF-8
 
+// As one word of a POSIX shell: in quotes, but for words that need none.
+char *text_shell_quoted(TALLOC_CTX *mem, const char *text);
+
 // Does a path match a glob with `**` (any folders), `*`, `?`, `[…]`?
 bool text_glob_match(const char *glob, const char *path);
 

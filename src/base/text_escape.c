@@ -62,3 +62,22 @@ void text_write_markdown(FILE *out, const char *text)
             fputc(*text, out);
     }
 }
+
+char *text_shell_quoted(TALLOC_CTX *mem, const char *text)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                "_-+=.,:/@%";
+    if (text[0] != '\0' && text[strspn(text, plain)] == '\0')
+        return mem_strdup(mem, text);
+    char *quoted = mem_array(mem, char, 4 * strlen(text) + 3);
+    char *at = quoted;
+    *at++ = '\'';
+    for (; *text != '\0'; text++) {
+        if (*text == '\'')
+            at = stpcpy(at, "'\\''");
+        else
+            *at++ = *text;
+    }
+    *at = '\'';
+    return quoted;
+}

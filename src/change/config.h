@@ -84,6 +84,10 @@ struct config_path { // paths: {"app/classify/**": [emails, briefs]}
     size_t n_tables;
 };
 
+struct config_owners { // owners: {deployer: ana, database: team-data, reviewer: …, on_call: …}
+    const char *deployer, *database, *reviewer, *on_call; // NULL: not named
+};
+
 struct config_environment {
     const char *name;
     struct config_database *databases;
@@ -110,6 +114,7 @@ struct config {
     size_t n_references;
     struct config_path *code_paths;
     size_t n_code_paths;
+    struct config_owners owners;
     const char **generated; // globs counted as generated, beside the built-in ones
     size_t n_generated;
     const struct yaml *document; // for the sections that later parts read; NULL without file

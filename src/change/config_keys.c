@@ -437,6 +437,14 @@ static void parse_paths(struct config_reading *reading, const struct yaml *node,
     }
 }
 
+static const struct config_key owner_keys[] = {
+    KEY("deployer", KEY_TEXT, struct config_owners, deployer),
+    KEY("database", KEY_TEXT, struct config_owners, database),
+    KEY("reviewer", KEY_TEXT, struct config_owners, reviewer),
+    KEY("on_call", KEY_TEXT, struct config_owners, on_call),
+};
+static const struct config_map owners_map = MAP("owners", owner_keys);
+
 static const struct config_key file_keys[] = {
     KEY("service", KEY_TEXT, struct config, service),
     ARRAY("environments", KEY_NAMED, struct config, environments, n_environments, &environment_map),
@@ -444,6 +452,10 @@ static const struct config_key file_keys[] = {
     ARRAY("tables", KEY_NAMED, struct config, tables, n_tables, &table_map),
     ARRAY("references", KEY_LIST, struct config, references, n_references, &reference_map),
     {.name = "paths", .shape = KEY_CUSTOM, .parse = parse_paths},
+    {.name = "owners",
+     .shape = KEY_MAP,
+     .offset = offsetof(struct config, owners),
+     .map = &owners_map},
     ARRAY("generated", KEY_TEXTS, struct config, generated, n_generated, NULL),
     CHECKED_MAP("store", &store_map),
 };

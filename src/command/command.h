@@ -46,6 +46,7 @@ extern const struct command command_help;
 extern const struct command command_init;
 extern const struct command command_journal;
 extern const struct command command_migrate;
+extern const struct command command_plan;
 extern const struct command command_verify;
 extern const struct command command_version;
 

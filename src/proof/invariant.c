@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "proof/invariant.h"
+#include "proof/expectation.h"
 
 static const char *const kind_names[] = {
     [INVARIANT_ZERO] = "zero",
@@ -18,25 +19,34 @@ static const char *const tolerance_names[] = {
     [TOLERANCE_LEARNED] = "learned",
 };
 
+static int index_of(const char *const *names, size_t n, const char *name)
+{
+    for (size_t i = 0; name != NULL && i < n; i++)
+        if (strcmp(names[i], name) == 0)
+            return (int)i;
+    return -1;
+}
+
+const char *invariant_kind_name(enum invariant_kind kind)
+{
+    return kind_names[kind];
+}
+
+bool invariant_kind_by_name(const char *name, enum invariant_kind *out)
+{
+    int kind = index_of(kind_names, COUNT_OF(kind_names), name);
+
+    if (kind >= 0)
+        *out = (enum invariant_kind)kind;
+    return kind >= 0;
+}
+
 const struct invariant *invariants_find(const struct invariants *invariants, const char *name)
 {
     for (size_t i = 0; i < invariants->n; i++)
         if (strcmp(invariants->list[i].name, name) == 0)
             return &invariants->list[i];
     return NULL;
-}
-
-static json_t *expectation_to_json(const struct config_expectation *expect)
-{
-    json_t *object = json_object();
-
-    if (expect->has_below)
-        json_put_real(object, "below", expect->below);
-    if (expect->has_above)
-        json_put_real(object, "above", expect->above);
-    if (expect->has_equals)
-        json_put_text(object, "equals", expect->equals);
-    return object;
 }
 
 static json_t *invariant_to_json(const struct invariant *invariant)
@@ -46,7 +56,7 @@ static json_t *invariant_to_json(const struct invariant *invariant)
     json_put_text(object, "name", invariant->name);
     json_put_text(object, "catalogue", invariant->catalogue);
     json_put_text(object, "title", invariant->title);
-    json_put_text(object, "kind", kind_names[invariant->kind]);
+    json_put_text(object, "kind", invariant_kind_name(invariant->kind));
     json_put_integer(object, "moments", invariant->moments);
     json_put_text(object, "sql", invariant->sql);
     json_put_text(object, "sql_before", invariant->sql_before);
@@ -76,38 +86,15 @@ json_t *invariants_to_json(const struct invariants *invariants)
 
 // --- reading
 
-static int index_of(const char *const *names, size_t n, const char *name)
-{
-    for (size_t i = 0; name != NULL && i < n; i++)
-        if (strcmp(names[i], name) == 0)
-            return (int)i;
-    return -1;
-}
-
-static struct config_expectation expectation_from_json(TALLOC_CTX *mem, const json_t *json)
-{
-    const json_t *below = json_object_get(json, "below");
-    const json_t *above = json_object_get(json, "above");
-    const char *equals = json_get_text(json, "equals");
-
-    return (struct config_expectation){
-        .has_below = below != NULL,
-        .has_above = above != NULL,
-        .has_equals = equals != NULL,
-        .below = json_number_value(below),
-        .above = json_number_value(above),
-        .equals = mem_strdup(mem, equals),
-    };
-}
-
 static bool invariant_from_json(TALLOC_CTX *mem, const json_t *json, struct invariant *out,
                                 struct error *err)
 {
-    int kind = index_of(kind_names, COUNT_OF(kind_names), json_get_text(json, "kind"));
+    enum invariant_kind kind;
+    bool is_known = invariant_kind_by_name(json_get_text(json, "kind"), &kind);
     int tolerance =
         index_of(tolerance_names, COUNT_OF(tolerance_names), json_get_text(json, "tolerance"));
 
-    if (kind < 0 || tolerance < 0 || json_get_text(json, "name") == NULL ||
+    if (!is_known || tolerance < 0 || json_get_text(json, "name") == NULL ||
         json_get_text(json, "sql") == NULL)
         return error_set(err, ERROR_BASELINE,
                          "the baseline holds an invariant that this tminus does not know");
@@ -115,7 +102,7 @@ static bool invariant_from_json(TALLOC_CTX *mem, const json_t *json, struct inva
         .name = mem_strdup(mem, json_get_text(json, "name")),
         .catalogue = mem_strdup(mem, json_get_text(json, "catalogue")),
         .title = mem_strdup(mem, json_get_text(json, "title")),
-        .kind = (enum invariant_kind)kind,
+        .kind = kind,
         .moments = (unsigned)json_get_integer(json, "moments", MOMENT_BOTH),
         .sql = mem_strdup(mem, json_get_text(json, "sql")),
         .sql_before = mem_strdup(mem, json_get_text(json, "sql_before")),

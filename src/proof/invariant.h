@@ -64,6 +64,8 @@ MUST_CHECK bool invariants_derive(TALLOC_CTX *mem, const struct assessment *asse
 json_t *invariants_to_json(const struct invariants *invariants);
 MUST_CHECK bool invariants_from_json(TALLOC_CTX *mem, const json_t *json, struct invariants *out,
                                      struct error *err);
+const char *invariant_kind_name(enum invariant_kind kind); // "zero" "same" "keys_kept" "value"
+bool invariant_kind_by_name(const char *name, enum invariant_kind *out); // NULL: false
 const struct invariant *invariants_find(const struct invariants *invariants, const char *name);
 
 #endif

@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "base/quantity.h"
+#include "proof/expectation.h"
 #include "proof/observation.h"
 #include <math.h>
 
@@ -113,27 +114,6 @@ static void judge_zero(TALLOC_CTX *mem, const struct observation *now, struct re
 
 // --- one value
 
-static bool is_expected(const struct config_expectation *expect, const struct observation *now)
-{
-    if (expect->has_equals)
-        return now->text != NULL && strcmp(now->text, expect->equals) == 0;
-    return (!expect->has_below || now->value < expect->below) &&
-           (!expect->has_above || now->value > expect->above);
-}
-
-static char *expectation_text(TALLOC_CTX *mem, const struct config_expectation *expect)
-{
-    if (expect->has_equals)
-        return mem_strdup(mem, expect->equals);
-    if (expect->has_below && expect->has_above)
-        return mem_printf(mem, "between %g and %g", expect->above, expect->below);
-    if (expect->has_below)
-        return mem_printf(mem, "below %g", expect->below);
-    if (expect->has_above)
-        return mem_printf(mem, "above %g", expect->above);
-    return mem_strdup(mem, "any value");
-}
-
 static void judge_value(TALLOC_CTX *mem, const struct invariant *invariant,
                         const struct observation *now, struct result *result)
 {
@@ -143,9 +123,9 @@ static void judge_value(TALLOC_CTX *mem, const struct invariant *invariant,
     result->observed = now->has_value ? number_text(mem, now->value) : now->text;
     if (now->has_value)
         set_value(result, now->value, NULL);
-    if ((expect->has_below || expect->has_above) && !now->has_value)
+    if (expectation_is_number(expect) && !now->has_value)
         unknown(mem, result, "the value is no number");
-    else if (!is_expected(expect, now))
+    else if (!expectation_holds(expect, now->value, now->text))
         fail(result);
 }
 

@@ -1,0 +1,173 @@
+/*
+ * Deploy Steps: migrations, the release, the flag, in the order that the old release survives.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "plan/making.h"
+#include "plan/prospect.h"
+#include "plan/work.h"
+
+// A migration that the old release cannot live with waits until the new one is everywhere.
+static bool is_after_release(const struct making *making, const struct migration *migration)
+{
+    return migration->phase == PHASE_AFTER_RELEASE ||
+           prospect_breaks_old_release(making, migration->path) != NULL;
+}
+
+static const char *undo_of(const struct making *making, const struct migration *migration)
+{
+    const char *undo = command_undo(making, 1);
+
+    if (migration->down.path == NULL)
+        return making_loss(making).n_tables > 0 ? "none: it has no down; see rollback.restore"
+                                                : "none: it has no down; the new schema stays";
+    return undo != NULL ? undo : "none: this tool runs no downs; see rollback.restore";
+}
+
+static void add_migration(struct making *making, const struct migration *migration)
+{
+    SCRATCH(tmp);
+    struct work work = work_of(making, migration);
+    const struct finding *breaks = prospect_breaks_old_release(making, migration->path);
+    const char *label = migration->version != NULL ? migration->version : migration->name;
+    const char *name = migration->name != NULL ? migration->name : "";
+    const char *why =
+        breaks == NULL ? NULL
+                       : mem_printf(tmp, "after the release: the one before it cannot live with %s",
+                                    breaks->rule);
+    bool has_both = why != NULL && work.detail != NULL;
+
+    making_add(making, PLAN_DEPLOY,
+               (struct plan_step){
+                   .kind = STEP_ACTION,
+                   .name = mem_printf(making->mem, "deploy.%s", label),
+                   .title = mem_printf(making->mem, "Run migration %s%s%s", label,
+                                       name[0] == '\0' ? "" : " ", name),
+                   .command = command_apply(making, migration),
+                   .proof = "the tool's record has it, and the schema is read back",
+                   .expected = "ends with 0; it is recorded as applied",
+                   .detail = work.detail == NULL && why == NULL
+                                 ? NULL
+                                 : mem_printf(making->mem, "%s%s%s", why == NULL ? "" : why,
+                                              has_both ? "\n" : "",
+                                              work.detail == NULL ? "" : work.detail),
+                   .is_required = true,
+                   .estimate = work.estimate,
+                   .batching = work.batching,
+                   .undo = undo_of(making, migration),
+                   .owner = making->database_owner,
+               });
+}
+
+static void add_migrations(struct making *making, bool after_release)
+{
+    const struct change *change = making->facts->change;
+
+    for (size_t i = 0; i < change->n_migrations; i++) {
+        const struct migration *migration = &change->migrations[i];
+        if (!migration->is_context && migration->up.path != NULL &&
+            is_after_release(making, migration) == after_release)
+            add_migration(making, migration);
+    }
+}
+
+// --- the release
+
+static const char *short_name(TALLOC_CTX *mem, const char *version)
+{
+    return mem_strndup(mem, version, 12);
+}
+
+static void add_release(struct making *making, const char *slot)
+{
+    SCRATCH(tmp);
+    const char *version = making->facts->version;
+    const char *const *argv = release_argv(making, "deploy", slot, version);
+    const char *const *back = release_argv(making, "rollback", slot, making->facts->previous);
+    const char *what = version == NULL ? "the release" : short_name(tmp, version);
+
+    if (back == NULL)
+        back = release_argv(making, "deploy", slot, making->facts->previous);
+    making_add(
+        making, PLAN_DEPLOY,
+        (struct plan_step){
+            .kind = argv == NULL ? STEP_MANUAL : STEP_ACTION,
+            .name = slot == NULL ? "deploy.release"
+                                 : mem_printf(making->mem, "deploy.release.%s", slot),
+            .title = mem_printf(making->mem, "Deploy %s%s%s%s", version == NULL ? "" : "commit ",
+                                what, slot == NULL ? "" : " to ", slot == NULL ? "" : slot),
+            .command = command_of(making->mem, argv),
+            .argv = argv,
+            .proof = "each instance is asked for the version that it runs",
+            .expected = version == NULL
+                            ? "every instance answers with the new version"
+                            : mem_printf(making->mem, "every instance answers with %s", what),
+            .is_required = true,
+            .undo = back != NULL ? command_of(making->mem, back)
+                                 : "rollback.release says which commit is deployed again",
+            .owner = making->deployer,
+        });
+    if (argv == NULL)
+        plan_note(making->mem, making->plan,
+                  version == NULL
+                      ? "no release commit is known: with --base REV in a git repository the plan "
+                        "names it"
+                      : "how a commit is deployed is not in tminus.yaml: release: {deploy: […]} "
+                        "makes deploy.release a command");
+}
+
+static void add_releases(struct making *making)
+{
+    const struct config_environment *environment = making->facts->environment;
+
+    if (environment == NULL || environment->n_slots == 0 || !release_has_slots(making, "deploy")) {
+        add_release(making, NULL);
+        return;
+    }
+    for (size_t i = 0; i < environment->n_slots; i++)
+        add_release(making, environment->slots[i].name);
+}
+
+static void add_flag(struct making *making)
+{
+    making_add(making, PLAN_DEPLOY,
+               (struct plan_step){
+                   .kind = STEP_MANUAL,
+                   .name = "deploy.flag",
+                   .title = "Enable the feature flag that guards the change, where there is one",
+                   .proof = "the flag's value is read back where it is kept",
+                   .expected = "on, and only after post.compare and the queries of Post-Deploy are "
+                               "as expected",
+                   .undo = "switch the same flag off again: rollback.flag",
+                   .owner = making->deployer,
+               });
+}
+
+static void add_maintenance(struct making *making, bool begins)
+{
+    if (strcmp(making->plan->strategy.name, "maintenance") != 0)
+        return;
+    making_add(
+        making, PLAN_DEPLOY,
+        (struct plan_step){
+            .kind = STEP_MANUAL,
+            .name = begins ? "deploy.maintenance_on" : "deploy.maintenance_off",
+            .title = begins ? "Keep writers out: maintenance mode on" : "Maintenance mode off",
+            .proof = "a request from outside shows it",
+            .expected = begins ? "requests are answered with 503 and nothing is written"
+                               : "requests are answered as before",
+            .is_required = true,
+            .undo = begins ? "maintenance mode off" : "maintenance mode on",
+            .owner = making->deployer,
+        });
+}
+
+void making_deploy(struct making *making)
+{
+    add_maintenance(making, true);
+    add_migrations(making, false);
+    add_releases(making);
+    add_migrations(making, true);
+    add_maintenance(making, false);
+    add_flag(making);
+}

@@ -1,0 +1,21 @@
+/*
+ * Prospect: what is to be expected of the change: the way back, and the way of deploying that fits.
+ *
+ * Private to plan/.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef PLAN_PROSPECT_H
+#define PLAN_PROSPECT_H
+
+#include "plan/making.h"
+
+struct plan_rollback prospect_rollback(const struct making *making);
+struct plan_strategy prospect_strategy(const struct making *making);
+// What of `path` the release that still runs cannot live with: the finding, or NULL.
+const struct finding *prospect_breaks_old_release(const struct making *making, const char *path);
+// The worst long work under a lock that blocks writes, over all ups: the relation, or NULL;
+// `*sized` is its relation before the change, NULL when that is not known.
+const char *prospect_long_lock(const struct making *making, const struct schema_relation **sized);
+
+#endif

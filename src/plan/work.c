@@ -1,0 +1,337 @@
+/*
+ * Work: see work.h.
+ *
+ * A rate is a range: from what a fast local disk with a warm cache did to what a loaded, remote one
+ * does. Nothing is estimated for a table whose size nobody told.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "plan/work.h"
+#include "analysis/size.h"
+#include "base/quantity.h"
+
+#define MB (1024.0 * 1024.0)
+#define BATCH_ROWS 5000          // Source: docs/plan.md, "Batches"
+#define BATCH_FROM_ROWS 100000   // fewer are done in about a second
+#define NOTHING_HIGH_SECONDS 1.0 // a change of the catalog alone
+
+enum work_kind { WORK_SCAN, WORK_REWRITE, WORK_INDEX, WORK_WRITE, WORK_KIND_COUNT };
+
+struct rate {
+    const char *words;
+    double bytes_fast, bytes_slow; // a second
+    double rows_fast, rows_slow;
+};
+
+// Source: docs/plan.md, "Rates".
+static const struct rate rates[WORK_KIND_COUNT] = {
+    [WORK_SCAN] = {"read", 1000 * MB, 100 * MB, 5e6, 5e5},
+    [WORK_REWRITE] = {"written anew with its indexes", 200 * MB, 30 * MB, 1e6, 1.5e5},
+    [WORK_INDEX] = {"index built", 200 * MB, 30 * MB, 2e6, 2e5},
+    [WORK_WRITE] = {"rows changed", 100 * MB, 5 * MB, 2e5, 2e4},
+};
+
+// One table that was there before the migration.
+struct table_work {
+    const char *name;
+    const struct schema_relation *relation; // NULL: not known
+    size_t n[WORK_KIND_COUNT];
+    bool writes_some; // the WHERE decides how many rows
+    bool has_lock;
+    enum lock_mode lock;
+    bool blocks_long;
+};
+
+struct adding {
+    const struct making *making;
+    struct table_work *tables;
+    size_t n_tables;
+};
+
+static struct name name_of(TALLOC_CTX *mem, const char *text)
+{
+    const char *dot = strchr(text, '.');
+
+    if (dot == NULL)
+        return (struct name){NULL, text};
+    return (struct name){mem_strndup(mem, text, (size_t)(dot - text)), dot + 1};
+}
+
+static struct table_work *table_of(struct adding *adding, const char *name)
+{
+    for (size_t i = 0; i < adding->n_tables; i++)
+        if (strcmp(adding->tables[i].name, name) == 0)
+            return &adding->tables[i];
+    struct table_work *table = mem_append(adding->making->mem, adding->tables, adding->n_tables);
+    table->name = name;
+    table->relation =
+        schema_find(adding->making->facts->schema, name_of(adding->making->mem, name));
+    return table;
+}
+
+static bool is_index(const struct adding *adding, const char *name)
+{
+    const struct schema_relation *relation =
+        schema_find(adding->making->facts->schema, name_of(adding->making->mem, name));
+    return relation != NULL &&
+           (relation->kind == RELATION_INDEX || relation->kind == RELATION_SEQUENCE);
+}
+
+static bool is_listed(const char *const *list, size_t n, const char *name)
+{
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(list[i], name) == 0)
+            return true;
+    return false;
+}
+
+// A scan that a rewrite or an index build needs is part of it.
+static void add_effects(struct adding *adding, const struct effects *effects)
+{
+    for (size_t i = 0; i < effects->n_rewrites; i++)
+        if (!is_index(adding, effects->rewrites[i]))
+            table_of(adding, effects->rewrites[i])->n[WORK_REWRITE]++;
+    for (size_t i = 0; i < effects->n_index_builds; i++)
+        if (!is_listed(effects->rewrites, effects->n_rewrites, effects->index_builds[i]))
+            table_of(adding, effects->index_builds[i])->n[WORK_INDEX]++;
+    for (size_t i = 0; i < effects->n_scans; i++)
+        if (!is_listed(effects->rewrites, effects->n_rewrites, effects->scans[i]) &&
+            !is_listed(effects->index_builds, effects->n_index_builds, effects->scans[i]))
+            table_of(adding, effects->scans[i])->n[WORK_SCAN]++;
+    for (size_t i = 0; i < effects->n_blocks_writes_long; i++)
+        table_of(adding, effects->blocks_writes_long[i])->blocks_long = true;
+    for (size_t i = 0; i < effects->n_locks; i++) {
+        const struct effect_lock *lock = &effects->locks[i];
+        if (lock->mode <= LOCK_ROW_SHARE || is_index(adding, lock->relation))
+            continue;
+        struct table_work *table = table_of(adding, lock->relation);
+        if (!table->has_lock || lock->mode > table->lock)
+            table->lock = lock->mode;
+        table->has_lock = true;
+    }
+}
+
+static bool is_there(const struct adding *adding, struct name name)
+{
+    const struct schema_relation *relation = schema_find(adding->making->facts->schema, name);
+    return relation != NULL || !schema_is_complete(adding->making->facts->schema);
+}
+
+// An INSERT … SELECT writes at most the rows of what it reads, a copy of a table's rows.
+static void add_query(struct adding *adding, const struct query *query)
+{
+    TALLOC_CTX *mem = adding->making->mem;
+    const struct schema *schema = adding->making->facts->schema;
+    bool is_change =
+        query->verb == QUERY_UPDATE || query->verb == QUERY_DELETE || query->verb == QUERY_MERGE;
+
+    if (is_change && is_there(adding, query->target)) {
+        struct table_work *table = table_of(adding, schema_name_text(mem, schema, query->target));
+        bool is_every = query->where == NULL || query->where->is_true;
+        table->n[WORK_WRITE]++;
+        table->writes_some = table->writes_some || !is_every;
+    }
+    bool copies = query->verb == QUERY_INSERT && !query->has_values && query->n_reads > 0;
+    for (size_t i = 0; copies && i < query->n_reads; i++) {
+        const struct schema_relation *read = schema_find(schema, query->reads[i]);
+        if (read == NULL && schema_is_complete(schema))
+            continue;
+        struct table_work *table = table_of(adding, schema_name_text(mem, schema, query->reads[i]));
+        table->n[WORK_WRITE]++;
+        table->writes_some = true;
+    }
+    for (size_t i = 0; i < query->n_inner; i++)
+        for (size_t j = 0; query->inner[i]->verb != QUERY_SELECT && j < 1; j++)
+            table_of(adding, schema_name_text(mem, schema, query->inner[i]->target))
+                ->n[WORK_WRITE]++;
+}
+
+static void add_script(struct adding *adding, const struct assessed_script *script)
+{
+    for (size_t i = 0; i < script->script->n_statements; i++) {
+        const struct statement *statement = &script->script->statements[i];
+        add_effects(adding, script->effects[i]);
+        for (size_t j = 0; j < statement->n_actions; j++)
+            if (statement->actions[j].query != NULL)
+                add_query(adding, statement->actions[j].query);
+    }
+}
+
+// --- seconds
+
+static bool is_sized(const struct table_work *table)
+{
+    return table->relation != NULL && (table->relation->rows >= 0 || table->relation->bytes >= 0);
+}
+
+static bool has_work(const struct table_work *table)
+{
+    for (size_t i = 0; i < WORK_KIND_COUNT; i++)
+        if (table->n[i] > 0)
+            return true;
+    return false;
+}
+
+static bool prefers_bytes(const struct table_work *table, enum work_kind kind)
+{
+    bool has_bytes = table->relation->bytes >= 0, has_rows = table->relation->rows >= 0;
+    // Each changed row is found, logged and indexed: rows count more than bytes.
+    return has_bytes && (kind != WORK_WRITE || !has_rows);
+}
+
+static void add_seconds(const struct table_work *table, double *low, double *high)
+{
+    for (size_t i = 0; i < WORK_KIND_COUNT; i++) {
+        const struct rate *rate = &rates[i];
+        bool by_bytes = prefers_bytes(table, (enum work_kind)i);
+        double amount = (double)(by_bytes ? table->relation->bytes : table->relation->rows) *
+                        (double)table->n[i];
+        double fast = by_bytes ? rate->bytes_fast : rate->rows_fast;
+        double slow = by_bytes ? rate->bytes_slow : rate->rows_slow;
+        // Of rows that a WHERE chooses there may be none: they are looked for all the same.
+        if (i == WORK_WRITE && table->writes_some)
+            fast = by_bytes ? rates[WORK_SCAN].bytes_fast : rates[WORK_SCAN].rows_fast;
+        *low += amount / fast;
+        *high += amount / slow;
+    }
+}
+
+static char *work_words(TALLOC_CTX *mem, const struct table_work *table)
+{
+    char *text = mem_strdup(mem, "");
+
+    for (size_t i = 0; i < WORK_KIND_COUNT; i++) {
+        if (table->n[i] == 0)
+            continue;
+        const char *times = table->n[i] == 1 ? "" : mem_printf(mem, " %zu times", table->n[i]);
+        text =
+            mem_printf(mem, "%s%s%s%s", text, text[0] == '\0' ? "" : ", ", rates[i].words, times);
+    }
+    return text;
+}
+
+static struct plan_estimate estimate(const struct adding *adding)
+{
+    SCRATCH(tmp);
+    TALLOC_CTX *mem = adding->making->mem;
+    double low = 0, high = NOTHING_HIGH_SECONDS;
+    char *basis = mem_strdup(tmp, "");
+
+    for (size_t i = 0; i < adding->n_tables; i++) {
+        const struct table_work *table = &adding->tables[i];
+        if (!has_work(table))
+            continue;
+        if (!is_sized(table))
+            return (struct plan_estimate){
+                .basis = mem_printf(mem,
+                                    "how large %s is, is not known: a database or --sizes "
+                                    "tells it",
+                                    table->name)};
+        add_seconds(table, &low, &high);
+        basis = mem_printf(tmp, "%s%s%s (%s) %s", basis, basis[0] == '\0' ? "" : "; ", table->name,
+                           size_text(tmp, table->relation), work_words(tmp, table));
+    }
+    return (struct plan_estimate){
+        .is_known = true,
+        .low = low,
+        .high = high,
+        .layer = LAYER_PREDICTED,
+        .basis = basis[0] == '\0' ? "the catalog alone is changed; waiting for locks comes on top"
+                                  : mem_printf(mem, "%s; rates of docs/plan.md", basis),
+    };
+}
+
+// --- words
+
+static char *lock_words(TALLOC_CTX *mem, const struct table_work *table)
+{
+    const char *blocks = lock_mode_blocks_reads(table->lock)    ? "nobody reads or writes it"
+                         : lock_mode_blocks_writes(table->lock) ? "nobody writes it"
+                                                                : "reads and writes go on";
+    return mem_printf(mem, "%s lock: %s%s", lock_mode_sql(table->lock), blocks,
+                      table->blocks_long ? " for the whole time" : "");
+}
+
+static char *detail(const struct adding *adding)
+{
+    SCRATCH(tmp);
+    char *text = NULL;
+    bool is_sqlite = adding->making->facts->assessment->dialect == DIALECT_SQLITE;
+
+    for (size_t i = 0; i < adding->n_tables; i++) {
+        const struct table_work *table = &adding->tables[i];
+        const char *words = work_words(tmp, table);
+        // SQLite has one lock for all: it is said once, below.
+        const char *lock = table->has_lock && !is_sqlite ? lock_words(tmp, table) : "";
+        if (words[0] == '\0' && lock[0] == '\0')
+            continue;
+        text = mem_printf(tmp, "%s%s%s (%s): %s%s%s", text == NULL ? "" : text,
+                          text == NULL ? "" : "\n", table->name, size_text(tmp, table->relation),
+                          words, words[0] != '\0' && lock[0] != '\0' ? "; " : "", lock);
+    }
+    if (is_sqlite && text != NULL)
+        text =
+            mem_printf(tmp, "%s\nthe whole database is locked for writing until it commits", text);
+    return text == NULL ? NULL : mem_strdup(adding->making->mem, text);
+}
+
+static const char *key_of(TALLOC_CTX *mem, const struct schema_relation *relation)
+{
+    for (size_t i = 0; i < relation->n_constraints; i++) {
+        const struct schema_constraint *constraint = &relation->constraints[i];
+        if (constraint->kind != CONSTRAINT_PRIMARY_KEY || constraint->n_columns == 0)
+            continue;
+        char *list = mem_strdup(mem, constraint->columns[0]);
+        for (size_t j = 1; j < constraint->n_columns; j++)
+            list = mem_printf(mem, "%s, %s", list, constraint->columns[j]);
+        return list;
+    }
+    return NULL;
+}
+
+static char *batching(const struct adding *adding)
+{
+    SCRATCH(tmp);
+    TALLOC_CTX *mem = adding->making->mem;
+    bool writes = false;
+
+    for (size_t i = 0; i < adding->n_tables; i++) {
+        const struct table_work *table = &adding->tables[i];
+        if (table->n[WORK_WRITE] == 0)
+            continue;
+        writes = true;
+        bool is_small = table->relation != NULL && table->relation->rows >= 0 &&
+                        table->relation->rows < BATCH_FROM_ROWS;
+        if (is_small)
+            continue;
+        const char *key = table->relation == NULL ? NULL : key_of(tmp, table->relation);
+        if (key == NULL)
+            return mem_printf(mem,
+                              "none: %s is changed in one statement, and no key is known to "
+                              "cut it by",
+                              table->name);
+        return mem_printf(mem,
+                          "none as written: one statement over %s (%s); 5,000 rows by %s at a time "
+                          "hold no lock long",
+                          table->name, size_text(tmp, table->relation), key);
+    }
+    return mem_strdup(mem, writes ? "none: few rows" : "none: no rows are changed");
+}
+
+struct work work_of(const struct making *making, const struct migration *migration)
+{
+    const struct assessment *assessment = making->facts->assessment;
+    struct adding adding = {.making = making};
+
+    for (size_t i = 0; i < assessment->n_scripts; i++)
+        if (!assessment->scripts[i].is_down && assessment->scripts[i].migration == migration)
+            add_script(&adding, &assessment->scripts[i]);
+    struct work work = {
+        .estimate = estimate(&adding), .batching = batching(&adding), .detail = detail(&adding)};
+    for (size_t i = 0; i < assessment->n_not_understood; i++)
+        if (strcmp(assessment->not_understood[i].path, migration->path) == 0)
+            work.estimate = (struct plan_estimate){
+                .basis = mem_printf(making->mem, "line %zu is not understood",
+                                    assessment->not_understood[i].line)};
+    return work;
+}

@@ -1,0 +1,22 @@
+/*
+ * Work: what one migration does to the tables that were there, in words and in seconds.
+ *
+ * Private to plan/. Rates and their sources: docs/plan.md.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef PLAN_WORK_H
+#define PLAN_WORK_H
+
+#include "plan/making.h"
+
+struct work {
+    struct plan_estimate estimate;
+    const char *batching;
+    const char *detail; // locks, rewrites, scans, one line a table; NULL: it touches none
+};
+
+// Of the up of `migration`.
+struct work work_of(const struct making *making, const struct migration *migration);
+
+#endif
