@@ -26,6 +26,20 @@ static const char *fingerprint_make(TALLOC_CTX *mem, const struct finding *findi
     return mem_strndup(mem, digest_of(text, strlen(text)).hex, FINGERPRINT_LEN);
 }
 
+static const struct data_question *question_copy(TALLOC_CTX *mem,
+                                                 const struct data_question *question)
+{
+    if (question == NULL)
+        return NULL;
+    struct data_question *copy = mem_new(mem, struct data_question);
+    *copy = (struct data_question){
+        .title = mem_strdup(mem, question->title),
+        .sql = mem_strdup(mem, question->sql),
+        .samples = mem_strdup(mem, question->samples),
+    };
+    return copy;
+}
+
 void findings_add(struct findings *findings, const struct finding *finding, const char *evidence)
 {
     TALLOC_CTX *mem = findings->mem;
@@ -36,6 +50,7 @@ void findings_add(struct findings *findings, const struct finding *finding, cons
     copy->message = mem_strdup(mem, finding->message);
     copy->hint = mem_strdup(mem, finding->hint == NULL ? "" : finding->hint);
     copy->tool = mem_strdup(mem, finding->tool);
+    copy->question = question_copy(mem, finding->question);
     copy->fingerprint = finding->fingerprint == NULL ? fingerprint_make(mem, finding, evidence)
                                                      : mem_strdup(mem, finding->fingerprint);
 }

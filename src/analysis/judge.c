@@ -15,6 +15,8 @@ struct judge {
     const struct assessment_options *options;
     struct reader *reader;
     struct schema *schema;
+    struct schema *start; // before the change, NULL until its first migration
+    struct touched touched;
     size_t n_ups;       // replayed so far
     bool names_unknown; // something was named that nobody created
     bool others_have_downs;
@@ -136,6 +138,8 @@ static void judge_statements(struct judge *judge, const struct trial *trial,
         .other = trial->other,
         .effects = (const struct effects *const *)assessed->effects,
         .before = trial->schema,
+        .start = judge->start,
+        .touched = &judge->touched,
         .down_target = trial->down_target,
         .is_history_known = is_history_known(judge, trial->schema),
         .others_have_downs = judge->others_have_downs,
@@ -147,6 +151,9 @@ static void judge_statements(struct judge *judge, const struct trial *trial,
         place.statement = &script->statements[i];
         follow_transaction(place.statement, &is_open);
         judge_statement(judge, &place, assessed, is_open);
+        if (!trial->is_down)
+            touched_add_statement(judge->out, &judge->touched, place.statement,
+                                  assessed->effects[i]);
         schema_apply(trial->schema, place.statement);
     }
 }
@@ -164,6 +171,8 @@ static void judge_whole(struct judge *judge, const struct trial *trial,
         .other = trial->other,
         .effects = (const struct effects *const *)assessed->effects,
         .before = before,
+        .start = judge->start,
+        .touched = &judge->touched,
         .after = trial->schema,
         .down_target = trial->down_target,
         .is_history_known = is_history_known(judge, trial->schema),
@@ -232,6 +241,8 @@ static bool judge_migration(struct judge *judge, const struct migration *migrati
     SCRATCH(tmp);
     const struct script *up = NULL;
     struct schema *before = schema_copy(tmp, judge->schema);
+    if (judge->start == NULL)
+        judge->start = schema_copy(judge->out, judge->schema);
     struct trial trial = {.migration = migration, .text = &migration->up, .schema = judge->schema};
     schema_begin_migration(judge->schema, migration->path);
     if (judge->options->sizes != NULL)

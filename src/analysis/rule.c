@@ -15,13 +15,9 @@ const struct rule *rule_find(const char *id)
     return NULL;
 }
 
-static void report(struct rule_place *place, enum severity severity, const char *hint,
-                   const char *format, va_list arguments) PRINTF_LIKE(4, 0);
-
-static void report(struct rule_place *place, enum severity severity, const char *hint,
-                   const char *format, va_list arguments)
+void rule_report_asking(struct rule_place *place, enum severity severity, const char *hint,
+                        const struct data_question *question, const char *message)
 {
-    SCRATCH(tmp);
     const struct statement *statement = place->statement;
     struct finding finding = {
         .rule = place->rule->id,
@@ -29,11 +25,22 @@ static void report(struct rule_place *place, enum severity severity, const char 
         .path = statement != NULL ? statement->path : place->script->path,
         .line = statement != NULL ? statement->line : 0,
         .column = statement != NULL ? statement->column : 0,
-        .message = talloc_vasprintf(tmp, format, arguments),
+        .message = message,
         .hint = hint,
         .layer = LAYER_PREDICTED,
+        .question = question,
     };
     findings_add(place->findings, &finding, statement != NULL ? statement->sql : "");
+}
+
+static void report(struct rule_place *place, enum severity severity, const char *hint,
+                   const char *format, va_list arguments) PRINTF_LIKE(4, 0);
+
+static void report(struct rule_place *place, enum severity severity, const char *hint,
+                   const char *format, va_list arguments)
+{
+    SCRATCH(tmp);
+    rule_report_asking(place, severity, hint, NULL, talloc_vasprintf(tmp, format, arguments));
 }
 
 void rule_report(struct rule_place *place, const char *format, ...)

@@ -13,6 +13,7 @@
 
 #include "analysis/effects.h"
 #include "analysis/finding.h"
+#include "analysis/touched.h"
 #include "change/change.h"
 
 // What a rule may look at.
@@ -26,9 +27,11 @@ struct rule_place {
     const struct effects *const *effects; // of each statement of `script`
     size_t index;                         // this statement; check_migration: 0
     const struct statement *statement;    // NULL in check_migration
-    const char *mismatch;        // what it names and `before` does not have (or already has)
-    const struct schema *before; // before this statement (check_migration: before the migration)
-    const struct schema *after;  // check_migration: after it; else NULL
+    const char *mismatch;          // what it names and `before` does not have (or already has)
+    const struct schema *before;   // before this statement (check_migration: before the migration)
+    const struct schema *start;    // before the change: what a database knows that is asked now
+    const struct touched *touched; // what the change altered before this statement
+    const struct schema *after;    // check_migration: after it; else NULL
     // check_migration of a down: the schema before the up, after the up, after the down.
     const struct schema
         *down_target;       // what the down should restore (before the up); NULL: not known
@@ -61,5 +64,8 @@ const struct rule *rule_find(const char *id); // NULL: unknown
 void rule_report(struct rule_place *place, const char *format, ...) PRINTF_LIKE(2, 3);
 void rule_report_as(struct rule_place *place, enum severity severity, const char *hint,
                     const char *format, ...) PRINTF_LIKE(4, 5);
+// With what is to be asked first; NULL: nothing can be.
+void rule_report_asking(struct rule_place *place, enum severity severity, const char *hint,
+                        const struct data_question *question, const char *message);
 
 #endif

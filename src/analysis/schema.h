@@ -62,6 +62,7 @@ struct schema_constraint {
     const char *index; // index behind a key or exclusion
     const char *on_delete;
     const char *on_update;
+    bool is_match_full; // foreign key
     bool is_valid;
 };
 

@@ -210,6 +210,7 @@ static void add_reference(struct schema *schema, const struct schema_relation *r
     added->referenced = schema_keep_list(schema, constraint->referenced, constraint->n_referenced);
     added->n_referenced = constraint->n_referenced;
     added->on_delete = mem_strdup(schema->pool, constraint->on_delete);
+    added->is_match_full = constraint->is_match_full;
     added->on_update = mem_strdup(schema->pool, constraint->on_update);
     const struct schema_relation *target = schema_find(schema, added->references);
     if (name_equals(added->references, relation->name, schema->relations.ignores_case))

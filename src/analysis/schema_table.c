@@ -69,6 +69,7 @@ static struct constraint constraint_again(const struct schema_constraint *from)
                                .referenced = from->referenced,
                                .n_referenced = from->n_referenced,
                                .on_delete = from->on_delete,
+                               .is_match_full = from->is_match_full,
                                .on_update = from->on_update,
                                .is_not_valid = !from->is_valid};
 }

@@ -37,6 +37,20 @@ void change_alter_sequence(struct schema *schema, const struct action *action)
         column->owned_sequence = sequence->name.name;
 }
 
+// Copies of a type share its labels; room behind them goes to the first that takes it.
+static void add_label(struct schema *schema, struct schema_type *type, const char *label)
+{
+    size_t n = type->n_labels;
+    size_t room = type->labels ? talloc_array_length(type->labels) : 0;
+    if (n >= room || type->labels[n]) {
+        const char **labels = mem_array(schema->pool, const char *, n * 2 + 4);
+        if (type->labels)
+            memcpy(labels, type->labels, n * sizeof(*labels));
+        type->labels = labels;
+    }
+    type->labels[type->n_labels++] = mem_strdup(schema->pool, label);
+}
+
 void change_create_type(struct schema *schema, const struct action *action)
 {
     struct schema_type *type = mem_new(schema->pool, struct schema_type);
@@ -53,6 +67,8 @@ void change_create_type(struct schema *schema, const struct action *action)
     type->has_constraint = action->constraint || action->n_constraints ||
                            (action->definition &&
                             (action->definition->is_not_null || action->definition->n_constraints));
+    for (size_t i = 0; i < action->n_labels; i++)
+        add_label(schema, type, action->labels[i]);
     name_table_put(schema, &schema->types, type);
 }
 
@@ -64,20 +80,6 @@ static struct schema_type *type_edit(struct schema *schema, struct name name)
     struct schema_type *copy = mem_checked(talloc_memdup(schema->pool, type, sizeof(*type)));
     name_table_put(schema, &schema->types, copy);
     return copy;
-}
-
-// Copies of a type share its labels; room behind them goes to the first that takes it.
-static void add_label(struct schema *schema, struct schema_type *type, const char *label)
-{
-    size_t n = type->n_labels;
-    size_t room = type->labels ? talloc_array_length(type->labels) : 0;
-    if (n >= room || type->labels[n]) {
-        const char **labels = mem_array(schema->pool, const char *, n * 2 + 4);
-        if (type->labels)
-            memcpy(labels, type->labels, n * sizeof(*labels));
-        type->labels = labels;
-    }
-    type->labels[type->n_labels++] = mem_strdup(schema->pool, label);
 }
 
 void change_enum_value(struct schema *schema, const struct action *action)

@@ -53,6 +53,16 @@ json_t *report_statement(const struct statement *statement, const struct effects
     return object;
 }
 
+static json_t *question_json(const struct data_question *question)
+{
+    json_t *object = json_object();
+    json_put_text(object, "title", question->title);
+    json_put_text(object, "sql", question->sql);
+    if (question->samples != NULL)
+        json_put_text(object, "samples", question->samples);
+    return object;
+}
+
 json_t *report_finding(const struct finding *finding)
 {
     json_t *object = json_object();
@@ -67,5 +77,7 @@ json_t *report_finding(const struct finding *finding)
     json_put_text(object, "fingerprint", finding->fingerprint);
     if (finding->tool != NULL)
         json_put_text(object, "tool", finding->tool);
+    if (finding->question != NULL)
+        json_put(object, "question", question_json(finding->question));
     return object;
 }

@@ -106,7 +106,9 @@ static struct action *type_add(struct reading *reading, enum object_kind object,
 
 void read_create_enum(struct reading *reading, Node *node)
 {
-    type_add(reading, OBJECT_ENUM, ((CreateEnumStmt *)node)->typeName);
+    const CreateEnumStmt *create = (CreateEnumStmt *)node;
+    struct action *action = type_add(reading, OBJECT_ENUM, create->typeName);
+    action->labels = strings_of_list(reading, create->vals, &action->n_labels);
 }
 
 void read_create_range(struct reading *reading, Node *node)

@@ -69,6 +69,7 @@ void constraint_read(struct reading *reading, const Constraint *constraint, cons
     if (constraint->pktable != NULL) {
         out->references = name_of_range(reading, constraint->pktable);
         out->referenced = strings_of_list(reading, constraint->pk_attrs, &out->n_referenced);
+        out->is_match_full = constraint->fk_matchtype == FKCONSTR_MATCH_FULL;
         out->on_delete = foreign_key_action(constraint->fk_del_action);
         out->on_update = foreign_key_action(constraint->fk_upd_action);
     }

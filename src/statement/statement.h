@@ -81,6 +81,7 @@ struct constraint {
     const char *using_index; // UNIQUE / PRIMARY KEY USING INDEX name
     const char *method;      // EXCLUDE: access method
     bool is_not_valid;       // NOT VALID
+    bool is_match_full;      // FOREIGN KEY … MATCH FULL
     bool is_deferrable;
     bool is_no_inherit; // CHECK … NO INHERIT
     bool nulls_not_distinct;
@@ -347,6 +348,8 @@ struct action {
     struct constraint *constraint; // ADD CONSTRAINT, domain constraint
     struct index_definition *index;
     struct query *query;
+    const char **labels; // CREATE TYPE … AS ENUM
+    size_t n_labels;
     const char *language; // functions and DO
     const char *body;     // function or DO source text
 

@@ -5,80 +5,116 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "analysis/rules/rules.h"
-#include "base/text.h"
+#include "analysis/rules/question.h"
 
-// No row can fail: the table is new, told to be empty, or emptied by this script.
-static bool has_no_rows(const struct rule_place *place, struct name table)
+// What a unique key compares: columns and expressions as SQL, and all columns that they read.
+struct unique_key {
+    const char **terms;
+    bool *may_be_null;
+    size_t n;
+    const char **columns;
+    size_t n_columns;
+    const struct expression *predicate; // NULL: every row
+    bool nulls_not_distinct;
+};
+
+static void key_read(struct rule_place *place, struct unique_key *key,
+                     const struct expression *expression)
 {
-    const struct schema_relation *relation = schema_find(place->before, table);
-    return place_is_new(place, table) || place_is_emptied(place, table) ||
-           (relation != NULL && relation->rows == 0);
+    for (size_t i = 0; i < expression->n_columns; i++)
+        *mem_append(place->mem, key->columns, key->n_columns) = expression->columns[i];
 }
 
-static const char *join_words(TALLOC_CTX *mem, const char *const *words, size_t n)
+static void key_add(const struct asking *asking, struct unique_key *key,
+                    const struct index_column *column)
 {
-    char *text = mem_strdup(mem, "");
-    for (size_t i = 0; i < n; i++)
-        text = mem_printf(mem, "%s%s%s", text, i > 0 ? ", " : "", words[i]);
-    return text;
+    TALLOC_CTX *mem = asking->place->mem;
+    size_t n_nulls = key->n;
+    const char *term = column->column != NULL ? ask_name(asking, column->column)
+                                              : mem_printf(mem, "(%s)", column->expression->text);
+    if (column->collation != NULL)
+        term = mem_printf(mem, "%s COLLATE %s", term, ask_name(asking, column->collation));
+    *mem_append(mem, key->terms, key->n) = term;
+    *mem_append(mem, key->may_be_null, n_nulls) =
+        column->column == NULL || asking->relation == NULL ||
+        !relation_proves_not_null(asking->relation, column->column);
+    if (column->column != NULL)
+        *mem_append(mem, key->columns, key->n_columns) = column->column;
+    else
+        key_read(asking->place, key, column->expression);
 }
 
-// Columns that this script added without a value are NULL, and NULLs collide with nothing.
-static bool columns_are_empty(const struct rule_place *place, struct name table,
-                              const char *const *columns, size_t n)
+static void ask_duplicates(struct asking *asking, const struct unique_key *key)
 {
-    for (size_t i = 0; i < n; i++) {
-        const struct schema_relation *relation = schema_find(place->before, table);
-        const struct schema_column *known =
-            relation == NULL ? NULL : schema_find_column(relation, columns[i]);
-        if (place_adds_column(place, table, columns[i]) && known != NULL && !known->has_default &&
-            !place_updates(place, table, columns[i]))
-            return true;
+    TALLOC_CTX *mem = asking->place->mem;
+    const char *where = "";
+    if (key->predicate != NULL)
+        where = mem_printf(mem, " WHERE (%s)", key->predicate->text);
+    for (size_t i = 0; i < key->n && !key->nulls_not_distinct; i++) {
+        if (key->may_be_null[i])
+            where = mem_printf(mem, "%s %s %s IS NOT NULL", where,
+                               where[0] == '\0' ? "WHERE" : "AND", key->terms[i]);
     }
-    return false;
+    if (where[0] != '\0' && where[0] != ' ')
+        where = mem_printf(mem, " %s", where);
+    const char *list = words_join(mem, key->terms, key->n);
+    const char *rest = mem_printf(mem, "FROM %s%s GROUP BY %s HAVING count(*) > 1",
+                                  ask_table_alone(asking), where, list);
+    asking->question.sql =
+        mem_printf(mem, "SELECT count(*) FROM (SELECT 1 %s) AS duplicates", rest);
+    asking->question.samples = mem_printf(mem, "SELECT %s, count(*) %s LIMIT 5", list, rest);
 }
 
-static void report_unique(struct rule_place *place, struct name table, const char *const *columns,
-                          size_t n, const char *predicate)
+static void report_unique(struct asking *asking, const struct unique_key *key)
 {
-    const struct schema_relation *relation = schema_find(place->before, table);
-    if (has_no_rows(place, table) || columns_are_empty(place, table, columns, n) ||
-        (relation != NULL && relation_has_key(relation, columns, n)))
+    struct rule_place *place = asking->place;
+    struct name table = asking->table;
+    // Columns without an expression, as constraints know them.
+    if (place_has_no_rows(place, table) ||
+        place_columns_are_empty(place, table, key->columns, key->n_columns) ||
+        (asking->relation != NULL && key->n == key->n_columns &&
+         relation_has_key(asking->relation, key->columns, key->n_columns)))
         return;
+    ask_needs_columns(asking, key->columns, key->n_columns);
+    if (key->predicate != NULL)
+        ask_needs_columns(asking, key->predicate->columns, key->predicate->n_columns);
+    ask_duplicates(asking, key);
     const char *name = place_name(place, table);
-    const char *list = join_words(place->mem, columns, n);
-    const char *query = mem_printf(
-        place->mem, "ask first: SELECT %s, count(*) FROM %s%s%s GROUP BY %s HAVING count(*) > 1",
-        list, name, predicate != NULL ? " WHERE " : "", predicate != NULL ? predicate : "", list);
-    rule_report_as(place, place->rule->severity, query, "fails when two rows of %s agree in (%s)",
-                   name, list);
+    const char *list = words_join(place->mem, key->terms, key->n);
+    ask_report(asking, place->rule->severity,
+               mem_printf(place->mem, "no two rows of %s agree in (%s)", name, list),
+               "fails when two rows of %s agree in (%s)", name, list);
 }
 
 static void unique_index(struct rule_place *place, const struct action *action)
 {
     const struct index_definition *index = action->index;
-    if (!index->is_unique)
+    // ON ONLY a partitioned table builds nothing.
+    const struct schema_relation *relation = schema_find(place->before, action->relation);
+    if (!index->is_unique ||
+        (action->only && relation != NULL && relation->kind == RELATION_PARTITIONED))
         return;
-    const char **columns = mem_array(place->mem, const char *, index->n_columns);
+    struct asking asking = ask(place, action, action->relation);
+    struct unique_key key = {.predicate = index->predicate,
+                             .nulls_not_distinct = index->nulls_not_distinct};
     for (size_t i = 0; i < index->n_columns; i++)
-        columns[i] = index->columns[i].column != NULL
-                         ? index->columns[i].column
-                         : text_shorten(place->mem, index->columns[i].expression->text,
-                                        strlen(index->columns[i].expression->text), 200);
-    report_unique(place, action->relation, columns, index->n_columns,
-                  index->predicate != NULL ? index->predicate->text : NULL);
+        key_add(&asking, &key, &index->columns[i]);
+    report_unique(&asking, &key);
 }
 
 static void unique_may_fail(struct rule_place *place, const struct action *action)
 {
     if (action->kind == ACTION_CREATE_INDEX)
         unique_index(place, action);
-    if (action->kind != ACTION_ADD_CONSTRAINT || action->constraint->using_index != NULL)
+    if (action->kind != ACTION_ADD_CONSTRAINT || action->constraint->using_index != NULL ||
+        (action->constraint->kind != CONSTRAINT_UNIQUE &&
+         action->constraint->kind != CONSTRAINT_PRIMARY_KEY))
         return;
-    const struct constraint *key = action->constraint;
-    if (key->kind == CONSTRAINT_UNIQUE || key->kind == CONSTRAINT_PRIMARY_KEY)
-        report_unique(place, action->relation, key->columns, key->n_columns, NULL);
+    struct asking asking = ask(place, action, action->relation);
+    struct unique_key key = {.nulls_not_distinct = action->constraint->nulls_not_distinct};
+    for (size_t i = 0; i < action->constraint->n_columns; i++)
+        key_add(&asking, &key, &(struct index_column){.column = action->constraint->columns[i]});
+    report_unique(&asking, &key);
 }
 
 static void check_unique_may_fail(struct rule_place *place)
@@ -95,32 +131,64 @@ static bool has_value_from_start(const struct rule_place *place, struct name tab
     return known != NULL && known->has_default && place_adds_column(place, table, column);
 }
 
-static void report_nulls(struct rule_place *place, struct name table, const char *column)
+static void ask_empty(struct asking *asking)
 {
+    asking->question.sql =
+        mem_printf(asking->place->mem, "SELECT count(*) FROM (SELECT 1 FROM %s LIMIT 1) AS any_row",
+                   ask_table(asking));
+}
+
+static void report_nulls(struct rule_place *place, const struct action *action, const char *column)
+{
+    struct name table = action->relation;
     const struct schema_relation *relation = schema_find(place->before, table);
+    bool is_added = place_adds_column(place, table, column);
     // The way back: what was NOT NULL all the time still is; a column that the down adds may not
     // be.
-    if (place->is_down && !place_adds_column(place, table, column))
+    if (place->is_down && !is_added)
         return;
-    if (has_no_rows(place, table) || place_fills(place, table, column) ||
+    if (place_has_no_rows(place, table) || place_fills(place, table, column) ||
         has_value_from_start(place, table, column) ||
         (relation != NULL && relation_proves_not_null(relation, column)))
         return;
+    struct asking asking = ask(place, action, table);
     const char *name = place_name(place, table);
-    const char *query =
-        mem_printf(place->mem, "ask first: SELECT count(*) FROM %s WHERE %s IS NULL", name, column);
-    rule_report_as(place, place->rule->severity, query, "fails when a row of %s has no %s", name,
-                   column);
+    const char *title = mem_printf(place->mem, "every row of %s has a %s", name, column);
+    if (is_added && !place_updates(place, table, column)) {
+        ask_empty(&asking);
+        title = mem_printf(place->mem, "%s has no row: its new %s is NULL in each", name, column);
+    } else {
+        ask_needs_columns(&asking, &column, 1);
+        ask_rows(&asking, ask_table(&asking),
+                 mem_printf(place->mem, "%s IS NULL", ask_name(&asking, column)));
+    }
+    ask_report(&asking, place->rule->severity, title, "fails when a row of %s has no %s", name,
+               column);
+}
+
+// PRIMARY KEY USING INDEX makes the index's columns NOT NULL, and says nothing of it.
+static void report_index_nulls(struct rule_place *place, const struct action *action)
+{
+    struct name name = {action->relation.schema, action->constraint->using_index};
+    struct schema_index *index = NULL;
+    if (schema_find_index(place->before, name, &index) == NULL)
+        return;
+    for (size_t i = 0; i < index->n_columns; i++) {
+        if (index->columns[i].column != NULL)
+            report_nulls(place, action, index->columns[i].column);
+    }
 }
 
 static void not_null_may_fail(struct rule_place *place, const struct action *action)
 {
     if (action->kind == ACTION_SET_NOT_NULL)
-        report_nulls(place, action->relation, action->column);
+        report_nulls(place, action, action->column);
     if (action->kind != ACTION_ADD_CONSTRAINT || action->constraint->kind != CONSTRAINT_PRIMARY_KEY)
         return;
     for (size_t i = 0; i < action->constraint->n_columns; i++)
-        report_nulls(place, action->relation, action->constraint->columns[i]);
+        report_nulls(place, action, action->constraint->columns[i]);
+    if (action->constraint->using_index != NULL)
+        report_index_nulls(place, action);
 }
 
 static void check_not_null_may_fail(struct rule_place *place)
@@ -148,138 +216,23 @@ static bool fills_itself(const struct rule_place *place, const struct column *co
 static void not_null_no_default(struct rule_place *place, const struct action *action)
 {
     if (action->kind != ACTION_ADD_COLUMN || !action->definition->is_not_null ||
-        fills_itself(place, action->definition) || has_no_rows(place, action->relation))
+        fills_itself(place, action->definition) || place_has_no_rows(place, action->relation))
         return;
     const struct schema_relation *relation = schema_find(place->before, action->relation);
     if (action->if_exists && relation != NULL &&
         schema_find_column(relation, action->definition->name) != NULL)
         return;
-    rule_report(place, "%s.%s is NOT NULL without a default: fails as soon as %s has a row",
-                place_name(place, action->relation), action->definition->name,
-                place_name(place, action->relation));
+    struct asking asking = ask(place, action, action->relation);
+    const char *table = place_name(place, action->relation);
+    ask_empty(&asking);
+    ask_report(&asking, place->rule->severity, mem_printf(place->mem, "%s has no row", table),
+               "%s.%s is NOT NULL without a default: fails as soon as %s has a row", table,
+               action->definition->name, table);
 }
 
 static void check_not_null_no_default(struct rule_place *place)
 {
     place_each_action(place, not_null_no_default);
-}
-
-static void check_may_fail(struct rule_place *place, const struct action *action)
-{
-    if (action->kind != ACTION_ADD_CONSTRAINT || action->constraint->kind != CONSTRAINT_CHECK ||
-        action->constraint->is_not_valid || action->constraint->check == NULL ||
-        action->relation.name == NULL || has_no_rows(place, action->relation) ||
-        columns_are_empty(place, action->relation, action->constraint->check->columns,
-                          action->constraint->check->n_columns))
-        return;
-    const char *text = action->constraint->check->text;
-    const char *name = place_name(place, action->relation);
-    const char *query =
-        mem_printf(place->mem, "ask first: SELECT count(*) FROM %s WHERE NOT (%s)", name, text);
-    rule_report_as(place, place->rule->severity, query, "fails when a row of %s breaks CHECK (%s)",
-                   name, text_shorten(place->mem, text, strlen(text), 60));
-}
-
-static void check_check_may_fail(struct rule_place *place)
-{
-    place_each_action(place, check_may_fail);
-}
-
-static void fk_may_fail(struct rule_place *place, const struct action *action)
-{
-    if (action->kind != ACTION_ADD_CONSTRAINT ||
-        action->constraint->kind != CONSTRAINT_FOREIGN_KEY || action->constraint->is_not_valid ||
-        has_no_rows(place, action->relation))
-        return;
-    const struct constraint *key = action->constraint;
-    if (columns_are_empty(place, action->relation, key->columns, key->n_columns))
-        return;
-    const char *child = place_name(place, action->relation);
-    const char *parent = place_name(place, key->references);
-    const char *columns = join_words(place->mem, key->columns, key->n_columns);
-    const char *query =
-        mem_printf(place->mem,
-                   "ask first: SELECT count(*) FROM %s c WHERE c.%s IS NOT NULL AND NOT EXISTS "
-                   "(SELECT FROM %s p WHERE p.%s = c.%s)",
-                   child, key->n_columns > 0 ? key->columns[0] : "…", parent,
-                   key->n_referenced > 0 ? key->referenced[0] : "id",
-                   key->n_columns > 0 ? key->columns[0] : "…");
-    rule_report_as(place, place->rule->severity, query,
-                   "fails when (%s) of a row of %s points at no row of %s", columns, child, parent);
-}
-
-static void check_fk_may_fail(struct rule_place *place)
-{
-    place_each_action(place, fk_may_fail);
-}
-
-// --- casts
-
-static const char *const text_types[] = {"text", "varchar", "bpchar", "char", "citext", "name"};
-static const char *const integer_types[] = {"int2", "int4", "int8"};
-
-static int integer_rank(const char *name)
-{
-    for (int i = 0; i < (int)COUNT_OF(integer_types); i++) {
-        if (strcmp(integer_types[i], name) == 0)
-            return i;
-    }
-    return -1;
-}
-
-// Why values of `from` may not fit `to`; NULL: they always do. `is_sure`: fails with no row, too.
-static const char *cast_failure(const struct type_name *from, const struct type_name *to,
-                                bool has_using, bool *is_sure)
-{
-    bool from_text = word_in(from->name, text_types, COUNT_OF(text_types));
-    bool to_text = word_in(to->name, text_types, COUNT_OF(text_types));
-    *is_sure = false;
-    if (from_text && to_text && to->n_mods > 0 && strcmp(to->name, "text") != 0 &&
-        (from->n_mods == 0 || from->mods[0] > to->mods[0]))
-        return "a longer value does not fit";
-    if (from_text && !to_text) {
-        // Source: PostgreSQL 15 manual, ALTER TABLE: no implicit or assignment cast from text.
-        *is_sure = !has_using;
-        return has_using ? "a value that does not read as the new type fails"
-                         : "there is no automatic cast, so it needs USING";
-    }
-    int rank_from = integer_rank(from->name), rank_to = integer_rank(to->name);
-    if (rank_from >= 0 && rank_to >= 0 && rank_to < rank_from)
-        return "a larger number is out of range";
-    if (strcmp(from->name, "numeric") == 0 && rank_to >= 0)
-        return "a larger number is out of range";
-    if (strcmp(from->name, "numeric") == 0 && strcmp(to->name, "numeric") == 0 && to->n_mods > 0) {
-        int whole_to = to->mods[0] - (to->n_mods > 1 ? to->mods[1] : 0);
-        int whole_from =
-            from->n_mods == 0 ? 1000000 : from->mods[0] - (from->n_mods > 1 ? from->mods[1] : 0);
-        return whole_to < whole_from ? "a larger number is out of range" : NULL;
-    }
-    return NULL;
-}
-
-static void type_cast_may_fail(struct rule_place *place, const struct action *action)
-{
-    const struct schema_relation *relation =
-        action->relation.name == NULL ? NULL : schema_find(place->before, action->relation);
-    if (action->kind != ACTION_ALTER_TYPE || relation == NULL ||
-        has_no_rows(place, action->relation))
-        return;
-    const struct schema_column *column = schema_find_column(relation, action->column);
-    const struct type_name *to = &action->definition->type;
-    if (column == NULL || column->type.name == NULL || column->type.is_array || to->is_array)
-        return;
-    bool is_sure;
-    const char *why = cast_failure(&column->type, to, action->using_expr != NULL, &is_sure);
-    if (why != NULL)
-        rule_report_as(place, is_sure ? SEVERITY_STOP : place->rule->severity, NULL,
-                       "%s.%s: from %s to %s %s: %s", place_name(place, action->relation),
-                       action->column, column->type.text, to->text, is_sure ? "fails" : "may fail",
-                       why);
-}
-
-static void check_type_cast_may_fail(struct rule_place *place)
-{
-    place_each_action(place, type_cast_may_fail);
 }
 
 // A literal, perhaps signed, cast or in parentheses.
@@ -300,25 +253,30 @@ static bool references(const struct column *column)
 
 static void add_column_refused(struct rule_place *place, const struct action *action)
 {
-    if (action->kind != ACTION_ADD_COLUMN || has_no_rows(place, action->relation))
+    if (action->kind != ACTION_ADD_COLUMN || place_has_no_rows(place, action->relation))
         return;
     const struct column *column = action->definition;
     const struct expression *value = column->default_value;
     const char *table = place_name(place, action->relation);
-    if (column->generated != NULL && column->generated_is_stored)
-        rule_report(place, "%s.%s is STORED: SQLite refuses to add it as soon as %s has a row",
-                    table, column->name, table);
-    else if (value != NULL && !is_constant_default(value))
-        rule_report(
-            place,
-            "the default of %s.%s is no constant: SQLite refuses to add it as soon as %s has "
-            "a row",
-            table, column->name, table);
-    else if (value != NULL && !value->is_null && references(column))
-        rule_report_as(place, SEVERITY_WARN, NULL,
-                       "%s.%s is a foreign key with a default: where foreign keys are on, SQLite "
-                       "refuses to add it as soon as %s has a row",
-                       table, column->name, table);
+    enum severity severity = place->rule->severity;
+    const char *why;
+    if (column->generated != NULL && column->generated_is_stored) {
+        why = mem_printf(place->mem, "%s.%s is STORED: SQLite", table, column->name);
+    } else if (value != NULL && !is_constant_default(value)) {
+        why = mem_printf(place->mem, "the default of %s.%s is no constant: SQLite", table,
+                         column->name);
+    } else if (value != NULL && !value->is_null && references(column)) {
+        severity = SEVERITY_WARN;
+        why = mem_printf(place->mem,
+                         "%s.%s is a foreign key with a default: where foreign keys are on, SQLite",
+                         table, column->name);
+    } else {
+        return;
+    }
+    struct asking asking = ask(place, action, action->relation);
+    ask_empty(&asking);
+    ask_report(&asking, severity, mem_printf(place->mem, "%s has no row", table),
+               "%s refuses to add it as soon as %s has a row", why, table);
 }
 
 static void check_add_column_refused(struct rule_place *place)
@@ -361,41 +319,6 @@ const struct rule rule_not_null_no_default = {
     .safe_form = "add it with a DEFAULT, or nullable, fill it, then set NOT NULL",
     .source = "PostgreSQL 15 manual, ALTER TABLE; SQLite, ALTER TABLE ADD COLUMN",
     .check = check_not_null_no_default,
-};
-
-const struct rule rule_check_may_fail = {
-    .id = "check-may-fail",
-    .severity = SEVERITY_WARN,
-    .dialects = POSTGRES,
-    .summary = "ADD CHECK on a table whose rows were never checked",
-    .why = "One row that breaks it makes it fail, in production only.",
-    .safe_form = "count the rows that break it first; add it NOT VALID, mend, VALIDATE",
-    .source = "PostgreSQL 15 manual, ALTER TABLE",
-    .check = check_check_may_fail,
-};
-
-const struct rule rule_fk_may_fail = {
-    .id = "fk-may-fail",
-    .severity = SEVERITY_WARN,
-    .dialects = POSTGRES,
-    .summary = "ADD FOREIGN KEY on columns whose values were never checked",
-    .why = "One orphan makes it fail, in production only.",
-    .safe_form = "count the orphans first; add it NOT VALID, mend, VALIDATE",
-    .source = "PostgreSQL 15 manual, ALTER TABLE",
-    .check = check_fk_may_fail,
-};
-
-const struct rule rule_type_cast_may_fail = {
-    .id = "type-cast-may-fail",
-    .severity = SEVERITY_WARN,
-    .dialects = POSTGRES,
-    .summary = "ALTER COLUMN TYPE to a type that not every old value fits",
-    .why = "One value that does not fit makes it fail; from text to another type without "
-           "USING fails always.",
-    .safe_form = "count the values that do not fit first; PostgreSQL 16 and later: "
-                 "pg_input_is_valid",
-    .source = "PostgreSQL 15 manual, ALTER TABLE",
-    .check = check_type_cast_may_fail,
 };
 
 const struct rule rule_add_column_refused = {

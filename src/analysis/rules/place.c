@@ -232,3 +232,32 @@ void place_each_action(struct rule_place *place, rule_action_check *check)
     for (size_t i = 0; i < place->statement->n_actions; i++)
         check(place, &place->statement->actions[i]);
 }
+
+bool place_has_no_rows(const struct rule_place *place, struct name table)
+{
+    const struct schema_relation *relation = schema_find(place->before, table);
+    return place_is_new(place, table) || place_is_emptied(place, table) ||
+           (relation != NULL && relation->rows == 0);
+}
+
+const char *words_join(TALLOC_CTX *mem, const char *const *words, size_t n)
+{
+    char *text = mem_strdup(mem, "");
+    for (size_t i = 0; i < n; i++)
+        text = mem_printf(mem, "%s%s%s", text, i > 0 ? ", " : "", words[i]);
+    return text;
+}
+
+bool place_columns_are_empty(const struct rule_place *place, struct name table,
+                             const char *const *columns, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        const struct schema_relation *relation = schema_find(place->before, table);
+        const struct schema_column *known =
+            relation == NULL ? NULL : schema_find_column(relation, columns[i]);
+        if (place_adds_column(place, table, columns[i]) && known != NULL && !known->has_default &&
+            !place_updates(place, table, columns[i]))
+            return true;
+    }
+    return false;
+}

@@ -30,12 +30,19 @@ bool place_updates(const struct rule_place *place, struct name table, const char
 bool place_fills(const struct rule_place *place, struct name table, const char *column);
 // An earlier statement of this script removes every row of `table`.
 bool place_is_emptied(const struct rule_place *place, struct name table);
+// No row can fail: the table is new, told to be empty, or emptied by this script.
+bool place_has_no_rows(const struct rule_place *place, struct name table);
+// One of the columns was added by this script without a value: it is NULL, and NULLs collide with
+// nothing.
+bool place_columns_are_empty(const struct rule_place *place, struct name table,
+                             const char *const *columns, size_t n);
 // An earlier action of the same statement is of the same kind on the same table: the work that both
 // ask for is done, and told, once.
 bool place_repeats(const struct rule_place *place, const struct action *action);
 bool name_may_equal(struct name a, struct name b); // a missing schema equals any
 // Is `word` among the `n` words?
 bool word_in(const char *word, const char *const *words, size_t n);
+const char *words_join(TALLOC_CTX *mem, const char *const *words, size_t n); // "a, b"
 // The statement has one of these effects on `table`.
 bool place_rewrites(const struct rule_place *place, struct name table);
 bool place_scans(const struct rule_place *place, struct name table);
@@ -105,10 +112,15 @@ extern const struct rule rule_values_by_position;
 extern const struct rule rule_unique_may_fail;
 extern const struct rule rule_not_null_may_fail;
 extern const struct rule rule_not_null_no_default;
+extern const struct rule rule_add_column_refused;
+
+// constraint.c
 extern const struct rule rule_check_may_fail;
 extern const struct rule rule_fk_may_fail;
+
+// type_cast.c
 extern const struct rule rule_type_cast_may_fail;
-extern const struct rule rule_add_column_refused;
+extern const struct rule rule_enum_value_removal;
 
 // existence.c
 extern const struct rule rule_object_missing_or_exists;

@@ -40,6 +40,7 @@ const struct rule *const rule_table[] = {
     &rule_check_may_fail,
     &rule_fk_may_fail,
     &rule_type_cast_may_fail,
+    &rule_enum_value_removal,
     &rule_add_column_refused,
     // --- What exists
     &rule_object_missing_or_exists,

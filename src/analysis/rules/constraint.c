@@ -1,0 +1,168 @@
+/*
+ * Rules on CHECK and FOREIGN KEY: held against rows that nobody ever checked, they fail in
+ * production only.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "analysis/rules/question.h"
+#include "base/text.h"
+
+// VALIDATE looks at the rows as ADD would have: the constraint that it names, as it was written.
+static struct constraint validated(const struct rule_place *place, const struct action *action,
+                                   struct expression *check)
+{
+    const struct schema_relation *relation = schema_find(place->before, action->relation);
+    const struct schema_constraint *known =
+        relation == NULL ? NULL : schema_find_constraint(relation, action->member);
+    if (known == NULL || known->is_valid)
+        return (struct constraint){.is_not_valid = true};
+    *check = (struct expression){.text = known->check_text,
+                                 .columns = known->check_columns,
+                                 .n_columns = known->n_check_columns};
+    return (struct constraint){.kind = known->kind,
+                               .name = known->name,
+                               .columns = known->columns,
+                               .n_columns = known->n_columns,
+                               .check = known->check_text == NULL ? NULL : check,
+                               .references = known->references,
+                               .referenced = known->referenced,
+                               .n_referenced = known->n_referenced,
+                               .is_match_full = known->is_match_full};
+}
+
+// The constraint that the action holds against the rows that are there; one NOT VALID: none.
+static struct constraint enforced(const struct rule_place *place, const struct action *action,
+                                  struct expression *check)
+{
+    if (action->relation.name == NULL || place_has_no_rows(place, action->relation))
+        return (struct constraint){.is_not_valid = true};
+    if (action->kind == ACTION_ADD_CONSTRAINT)
+        return *action->constraint;
+    if (action->kind == ACTION_VALIDATE_CONSTRAINT)
+        return validated(place, action, check);
+    return (struct constraint){.is_not_valid = true};
+}
+
+static void check_may_fail(struct rule_place *place, const struct action *action)
+{
+    struct expression expression;
+    struct constraint constraint = enforced(place, action, &expression);
+    if (constraint.is_not_valid || constraint.kind != CONSTRAINT_CHECK || constraint.check == NULL)
+        return;
+    const struct expression *check = constraint.check;
+    if (place_columns_are_empty(place, action->relation, check->columns, check->n_columns))
+        return;
+    struct asking asking = ask(place, action, action->relation);
+    ask_needs_columns(&asking, check->columns, check->n_columns);
+    // NULL passes a CHECK, and NOT (NULL) is not counted.
+    ask_rows(&asking, constraint.is_no_inherit ? ask_table_alone(&asking) : ask_table(&asking),
+             mem_printf(place->mem, "NOT (%s)", check->text));
+    const char *name = place_name(place, action->relation);
+    const char *text = text_shorten(place->mem, check->text, strlen(check->text), 60);
+    ask_report(&asking, place->rule->severity,
+               mem_printf(place->mem, "every row of %s keeps to CHECK (%s)", name, text),
+               "fails when a row of %s breaks CHECK (%s)", name, text);
+}
+
+static void check_check_may_fail(struct rule_place *place)
+{
+    place_each_action(place, check_may_fail);
+}
+
+// The columns that a foreign key points at: those written, or else the parent's primary key.
+static bool find_referenced(const struct rule_place *place, struct constraint *key)
+{
+    const struct schema_relation *parent = schema_find(place->before, key->references);
+    for (size_t i = 0; key->n_referenced == 0 && parent != NULL && i < parent->n_constraints; i++) {
+        if (parent->constraints[i].kind == CONSTRAINT_PRIMARY_KEY) {
+            key->referenced = parent->constraints[i].columns;
+            key->n_referenced = parent->constraints[i].n_columns;
+        }
+    }
+    return key->n_columns > 0 && key->n_columns == key->n_referenced;
+}
+
+// MATCH SIMPLE lets a row with any NULL pass, MATCH FULL only one that is NULL throughout.
+static const char *has_value(const struct asking *asking, const struct constraint *key)
+{
+    TALLOC_CTX *mem = asking->place->mem;
+    bool is_full = key->is_match_full && key->n_columns > 1;
+    const char *text = "";
+    for (size_t i = 0; i < key->n_columns; i++) {
+        if (!is_full && asking->relation != NULL &&
+            relation_proves_not_null(asking->relation, key->columns[i]))
+            continue;
+        text = mem_printf(mem, "%s%sc.%s IS NOT NULL", text,
+                          text[0] == '\0' ? "" : (is_full ? " OR " : " AND "),
+                          ask_name(asking, key->columns[i]));
+    }
+    if (text[0] == '\0')
+        return text;
+    return is_full ? mem_printf(mem, "(%s) AND ", text) : mem_printf(mem, "%s AND ", text);
+}
+
+static void ask_orphans(struct asking *asking, const struct constraint *key)
+{
+    TALLOC_CTX *mem = asking->place->mem;
+    const struct asking parent = {.place = asking->place,
+                                  .relation = schema_find(asking->place->before, key->references),
+                                  .table = schema_resolve(asking->place->before, key->references)};
+    const char *match = "";
+    for (size_t i = 0; i < key->n_columns; i++)
+        match = mem_printf(mem, "%s%sp.%s = c.%s", match, i > 0 ? " AND " : "",
+                           ask_name(asking, key->referenced[i]), ask_name(asking, key->columns[i]));
+    ask_rows(asking, mem_printf(mem, "%s AS c", ask_table_alone(asking)),
+             mem_printf(mem, "%sNOT EXISTS (SELECT 1 FROM %s AS p WHERE %s)",
+                        has_value(asking, key), ask_table_alone(&parent), match));
+}
+
+static void fk_may_fail(struct rule_place *place, const struct action *action)
+{
+    struct expression unused;
+    struct constraint key = enforced(place, action, &unused);
+    if (key.is_not_valid || key.kind != CONSTRAINT_FOREIGN_KEY ||
+        place_columns_are_empty(place, action->relation, key.columns, key.n_columns))
+        return;
+    struct asking asking = ask(place, action, action->relation);
+    ask_needs_columns(&asking, key.columns, key.n_columns);
+    if (find_referenced(place, &key)) {
+        ask_needs_table(&asking, key.references, key.referenced, key.n_referenced);
+        ask_orphans(&asking, &key);
+    }
+    const char *child = place_name(place, action->relation);
+    const char *parent = place_name(place, key.references);
+    const char *columns = words_join(place->mem, key.columns, key.n_columns);
+    ask_report(&asking, place->rule->severity,
+               mem_printf(place->mem, "every row of %s points at a row of %s by (%s)", child,
+                          parent, columns),
+               "fails when (%s) of a row of %s points at no row of %s", columns, child, parent);
+}
+
+static void check_fk_may_fail(struct rule_place *place)
+{
+    place_each_action(place, fk_may_fail);
+}
+
+// --- rows
+
+const struct rule rule_check_may_fail = {
+    .id = "check-may-fail",
+    .severity = SEVERITY_WARN,
+    .dialects = POSTGRES,
+    .summary = "ADD CHECK on a table whose rows were never checked",
+    .why = "One row that breaks it makes it fail, in production only.",
+    .safe_form = "count the rows that break it first; add it NOT VALID, mend, VALIDATE",
+    .source = "PostgreSQL 15 manual, ALTER TABLE",
+    .check = check_check_may_fail,
+};
+
+const struct rule rule_fk_may_fail = {
+    .id = "fk-may-fail",
+    .severity = SEVERITY_WARN,
+    .dialects = POSTGRES,
+    .summary = "ADD FOREIGN KEY on columns whose values were never checked",
+    .why = "One orphan makes it fail, in production only.",
+    .safe_form = "count the orphans first; add it NOT VALID, mend, VALIDATE",
+    .source = "PostgreSQL 15 manual, ALTER TABLE",
+    .check = check_fk_may_fail,
+};

@@ -1,0 +1,319 @@
+#!/bin/sh
+# Data questions against the server's own answer: for each row alone, the question counts it if and
+# only if the statement fails on it. Nothing expected is written here: PostgreSQL and SQLite say.
+#
+# SPDX-License-Identifier: Apache-2.0
+. "$SOURCE/test/support/tap.sh"
+. "$SOURCE/test/support/postgres.sh"
+postgres_shared
+database=tminus_questions
+postgres_database $database
+
+# ask_of DIALECT RULE [OPTION…]: the question of $tmp/m.sql into $tmp/question.sql and $tmp/samples.sql.
+ask_of()
+{
+    dialect=$1
+    wanted=$2
+    shift 2
+    "$TMINUS" assess --format json --dialect "$dialect" --schema "$tmp/base.sql" "$@" "$tmp/m.sql" \
+        >"$tmp/assessment.json" 2>"$tmp/err"
+    jq -r --arg rule "$wanted" '[.findings[] | select(.rule == $rule and .question)][0].question // {} |
+        .sql // ""' "$tmp/assessment.json" >"$tmp/question.sql"
+    jq -r --arg rule "$wanted" '[.findings[] | select(.rule == $rule and .question)][0].question // {} |
+        .samples // "SELECT 1"' "$tmp/assessment.json" >"$tmp/samples.sql"
+}
+
+# The count, then the statement's fate, of the rows in $tmp/row.sql: "0 ran" or "2 failed".
+postgres_answer()
+{
+    {
+        echo 'BEGIN;'
+        cat "$tmp/base.sql" "$tmp/row.sql"
+        printf '%s\n' '\echo count'
+        cat "$tmp/question.sql"
+        echo ';'
+        printf '%s\n' '\echo samples'
+        cat "$tmp/samples.sql"
+        echo ';'
+        printf '%s\n' '\echo statement'
+        cat "$tmp/m.sql"
+        printf '%s\n' '\echo ran'
+    } >"$tmp/session.sql"
+    psql -X -q -A -t -v ON_ERROR_STOP=1 -d $database -f "$tmp/session.sql" >"$tmp/out" 2>"$tmp/err"
+}
+
+sqlite_answer()
+{
+    {
+        cat "$tmp/base.sql" "$tmp/row.sql"
+        echo '.print count'
+        cat "$tmp/question.sql"
+        echo ';'
+        echo '.print samples'
+        cat "$tmp/samples.sql"
+        echo ';'
+        echo '.print statement'
+        cat "$tmp/m.sql"
+        echo '.print ran'
+    } >"$tmp/session.sql"
+    sqlite3 -bail :memory: <"$tmp/session.sql" >"$tmp/out" 2>"$tmp/err"
+}
+
+# agrees: "" when question and server agree on the rows in $tmp/row.sql, else how they do not. A row
+# that is counted has a sample.
+agrees()
+{
+    count=$(sed -n '/^count$/{n;p;}' "$tmp/out")
+    samples=$(sed -n '/^samples$/,/^statement$/p' "$tmp/out" | sed '1d;$d' | grep -c .)
+    grep -qx statement "$tmp/out" || { echo "not asked: $(cat "$tmp/err")"; return; }
+    if grep -qx ran "$tmp/out"; then
+        n_good=$((n_good + 1))
+        [ "$count" = 0 ] || echo "counted $count, and it ran"
+    else
+        n_bad=$((n_bad + 1))
+        [ "$count" != 0 ] || echo "counted 0, and it failed: $(cat "$tmp/err")"
+        [ "$samples" -gt 0 ] || echo "counted $count, and no sample"
+    fi
+}
+
+# holds DIALECT RULE NAME, after `base`, `statement` and `rows`: each line of $tmp/rows is one case, and at
+# least one of them fails and one does not.
+holds()
+{
+    n_good=0 n_bad=0
+    ask_of "$1" "$2"
+    : >"$tmp/wrong"
+    [ -s "$tmp/question.sql" ] && [ "$(cat "$tmp/question.sql")" ] ||
+        echo "no question: $(cat "$tmp/err")" >>"$tmp/wrong"
+    while IFS= read -r line; do
+        printf '%s\n' "$line" >"$tmp/row.sql"
+        "$1_answer"
+        agrees >"$tmp/said"
+        [ ! -s "$tmp/said" ] || { echo "$line"; cat "$tmp/said"; } >>"$tmp/wrong"
+    done <"$tmp/rows"
+    [ $n_good -gt 0 ] || echo "nothing ran" >>"$tmp/wrong"
+    [ $n_bad -gt 0 ] || echo "nothing failed" >>"$tmp/wrong"
+    [ ! -s "$tmp/wrong" ]
+    result $? "$1: $2: $3 ($n_good good, $n_bad bad)"
+    show "$tmp/wrong"
+}
+
+base() { cat >"$tmp/base.sql"; }
+rows() { cat >"$tmp/rows"; }
+statement() { printf '%s\n' "$1" >"$tmp/m.sql"; }
+
+# --- unique
+
+base <<'EOF'
+CREATE TABLE "Mail" ("Id" bigint PRIMARY KEY, "Address" text, box text, size int);
+EOF
+rows <<'EOF'
+INSERT INTO "Mail" VALUES (1, 'a', 'x', 1), (2, 'b', 'x', 1), (3, NULL, NULL, NULL), (4, NULL, NULL, NULL);
+INSERT INTO "Mail" VALUES (1, 'a', 'x', 1), (2, 'a', 'x', 1);
+INSERT INTO "Mail" VALUES (1, 'a', 'x', 1), (2, 'A', 'x', 1);
+INSERT INTO "Mail" VALUES (1, 'a', 'x', 0), (2, 'a', 'y', 0);
+INSERT INTO "Mail" VALUES (1, 'a', NULL, 0), (2, 'a', NULL, 0);
+INSERT INTO "Mail" VALUES (1, 'a', NULL, 5), (2, 'a', NULL, 5);
+EOF
+for made in 'ALTER TABLE "Mail" ADD UNIQUE ("Address");' \
+    'CREATE UNIQUE INDEX mail_box ON "Mail" ("Address", box);' \
+    'CREATE UNIQUE INDEX mail_lower ON "Mail" (lower("Address"), box);' \
+    'CREATE UNIQUE INDEX mail_size ON "Mail" ("Address" COLLATE "C" DESC) WHERE size > 0 OR box IS NULL;' \
+    'ALTER TABLE "Mail" ADD UNIQUE NULLS NOT DISTINCT ("Address", box);' \
+    'CREATE UNIQUE INDEX mail_nulls ON "Mail" (box, (size / 2)) NULLS NOT DISTINCT;'; do
+    statement "$made"
+    holds postgres unique-may-fail "$made"
+done
+for made in 'CREATE UNIQUE INDEX mail_box ON "Mail" ("Address", box);' \
+    'CREATE UNIQUE INDEX mail_lower ON "Mail" (lower("Address"));' \
+    'CREATE UNIQUE INDEX mail_size ON "Mail" ("Address" COLLATE NOCASE DESC) WHERE size > 0 OR box IS NULL;'; do
+    statement "$made"
+    holds sqlite unique-may-fail "$made"
+done
+base <<'EOF'
+CREATE TABLE mail (id int, address text);
+CREATE TABLE mail_old () INHERITS (mail);
+EOF
+rows <<'EOF'
+INSERT INTO mail VALUES (1, 'a'); INSERT INTO mail_old VALUES (2, 'a');
+INSERT INTO mail VALUES (1, 'a'), (2, 'a');
+EOF
+statement 'CREATE UNIQUE INDEX ON mail (address);'
+holds postgres unique-may-fail "rows of an inheriting table do not count"
+
+# --- NOT NULL
+
+base <<'EOF'
+CREATE TABLE "Mail" (id bigint, "Box" text, CONSTRAINT named UNIQUE (id));
+CREATE UNIQUE INDEX mail_key ON "Mail" (id, "Box");
+EOF
+rows <<'EOF'
+INSERT INTO "Mail" VALUES (1, 'x');
+INSERT INTO "Mail" VALUES (1, 'x'), (2, NULL);
+EOF
+for made in 'ALTER TABLE "Mail" ALTER COLUMN "Box" SET NOT NULL;' \
+    'ALTER TABLE "Mail" ADD PRIMARY KEY ("Box");'; do
+    statement "$made"
+    holds postgres not-null-may-fail "$made"
+done
+rows <<'EOF'
+INSERT INTO "Mail" VALUES (1, 'x'), (2, 'x');
+INSERT INTO "Mail" VALUES (NULL, 'x'), (2, 'x');
+EOF
+sed -i 's/"Box" text/"Box" text NOT NULL/' "$tmp/base.sql"
+statement 'ALTER TABLE "Mail" ADD PRIMARY KEY USING INDEX mail_key;'
+holds postgres not-null-may-fail "a primary key made of an index"
+rows <<'EOF'
+SELECT 1;
+INSERT INTO "Mail" VALUES (1, 'x');
+EOF
+statement 'ALTER TABLE "Mail" ADD COLUMN n int; ALTER TABLE "Mail" ALTER COLUMN n SET NOT NULL;'
+holds postgres not-null-may-fail "a column that was just added"
+statement 'ALTER TABLE "Mail" ADD COLUMN n int NOT NULL;'
+holds postgres not-null-no-default "a table with a row"
+holds sqlite not-null-no-default "a table with a row"
+statement 'ALTER TABLE "Mail" ADD COLUMN n int DEFAULT (abs(1));'
+holds sqlite add-column-refused "a table with a row"
+
+# --- CHECK
+
+base <<'EOF'
+CREATE TABLE "Mail" (id bigint, "Size" int, box text);
+ALTER TABLE "Mail" ADD CONSTRAINT small CHECK ("Size" < 10 OR box = 'big') NOT VALID;
+ALTER TABLE "Mail" DISABLE TRIGGER ALL;
+CREATE TABLE mail_old () INHERITS ("Mail");
+EOF
+rows <<'EOF'
+INSERT INTO "Mail" VALUES (1, 9, 'x'), (2, NULL, 'x'), (3, 3, NULL);
+INSERT INTO "Mail" VALUES (1, -9, 'x');
+INSERT INTO mail_old VALUES (1, -9, 'x');
+INSERT INTO "Mail" VALUES (1, -9, NULL);
+EOF
+for made in 'ALTER TABLE "Mail" ADD CHECK ("Size" > 0);' \
+    'ALTER TABLE "Mail" ADD CHECK ("Size" > 0) NO INHERIT;' \
+    'ALTER TABLE "Mail" ADD CONSTRAINT c CHECK ("Size" > 0 OR box = '"'y'"');' ; do
+    statement "$made"
+    holds postgres check-may-fail "$made"
+done
+base <<'EOF'
+CREATE TABLE "Mail" (id bigint, "Size" int, box text);
+EOF
+statement 'ALTER TABLE "Mail" VALIDATE CONSTRAINT small;'
+rows <<'EOF'
+INSERT INTO "Mail" VALUES (1, 9, 'x'), (2, 11, 'big'); ALTER TABLE "Mail" ADD CONSTRAINT small CHECK ("Size" < 10 OR box = 'big') NOT VALID;
+INSERT INTO "Mail" VALUES (1, 11, 'x'); ALTER TABLE "Mail" ADD CONSTRAINT small CHECK ("Size" < 10 OR box = 'big') NOT VALID;
+EOF
+cp "$tmp/base.sql" "$tmp/base.kept"
+echo "ALTER TABLE \"Mail\" ADD CONSTRAINT small CHECK (\"Size\" < 10 OR box = 'big') NOT VALID;" >>"$tmp/base.sql"
+ask_of postgres check-may-fail
+cp "$tmp/question.sql" "$tmp/kept.sql"
+mv "$tmp/base.kept" "$tmp/base.sql"
+is "VALIDATE asks what ADD would have" "$(cat "$tmp/kept.sql")" \
+    "SELECT count(*) FROM public.\"Mail\" WHERE NOT (\"Size\" < 10 OR box = 'big')"
+
+# --- FOREIGN KEY
+
+base <<'EOF'
+CREATE TABLE "Box" (id bigint PRIMARY KEY, "Zone" text, part int, UNIQUE ("Zone", part));
+CREATE TABLE mail (id bigint PRIMARY KEY, "boxId" bigint, zone text, part int, "parentId" bigint);
+INSERT INTO "Box" VALUES (1, 'eu', 1), (2, 'us', 2);
+EOF
+rows <<'EOF'
+INSERT INTO mail VALUES (10, 1, 'eu', 1, 10), (11, NULL, NULL, NULL, NULL);
+INSERT INTO mail VALUES (10, 3, 'eu', 2, 9);
+INSERT INTO mail VALUES (10, 1, 'eu', NULL, 10);
+INSERT INTO mail VALUES (10, 1, 'mars', NULL, 10);
+INSERT INTO mail VALUES (10, 1, NULL, NULL, 11), (11, 1, NULL, NULL, 10);
+EOF
+for made in 'ALTER TABLE mail ADD FOREIGN KEY ("boxId") REFERENCES "Box";' \
+    'ALTER TABLE mail ADD FOREIGN KEY (zone, part) REFERENCES "Box" ("Zone", part);' \
+    'ALTER TABLE mail ADD FOREIGN KEY (zone, part) REFERENCES "Box" ("Zone", part) MATCH FULL;' \
+    'ALTER TABLE mail ADD FOREIGN KEY ("parentId") REFERENCES mail (id);'; do
+    statement "$made"
+    holds postgres fk-may-fail "$made"
+done
+
+# --- types
+
+# casts TYPE FROM VALUE…: each value alone, from a text column of type FROM, by USING.
+casts()
+{
+    to=$1
+    printf 'CREATE TABLE "Mail" (id int, "Value" %s);\n' "$2" >"$tmp/base.sql"
+    using=$3
+    shift 3
+    : >"$tmp/rows"
+    for value in "$@"; do
+        printf 'INSERT INTO "Mail" VALUES (1, NULL), (2, %s);\n' "$value" >>"$tmp/rows"
+    done
+    statement "ALTER TABLE \"Mail\" ALTER COLUMN \"Value\" TYPE $to $using;"
+    holds postgres type-cast-may-fail "$(tail -c +6 "$tmp/m.sql")"
+}
+
+casts int text 'USING "Value"::int' "'1'" "' -7 '" "E'\\t+007\\n'" "''" "' '" "'x'" "'1 2'" "'1.0'" "'2147483647'" "'2147483648'" \
+    "'-2147483648'" "'-2147483649'" "'00000000000000012'" "'1e3'" "'１'" "E'\\u30001'" "E'1\\u00a0'" "'--1'" "repeat('9', 300)"
+casts smallint varchar 'USING CAST("Value" AS smallint)' "'1'" "'32768'" "'-32768'" "'x'"
+casts bigint text 'USING "Value"::bigint' "'9223372036854775807'" "'9223372036854775808'" "'-9223372036854775808'" "'1_000'" "'0x10'"
+casts int 'varchar(20)' "USING nullif(\"Value\", '')::int" "''" "' '" "'12'" "'12x'"
+casts numeric text 'USING "Value"::numeric' "'1'" "' 1.50 '" "'.5'" "'5.'" "'.'" "'1e10'" "'1e'" "'NaN'" "' nan '" "'Infinity'" "'-inf'" "'1,5'" "''" "'1 e1'"
+casts 'numeric(5, 2)' text 'USING "Value"::numeric(5,2)' "'999.994'" "'999.995'" "'-999.99'" "'1000'" "'1e2'" "'1e3'" "'NaN'" "'Infinity'" "'x'"
+casts 'double precision' text 'USING "Value"::double precision' "'1.5'" "'1e308'" "'1e309'" "'-1e400'" "'inf'" "'nan'" "'x'" "''"
+casts boolean text 'USING "Value"::boolean' "'t'" "'TRUE'" "'tru'" "'on'" "'of'" "'o'" "'off'" "'1'" "'2'" "' yes '" "'yess'" "''" "'n'"
+casts uuid text 'USING "Value"::uuid' "'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11'" "'{a0eebc999c0b4ef8bb6d6bb9bd380a11}'" \
+    "'a0ee-bc99-9c0b-4ef8-bb6d-6bb9-bd38-0a11'" "'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a1'" "'{a0eebc999c0b4ef8bb6d6bb9bd380a11'" \
+    "' a0eebc999c0b4ef8bb6d6bb9bd380a11'" "''" "'a0eebc999c0b4ef8bb6d6bb9bd380a11-'"
+casts date text 'USING "Value"::date' "'2024-02-29'" "'2023-02-29'" "'2023-12-31'" "'2023-13-01'" "'2023-04-31'" "' 2023-4-5 '" "'0000-01-01'" "'x'" "''"
+casts timestamp text 'USING "Value"::timestamp' "'2024-02-29 23:59:59.5'" "'2024-02-29T10:00'" "'2023-02-29 10:00'" "'2023-01-01 24:30'" "'2023-01-01 10:61'" \
+    "'2023-01-01'" "'x'" "'2023-01-01 10:00:00 +02'"
+casts timestamptz text 'USING "Value"::timestamptz' "'2024-02-29 23:59:59+02:30'" "'2024-02-29 23:59:59Z'" "'2024-02-30 23:59:59Z'" "'no'"
+casts 'varchar(3)' text '' "'abc'" "'abcd'" "'abc  '" "'äöü'" "'äöüx'" "'   x'"
+casts 'char(3)' 'varchar(9)' '' "'abc'" "'abcd'" "'abc '"
+casts 'numeric(5, 2)' text "USING CAST(replace(\"Value\", ',', '.') AS numeric(5, 2))" "'9,5'" "'9.9.9'" "'1000,1'"
+casts 'varchar(3)' text "USING btrim(\"Value\")" "'  abc  '" "'abcd'"
+casts int bigint '' 1 2147483647 2147483648 -2147483648 -2147483649
+casts smallint int 'USING "Value"::smallint' 1 32768
+casts int numeric '' 1.4 2147483647.4 2147483647.5 "'NaN'" "'Infinity'"
+casts int 'double precision' '' 1.4 2147483647.4 2147483647.5 "'NaN'" "'-Infinity'"
+casts bigint 'double precision' '' 1.4 9223372036854775807 9223372036854774784 -9223372036854775808 -9223372036854777856
+casts real 'double precision' '' 1.4 3.4e38 3.5e38 1e-50 0 "'Infinity'" "'NaN'" 3.4028235677973366e38 3.4028235677973362e38
+casts 'numeric(4, 1)' numeric '' 999.94 999.95 "'NaN'" "'Infinity'" -1000
+casts 'numeric(4, 1)' bigint '' 999 1000 -1000
+casts 'numeric(4, 1)' 'double precision' '' 999.9 999.96 "'NaN'" "'Infinity'"
+
+# --- enums
+
+base <<'EOF'
+CREATE TYPE mood AS ENUM ('new', 'It''s', 'old');
+CREATE TYPE mood_next AS ENUM ('new', 'It''s');
+CREATE TABLE "Mail" (id int, "Mood" mood, word text);
+EOF
+rows <<'EOF'
+INSERT INTO "Mail" VALUES (1, 'new', 'new'), (2, 'It''s', 'It''s'), (3, NULL, NULL);
+INSERT INTO "Mail" VALUES (1, 'old', 'older');
+EOF
+statement 'ALTER TABLE "Mail" ALTER COLUMN "Mood" TYPE mood_next USING "Mood"::text::mood_next;'
+holds postgres enum-value-removal "a label that the new type lacks"
+statement 'ALTER TABLE "Mail" ALTER COLUMN word TYPE mood_next USING word::mood_next;'
+holds postgres type-cast-may-fail "a text to an enum"
+
+# --- no question where the answer would decide nothing
+
+base <<'EOF'
+CREATE TABLE mail (id bigint PRIMARY KEY, address text, box text);
+EOF
+for made in "UPDATE mail SET address = lower(address); CREATE UNIQUE INDEX ON mail (address);" \
+    "DELETE FROM mail WHERE id > 5; CREATE UNIQUE INDEX ON mail (address);" \
+    "DO \$\$ BEGIN DELETE FROM mail; END \$\$; CREATE UNIQUE INDEX ON mail (address);" \
+    "ALTER TABLE mail RENAME address TO mailbox; CREATE UNIQUE INDEX ON mail (mailbox);"; do
+    statement "$made"
+    ask_of postgres unique-may-fail
+    is "$made" "$(cat "$tmp/question.sql")" ""
+    is "the finding is there" "$(jq -r '[.findings[] | select(.rule == "unique-may-fail")] | length' "$tmp/assessment.json")" 1
+done
+statement "UPDATE mail SET box = 'x'; CREATE UNIQUE INDEX ON mail (address);"
+ask_of postgres unique-may-fail
+is "another column does not matter" "$(cat "$tmp/question.sql")" \
+    "SELECT count(*) FROM (SELECT 1 FROM public.mail WHERE address IS NOT NULL GROUP BY address HAVING count(*) > 1) AS duplicates"
+
+postgres_sql postgres "DROP DATABASE $database"
+done_testing
