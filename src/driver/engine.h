@@ -45,6 +45,11 @@ struct engine_value {
     size_t len;
 };
 
+// A guarded query answers a question; what is larger than this is no answer.
+#define ENGINE_QUERY_ROWS_MAX 20000000
+#define ENGINE_QUERY_BYTES_MAX ((int64_t)8 * 1024 * 1024 * 1024)
+#define ENGINE_QUERY_VALUE_BYTES_MAX (64 * 1024 * 1024)
+
 // One row of a guarded query. False stops the query without an error.
 typedef bool engine_row(void *context, const char *const *names, const struct engine_value *values,
                         size_t n);

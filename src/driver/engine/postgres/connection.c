@@ -39,6 +39,7 @@ struct exchange {
     void *context;
     PGresult *answer; // the last one that holds no single row
     struct wait_source *source;
+    bool is_script; // several statements in one message
     bool is_copying;
     bool is_over;    // the server said all
     bool is_stopped; // nobody wants the rest
@@ -274,6 +275,14 @@ static bool group_wait(struct connection *connection, struct group *group, struc
     return true;
 }
 
+static bool exchange_send(struct exchange *exchange, const char *const *parameters, size_t n)
+{
+    PGconn *handle = exchange->connection->handle;
+    if (exchange->is_script)
+        return PQsendQuery(handle, exchange->sql);
+    return PQsendQueryParams(handle, exchange->sql, (int)n, NULL, parameters, NULL, NULL, 0);
+}
+
 static bool exchange_start(struct exchange *exchange, const char *const *parameters, size_t n,
                            struct error *err)
 {
@@ -287,8 +296,7 @@ static bool exchange_start(struct exchange *exchange, const char *const *paramet
     TALLOC_FREE(connection->why);
     if (connection->is_lost || PQstatus(connection->handle) != CONNECTION_OK)
         return connection_fail(connection, NULL, exchange->sql, err);
-    if (!PQsendQueryParams(connection->handle, exchange->sql, (int)n, NULL, parameters, NULL, NULL,
-                           0))
+    if (!exchange_send(exchange, parameters, n))
         return connection_fail(connection, NULL, exchange->sql, err);
     if (exchange->row != NULL)
         PQsetSingleRowMode(connection->handle);
@@ -398,6 +406,14 @@ const char *connection_sqlstate(const struct connection *connection)
 bool connection_execute(struct connection *connection, const char *sql, struct error *err)
 {
     struct exchange exchange = {.connection = connection, .sql = sql};
+    bool is_done = exchange_run(&exchange, NULL, 0, err);
+    PQclear(exchange.answer);
+    return is_done;
+}
+
+bool connection_script(struct connection *connection, const char *sql, struct error *err)
+{
+    struct exchange exchange = {.connection = connection, .sql = sql, .is_script = true};
     bool is_done = exchange_run(&exchange, NULL, 0, err);
     PQclear(exchange.answer);
     return is_done;

@@ -31,6 +31,29 @@ struct connection {
     int64_t look_every_ms;
 };
 
+// Several statements of our own fixed text in one message, by the simple protocol.
+MUST_CHECK bool connection_script(struct connection *connection, const char *sql,
+                                  struct error *err);
+
+// --- open.c
+// One more connection to the very server that the engine is connected to.
+MUST_CHECK bool connection_open_beside(TALLOC_CTX *mem, const struct engine *engine,
+                                       int64_t timeout_ms, struct connection **out,
+                                       struct error *err);
+// Connect anew when the connection is lost; ERROR_IDENTITY when another database answers.
+MUST_CHECK bool engine_reconnect(struct engine *engine, struct error *err);
+
+// --- session.c
+// `snapshot`: exported by another connection, or NULL. On failure nothing is left open.
+MUST_CHECK bool session_begin_on(const struct engine *engine, struct connection *connection,
+                                 const char *snapshot, int64_t idle_ms, struct error *err);
+void session_abandon(struct connection *connection);
+
+// --- identity.c
+MUST_CHECK bool server_read(TALLOC_CTX *mem, struct connection *connection,
+                            struct postgres_server *out, struct error *err);
+bool server_is_same(const struct postgres_server *a, const struct postgres_server *b);
+
 // --- failure.c
 // What libpq says of a connection that was not made.
 bool connection_fail_open(struct connection *connection, struct error *err);

@@ -77,23 +77,50 @@ static const char *place_of(TALLOC_CTX *mem, PGconn *handle)
                       database ? database : "");
 }
 
-bool connection_open(TALLOC_CTX *mem, const struct engine_open_options *options,
-                     struct connection **out, struct error *err)
+// Where an engine is connected to; NULLs: wherever the URL leads.
+struct beside {
+    const char *host, *address, *port;
+};
+
+static struct connection *connection_start(TALLOC_CTX *mem,
+                                           const struct engine_open_options *options,
+                                           struct beside beside)
 {
-    SCRATCH(tmp);
-    const char *const keywords[] = {"dbname", "application_name", "client_encoding", NULL};
+    // What stands behind dbname decides, whatever the URL says.
+    const char *const keywords[] = {"dbname",
+                                    "application_name",
+                                    "client_encoding",
+                                    "host",
+                                    "hostaddr",
+                                    "port",
+                                    "target_session_attrs",
+                                    NULL};
     const char *const values[] = {secret_reveal(options->url),
-                                  options->name ? options->name : "tminus", "UTF8", NULL};
-    struct connection *connection = mem_new(tmp, struct connection);
+                                  options->name ? options->name : "tminus",
+                                  "UTF8",
+                                  beside.host,
+                                  beside.address,
+                                  beside.port,
+                                  beside.host ? "any" : NULL,
+                                  NULL};
+    struct connection *connection = mem_new(mem, struct connection);
     connection->handle = PQconnectStartParams(keywords, values, 1);
     if (connection->handle == NULL)
-        return error_set(err, ERROR_SYSTEM, "out of memory");
+        bug("out of memory");
     talloc_set_destructor(connection, connection_close);
     PQsetNoticeReceiver(connection->handle, ignore_notice, NULL);
     PQsetErrorVerbosity(connection->handle, PQERRORS_VERBOSE);
     connection->wait = options->wait ? options->wait : wait_make(connection);
     connection->timeout_ms = options->timeout_ms ? options->timeout_ms : TIMEOUT_MS;
     connection->place = place_of(connection, connection->handle);
+    return connection;
+}
+
+static bool connection_open_at(TALLOC_CTX *mem, const struct engine_open_options *options,
+                               struct beside beside, struct connection **out, struct error *err)
+{
+    SCRATCH(tmp);
+    struct connection *connection = connection_start(tmp, options, beside);
     TRY(connect_all(connection, err));
     connection->place = place_of(connection, connection->handle);
     PQsetErrorVerbosity(connection->handle, PQERRORS_DEFAULT);
@@ -104,5 +131,81 @@ bool connection_open(TALLOC_CTX *mem, const struct engine_open_options *options,
                          "%s: PostgreSQL %d is too old; tminus supports 14 and later",
                          connection->place, version / 10000);
     *out = talloc_steal(mem, connection);
+    return true;
+}
+
+bool connection_open(TALLOC_CTX *mem, const struct engine_open_options *options,
+                     struct connection **out, struct error *err)
+{
+    return connection_open_at(mem, options, (struct beside){0}, out, err);
+}
+
+bool connection_open_beside(TALLOC_CTX *mem, const struct engine *engine, int64_t timeout_ms,
+                            struct connection **out, struct error *err)
+{
+    PGconn *handle = engine->connection->handle;
+    struct engine_open_options options = *engine->options;
+    options.timeout_ms = timeout_ms;
+    struct beside beside = {PQhost(handle), PQhostaddr(handle), PQport(handle)};
+    return connection_open_at(mem, &options, beside, out, err);
+}
+
+// --- engines
+
+static const struct engine_open_options *options_copy(TALLOC_CTX *mem,
+                                                      const struct engine_open_options *options)
+{
+    struct engine_open_options *copy = mem_new(mem, struct engine_open_options);
+    *copy = *options;
+    copy->url = secret_make(copy, secret_reveal(options->url));
+    copy->name = mem_strdup(copy, options->name ? options->name : "tminus");
+    copy->timeout_ms = options->timeout_ms ? options->timeout_ms : TIMEOUT_MS;
+    copy->wait = options->wait ? options->wait : wait_make(copy);
+    return copy;
+}
+
+static bool check_role(const struct engine *engine, struct error *err)
+{
+    if (!engine->is_read_only || engine->options->allow_superuser || engine->server.powers == NULL)
+        return true;
+    error_set(err, ERROR_POLICY,
+              "%s: role '%s' is %s; audits are refused a role that could change more than data",
+              engine->connection->place, engine->server.role, engine->server.powers);
+    return error_hint(
+        err, "CREATE ROLE tminus LOGIN PASSWORD '…'; GRANT pg_monitor, pg_read_all_data TO "
+             "tminus; is enough for every audit (or set 'allow_superuser: true')");
+}
+
+bool postgres_open(TALLOC_CTX *mem, const struct engine_open_options *options, struct engine **out,
+                   struct error *err)
+{
+    SCRATCH(tmp);
+    struct engine *engine = mem_new(tmp, struct engine);
+    engine->options = options_copy(engine, options);
+    engine->is_read_only = options->read_only;
+    engine->timeout_ms = engine->options->timeout_ms;
+    TRY(connection_open(engine, engine->options, &engine->connection, err));
+    TRY(server_read(engine, engine->connection, &engine->server, err));
+    engine->version = (unsigned)PQserverVersion(engine->connection->handle);
+    TRY(check_role(engine, err));
+    *out = talloc_steal(mem, engine);
+    return true;
+}
+
+bool engine_reconnect(struct engine *engine, struct error *err)
+{
+    SCRATCH(tmp);
+    struct connection *connection;
+    struct postgres_server server;
+    if (!engine->connection->is_lost && PQstatus(engine->connection->handle) == CONNECTION_OK)
+        return true;
+    TRY(connection_open(tmp, engine->options, &connection, err));
+    TRY(server_read(tmp, connection, &server, err));
+    if (!server_is_same(&engine->server, &server))
+        return error_set(err, ERROR_IDENTITY,
+                         "%s: the connection was lost, and now another server or database answers",
+                         connection->place);
+    talloc_free(engine->connection);
+    engine->connection = talloc_steal(engine, connection);
     return true;
 }

@@ -50,6 +50,18 @@ bool connection_fail(struct connection *connection, const PGresult *result, cons
 // "55P03" of what failed last; "" when it was no failure of the server.
 const char *connection_sqlstate(const struct connection *connection);
 
+// What was asked of the server when it was opened.
+struct postgres_server {
+    const char *system;   // its identifier, or what stands for it (identity.c)
+    const char *database; // current_database()
+    const char *version;  // "15.20 (Debian …)"
+    const char *role;     // of the session
+    const char *powers;   // of the role, that an audit must not have: "a superuser", …; NULL: none
+    bool has_system;      // `system` is the server's own
+    bool is_standby;
+    bool is_linux; // where a server notices that its client is gone
+};
+
 struct engine {
     struct connection *connection;
     struct connection **readers; // of the snapshot, `connection` first; empty outside of one
@@ -59,8 +71,15 @@ struct engine {
     int64_t timeout_ms;
     const struct engine_open_options *options; // a copy of the engine's own
     unsigned version;                          // 150020
-    struct guard_cache *guard;                 // guard.c: what was judged already
+    struct postgres_server server;
+    struct guard_cache *guard; // guard.c: what was judged already
 };
+
+// --- session.c
+// A transaction of ours that only reads, with every setting pinned that decides what a text means or
+// looks like. It ends with session_end, also after a failure. Within a snapshot all of it is done.
+MUST_CHECK bool session_begin(struct engine *engine, struct error *err);
+MUST_CHECK bool session_end(struct engine *engine, struct error *err);
 
 // --- guard.c
 // May this be asked? ERROR_UNKNOWN says which part is refused and why. Names are found as the

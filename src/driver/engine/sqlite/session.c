@@ -10,11 +10,6 @@
 #include <inttypes.h>
 #include <math.h>
 
-// A guarded query answers a question; what is larger than this is no answer.
-#define QUERY_ROWS_MAX 20000000
-#define QUERY_BYTES_MAX ((int64_t)8 * 1024 * 1024 * 1024)
-#define QUERY_VALUE_BYTES_MAX (64 * 1024 * 1024)
-
 void deadline_set(struct engine *engine, int64_t timeout_ms)
 {
     engine->stop = STOP_NONE;
@@ -221,10 +216,10 @@ static bool read_row(struct engine *engine, sqlite3_stmt *statement, struct read
         reading->bytes += (int64_t)values[i].len;
     }
     reading->rows++;
-    if (reading->rows > QUERY_ROWS_MAX || reading->bytes > QUERY_BYTES_MAX)
+    if (reading->rows > ENGINE_QUERY_ROWS_MAX || reading->bytes > ENGINE_QUERY_BYTES_MAX)
         return error_set(err, ERROR_UNKNOWN,
                          "the query's answer is too large (limits: %d rows, %" PRId64 " bytes)",
-                         QUERY_ROWS_MAX, QUERY_BYTES_MAX);
+                         ENGINE_QUERY_ROWS_MAX, ENGINE_QUERY_BYTES_MAX);
     // The row's reader may take its time; that is not the statement's.
     int64_t left_ms = engine->deadline_ms - clock_monotonic_ms();
     *goes_on = reading->row(reading->context, reading->names, values, reading->n);
@@ -257,7 +252,7 @@ bool sqlite_query(struct engine *engine, const char *sql, engine_row *row, void 
     SCRATCH(tmp);
     struct cursor *cursor;
     deadline_set(engine, engine->timeout_ms);
-    int length = sqlite3_limit(engine->handle, SQLITE_LIMIT_LENGTH, QUERY_VALUE_BYTES_MAX);
+    int length = sqlite3_limit(engine->handle, SQLITE_LIMIT_LENGTH, ENGINE_QUERY_VALUE_BYTES_MAX);
     bool is_done = guard_prepare(tmp, engine, sql, &cursor, err);
     if (is_done) {
         struct reading reading = {.row = row, .context = context};

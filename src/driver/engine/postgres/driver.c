@@ -1,0 +1,32 @@
+/*
+ * The table of the PostgreSQL engine.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "driver/engine/postgres/postgres.h"
+
+static const char *const url_schemes[] = {"postgresql:", "postgres:", "jdbc:postgresql:", NULL};
+
+static const struct engine_session_table session = {
+    .open = postgres_open,
+    .identity = postgres_identity,
+    .query = postgres_query,
+    .snapshot_begin = postgres_snapshot_begin,
+    .snapshot_end = postgres_snapshot_end,
+    .instant = postgres_instant,
+};
+
+static const struct engine_catalog_table catalog = {0};
+
+static const struct engine_proof_table proof = {
+    .fingerprint = postgres_fingerprint,
+};
+
+const struct engine_driver engine_postgres = {
+    .name = "postgres",
+    .url_schemes = url_schemes,
+    .dialect = DIALECT_POSTGRES,
+    .session = &session,
+    .catalog = &catalog,
+    .proof = &proof,
+};
