@@ -30,6 +30,7 @@ static const struct command *const commands[] = {
 
 static const struct engine_driver *const engines[] = {
     &engine_sqlite,
+    &engine_postgres,
     NULL,
 };
 

@@ -27,8 +27,6 @@ static const struct {
     {"clickhouse", "ClickHouse"},
     {"cassandra", "Cassandra"},
     {"snowflake", "Snowflake"},
-    {"postgres", "PostgreSQL"},
-    {"postgresql", "PostgreSQL"},
     {"cockroachdb", "CockroachDB"},
     {"db2", "Db2"},
     {"firebird", "Firebird"},
@@ -113,14 +111,7 @@ bool engine_driver_for(const struct engine_driver *const *drivers, const struct 
 bool engine_dialect_for(const struct engine_driver *const *drivers, const struct secret *url,
                         enum dialect *out, struct error *err)
 {
-    SCRATCH(tmp);
     const struct engine_driver *driver;
-    const char *scheme = url_scheme(tmp, secret_reveal(url));
-    const char *name = scheme == NULL ? NULL : unsupported_name(tmp, scheme);
-    if (name != NULL && strcmp(name, "PostgreSQL") == 0) {
-        *out = DIALECT_POSTGRES;
-        return true;
-    }
     TRY(engine_driver_for(drivers, url, &driver, err));
     *out = driver->dialect;
     return true;

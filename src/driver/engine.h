@@ -281,7 +281,7 @@ MUST_CHECK bool engine_driver_for(const struct engine_driver *const *drivers,
                                   const struct secret *url, const struct engine_driver **out,
                                   struct error *err);
 
-// The dialect of a URL's engine, also of one whose SQL is read here although it cannot be opened.
+// The dialect of a URL's engine.
 MUST_CHECK bool engine_dialect_for(const struct engine_driver *const *drivers,
                                    const struct secret *url, enum dialect *out, struct error *err);
 

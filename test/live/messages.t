@@ -68,7 +68,7 @@ says 'no database: next step' err 'is this the right folder'
 DATABASE_URL=sqlite:migrations all 2 'migrations: a folder, not an SQLite database' '' "$reading"
 DATABASE_URL=sqlite: all 2 'the SQLite URL names no file' '' "$reading"
 is 'none is made' "$(ls none.db 2>/dev/null)" ''
-DATABASE_URL=postgres://u:hunter2@db/mail all 2 'PostgreSQL is not supported as a live database' '' "$reading"
+DATABASE_URL=postgres://u:hunter2@127.0.0.1:1/mail all 3 '127.0.0.1:1/mail: no server listens there' '' "$reading"
 lacks 'no password is said' err hunter2
 
 # --- assess reads, and needs no database

@@ -5,7 +5,7 @@
  */
 #include "../../support/database.h"
 
-static const struct engine_driver *const drivers[] = {&engine_sqlite, NULL};
+static const struct engine_driver *const drivers[] = {&engine_sqlite, &engine_postgres, NULL};
 
 static bool choose(const char *url, const struct engine_driver **out, struct error *err)
 {
@@ -23,6 +23,21 @@ static void test_driver_for__sqlite_urls(void **state)
         struct error err;
         assert_true(choose(urls[i], &driver, &err));
         assert_string_equal(driver->name, "sqlite");
+    }
+}
+
+static void test_driver_for__postgres_urls(void **state)
+{
+    static const char *const urls[] = {
+        "postgres://u:p@db/shop", "postgresql:///shop", "jdbc:postgresql://db/shop", "postgresql+psycopg2://db/shop",
+        "host=db password=p", " dbname = shop", "service=shop", "postgres:shop",
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(urls); i++) {
+        const struct engine_driver *driver = NULL;
+        struct error err;
+        assert_true(choose(urls[i], &driver, &err));
+        assert_string_equal(driver->name, "postgres");
     }
 }
 
@@ -52,9 +67,8 @@ static void test_driver_for__refused_by_name(void **state)
         {"oracle://hunter2@db", ERROR_CONFIG, "Oracle is not supported"},
         {"sqlserver://sa:hunter2@db", ERROR_CONFIG, "SQL Server is not supported"},
         {"mongodb+srv://x:hunter2@db", ERROR_CONFIG, "MongoDB is not supported"},
-        {"postgres://u:hunter2@db/shop", ERROR_CONFIG, "PostgreSQL is not supported as a live"},
         {"gopher://hunter2", ERROR_CONFIG, "no engine is known for a URL that begins with 'gopher:'"},
-        {"host=db password=hunter2", ERROR_CONFIG, "has no scheme"},
+        {"hosts=db password=hunter2", ERROR_CONFIG, "has no scheme"},
         {"/no/such/file.db", ERROR_INPUT, "/no/such/file.db: no such database file"},
     };
     (void)state;
@@ -64,7 +78,7 @@ static void test_driver_for__refused_by_name(void **state)
         assert_false(choose(cases[i].url, &driver, &err));
         assert_int_equal(err.code, cases[i].code);
         assert_non_null(strstr(err.message, cases[i].words));
-        assert_non_null(strstr(err.hint, "sqlite:, sqlite3:, file:"));
+        assert_non_null(strstr(err.hint, "sqlite:, sqlite3:, file:, postgresql:"));
         assert_null(strstr(err.message, "hunter2"));
         assert_null(driver);
     }
@@ -74,6 +88,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_driver_for__sqlite_urls),
+        cmocka_unit_test(test_driver_for__postgres_urls),
         cmocka_unit_test(test_driver_for__plain_path_of_a_file),
         cmocka_unit_test(test_driver_for__refused_by_name),
     };

@@ -15,6 +15,7 @@ struct connection {
     PGconn *handle;
     struct wait *wait;
     const char *place; // "127.0.0.1:5432/shop"
+    int64_t host_ms;   // for connecting to each host
     int64_t timeout_ms;
     // Of what failed last: its class, the server's own words, and the character of the statement
     // that it points at (from 1).
@@ -35,6 +36,16 @@ struct connection {
 MUST_CHECK bool connection_script(struct connection *connection, const char *sql,
                                   struct error *err);
 
+// --- address.c
+struct address {
+    const char *text; // as libpq reads it
+    size_t n_hosts;
+    int64_t connect_ms; // connect_timeout, for each host; 0: not given
+};
+// ERROR_CONFIG when it cannot be right; never repeats what may be a password.
+MUST_CHECK bool address_read(TALLOC_CTX *mem, const char *url, struct address *out,
+                             struct error *err);
+
 // --- open.c
 // One more connection to the very server that the engine is connected to.
 MUST_CHECK bool connection_open_beside(TALLOC_CTX *mem, const struct engine *engine,
@@ -54,7 +65,7 @@ MUST_CHECK bool server_read(TALLOC_CTX *mem, struct connection *connection,
                             struct postgres_server *out, struct error *err);
 bool server_is_same(const struct postgres_server *a, const struct postgres_server *b);
 
-// --- failure.c
+// --- refusal.c
 // What libpq says of a connection that was not made.
 bool connection_fail_open(struct connection *connection, struct error *err);
 

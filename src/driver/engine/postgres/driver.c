@@ -25,6 +25,7 @@ static const struct engine_proof_table proof = {
 const struct engine_driver engine_postgres = {
     .name = "postgres",
     .url_schemes = url_schemes,
+    .accepts = postgres_accepts,
     .dialect = DIALECT_POSTGRES,
     .session = &session,
     .catalog = &catalog,

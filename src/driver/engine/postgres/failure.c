@@ -92,10 +92,3 @@ bool connection_fail(struct connection *connection, const PGresult *result, cons
     snprintf(err->sqlstate, sizeof err->sqlstate, "%s", sqlstate);
     return false;
 }
-
-bool connection_fail_open(struct connection *connection, struct error *err)
-{
-    SCRATCH(tmp);
-    return error_set(err, ERROR_UNREACHABLE, "%s: %s", connection->place,
-                     one_line(tmp, PQerrorMessage(connection->handle)));
-}

@@ -9,6 +9,7 @@
  */
 #include "base/clock.h"
 #include "driver/engine/postgres/connection.h"
+#include <inttypes.h>
 #include <poll.h>
 #include <sys/socket.h>
 
@@ -16,7 +17,12 @@
 #define VERSION_OLDEST 140000
 
 struct connecting {
+    TALLOC_CTX *mem;
     struct connection *connection;
+    const char *address; // that is being tried
+    int64_t deadline_ms; // of it
+    const char *was_cut; // the address that was hung up on last
+    size_t n_cut;
     PostgresPollingStatusType status;
     bool is_done;
 };
@@ -54,18 +60,62 @@ static bool wait_step(struct connecting *connecting, int64_t deadline_ms, struct
     return is_ready;
 }
 
+// When libpq has gone on to another address, that one has time of its own.
+static void note_address(struct connecting *connecting)
+{
+    PGconn *handle = connecting->connection->handle;
+    char *address =
+        mem_printf(connecting->mem, "%s %s %s", PQhost(handle), PQhostaddr(handle), PQport(handle));
+    if (connecting->address != NULL && strcmp(connecting->address, address) == 0)
+        return;
+    connecting->address = address;
+    connecting->deadline_ms = clock_monotonic_ms() + connecting->connection->host_ms;
+}
+
+static bool fail_deadline(const struct connection *connection, struct error *err)
+{
+    error_set(err, ERROR_UNREACHABLE, "%s: no answer within %" PRId64 " ms", connection->place,
+              connection->host_ms);
+    return error_hint(err,
+                      "is the address right, and does a firewall between here and there let it "
+                      "through?");
+}
+
+// One step towards a connection. A host that does not answer is hung up on, so that libpq tries the
+// next one.
+static bool connect_step(struct connecting *connecting, struct error *err)
+{
+    struct connection *connection = connecting->connection;
+    struct error why = {0};
+    note_address(connecting);
+    if (!wait_step(connecting, connecting->deadline_ms, &why)) {
+        if (why.code != ERROR_UNREACHABLE) {
+            *err = why;
+            return false;
+        }
+        if (connecting->was_cut == connecting->address)
+            return fail_deadline(connection, err);
+        connecting->was_cut = connecting->address;
+        connecting->n_cut++;
+        shutdown(PQsocket(connection->handle), SHUT_RDWR);
+    }
+    connecting->status = PQconnectPoll(connection->handle);
+    return true;
+}
+
 static bool connect_all(struct connection *connection, struct error *err)
 {
-    struct connecting connecting = {.connection = connection, .status = PGRES_POLLING_WRITING};
-    int64_t deadline_ms = clock_monotonic_ms() + connection->timeout_ms;
+    SCRATCH(tmp);
+    struct connecting connecting = {
+        .mem = tmp, .connection = connection, .status = PGRES_POLLING_WRITING};
     while (PQstatus(connection->handle) != CONNECTION_BAD &&
-           connecting.status != PGRES_POLLING_OK && connecting.status != PGRES_POLLING_FAILED) {
-        TRY(wait_step(&connecting, deadline_ms, err));
-        connecting.status = PQconnectPoll(connection->handle);
-    }
+           connecting.status != PGRES_POLLING_OK && connecting.status != PGRES_POLLING_FAILED)
+        TRY(connect_step(&connecting, err));
     if (connecting.status == PGRES_POLLING_OK)
         return true;
-    return connection_fail_open(connection, err);
+    connection_fail_open(connection, err);
+    return connecting.n_cut > 0 && err->sqlstate[0] == '\0' ? fail_deadline(connection, err)
+                                                            : false;
 }
 
 static const char *place_of(TALLOC_CTX *mem, PGconn *handle)
@@ -84,7 +134,7 @@ struct beside {
 
 static struct connection *connection_start(TALLOC_CTX *mem,
                                            const struct engine_open_options *options,
-                                           struct beside beside)
+                                           const struct address *address, struct beside beside)
 {
     // What stands behind dbname decides, whatever the URL says.
     const char *const keywords[] = {"dbname",
@@ -95,7 +145,7 @@ static struct connection *connection_start(TALLOC_CTX *mem,
                                     "port",
                                     "target_session_attrs",
                                     NULL};
-    const char *const values[] = {secret_reveal(options->url),
+    const char *const values[] = {address->text,
                                   options->name ? options->name : "tminus",
                                   "UTF8",
                                   beside.host,
@@ -112,6 +162,8 @@ static struct connection *connection_start(TALLOC_CTX *mem,
     PQsetErrorVerbosity(connection->handle, PQERRORS_VERBOSE);
     connection->wait = options->wait ? options->wait : wait_make(connection);
     connection->timeout_ms = options->timeout_ms ? options->timeout_ms : TIMEOUT_MS;
+    connection->host_ms = address->connect_ms ? address->connect_ms
+                                              : connection->timeout_ms / (int64_t)address->n_hosts;
     connection->place = place_of(connection, connection->handle);
     return connection;
 }
@@ -120,7 +172,9 @@ static bool connection_open_at(TALLOC_CTX *mem, const struct engine_open_options
                                struct beside beside, struct connection **out, struct error *err)
 {
     SCRATCH(tmp);
-    struct connection *connection = connection_start(tmp, options, beside);
+    struct address address;
+    TRY(address_read(tmp, secret_reveal(options->url), &address, err));
+    struct connection *connection = connection_start(tmp, options, &address, beside);
     TRY(connect_all(connection, err));
     connection->place = place_of(connection, connection->handle);
     PQsetErrorVerbosity(connection->handle, PQERRORS_DEFAULT);

@@ -93,6 +93,7 @@ char *quote_relation(TALLOC_CTX *mem, struct name name);
 char *quote_text(TALLOC_CTX *mem, const char *text); // 'it''s'
 
 // --- the tables
+bool postgres_accepts(const char *url);
 bool postgres_open(TALLOC_CTX *mem, const struct engine_open_options *options, struct engine **out,
                    struct error *err);
 bool postgres_identity(TALLOC_CTX *mem, struct engine *engine, struct engine_identity *out,

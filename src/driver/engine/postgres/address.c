@@ -1,0 +1,159 @@
+/*
+ * Addresses: what libpq accepts as the address of a database, and what it would misunderstand.
+ *
+ * libpq's own messages quote what they could not read, which may be a part of a password ("pa/ss"
+ * and "p@ss" cut a URL in the wrong places). So only the name of a parameter is repeated from them.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "base/text.h"
+#include "driver/engine/postgres/connection.h"
+#include <ctype.h>
+
+#define FORMS "postgresql://USER@HOST:PORT/DATABASE or 'host=… dbname=… user=…'"
+
+static int options_free(PQconninfoOption **options)
+{
+    PQconninfoFree(*options);
+    return 0;
+}
+
+// Hold libpq's list until `mem` is freed.
+static const PQconninfoOption *options_keep(TALLOC_CTX *mem, PQconninfoOption *options)
+{
+    PQconninfoOption **kept = mem_new(mem, PQconninfoOption *);
+    *kept = options;
+    talloc_set_destructor(kept, options_free);
+    return options;
+}
+
+static const char *option_value(const PQconninfoOption *options, const char *keyword)
+{
+    for (; options->keyword != NULL; options++) {
+        if (strcmp(options->keyword, keyword) == 0)
+            return options->val && *options->val ? options->val : NULL;
+    }
+    return NULL;
+}
+
+// The scheme's length with its colon; 0: not a URL of PostgreSQL. SQLAlchemy names its driver
+// behind a plus.
+static size_t scheme_len(const char *url)
+{
+    static const char *const schemes[] = {"postgresql", "postgres"};
+    for (size_t i = 0; i < COUNT_OF(schemes); i++) {
+        if (!text_starts_with(url, schemes[i]))
+            continue;
+        size_t n = strlen(schemes[i]);
+        if (url[n] == '+') {
+            do
+                n++;
+            while (isalnum((unsigned char)url[n]) || url[n] == '_');
+        }
+        return url[n] == ':' ? n + 1 : 0;
+    }
+    return 0;
+}
+
+static bool is_keyword(const char *word, size_t len)
+{
+    SCRATCH(tmp);
+    const PQconninfoOption *option = options_keep(tmp, PQconndefaults());
+    for (; option != NULL && option->keyword != NULL; option++) {
+        if (strlen(option->keyword) == len && memcmp(option->keyword, word, len) == 0)
+            return true;
+    }
+    return false;
+}
+
+bool postgres_accepts(const char *url)
+{
+    if (scheme_len(url) > 0)
+        return true;
+    url += strspn(url, " \t\n");
+    size_t len = strspn(url, "abcdefghijklmnopqrstuvwxyz_");
+    return url[len + strspn(url + len, " \t\n")] == '=' && is_keyword(url, len);
+}
+
+static bool fail_form(struct error *err, const char *why)
+{
+    error_set(err, ERROR_CONFIG, "the address of the PostgreSQL database: %s", why);
+    return error_hint(err,
+                      "write " FORMS
+                      "; in a URL each of : / ? # [ ] @ %% and space within a user or password "
+                      "is %%3A %%2F %%3F %%23 %%5B %%5D %%40 %%25 %%20");
+}
+
+// libpq's message, of which only the name of an unknown parameter may be shown.
+static bool fail_parse(struct error *err, const char *message)
+{
+    SCRATCH(tmp);
+    static const char *const named[] = {"invalid URI query parameter: \"",
+                                        "invalid connection option \""};
+    for (size_t i = 0; i < COUNT_OF(named); i++) {
+        const char *name = strstr(message, named[i]);
+        if (name == NULL)
+            continue;
+        name += strlen(named[i]);
+        return fail_form(err, mem_printf(tmp, "libpq knows no parameter '%.*s'",
+                                         (int)strcspn(name, "\""), name));
+    }
+    return fail_form(
+        err, mem_printf(tmp, "it cannot be read: %.*s", (int)strcspn(message, "\":\n"), message));
+}
+
+static bool is_port_list(const char *ports)
+{
+    return ports == NULL || ports[strspn(ports, "0123456789,")] == '\0';
+}
+
+static size_t count_hosts(const PQconninfoOption *options)
+{
+    const char *hosts = option_value(options, "hostaddr");
+    size_t n = 1;
+    if (hosts == NULL)
+        hosts = option_value(options, "host");
+    for (; hosts != NULL && *hosts != '\0'; hosts++)
+        n += *hosts == ',';
+    return n;
+}
+
+static bool read_timeout(const PQconninfoOption *options, int64_t *out, struct error *err)
+{
+    const char *text = option_value(options, "connect_timeout");
+    if (text == NULL)
+        return true;
+    char *end;
+    long seconds = strtol(text, &end, 10);
+    if (*end != '\0' || seconds < 0 || seconds > 86400)
+        return fail_form(err, "connect_timeout is no number of seconds");
+    if (seconds > 0)
+        *out = seconds * 1000;
+    return true;
+}
+
+bool address_read(TALLOC_CTX *mem, const char *url, struct address *out, struct error *err)
+{
+    SCRATCH(tmp);
+    char *message = NULL;
+    if (text_starts_with(url, "jdbc:"))
+        url += strlen("jdbc:");
+    size_t scheme = scheme_len(url);
+    if (scheme > 0 && !text_starts_with(url + scheme, "//"))
+        return fail_form(err, "two slashes must follow the scheme");
+    const char *text = scheme ? mem_printf(mem, "postgresql:%s", url + scheme) : url;
+    PQconninfoOption *parsed = PQconninfoParse(text, &message);
+    if (parsed == NULL) {
+        fail_parse(err, message ? message : "out of memory");
+        PQfreemem(message);
+        return false;
+    }
+    const PQconninfoOption *options = options_keep(tmp, parsed);
+    const char *host = option_value(options, "host");
+    if ((host != NULL && strchr(host, '@') != NULL) || !is_port_list(option_value(options, "port")))
+        return fail_form(err, "host and port cannot be told apart from user and password");
+    struct address address = {.text = mem_strdup(mem, text), .n_hosts = count_hosts(options)};
+    TRY(read_timeout(options, &address.connect_ms, err));
+    *out = address;
+    return true;
+}
