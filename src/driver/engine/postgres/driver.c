@@ -13,13 +13,19 @@ static const struct engine_session_table session = {
     .query = postgres_query,
     .snapshot_begin = postgres_snapshot_begin,
     .snapshot_end = postgres_snapshot_end,
+    .run = postgres_run,
+    .check = postgres_check,
     .instant = postgres_instant,
 };
 
-static const struct engine_catalog_table catalog = {0};
+static const struct engine_catalog_table catalog = {
+    .read = postgres_catalog_read,
+    .digest = postgres_catalog_digest,
+};
 
 static const struct engine_proof_table proof = {
     .fingerprint = postgres_fingerprint,
+    .written = postgres_written,
 };
 
 const struct engine_driver engine_postgres = {

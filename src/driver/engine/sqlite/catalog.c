@@ -12,7 +12,7 @@
 
 #define BYTES_ASKED_MAX "1073741824" // of the whole database: dbstat reads every page
 
-bool catalog_each(struct catalog *catalog, const char *sql, const char *name, catalog_row *each,
+bool catalog_scan(struct catalog *catalog, const char *sql, const char *name, catalog_row *each,
                   void *context, struct error *err)
 {
     SCRATCH(tmp);
@@ -98,11 +98,11 @@ static bool add_trigger(struct catalog *catalog, struct cursor *row, void *conte
 static bool read_table(struct catalog *catalog, struct schema_relation *table, const char *sql,
                        struct error *err)
 {
-    TRY(catalog_each(catalog,
+    TRY(catalog_scan(catalog,
                      "SELECT name, type, \"notnull\", dflt_value, hidden "
                      "FROM pragma_table_xinfo(?1, 'main') WHERE hidden <> 1 ORDER BY cid",
                      table->name.name, add_column, table, err));
-    TRY(catalog_each(catalog,
+    TRY(catalog_scan(catalog,
                      "SELECT name FROM main.sqlite_schema WHERE type = 'trigger' "
                      "AND tbl_name = ?1 COLLATE NOCASE ORDER BY name",
                      table->name.name, add_trigger, table, err));
@@ -168,18 +168,18 @@ static bool read_sizes(struct catalog *catalog, struct error *err)
 {
     bool is_analyzed = false;
     bool is_small = false;
-    TRY(catalog_each(catalog, "SELECT 1 FROM main.sqlite_schema WHERE name = 'sqlite_stat1'", NULL,
+    TRY(catalog_scan(catalog, "SELECT 1 FROM main.sqlite_schema WHERE name = 'sqlite_stat1'", NULL,
                      found, &is_analyzed, err));
     if (is_analyzed)
-        TRY(catalog_each(
+        TRY(catalog_scan(
             catalog, "SELECT tbl, max(CAST(stat AS INTEGER)) FROM main.sqlite_stat1 GROUP BY tbl",
             NULL, set_rows, NULL, err));
-    TRY(catalog_each(catalog,
+    TRY(catalog_scan(catalog,
                      "SELECT 1 FROM pragma_page_count, pragma_page_size, pragma_module_list AS m "
                      "WHERE page_count * page_size <= " BYTES_ASKED_MAX " AND m.name = 'dbstat'",
                      NULL, found, &is_small, err));
     if (is_small)
-        TRY(catalog_each(catalog, "SELECT name, pgsize FROM dbstat WHERE aggregate = 1", NULL,
+        TRY(catalog_scan(catalog, "SELECT name, pgsize FROM dbstat WHERE aggregate = 1", NULL,
                          set_bytes, NULL, err));
     return true;
 }
@@ -190,7 +190,7 @@ bool sqlite_catalog_read(TALLOC_CTX *mem, struct engine *engine, struct schema *
     SCRATCH(tmp);
     deadline_set(engine, engine->timeout_ms);
     struct catalog catalog = {.engine = engine, .schema = schema_make(tmp, DIALECT_SQLITE)};
-    TRY(catalog_each(&catalog,
+    TRY(catalog_scan(&catalog,
                      "SELECT type, name, sql, rootpage FROM main.sqlite_schema "
                      "WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' "
                      "AND name NOT IN " OUR_TABLES " ORDER BY rowid",

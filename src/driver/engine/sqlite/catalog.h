@@ -16,7 +16,7 @@ struct catalog {
 // Call `each` for every row of `sql`, in which ?1 is `name` (may be NULL).
 typedef bool catalog_row(struct catalog *catalog, struct cursor *row, void *context,
                          struct error *err);
-bool catalog_each(struct catalog *catalog, const char *sql, const char *name, catalog_row *each,
+bool catalog_scan(struct catalog *catalog, const char *sql, const char *name, catalog_row *each,
                   void *context, struct error *err);
 
 // --- catalog_keys.c

@@ -50,7 +50,7 @@ static bool add_key_column(struct catalog *catalog, struct cursor *row, void *co
 static bool read_key_columns(struct catalog *catalog, const char *table, struct key_columns *key,
                              struct error *err)
 {
-    return catalog_each(catalog,
+    return catalog_scan(catalog,
                         "SELECT name, type FROM pragma_table_xinfo(?1, 'main') WHERE pk > 0 "
                         "ORDER BY pk",
                         table, add_key_column, key, err);
@@ -124,7 +124,7 @@ static bool add_index(struct catalog *catalog, struct cursor *row, void *context
         .is_valid = true,
         .predicate_text = catalog_predicate(table, sql),
     };
-    TRY(catalog_each(
+    TRY(catalog_scan(
         catalog, "SELECT name, coll FROM pragma_index_xinfo(?1, 'main') WHERE key ORDER BY seqno",
         index.name, add_index_column, &(struct index_target){.mem = table, .index = &index}, err));
     bool has_expression = index.predicate_text != NULL;
@@ -195,14 +195,14 @@ bool catalog_read_keys(struct catalog *catalog, struct schema_relation *table, s
 {
     struct foreign_keys keys = {.table = table, .last_id = -1};
     TRY(read_primary_key(catalog, table, err));
-    TRY(catalog_each(catalog,
+    TRY(catalog_scan(catalog,
                      "SELECT l.name, l.\"unique\", l.origin, s.sql "
                      "FROM pragma_index_list(?1, 'main') AS l "
                      "LEFT JOIN main.sqlite_schema AS s ON s.type = 'index' AND s.name = l.name "
                      "ORDER BY l.seq DESC",
                      table->name.name, add_index, table, err));
     // SQLite numbers them from the last one written.
-    return catalog_each(catalog,
+    return catalog_scan(catalog,
                         "SELECT id, \"table\", \"from\", \"to\", on_update, on_delete "
                         "FROM pragma_foreign_key_list(?1, 'main') ORDER BY id DESC, seq",
                         table->name.name, add_foreign_key, &keys, err);
