@@ -369,6 +369,7 @@ struct schema_relation *schema_edit(struct schema *schema, struct name name)
     KEEP_ARRAY(copy, triggers, n_triggers);
     KEEP_ARRAY(copy, members, n_members);
     KEEP_ARRAY(copy, parents, n_parents);
+    KEEP_ARRAY(copy, reads, n_reads);
     copy->generation = *schema->generation; // what it points to was marked for the original
     name_table_put(schema, &schema->relations, copy);
     return copy;

@@ -76,16 +76,26 @@ void schema_add_column(struct schema *schema, struct schema_relation *relation,
         column_becomes_serial(schema, relation, added, base);
     else if (column->is_identity && schema->dialect == DIALECT_POSTGRES)
         add_sequence(schema, relation, added);
-    for (size_t i = 0; i < column->n_constraints; i++)
-        schema_add_constraint(schema, relation, &column->constraints[i]);
 }
 
 void change_add_column(struct schema *schema, const struct action *action)
 {
     SCRATCH(tmp);
     struct relation_list list = schema_edit_targets(tmp, schema, action);
-    for (size_t i = 0; i < list.n; i++)
-        schema_add_column(schema, list.list[i], action->definition);
+    const struct column *column = action->definition;
+    struct constraint *added = mem_array(tmp, struct constraint, column->n_constraints + 1);
+    if (column->n_constraints)
+        memcpy(added, column->constraints, column->n_constraints * sizeof(*added));
+    for (size_t i = 0; i < list.n; i++) {
+        if (schema_find_column(list.list[i], column->name))
+            continue; // IF NOT EXISTS, or a child has it already
+        schema_add_column(schema, list.list[i], column);
+        for (size_t k = 0; k < column->n_constraints; k++) {
+            const char *name = schema_add_constraint(schema, list.list[i], &added[k]);
+            if (i == 0 && name)
+                added[k] = constraint_inherited(&added[k], name);
+        }
+    }
 }
 
 static void drop_references_to(struct schema *schema, struct name table, const char *column)

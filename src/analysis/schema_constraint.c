@@ -83,7 +83,7 @@ static void create_index_on(struct schema *schema, struct schema_relation *relat
 {
     SCRATCH(tmp);
     struct schema_index index = index_of_definition(schema, definition);
-    char *columns = naming_index_columns(tmp, definition->columns, definition->n_columns);
+    char *columns = naming_index_columns(tmp, &index);
     index.name = name ? mem_strdup(schema->pool, name)
                       : naming_relation(schema, relation->name, columns, "idx", false);
     schema_add_index(schema, relation, &index);
@@ -233,14 +233,14 @@ static void add_check(struct schema *schema, struct schema_constraint *added,
     added->proves_not_null = mem_strdup(schema->pool, check->proves_not_null);
 }
 
-void schema_add_constraint(struct schema *schema, struct schema_relation *relation,
-                           const struct constraint *constraint)
+const char *schema_add_constraint(struct schema *schema, struct schema_relation *relation,
+                                  const struct constraint *constraint)
 {
     if (constraint->kind == CONSTRAINT_NOT_NULL ||
         repeats_primary_key(schema, relation, constraint))
-        return;
+        return NULL;
     if (constraint->name && schema_find_constraint(relation, constraint->name))
-        return;
+        return NULL;
     struct schema_constraint added = {.kind = constraint->kind,
                                       .is_valid = !constraint->is_not_valid};
     if (!constraint->name && constraint->using_index)
@@ -248,7 +248,8 @@ void schema_add_constraint(struct schema *schema, struct schema_relation *relati
     else
         added.name = constraint->name ? mem_strdup(schema->pool, constraint->name)
                                       : choose_name(schema, relation, constraint);
-    if (!constraint->using_index) {
+    // A CHECK is the table's, also where it is written on a column: what it reads counts.
+    if (!constraint->using_index && constraint->kind != CONSTRAINT_CHECK) {
         added.columns = schema_keep_list(schema, constraint->columns, constraint->n_columns);
         added.n_columns = constraint->n_columns;
     }
@@ -270,6 +271,16 @@ void schema_add_constraint(struct schema *schema, struct schema_relation *relati
     }
     *mem_append(relation, relation->constraints, relation->n_constraints) = added;
     schema_mark_constraint(schema, relation, &added);
+    return added.name;
+}
+
+// Foreign keys and checks keep their name; the index of a key needs one of its own.
+struct constraint constraint_inherited(const struct constraint *constraint, const char *name)
+{
+    struct constraint inherited = *constraint;
+    if (constraint->kind == CONSTRAINT_FOREIGN_KEY || constraint->kind == CONSTRAINT_CHECK)
+        inherited.name = name;
+    return inherited;
 }
 
 // Foreign keys of other tables that rest on this key go with it (CASCADE, or the statement fails).
@@ -334,16 +345,31 @@ bool check_proves_not_null(const struct schema_constraint *check, const char *co
     return proves;
 }
 
+static void columns_not_null(struct schema_relation *child, const struct constraint *key)
+{
+    for (size_t i = 0; key->kind == CONSTRAINT_PRIMARY_KEY && i < key->n_columns; i++) {
+        struct schema_column *column = schema_find_column(child, key->columns[i]);
+        if (column)
+            column->is_not_null = true;
+    }
+}
+
 void change_add_constraint(struct schema *schema, const struct action *action)
 {
     SCRATCH(tmp);
     struct relation_list list = schema_edit_targets(tmp, schema, action);
+    const struct constraint *written = action->constraint;
+    struct constraint added = *written;
     for (size_t i = 0; i < list.n; i++) {
         // Keys and foreign keys go to partitions, not to children that merely inherit.
-        const struct constraint *added = action->constraint;
-        bool is_inherited = added->kind == CONSTRAINT_CHECK && !added->is_no_inherit;
-        if (i == 0 || list.list[i]->is_partition || is_inherited)
-            schema_add_constraint(schema, list.list[i], action->constraint);
+        bool is_inherited = added.kind == CONSTRAINT_CHECK && !added.is_no_inherit;
+        if (i > 0 && !list.list[i]->is_partition && !is_inherited) {
+            columns_not_null(list.list[i], &added); // that much they do take of a primary key
+            continue;
+        }
+        const char *name = schema_add_constraint(schema, list.list[i], &added);
+        if (i == 0 && name)
+            added = constraint_inherited(written, name);
     }
 }
 

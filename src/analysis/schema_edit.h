@@ -73,7 +73,8 @@ char *naming_constraint(const struct schema *schema, const struct schema_relatio
                         const char *second, const char *label);
 // "a_b_c": columns of a key or an index, expressions by their function or "expr".
 char *naming_columns(TALLOC_CTX *mem, const char *const *columns, size_t n);
-char *naming_index_columns(TALLOC_CTX *mem, const struct index_column *columns, size_t n);
+// Included columns count too.
+char *naming_index_columns(TALLOC_CTX *mem, const struct schema_index *index);
 
 // schema_relations.c: who belongs to whom. Results are arrays under `mem`.
 struct relation_list {
@@ -126,8 +127,11 @@ struct schema_member *schema_find_member(const struct schema *schema,
 bool index_uses(const struct schema *schema, const struct schema_index *index, const char *column);
 
 // schema_constraint.c
-void schema_add_constraint(struct schema *schema, struct schema_relation *relation,
-                           const struct constraint *constraint);
+// The name that it got; NULL: nothing was added.
+const char *schema_add_constraint(struct schema *schema, struct schema_relation *relation,
+                                  const struct constraint *constraint);
+// As it is added to what inherits it from the table where it was called `name`.
+struct constraint constraint_inherited(const struct constraint *constraint, const char *name);
 void schema_add_index(struct schema *schema, struct schema_relation *relation,
                       const struct schema_index *index);
 void schema_remove_constraint(struct schema *schema, struct schema_relation *relation,
@@ -149,7 +153,7 @@ void sqlite_rename_keys(struct schema *schema, struct schema_relation *relation)
 // The search path that migrations begin with.
 void schema_reset_path(struct schema *schema);
 
-// schema_column.c
+// schema_column.c: without its constraints.
 void schema_add_column(struct schema *schema, struct schema_relation *relation,
                        const struct column *column);
 

@@ -108,12 +108,21 @@ static char *expression_name(TALLOC_CTX *mem, const struct expression *expressio
     return name;
 }
 
-char *naming_index_columns(TALLOC_CTX *mem, const struct index_column *columns, size_t n)
+static char *column_name(TALLOC_CTX *mem, const struct schema_index *index, size_t place)
 {
+    if (place >= index->n_columns)
+        return mem_strdup(mem, index->includes[place - index->n_columns]);
+    const struct index_column *column = &index->columns[place];
+    return column->column ? mem_strdup(mem, column->column)
+                          : expression_name(mem, column->expression);
+}
+
+char *naming_index_columns(TALLOC_CTX *mem, const struct schema_index *index)
+{
+    size_t n = index->n_columns + index->n_includes;
     const char **names = mem_array(mem, const char *, n ? n : 1);
     for (size_t i = 0; i < n; i++) {
-        char *base = columns[i].column ? mem_strdup(mem, columns[i].column)
-                                       : expression_name(mem, columns[i].expression);
+        char *base = column_name(mem, index, i);
         names[i] = base;
         for (size_t k = 0, number = 1; k < i; k++) {
             if (strcmp(names[k], names[i]) == 0) {

@@ -76,8 +76,12 @@ static struct constraint constraint_again(const struct schema_constraint *from)
 
 static void copy_check(struct schema_relation *relation, const struct schema_constraint *from)
 {
-    if (!schema_find_constraint(relation, from->name))
-        *mem_append(relation, relation->constraints, relation->n_constraints) = *from;
+    if (schema_find_constraint(relation, from->name))
+        return;
+    struct schema_constraint *copy =
+        mem_append(relation, relation->constraints, relation->n_constraints);
+    *copy = *from;
+    copy->is_valid = true; // the new table has no rows that were not checked
 }
 
 static void copy_index(struct schema *schema, struct schema_relation *relation,
@@ -85,7 +89,7 @@ static void copy_index(struct schema *schema, struct schema_relation *relation,
 {
     SCRATCH(tmp);
     struct schema_index index = *from;
-    char *columns = naming_index_columns(tmp, from->columns, from->n_columns);
+    char *columns = naming_index_columns(tmp, from);
     index.name = naming_relation(schema, relation->name, columns, "idx", false);
     schema_add_index(schema, relation, &index);
 }
@@ -217,9 +221,7 @@ static void add_columns(struct schema *schema, struct schema_relation *relation,
                         const struct action *action)
 {
     for (size_t i = 0; i < action->n_columns; i++) {
-        struct column column = action->columns[i];
-        column.n_constraints = 0;
-        schema_add_column(schema, relation, &column);
+        schema_add_column(schema, relation, &action->columns[i]);
     }
 }
 

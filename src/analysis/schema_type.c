@@ -23,11 +23,29 @@ void change_create_sequence(struct schema *schema, const struct action *action)
         change_alter_sequence(schema, action);
 }
 
+// OWNED BY NONE
+static void disown(struct schema *schema, struct schema_relation *sequence)
+{
+    struct schema_relation *table =
+        sequence->owned_by.name ? schema_edit(schema, sequence->owned_by) : NULL;
+    struct schema_column *column =
+        table ? schema_find_column(table, sequence->owned_by_column) : NULL;
+    if (column)
+        column->owned_sequence = NULL;
+    sequence->owned_by = (struct name){0};
+    sequence->owned_by_column = NULL;
+}
+
 void change_alter_sequence(struct schema *schema, const struct action *action)
 {
     struct schema_relation *sequence = schema_edit(schema, action->relation);
-    if (!sequence || !action->other.name)
+    if (!sequence)
         return;
+    if (!action->other.name) {
+        if (action->option && strstr(action->option, "owned_by"))
+            disown(schema, sequence);
+        return;
+    }
     sequence->owned_by = schema_keep_name(schema, schema_resolve(schema, action->other));
     sequence->owned_by_column = mem_strdup(schema->pool, action->column);
     schema_mark_links(schema, sequence);

@@ -136,17 +136,31 @@ static bool read_schema_text(TALLOC_CTX *mem, const struct target *target,
     return true;
 }
 
+// PostgreSQL's catalog tells the schema with sizes; SQLite's reader needs its text.
+bool inspection_read_schema(TALLOC_CTX *mem, const struct target *target,
+                            struct assessment_options *options, struct error *err)
+{
+    options->dialect = target->driver->dialect;
+    if (options->dialect == DIALECT_SQLITE) {
+        struct script_source *source = mem_new(mem, struct script_source);
+        TRY(read_schema_text(mem, target, source, err));
+        options->schemas = source;
+        options->n_schemas = 1;
+        return true;
+    }
+    struct schema *known;
+    TRY(target->driver->catalog->read(mem, target->engine, &known, err));
+    options->known = known;
+    options->pg_version = (unsigned)strtoul(target->identity.version, NULL, 10);
+    return true;
+}
+
 bool inspection_assess(TALLOC_CTX *mem, const struct inspection *inspection,
                        const struct change *change, struct assessment **out, struct error *err)
 {
-    struct script_source source;
-    struct assessment_options options = {.dialect = inspection->target.driver->dialect};
+    struct assessment_options options = {0};
 
-    if (options.dialect == DIALECT_SQLITE) {
-        TRY(read_schema_text(mem, &inspection->target, &source, err));
-        options.schemas = &source;
-        options.n_schemas = 1;
-    }
+    TRY(inspection_read_schema(mem, &inspection->target, &options, err));
     return assessment_make(mem, change, &options, out, err);
 }
 
