@@ -78,7 +78,7 @@ static void test_process_run__folder_and_environment(void **state)
     assert_int_equal(setenv("TMINUS_TEST_A", "old", 1), 0);
     static const char *const environment[] = {"TMINUS_TEST_A=new", "TMINUS_TEST_B=b", NULL};
     struct process_result result =
-        run_shell(tmp, "pwd; env | grep ^TMINUS_TEST_ | sort; cat",
+        run_shell(tmp, "pwd; env | grep '^TMINUS_TEST_[AB]=' | sort; cat",
                   (struct process_options){.folder = "/usr", .environment = environment});
     assert_string_equal(result.output, "/usr\nTMINUS_TEST_A=new\nTMINUS_TEST_B=b\n");
 }
