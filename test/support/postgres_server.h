@@ -77,7 +77,8 @@ static int postgres_database_drop(struct database *database)
 {
     SCRATCH(tmp);
     talloc_free(database->engine);
-    postgres_execute(postgres_url(tmp, "deployer", "postgres"),
+    // A superuser's connection may still be closing, and only a superuser can end that.
+    postgres_execute(postgres_url(tmp, "postgres", "postgres"),
                      mem_printf(tmp, "DROP DATABASE IF EXISTS %s WITH (FORCE)", database->folder));
     return 0;
 }

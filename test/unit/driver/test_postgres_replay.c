@@ -39,14 +39,8 @@ static struct rig rig_make(void)
 
 static void rig_end(struct rig *rig)
 {
-    SCRATCH(tmp);
-    struct database *database = rig->fixture->database;
     PQfinish(rig->server);
-    TALLOC_FREE(database->engine);
-    // Connections of a superuser may still be closing: only one can end them.
-    postgres_execute(postgres_url(tmp, "postgres", "postgres"),
-                     mem_printf(tmp, "DROP DATABASE %s WITH (FORCE)", database->folder));
-    talloc_free(database);
+    talloc_free(rig->fixture->database);
 }
 
 static struct script *read_script(struct rig *rig, TALLOC_CTX *mem, const struct script_source *source)
