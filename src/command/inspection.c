@@ -77,21 +77,22 @@ bool inspection_count_applied(TALLOC_CTX *mem, const struct inspection *inspecti
                               struct error *err)
 {
     const struct target *target = &inspection->target;
-    const struct record_format *format;
+    struct record_target from = {
+        .driver = target->driver, .engine = target->engine, .database = target->identity.database};
     struct record record;
     struct error unknown;
     int64_t n = 0;
 
     *out = -1;
     // A tool whose record is not known: what is applied is not known either.
-    if (!record_format_for(change->layout, &format, &unknown))
+    if (!record_format_for(change->layout, target->driver->dialect, &from.format, &unknown))
         return true;
-    TRY(record_read(mem, target->driver->session, target->engine, format, change, &record, err));
+    TRY(record_read(mem, &from, change, &record, err));
     if (!record.is_there)
         return true;
     for (size_t i = 0; i < change->n_migrations; i++) {
         bool is_there =
-            record_find(&record, record_version(mem, format, &change->migrations[i])) != NULL;
+            record_find(&record, record_version(mem, from.format, &change->migrations[i])) != NULL;
         n += is_there;
         if (is_applied != NULL)
             is_applied[i] = is_there;

@@ -20,6 +20,8 @@
 #define KEY_DRY_RUN 0x204
 #define KEY_DATABASE 0x205
 #define KEY_LOCK_TIMEOUT 0x206
+#define KEY_ATTEMPTS 0x207
+#define ATTEMPTS 3
 
 struct migrate_command {
     TALLOC_CTX *mem;
@@ -30,6 +32,7 @@ struct migrate_command {
     bool is_dry_run;
     int64_t steps;
     int64_t timeout_ms;
+    int64_t attempts;
     const char **paths;
     size_t n_paths;
 };
@@ -42,7 +45,10 @@ static const struct argp_option table[] = {
     {"dry-run", KEY_DRY_RUN, NULL, 0, "show what would be done; touch nothing", 1},
     {"database", KEY_DATABASE, "URL", 0,
      "database instead of tminus.yaml's (a URL, a file, or a name of several)", 1},
-    {"lock-timeout", KEY_LOCK_TIMEOUT, "TIME", 0, "wait so long for a locked database (30s)", 1},
+    {"lock-timeout", KEY_LOCK_TIMEOUT, "TIME", 0,
+     "wait so long for a lock (PostgreSQL, each lock: 5s; SQLite: 30s)", 1},
+    {"attempts", KEY_ATTEMPTS, "N", 0,
+     "begin a migration so often when a lock is not to be had (PostgreSQL: 3)", 1},
     {0},
 };
 
@@ -58,6 +64,13 @@ static void read_timeout(struct argp_state *state, const char *text, int64_t *ou
     struct error err;
     if (!quantity_read_duration(text, out, &err) || *out < 1)
         argp_error(state, "--lock-timeout needs a time such as 5s, not '%s'", text);
+}
+
+static void read_attempts(struct argp_state *state, const char *text, int64_t *out)
+{
+    struct error err;
+    if (!quantity_read_integer(text, out, &err) || *out < 1)
+        argp_error(state, "--attempts needs a number from 1, not '%s'", text);
 }
 
 static bool check_together(const struct migrate_command *command, struct error *err)
@@ -80,6 +93,7 @@ static error_t parse(int key, char *value, struct argp_state *state)
     case KEY_UNDO: command->is_undo = true; return 0;
     case KEY_STEPS: read_steps(state, value, &command->steps); return 0;
     case KEY_DRY_RUN: command->is_dry_run = true; return 0;
+    case KEY_ATTEMPTS: read_attempts(state, value, &command->attempts); return 0;
     case KEY_DATABASE: command->database = value; return 0;
     case KEY_LOCK_TIMEOUT: read_timeout(state, value, &command->timeout_ms); return 0;
     case ARGP_KEY_ARG:
@@ -171,6 +185,7 @@ static int migrate_command_run(const struct program *program, int argc, char **a
         .steps = command.steps,
         .is_dry_run = command.is_dry_run,
         .timeout_ms = command.timeout_ms,
+        .attempts = command.attempts ? command.attempts : ATTEMPTS,
         .wait = wait_make(tmp),
     };
     struct migrate_report *report = NULL;

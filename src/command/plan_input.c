@@ -211,7 +211,9 @@ static bool runs_migrations(const struct plan_facts *facts)
     const struct record_format *format;
     struct error ignored;
 
-    return record_format_for(facts->change->layout, &format, &ignored);
+    enum dialect dialect = facts->assessment->dialect;
+    return record_format_for(facts->change->layout, dialect, &format, &ignored) &&
+           record_format_check(format, dialect, &ignored);
 }
 
 static const struct secret *raw_url(const struct gathering *gathering)

@@ -36,7 +36,7 @@ static const struct record_entry *entry_of(const struct plan *plan,
 
 static bool check_dirty(const struct plan *plan, struct error *err)
 {
-    const char *table = record_table(plan->record->format);
+    const char *table = plan->record->table_title;
     for (size_t i = 0; i < plan->record->n; i++) {
         if (!plan->record->entries[i].is_dirty)
             continue;
@@ -69,7 +69,7 @@ static bool check_missing(const struct plan *plan, struct error *err)
         if (is_given(plan, version))
             continue;
         error_set(err, ERROR_INPUT, "version %s was applied, says '%s', and no file of it is given",
-                  version, record_table(plan->record->format));
+                  version, plan->record->table_title);
         return error_hint(err, "give the folder that holds all applied migrations");
     }
     return true;
@@ -93,19 +93,22 @@ static bool check_edited(const struct plan *plan, struct error *err)
     return true;
 }
 
-static bool is_empty(const struct migration_text *text)
+static bool is_empty(const struct migration_text *text, enum dialect dialect)
 {
-    struct lexer lexer = lexer_make(DIALECT_SQLITE, text->text, text->start, text->end);
+    struct lexer lexer = lexer_make(dialect, text->text, text->start, text->end);
     struct token token = lexer_next(&lexer);
     while (token.kind == TOKEN_SEMICOLON)
         token = lexer_next(&lexer);
     return token.kind == TOKEN_END;
 }
 
-static bool check_text(const struct migration *migration, const struct migration_text *text,
-                       const char *direction, struct error *err)
+static bool check_text(const struct plan *plan, const struct migration *migration,
+                       struct error *err)
 {
-    if (text->path == NULL || (strcmp(direction, "down") == 0 && is_empty(text))) {
+    bool is_undo = plan->request->is_undo;
+    const struct migration_text *text = is_undo ? &migration->down : &migration->up;
+    const char *direction = is_undo ? "down" : "up";
+    if (text->path == NULL || (is_undo && is_empty(text, plan->request->driver->dialect))) {
         error_set(err, ERROR_INPUT, "%s: %s %s", migration->path,
                   text->path ? "has an empty" : "has no", direction);
         return error_hint(err, "nothing was touched");
@@ -150,7 +153,7 @@ static bool plan_undo(struct plan *plan, struct error *err)
             return true;
         if (entry_of(plan, migration) == NULL)
             continue;
-        TRY(check_text(migration, &migration->down, "down", err));
+        TRY(check_text(plan, migration, err));
         add_step(plan, migration, applied_before(plan, i));
     }
     if ((int64_t)plan->report->n_steps == request->steps)
@@ -215,7 +218,7 @@ static bool plan_apply(struct plan *plan, struct error *err)
             n_left--;
             continue;
         }
-        TRY(check_text(migration, &migration->up, "up", err));
+        TRY(check_text(plan, migration, err));
         TRY(check_gap(plan, i, n_left, err));
         add_step(plan, migration, i > 0 ? &change->migrations[i - 1] : NULL);
     }

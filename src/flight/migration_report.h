@@ -41,6 +41,7 @@ struct migrate_step {
 
 // Rows whose foreign key points nowhere; -1: it could not be asked.
 struct migrate_orphans {
+    bool is_asked; // false: the engine lets none be
     int64_t before, after;
     const char *tables; // those that have some, joined by ", "
 };

@@ -100,7 +100,7 @@ void report_migration_text(FILE *out, const struct migrate_report *report,
         write_step(out, report, &report->steps[i]);
     for (size_t i = 0; i < report->n_notes; i++)
         fprintf(out, "note: %s\n", report->notes[i]);
-    bool is_whole = has_run(report) && report->steps[report->n_steps - 1].state == MIGRATE_DONE;
+    bool is_whole = report->orphans.is_asked && has_run(report) && report->steps[report->n_steps - 1].state == MIGRATE_DONE;
     if (is_whole)
         write_orphans(out, &report->orphans);
     if (journal->sequence > 0)

@@ -35,9 +35,7 @@ static void rig_open(struct rig *rig)
         .wait = wait_make(rig->database),
         .name = "tminus/migrate",
     };
-    rig->engine = mem_new(rig->database, struct engine);
-    rig->engine->options = &rig->options;
-    if (!connection_open(rig->engine, &rig->options, &rig->engine->connection, &rig->err))
+    if (!postgres_open(rig->database, &rig->options, &rig->engine, &rig->err))
         fail_msg("%s", rig->err.message);
 }
 
@@ -598,7 +596,7 @@ static void test_run_watch_outcome__of_each_kind(void **state)
     (void)state;
     SCRATCH(tmp);
     struct rig *rig = rig_make(SCHEMA);
-    struct run_watch watch = {.mem = tmp, .options = &rig->options};
+    struct run_watch watch = {.mem = tmp, .engine = rig->engine};
     assert_true(run_watch_open(&watch, &rig->err));
     PGconn *session = PQconnectdb(rig->database->path);
     static const struct {

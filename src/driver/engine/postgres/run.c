@@ -104,11 +104,16 @@ static bool fail_statement(struct run *run, struct error *err)
 
 // --- statements
 
+static void forget_blocker(struct run *run)
+{
+    TALLOC_FREE(run->watch.blocker);
+    TALLOC_FREE(run->watch.blocker_hint);
+}
+
 bool run_statement(struct run *run, const struct run_statement *statement, struct error *err)
 {
     run->at = statement;
-    TALLOC_FREE(run->watch.blocker);
-    TALLOC_FREE(run->watch.blocker_hint);
+    forget_blocker(run);
     if (!connection_execute(run->connection, statement->sql, err))
         return fail_statement(run, err);
     run->at = NULL;
@@ -116,13 +121,22 @@ bool run_statement(struct run *run, const struct run_statement *statement, struc
     return true;
 }
 
+static bool fail_ours(const struct run *run, struct error *err)
+{
+    SCRATCH(tmp);
+    struct error cause = *err;
+    return error_set(err, cause.code, "%s: while recording it: %s", run->request->path,
+                     reason(tmp, run, &cause));
+}
+
 bool run_ours(struct run *run, const char *sql, struct error *err)
 {
     SCRATCH(tmp);
     struct run_script script = run_script_ours(tmp, sql);
+    forget_blocker(run);
     for (size_t i = 0; i < script.n; i++) {
         if (!connection_execute(run->connection, script.statements[i].sql, err))
-            return error_wrap(err, "%s: while recording the migration", run->request->path);
+            return fail_ours(run, err);
     }
     return true;
 }
@@ -136,8 +150,11 @@ bool run_settings(struct run *run, bool is_local, struct error *err)
         mem_printf(tmp, "%s statement_timeout = 0", set),
         // A tminus that was stopped must not keep its locks for ever.
         mem_printf(tmp, "%s idle_in_transaction_session_timeout = '60s'", set),
+        // Nor may one that was killed, however long its statement still runs.
+        mem_printf(tmp, "%s client_connection_check_interval = '2s'", set),
     };
-    for (size_t i = 0; i < COUNT_OF(settings); i++)
+    size_t n = COUNT_OF(settings) - !run->engine->server.is_linux;
+    for (size_t i = 0; i < n; i++)
         TRY(connection_execute(run->connection, settings[i], err));
     return true;
 }
@@ -172,32 +189,17 @@ bool run_rollback(struct run *run)
 
 // --- before and after
 
-// A connection whose end was seen only afterwards, in the run before.
-static bool reconnect(struct run *run, struct error *err)
-{
-    struct engine *engine = run->engine;
-    struct connection *connection = engine->connection;
-    if (connection->is_lost || PQstatus(connection->handle) != CONNECTION_OK) {
-        TRY(connection_open(engine, engine->options, &connection, err));
-        talloc_free(engine->connection);
-        engine->connection = connection;
-    }
-    run->connection = connection;
-    connection_set_timeout(connection, 0);
-    return true;
-}
-
 static bool check_writable(const struct run *run, const PGresult *facts, struct error *err)
 {
     const char *place = run->connection->place;
-    if (*PQgetvalue(facts, 0, 1) == 't') {
+    if (run->engine->server.is_standby) {
         error_set(err, ERROR_INPUT,
                   "%s: a standby, which replays another server and cannot be "
                   "written",
                   place);
         return error_hint(err, "give the URL of its primary");
     }
-    if (strcmp(PQgetvalue(facts, 0, 2), "on") == 0) {
+    if (strcmp(PQgetvalue(facts, 0, 1), "on") == 0) {
         error_set(err, ERROR_INPUT, "%s: default_transaction_read_only is on for role '%s'", place,
                   PQuser(run->connection->handle));
         return error_hint(err, "migrate with the role that owns the tables");
@@ -208,15 +210,18 @@ static bool check_writable(const struct run *run, const PGresult *facts, struct 
 static bool prepare(struct run *run, struct error *err)
 {
     PGresult *facts;
-    TRY(reconnect(run, err));
+    // The end of a connection may have been seen only behind the run before.
+    TRY(engine_reconnect(run->engine, err));
+    run->connection = run->engine->connection;
+    connection_set_timeout(run->connection, 0);
     TRY(connection_ask(run->mem, run->connection,
-                       "SELECT pg_backend_pid(), pg_is_in_recovery(), "
+                       "SELECT pg_backend_pid(), "
                        "current_setting('default_transaction_read_only')",
                        NULL, 0, &facts, err));
     TRY(check_writable(run, facts, err));
     int process = PQbackendPID(run->connection->handle);
     run->is_pooled = strtol(PQgetvalue(facts, 0, 0), NULL, 10) != process;
-    if (run->is_pooled && !run->script.is_block) {
+    if (run->is_pooled && !run->request->in_transaction) {
         error_set(err, ERROR_INPUT,
                   "%s: runs without a transaction, and the connection goes through a pooler, which "
                   "may give each statement another session",
@@ -225,7 +230,7 @@ static bool prepare(struct run *run, struct error *err)
     }
     run->watch = (struct run_watch){
         .mem = run->mem,
-        .options = run->engine->options,
+        .engine = run->engine,
         .process = run->is_pooled ? NULL : mem_printf(run->mem, "%d", process),
     };
     return run_watch_open(&run->watch, err);

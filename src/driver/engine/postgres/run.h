@@ -43,7 +43,7 @@ enum run_outcome {
 
 struct run_watch {
     TALLOC_CTX *mem;
-    const struct engine_open_options *options;
+    const struct engine *engine;
     struct connection *connection; // NULL: lost
     const char *process;           // of the server, that runs the migration; as text
     char *blocker;                 // who was last seen in the way, for people; NULL: nobody

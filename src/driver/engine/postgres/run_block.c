@@ -30,6 +30,8 @@ static bool number(struct run *run, struct error *err)
                        NULL, 0, &facts, err));
     run->transaction = strtoull(PQgetvalue(facts, 0, 0), NULL, 10);
     run->watch.process = PQgetvalue(facts, 0, 1);
+    if (run->request->in_transaction)
+        TRY(run_ours(run, run->request->first, err));
     return run_counts_read(run->mem, run->connection, &run->before, err);
 }
 
@@ -95,8 +97,6 @@ static bool run_once(struct run *run, struct error *err)
     const struct engine_run_request *request = run->request;
     if (!begin(run, err))
         return error_wrap(err, "%s: while beginning", request->path);
-    if (request->in_transaction)
-        TRY(run_ours(run, request->first, err));
     TRY(run_statements(run, err));
     TRY(count_written(run, err));
     TRY(run_ours(run, request->last, err));

@@ -30,8 +30,7 @@ static void watch_lose(struct run_watch *watch)
 
 bool run_watch_open(struct run_watch *watch, struct error *err)
 {
-    TRY(connection_open(watch->mem, watch->options, &watch->connection, err));
-    connection_set_timeout(watch->connection, ASK_MS);
+    TRY(connection_open_beside(watch->mem, watch->engine, ASK_MS, &watch->connection, err));
     watch->connection->is_seen_through = true;
     return true;
 }
@@ -116,7 +115,7 @@ void run_watch_look(void *context)
 static void pause_for(const struct run_watch *watch, int64_t ms)
 {
     const bool never = false;
-    (void)!wait_out(watch->options->wait, &never, clock_monotonic_ms() + ms);
+    (void)!wait_out(watch->engine->options->wait, &never, clock_monotonic_ms() + ms);
 }
 
 // False: not known yet.

@@ -1,0 +1,42 @@
+/*
+ * The inside of a run of migrations, for the files that fly it and that journal it.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef FLIGHT_MIGRATE_FLIGHT_H
+#define FLIGHT_MIGRATE_FLIGHT_H
+
+#include "flight/migrate.h"
+
+struct flight {
+    TALLOC_CTX *mem;
+    const struct migrate_request *request;
+    const struct engine_session_table *session;
+    const struct engine_catalog_table *catalog;
+    struct engine *reader; // what happened is read back by it
+    struct engine *writer;
+    struct record_target target; // the record, by the reader
+    struct record record;
+    struct migrate_report *report;
+};
+
+// What is run of a step, without SQL of ours.
+struct engine_run_request flight_request(const struct flight *flight,
+                                         const struct migrate_step *step);
+
+// --- migrate_journal.c
+MUST_CHECK bool flight_journal_started(const struct flight *flight, const struct migrate_step *step,
+                                       struct error *err);
+// `cause` NULL: it was done.
+MUST_CHECK bool flight_journal_result(const struct flight *flight, const struct migrate_step *step,
+                                      const struct error *cause, struct error *err);
+// The schema before the up, as the journal saw it for this database; "" when it did not.
+MUST_CHECK bool flight_journaled_schema(const struct flight *flight,
+                                        const struct migrate_step *step, char out[65],
+                                        struct error *err);
+// A migration without transaction that was begun and has no result: the process died in it, and
+// only a record with a mark of its own would tell. ERROR_PARTIAL.
+MUST_CHECK bool flight_check_unfinished(const struct flight *flight,
+                                        const struct migrate_step *step, struct error *err);
+
+#endif

@@ -1,0 +1,118 @@
+/*
+ * What a run of migrations writes into the journal, and reads from it.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "flight/migrate_flight.h"
+#include "journal/events.h"
+
+static json_t *event_data(const struct flight *flight, const struct migrate_step *step)
+{
+    json_t *data = json_object();
+    json_put_text(data, "migration", step->migration->path);
+    json_put_text(data, "version", step->version);
+    json_put_text(data, "direction", flight->request->is_undo ? "down" : "up");
+    json_put_text(data, "database", flight->report->database_name);
+    json_put_text(data, "system", flight->report->system);
+    json_put_text(data, "sha256", step->sha256);
+    json_put_text(data, "schema_before", step->schema_before);
+    return data;
+}
+
+static void put_written(json_t *data, const struct migrate_step *step)
+{
+    if (step->transaction == 0)
+        return;
+    json_put_integer(data, "transaction", (int64_t)step->transaction);
+    json_put_integer(data, "transaction_end", (int64_t)step->transaction_end);
+    if (!step->has_written)
+        return;
+    json_t *list = json_put_array(data, "written");
+    for (size_t i = 0; i < step->n_written; i++) {
+        json_t *object = json_object();
+        json_put_text(object, "table", step->written[i].table);
+        json_put_integer(object, "inserted", step->written[i].inserted);
+        json_put_integer(object, "updated", step->written[i].updated);
+        json_put_integer(object, "deleted", step->written[i].deleted);
+        json_array_append_new(list, object);
+    }
+}
+
+bool flight_journal_started(const struct flight *flight, const struct migrate_step *step,
+                            struct error *err)
+{
+    return journal_append(flight->request->journal, EVENT_MIGRATION_STARTED,
+                          event_data(flight, step), err);
+}
+
+bool flight_journal_result(const struct flight *flight, const struct migrate_step *step,
+                           const struct error *cause, struct error *err)
+{
+    bool is_undo = flight->request->is_undo;
+    json_t *data = event_data(flight, step);
+    json_put_real(data, "seconds", (double)step->took_ms / 1000);
+    json_put_text(data, "schema_after", step->schema_after[0] ? step->schema_after : NULL);
+    json_put_text(data, "state", migrate_state_name(step->state, is_undo));
+    put_written(data, step);
+    if (cause != NULL)
+        json_put_text(data, "error", cause->message);
+    const char *event = cause     ? EVENT_MIGRATION_FAILED
+                        : is_undo ? EVENT_MIGRATION_UNDONE
+                                  : EVENT_MIGRATION_APPLIED;
+    return journal_append(flight->request->journal, event, data, err);
+}
+
+// Does an event tell of this database, wherever its file lies now? A server has several of them.
+static bool is_of_database(const struct flight *flight, const json_t *data)
+{
+    const char *system = data == NULL ? NULL : json_get_text(data, "system");
+    if (system == NULL || flight->report->system == NULL ||
+        strcmp(system, flight->report->system) != 0)
+        return false;
+    const char *database = json_get_text(data, "database");
+    return flight->request->driver->dialect == DIALECT_SQLITE ||
+           (database != NULL && strcmp(database, flight->report->database_name) == 0);
+}
+
+bool flight_journaled_schema(const struct flight *flight, const struct migrate_step *step,
+                             char out[65], struct error *err)
+{
+    json_auto_t *event = NULL;
+    out[0] = '\0';
+    TRY(journal_last(flight->request->journal, EVENT_MIGRATION_APPLIED, "version", step->version,
+                     &event, err));
+    const json_t *data = json_object_get(event, "data");
+    const char *schema = data ? json_get_text(data, "schema_before") : NULL;
+    const char *sha256 = data ? json_get_text(data, "sha256") : NULL;
+    bool is_same = sha256 != NULL && strcmp(sha256, step->sha256) == 0;
+    if (is_same && schema != NULL && is_of_database(flight, data))
+        snprintf(out, 65, "%s", schema);
+    return true;
+}
+
+bool flight_check_unfinished(const struct flight *flight, const struct migrate_step *step,
+                             struct error *err)
+{
+    static const char *const results[] = {EVENT_MIGRATION_APPLIED, EVENT_MIGRATION_UNDONE,
+                                          EVENT_MIGRATION_FAILED};
+    json_auto_t *begun = NULL;
+    struct journal *journal = flight->request->journal;
+    if (flight_request(flight, step).in_transaction)
+        return true;
+    TRY(journal_last(journal, EVENT_MIGRATION_STARTED, "version", step->version, &begun, err));
+    if (begun == NULL || !is_of_database(flight, json_object_get(begun, "data")))
+        return true;
+    for (size_t i = 0; i < COUNT_OF(results); i++) {
+        json_auto_t *result = NULL;
+        TRY(journal_last(journal, results[i], "version", step->version, &result, err));
+        if (result != NULL &&
+            json_get_integer(result, "seq", 0) > json_get_integer(begun, "seq", 0))
+            return true;
+    }
+    error_set(err, ERROR_PARTIAL,
+              "%s: an earlier run began it without a transaction and never came "
+              "back",
+              step->migration->path);
+    return error_hint(err,
+                      "see what it left, and finish it by hand; tminus journal show has the run");
+}
