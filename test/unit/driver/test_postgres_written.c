@@ -126,7 +126,10 @@ static void test_wrote__rows_of_a_server(void **state)
     for (int id = 1; id <= 4; id++) {
         SCRATCH(tmp);
         uint64_t writer = ask_number(rig.other, mem_printf(tmp, "SELECT xmin FROM t WHERE id = %d", id));
-        if (postgres_wrote(instant, writer) != expected[id - 1])
+        enum engine_wrote wrote = postgres_wrote(instant, writer);
+        // Another test's transaction may have run on the server: the first may be a part of it.
+        bool is_right = wrote == expected[id - 1] || (id == 1 && wrote == WROTE_UNKNOWN);
+        if (!is_right)
             fail_msg("row %d: instant %s, writer %llu", id, instant, (unsigned long long)writer);
     }
     rig_end(&rig);
