@@ -6,6 +6,7 @@
 #include "command/plan.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "report/plan.h"
 
 #define KEY_BASE 0x200
@@ -89,6 +90,7 @@ static void write_plan(FILE *out, const struct plan_request *request, const stru
         .is_colored = out == stdout && log_is_colored(stdout),
         .is_whole = options->verbosity > 0,
         .is_ascii = request->is_ascii,
+        .only_asked = request->is_check,
     };
 
     if (options->format == FORMAT_JSON)
@@ -114,6 +116,16 @@ static bool write_file(const struct plan_request *request, const struct plan *pl
     return is_written;
 }
 
+static bool look(TALLOC_CTX *mem, const struct plan_input *input, struct plan *plan,
+                 struct error *err)
+{
+    if (input->inspection == NULL)
+        return true;
+    bool is_asked = plan_look(mem, input->inspection, plan, input->whole, err);
+    inspection_end_progress(input->inspection);
+    return is_asked;
+}
+
 static bool make(TALLOC_CTX *mem, const struct program *program, const struct plan_request *request,
                  struct plan **out, struct error *err)
 {
@@ -124,7 +136,39 @@ static bool make(TALLOC_CTX *mem, const struct program *program, const struct pl
     for (size_t i = 0; i < input.n_notes; i++)
         plan_note(mem, *out, input.notes[i]);
     TRY(plan_lint(*out, err));
-    return plan_commands_check(mem, *out, false, err);
+    TRY(plan_commands_check(mem, *out, input.inspection != NULL, err));
+    return look(mem, &input, *out, err);
+}
+
+// The same lines again, against what was approved.
+static bool check(TALLOC_CTX *mem, const struct program *program,
+                  const struct plan_request *request, struct plan **out, struct error *err)
+{
+    struct plan_request again = *request;
+    struct plan_input input = {0};
+    struct plan *plan;
+
+    TRY(plan_file_read(mem, request->check_path, &plan, err));
+    plan_file_request(mem, plan, &again);
+    TRY(plan_gather(mem, program, &again, &input, err));
+    TRY(plan_file_check(plan, &input, err));
+    plan_take_assessment(plan, plan_make(mem, &input.facts));
+    TRY(plan_commands_check(mem, plan, input.inspection != NULL, err));
+    plan_decide(mem, plan, PLAN_PRE_DEPLOY);
+    *out = plan;
+    return look(mem, &input, plan, err);
+}
+
+// An argument of an option that may have none is written behind '='; people write a blank.
+static void take_plan_file(struct plan_request *request)
+{
+    struct assess_request *assess = &request->assess;
+
+    if (!request->is_check || request->check_path != NULL || assess->n_paths != 1 ||
+        !text_ends_with(assess->paths[0], ".json"))
+        return;
+    request->check_path = assess->paths[0];
+    assess->n_paths = 0;
 }
 
 static int plan_run(const struct program *program, int argc, char **argv, struct error *err)
@@ -134,8 +178,10 @@ static int plan_run(const struct program *program, int argc, char **argv, struct
     struct plan *plan;
 
     argp_parse(&parser, argc, argv, 0, NULL, &request);
+    take_plan_file(&request);
     if (!options_format_allowed(&request.assess.options, FORMATS, err) ||
-        !make(tmp, program, &request, &plan, err))
+        !(request.check_path != NULL ? check(tmp, program, &request, &plan, err)
+                                     : make(tmp, program, &request, &plan, err)))
         return -1;
     if (request.output == NULL)
         write_plan(stdout, &request, plan);

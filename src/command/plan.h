@@ -25,6 +25,7 @@ struct plan_request {
 struct plan_input {
     struct plan_facts facts;
     struct inspection *inspection; // NULL: no database is asked
+    const struct change *whole;    // with what is applied; NULL: no database is asked
     struct invariants invariants;
     struct trace *trace;
     const char **notes;
@@ -35,6 +36,23 @@ struct plan_input {
 MUST_CHECK bool plan_gather(TALLOC_CTX *mem, const struct program *program,
                             const struct plan_request *request, struct plan_input *out,
                             struct error *err);
+
+// --- command/plan_evidence.c: run the lines that only read, those of before the change, or those
+// of after it when all migrations of the plan are recorded. ERROR_INPUT: the database rejects a
+// query that a person wrote.
+MUST_CHECK bool plan_look(TALLOC_CTX *mem, struct inspection *inspection, struct plan *plan,
+                          const struct change *change, struct error *err);
+
+// --- command/plan_file.c: a plan that was written before. ERROR_INPUT: it was edited.
+MUST_CHECK bool plan_file_read(TALLOC_CTX *mem, const char *path, struct plan **out,
+                               struct error *err);
+// What is not given on the command line is what the plan was made for.
+void plan_file_request(TALLOC_CTX *mem, const struct plan *plan, struct plan_request *request);
+// Is it of this database (ERROR_IDENTITY) and of these migrations, byte for byte (ERROR_INPUT)?
+MUST_CHECK bool plan_file_check(const struct plan *plan, const struct plan_input *input,
+                                struct error *err);
+// What the migrations are judged to be now.
+void plan_take_assessment(struct plan *plan, struct plan *fresh);
 
 // --- command/plan_commands.c: refuse a plan whose commands are not here. `is_strict`: also those
 // that tminus wrote itself; else they are noted.

@@ -10,6 +10,7 @@
 #include "change/layout.h"
 #include "command/plan.h"
 #include "flight/record.h"
+#include "proof/sql.h"
 
 struct gathering {
     TALLOC_CTX *mem;
@@ -163,8 +164,8 @@ static void name_release(const struct gathering *gathering)
     facts->title = change->title;
     facts->version = change->head;
     facts->previous = change->base;
-    if (change->head == NULL && git_read_range(gathering->mem, gathering->raw->folder, "HEAD",
-                                               gathering->raw, &tip, &ignored)) {
+    if (change->head == NULL && folder != NULL &&
+        git_read_range(gathering->mem, folder, "HEAD", gathering->raw, &tip, &ignored)) {
         facts->title = tip.title;
         facts->version = tip.head;
     }
@@ -191,6 +192,153 @@ static bool gather_offline(const struct gathering *gathering, struct error *err)
     facts->config = gathering->raw;
     facts->environment = gathering->raw_environment;
     facts->target.engine = dialect_name(assessment->dialect);
+    return invariants_derive(gathering->mem, assessment, facts->schema, facts->config,
+                             &gathering->out->invariants, &gathering->out->trace, err);
+}
+
+// --- with a database
+
+// What is not recorded as applied is deployed, whatever the range: a runner applies all of it.
+static struct change *pending_of(TALLOC_CTX *mem, const struct change *change,
+                                 const bool *is_applied)
+{
+    struct change *pending = mem_new(mem, struct change);
+
+    *pending = *change;
+    pending->migrations = NULL;
+    pending->n_migrations = 0;
+    for (size_t i = 0; i < change->n_migrations; i++) {
+        if (is_applied[i])
+            continue;
+        struct migration *migration = mem_append(mem, pending->migrations, pending->n_migrations);
+        *migration = change->migrations[i];
+        migration->is_context = false;
+    }
+    return pending;
+}
+
+static bool take_count(void *context, const char *const *names, const struct engine_value *values,
+                       size_t n)
+{
+    int64_t *rows = context;
+
+    (void)names;
+    if (n == 1 && !values[0].is_null)
+        *rows = strtoll(values[0].text, NULL, 10);
+    return true;
+}
+
+static bool ask_count(const struct target *target, struct schema_relation *relation,
+                      struct error *err)
+{
+    SCRATCH(tmp);
+    struct error unknown = {0};
+    const char *sql = mem_printf(tmp, "SELECT count(*) FROM %s", sql_relation(tmp, relation->name));
+
+    // It stays unknown where it may not be read; a target that is gone is no answer.
+    if (!target->driver->session->query(target->engine, sql, take_count, &relation->rows,
+                                        &unknown) &&
+        unknown.code == ERROR_INTERRUPTED) {
+        *err = unknown;
+        return false;
+    }
+    return true;
+}
+
+// SQLite keeps no count of rows, and counting them is quick.
+static bool count_rows(const struct gathering *gathering, struct schema *schema, struct error *err)
+{
+    const struct target *target = &gathering->out->inspection->target;
+    struct trace *trace = gathering->out->trace;
+
+    for (size_t i = 0; schema_dialect(schema) == DIALECT_SQLITE && i < trace->n_tables; i++) {
+        struct schema_relation *relation = trace->tables[i]->before.name == NULL
+                                               ? NULL
+                                               : schema_find(schema, trace->tables[i]->before);
+        if (relation != NULL && relation->rows < 0)
+            TRY(ask_count(target, relation, err));
+    }
+    return true;
+}
+
+static void name_target(const struct gathering *gathering)
+{
+    struct plan_facts *facts = &gathering->out->facts;
+    const struct engine_identity *identity = &gathering->out->inspection->target.identity;
+
+    facts->target = (struct plan_target){.engine = identity->engine,
+                                         .system = identity->system,
+                                         .database = identity->database,
+                                         .text = identity->text};
+}
+
+// Of several databases the one that is named has its own migrations.
+static void take_folder(TALLOC_CTX *mem, const struct database_choice *choice,
+                        struct assess_request *assess)
+{
+    if (assess->n_paths == 0 && assess->base == NULL && database_has_migrations(choice) &&
+        choice->environment->n_databases > 1)
+        *mem_append(mem, assess->paths, assess->n_paths) =
+            config_resolve(mem, choice->config, choice->database->migrations);
+}
+
+static bool gather_live(const struct gathering *gathering, struct error *err)
+{
+    TALLOC_CTX *mem = gathering->mem;
+    struct plan_input *out = gathering->out;
+    struct plan_facts *facts = &out->facts;
+    struct assess_request assess = gathering->request->assess;
+    struct inspection *inspection = mem_new(mem, struct inspection);
+    struct assess_input input;
+    struct assessment *assessment;
+    struct schema *schema;
+    int64_t n_applied;
+
+    out->inspection = inspection;
+    TRY(inspection_open(mem, gathering->program, &assess.options, gathering->request->database,
+                        inspection, err));
+    take_folder(mem, &inspection->choice, &assess);
+    TRY(assess_gather(mem, gathering->program->engines, &assess, &input, err));
+    bool *is_applied = mem_array(mem, bool, input.change->n_migrations + 1);
+    TRY(inspection_count_applied(mem, inspection, input.change, is_applied, &n_applied, err));
+    out->whole = input.change;
+    input.change = pending_of(mem, input.change, is_applied);
+    TRY(inspection_read_schema(mem, &inspection->target, &input.options, err));
+    TRY(assessment_make(mem, input.change, &input.options, &assessment, err));
+    TRY(inspection->target.driver->catalog->read(mem, inspection->target.engine, &schema, err));
+    if (input.options.sizes != NULL)
+        sizes_apply(input.options.sizes, schema);
+    facts->change = input.change;
+    facts->assessment = assessment;
+    facts->schema = schema;
+    facts->config = inspection->choice.config;
+    facts->environment = inspection->choice.environment;
+    name_target(gathering);
+    TRY(invariants_derive(mem, assessment, schema, facts->config, &out->invariants, &out->trace,
+                          err));
+    return count_rows(gathering, schema, err);
+}
+
+// Where a database is configured it is asked, unless its variable is not set here and nobody named
+// the environment.
+static bool is_live(const struct gathering *gathering, bool *out, struct error *err)
+{
+    const struct plan_request *request = gathering->request;
+    const struct options *options = &request->assess.options;
+    const struct config_environment *environment = gathering->raw_environment;
+    struct config *config;
+
+    *out = !request->is_offline && request->database != NULL;
+    if (*out || request->is_offline || environment == NULL || environment->n_databases == 0)
+        return true;
+    TRY(config_read(gathering->mem, options->config_path, true, &config, err));
+    const struct config_environment *expanded =
+        &config->environments[environment - gathering->raw->environments];
+    *out = options->environment != NULL ||
+           (expanded->missing.code == ERROR_NONE && expanded->databases[0].url != NULL);
+    if (!*out && expanded->missing.code != ERROR_NONE)
+        add_note(gathering, mem_printf(gathering->mem, "no database was asked: %s",
+                                       expanded->missing.message));
     return true;
 }
 
@@ -232,10 +380,11 @@ bool plan_gather(TALLOC_CTX *mem, const struct program *program, const struct pl
     struct gathering gathering = {.mem = mem, .program = program, .request = request, .out = out};
     struct plan_facts *facts = &out->facts;
 
+    bool asks;
+
     TRY(read_raw(&gathering, err));
-    TRY(gather_offline(&gathering, err));
-    TRY(invariants_derive(mem, facts->assessment, facts->schema, facts->config, &out->invariants,
-                          &out->trace, err));
+    TRY(is_live(&gathering, &asks, err));
+    TRY(asks ? gather_live(&gathering, err) : gather_offline(&gathering, err));
     facts->invariants = &out->invariants;
     facts->trace = out->trace;
     facts->made_at = mem_strdup(mem, clock_format(clock_wall_ms()).text);

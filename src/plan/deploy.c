@@ -10,8 +10,7 @@
 // A migration that the old release cannot live with waits until the new one is everywhere.
 static bool is_after_release(const struct making *making, const struct migration *migration)
 {
-    return migration->phase == PHASE_AFTER_RELEASE ||
-           prospect_breaks_old_release(making, migration->path) != NULL;
+    return migration->phase == PHASE_AFTER_RELEASE || prospect_breaks(making, migration) != NULL;
 }
 
 static const char *undo_of(const struct making *making, const struct migration *migration)
@@ -28,13 +27,13 @@ static void add_migration(struct making *making, const struct migration *migrati
 {
     SCRATCH(tmp);
     struct work work = work_of(making, migration);
-    const struct finding *breaks = prospect_breaks_old_release(making, migration->path);
+    const char *breaks = prospect_breaks(making, migration);
     const char *label = migration->version != NULL ? migration->version : migration->name;
     const char *name = migration->name != NULL ? migration->name : "";
     const char *why =
-        breaks == NULL ? NULL
-                       : mem_printf(tmp, "after the release: the one before it cannot live with %s",
-                                    breaks->rule);
+        breaks == NULL
+            ? NULL
+            : mem_printf(tmp, "after the release: the one before it cannot live with %s", breaks);
     bool has_both = why != NULL && work.detail != NULL;
 
     making_add(making, PLAN_DEPLOY,

@@ -118,6 +118,7 @@ void plan_decide(TALLOC_CTX *mem, struct plan *plan, enum plan_section_kind sect
     struct tally tally = count_lines(&plan->sections[section]);
     const char *waiting = signatures(tmp, tally.manual);
 
+    plan->decided = section;
     if (tally.failed > 0) {
         plan->verdict = VERDICT_NO_GO;
         plan->reason = mem_printf(

@@ -45,7 +45,7 @@ struct plan_estimate {
 enum plan_step_kind {
     STEP_CHECK,  // reads only: `plan --check` runs it again
     STEP_ACTION, // changes something
-    STEP_MANUAL  // a person looks and signs
+    STEP_MANUAL  // a person looks and signs; a query of it shows what is looked at
 };
 
 struct plan_step {
@@ -67,6 +67,7 @@ struct plan_step {
     double value;
     bool is_required;
     bool is_invariant;  // the query is that of an invariant
+    bool is_given;      // a person wrote the query
     const char *detail; // keys, reason of UNKNOWN, what it locks; may have lines; NULL
     struct plan_estimate estimate;
     const char *batching; // "none: one statement", "5,000 rows by id"
@@ -128,7 +129,9 @@ struct plan {
     const char *service, *environment; // environment NULL: none is configured
     struct plan_target target;
     enum verdict verdict;
-    const char *reason; // one sentence for people: why this verdict
+    const char *reason;             // one sentence for people: why this verdict
+    enum plan_section_kind decided; // the section that the verdict is about: before the change
+                                    // Pre-Deploy, once it is applied Post-Deploy
     struct digest_text digest;
     const char *made_at; // RFC 3339
     struct plan_strategy strategy;

@@ -48,6 +48,7 @@ static void add_invariant(struct making *making, const struct invariant *invaria
                                    : expectation_text(making->mem, &invariant->expect),
                    .is_required = invariant->is_required,
                    .is_invariant = true,
+                   .is_given = invariant->catalogue == NULL,
                    .owner = making->database_owner,
                });
 }
@@ -123,7 +124,7 @@ static void add_spot_check(struct making *making)
     }
     making_add(making, PLAN_POST_DEPLOY,
                (struct plan_step){
-                   .kind = STEP_CHECK,
+                   .kind = STEP_MANUAL,
                    .name = "post.spot_check",
                    .title = mem_printf(making->mem, "Spot check %d rows of %s", SPOT_CHECK_ROWS,
                                        check.table),
@@ -132,6 +133,7 @@ static void add_spot_check(struct making *making)
                    .answer = INVARIANT_SAME,
                    .proof = check.how,
                    .expected = check.expected,
+                   .undo = UNDO_READS,
                    .owner = making->deployer,
                });
 }

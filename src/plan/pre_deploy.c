@@ -178,6 +178,7 @@ static void add_invariant(struct making *making, const struct invariant *invaria
                    .expected = expected_before(making, invariant),
                    .is_required = invariant->is_required,
                    .is_invariant = true,
+                   .is_given = invariant->catalogue == NULL,
                    .owner = making->database_owner,
                });
 }

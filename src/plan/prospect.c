@@ -7,6 +7,7 @@
 #include "plan/prospect.h"
 #include "analysis/size.h"
 #include "base/quantity.h"
+#include "proof/sql.h"
 
 static const struct finding *find_rule(const struct making *making, const char *const *rules,
                                        size_t n, const char *path)
@@ -112,13 +113,70 @@ struct plan_rollback prospect_rollback(const struct making *making)
 
 // --- the way of deploying
 
-const struct finding *prospect_breaks_old_release(const struct making *making, const char *path)
+static const struct finding *breaking_rule(const struct making *making, const char *path)
 {
     static const char *const rules[] = {
         "drop-in-use",    "rename-table",    "rename-column",
         "drop-column",    "drop-table",      "not-null-no-default",
         "type-narrowing", "required-column", "new-constraint-breaks-old-writers"};
     return find_rule(making, rules, COUNT_OF(rules), path);
+}
+
+// A column or table by the name that the release that still runs knows, which is gone afterwards.
+static const char *find_gone(const struct making *making, struct name *table)
+{
+    const struct schema *before = making->facts->assessment->before;
+    const struct schema *after = making->facts->assessment->schema;
+
+    for (const struct schema_relation *was = schema_next_changed(before, after, NULL); was != NULL;
+         was = schema_next_changed(before, after, was)) {
+        if (was->kind != RELATION_TABLE && was->kind != RELATION_PARTITIONED &&
+            was->kind != RELATION_VIEW)
+            continue;
+        const struct schema_relation *is = schema_find(after, was->name);
+        *table = was->name;
+        if (is == NULL)
+            return sql_shown(making->mem, was->name);
+        for (size_t i = 0; i < was->n_columns; i++)
+            if (is->n_columns > 0 && schema_find_column(is, was->columns[i].name) == NULL)
+                return mem_printf(making->mem, "%s.%s", sql_shown(making->mem, was->name),
+                                  was->columns[i].name);
+    }
+    return NULL;
+}
+
+static bool locks_whole(const struct making *making, const struct migration *migration,
+                        struct name table)
+{
+    SCRATCH(tmp);
+    const struct assessment *assessment = making->facts->assessment;
+    const char *name = schema_name_text(tmp, assessment->before, table);
+
+    for (size_t i = 0; i < assessment->n_scripts; i++) {
+        const struct assessed_script *script = &assessment->scripts[i];
+        for (size_t j = 0;
+             script->migration == migration && !script->is_down && j < script->script->n_statements;
+             j++) {
+            const struct effect_lock *lock = effects_lock_on(script->effects[j], name);
+            if (lock != NULL && lock->mode == LOCK_ACCESS_EXCLUSIVE)
+                return true;
+        }
+    }
+    return false;
+}
+
+const char *prospect_breaks(const struct making *making, const struct migration *migration)
+{
+    const struct finding *finding =
+        breaking_rule(making, migration == NULL ? NULL : migration->path);
+    struct name table;
+
+    if (finding != NULL)
+        return mem_printf(making->mem, "%s (%s)", finding->rule, place(making->mem, finding));
+    const char *gone = find_gone(making, &table);
+    if (gone == NULL || (migration != NULL && !locks_whole(making, migration, table)))
+        return NULL;
+    return mem_printf(making->mem, "the loss of %s", gone);
 }
 
 static struct name relation_name(TALLOC_CTX *mem, const char *text)
@@ -196,7 +254,7 @@ struct plan_strategy prospect_strategy(const struct making *making)
 {
     TALLOC_CTX *mem = making->mem;
     const struct schema_relation *sized;
-    const struct finding *breaks = prospect_breaks_old_release(making, NULL);
+    const char *breaks = prospect_breaks(making, NULL);
     const char *locked = prospect_long_lock(making, &sized);
 
     if (making->facts->assessment->n_not_understood > 0)
@@ -207,9 +265,9 @@ struct plan_strategy prospect_strategy(const struct making *making)
         return (struct plan_strategy){
             "expand-contract",
             mem_printf(mem,
-                       "the release that still runs cannot live with %s (%s): add the new shape, "
+                       "the release that still runs cannot live with %s: add the new shape, "
                        "deploy the code that uses it, and take the old one away a release later",
-                       breaks->rule, place(mem, breaks))};
+                       breaks)};
     if (locked != NULL && size_class(sized) != SIZE_SMALL)
         return (struct plan_strategy){
             "maintenance", mem_printf(mem,

@@ -70,6 +70,8 @@ static bool read_step(const struct reading *reading, const json_t *json, struct 
         .proof = text(reading, json, "proof"),
         .expected = text(reading, json, "expected"),
         .status = kind == STEP_MANUAL ? STATUS_MANUAL : STATUS_UNKNOWN,
+        .is_given = json_is_true(json_object_get(json, "given")),
+        .is_invariant = json_is_true(json_object_get(json, "invariant")),
         .is_required = json_is_true(json_object_get(json, "required")),
         .estimate = {.basis = "as when the plan was made"},
         .batching = text(reading, json, "batching"),

@@ -32,6 +32,8 @@ json_t *plan_step_json(const struct plan_step *step)
     if (step->sql != NULL) {
         json_put_text(object, "sql", step->sql);
         json_put_text(object, "samples", step->samples);
+        json_put_bool(object, "given", step->is_given);
+        json_put_bool(object, "invariant", step->is_invariant);
         json_put_text(object, "answer", invariant_kind_name(step->answer));
         if (step->answer == INVARIANT_VALUE)
             json_put(object, "expect", expectation_to_json(&step->expect));

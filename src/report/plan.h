@@ -12,8 +12,9 @@
 
 struct report_plan_options {
     bool is_colored;
-    bool is_whole; // text: every line, not only what waits or fails
-    bool is_ascii; // --ascii, or a terminal without UTF-8
+    bool is_whole;   // text: every line, not only what waits or fails
+    bool only_asked; // --check: the section that the verdict is about, and nothing else
+    bool is_ascii;   // --ascii, or a terminal without UTF-8
 };
 
 // {"schema": "tminus/plan/1", …} as man/tminus-plan.1 fixes it; plan_read reads it back.

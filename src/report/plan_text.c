@@ -143,6 +143,13 @@ static bool was_asked(const struct plan_section *section)
     return false;
 }
 
+static void write_prospects(FILE *out, const struct plan *plan)
+{
+    fprintf(out, "\nStrategy: %s: %s\n", plan->strategy.name, plan->strategy.reason);
+    fprintf(out, "Can we roll back? %s (%s): %s\n", rollback_class_answer(plan->rollback.class),
+            rollback_class_name(plan->rollback.class), plan->rollback.reason);
+}
+
 void report_plan_text(FILE *out, const struct plan *plan, const struct report_plan_options *options)
 {
     const char *target = plan->target.text;
@@ -154,16 +161,18 @@ void report_plan_text(FILE *out, const struct plan *plan, const struct report_pl
     for (size_t i = 0; i < PLAN_SECTION_COUNT; i++) {
         const struct plan_section *section = &plan->sections[i];
         bool is_action = section->kind == PLAN_DEPLOY || section->kind == PLAN_ROLLBACK;
-        if (is_action)
+        if (options->only_asked) {
+            if (section->kind == plan->decided)
+                write_checks(out, section, options);
+        } else if (is_action)
             write_actions(out, section);
         else if (section->kind == PLAN_PRE_DEPLOY || was_asked(section) || options->is_whole)
             write_checks(out, section, options);
         else
             write_counted(out, section);
     }
-    fprintf(out, "\nStrategy: %s: %s\n", plan->strategy.name, plan->strategy.reason);
-    fprintf(out, "Can we roll back? %s (%s): %s\n", rollback_class_answer(plan->rollback.class),
-            rollback_class_name(plan->rollback.class), plan->rollback.reason);
+    if (!options->only_asked)
+        write_prospects(out, plan);
     for (size_t i = 0; i < plan->n_notes; i++)
         fprintf(out, "note: %s\n", plan->notes[i]);
     fprintf(out, "\n%s%s%s  %s\nplan %.16s\n",
