@@ -27,7 +27,7 @@ struct located_column {
 };
 
 struct location {
-    bool is_equal;       // every row, in every column that both tables have
+    bool is_equal;       // every row, in every column that both tables have; none is unknown
     int64_t rows_before; // -1: not counted (one database)
     int64_t rows_after;
     struct located_rows missing; // of `after`, seen from `before`
@@ -47,9 +47,9 @@ struct location_side {
 };
 
 struct location_request {
-    struct location_side before, after; // targets of one kind of engine; the same target twice: one
-                                        // database
-    const char *const *columns;         // compared; none: those that both have
+    // Targets of one kind of engine; one target twice: two tables of one database.
+    struct location_side before, after;
+    const char *const *columns; // compared; none: those that both have
     size_t n_columns;
     const char *const *key; // none: the primary key of `before`
     size_t n_key;

@@ -14,23 +14,23 @@
 #include "driver/engine/postgres/postgres.h"
 
 static struct database *shared; // one database for all pairs, a schema for each table of a pair
-static struct engine engine;
+static struct engine *engine;
 
-static struct connection *connect_as(TALLOC_CTX *mem, const char *url)
+static struct engine *open_as(const char *url)
 {
-    struct connection *connection = NULL;
+    struct engine *opened = NULL;
     struct error err;
-    const struct engine_open_options options = {.url = secret_make(mem, url), .timeout_ms = 60000};
-    if (!connection_open(mem, &options, &connection, &err))
+    const struct engine_open_options options = {.url = secret_make(shared, url), .read_only = true, .timeout_ms = 60000};
+    if (!postgres_open(shared, &options, &opened, &err))
         fail_msg("%s", err.message);
-    return connection;
+    return opened;
 }
 
 static int group_setup(void **state)
 {
     (void)state;
     shared = postgres_database_make("CREATE EXTENSION citext; CREATE EXTENSION hstore");
-    engine = (struct engine){.connection = connect_as(shared, shared->path), .timeout_ms = 60000};
+    engine = open_as(shared->path);
     return 0;
 }
 
@@ -53,7 +53,7 @@ static void make_schema(const char *schema, const char *sql)
 static struct engine_fingerprint *print_of(const struct engine_fingerprint_request *request)
 {
     struct engine_fingerprint *print;
-    if (!postgres_fingerprint(shared, &engine, request, &print, &shared->err))
+    if (!postgres_fingerprint(shared, engine, request, &print, &shared->err))
         fail_msg("%s", shared->err.message);
     return print;
 }
@@ -428,13 +428,13 @@ static void expect_failure(struct engine_fingerprint_request request, enum error
 {
     struct engine_fingerprint *print = NULL;
     struct error err = {0};
-    assert_false(postgres_fingerprint(shared, &engine, &request, &print, &err));
+    assert_false(postgres_fingerprint(shared, engine, &request, &print, &err));
     assert_string_equal(err.message, message);
     assert_string_equal(err.hint, hint);
     assert_int_equal(err.code, code);
     assert_null(print);
     // The connection is as it was.
-    assert_int_equal(PQtransactionStatus(connection_handle(engine.connection)), PQTRANS_IDLE);
+    assert_int_equal(PQtransactionStatus(connection_handle(engine->connection)), PQTRANS_IDLE);
 }
 
 static void test_fingerprint__what_is_not_there(void **state)
@@ -503,23 +503,23 @@ static void test_fingerprint__a_temporary_table_of_another(void **state)
     PQfinish(other);
 }
 
-static void connect_reader(struct database *database)
+static void connect_reader(void)
 {
     SCRATCH(tmp);
     postgres_execute(postgres_url(tmp, "postgres", "postgres"),
                      "DO $$ BEGIN CREATE ROLE fingerprint_reader LOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$");
-    engine.connection = connect_as(database, postgres_url(tmp, "fingerprint_reader", database->folder));
+    engine = open_as(postgres_url(tmp, "fingerprint_reader", shared->folder));
 }
 
 // Column by column: the others count, what may not be read is named.
 static void test_fingerprint__without_privileges(void **state)
 {
     (void)state;
-    struct connection *own = engine.connection;
+    struct engine *own = engine;
     make_schema("one", TABLE "INSERT INTO t VALUES (1, 'a', 'b'); GRANT USAGE ON SCHEMA one TO PUBLIC");
     make_schema("closed", TABLE);
     struct engine_fingerprint *before = print_in("one");
-    connect_reader(shared);
+    connect_reader();
     const struct engine_fingerprint_request request = {.table = {"one", "t"}};
     const struct engine_fingerprint_request closed = {.table = {"closed", "t"}};
     expect_failure(closed, ERROR_UNKNOWN, "closed.t: role 'fingerprint_reader' may not use schema 'closed'",
@@ -551,26 +551,26 @@ static void test_fingerprint__without_privileges(void **state)
     assert_false(part->has_key);
     assert_int_equal(part->rows, 1);
     assert_int_equal(seen.writers[0], 0);
-    talloc_free(engine.connection);
-    engine.connection = own;
+    talloc_free(engine);
+    engine = own;
 }
 
 // A part of the rows is no proof of the table.
 static void test_fingerprint__rows_hidden_by_a_policy(void **state)
 {
     (void)state;
-    struct connection *own = engine.connection;
+    struct engine *own = engine;
     make_schema("one", TABLE "INSERT INTO t VALUES (1, 'a', 'b'), (2, 'a', 'b'); GRANT USAGE ON SCHEMA one TO PUBLIC;"
                              "GRANT SELECT ON t TO PUBLIC; ALTER TABLE t ENABLE ROW LEVEL SECURITY;"
                              "CREATE POLICY p ON t USING (id = 1)");
     assert_int_equal(print_in("one")->rows, 2); // the owner sees all
-    connect_reader(shared);
+    connect_reader();
     const struct engine_fingerprint_request request = {.table = {"one", "t"}};
     expect_failure(request, ERROR_UNKNOWN,
                    "one.t: row-level security hides rows of it from role 'fingerprint_reader': a part is no proof",
                    "audit with a role that sees every row: ALTER ROLE \"fingerprint_reader\" BYPASSRLS");
-    talloc_free(engine.connection);
-    engine.connection = own;
+    talloc_free(engine);
+    engine = own;
 }
 
 static void test_fingerprint__a_type_without_binary_form(void **state)
@@ -602,7 +602,7 @@ static void test_fingerprint__is_guarded(void **state)
             .table = {"one", cases[i].table}, .where = cases[i].where, .value = cases[i].value, .value_type = "text"};
         struct engine_fingerprint *print;
         struct error err = {0};
-        if (postgres_fingerprint(shared, &engine, &request, &print, &err))
+        if (postgres_fingerprint(shared, engine, &request, &print, &err))
             fail_msg("case %zu was not refused", i);
         assert_int_equal(err.code, ERROR_UNKNOWN);
     }

@@ -41,6 +41,7 @@ struct exchange {
     struct wait_source *source;
     bool is_script; // several statements in one message
     bool is_copying;
+    bool is_pulled;  // its data stay in libpq until they are asked for
     bool is_over;    // the server said all
     bool is_stopped; // nobody wants the rest
     bool has_failed;
@@ -130,6 +131,10 @@ static void take_result(struct exchange *exchange, PGresult *result)
 static bool take_next(struct exchange *exchange)
 {
     PGconn *handle = exchange->connection->handle;
+    if (exchange->is_copying && exchange->is_pulled) {
+        exchange->group->is_done = true;
+        return false;
+    }
     if (exchange->is_copying) {
         char *bytes = NULL;
         int len = PQgetCopyData(handle, &bytes, 1);
@@ -489,4 +494,97 @@ bool connection_copy_all(struct connection *const *connections, const char *cons
         return is_done;
     *err = why;
     return false;
+}
+
+// --- pulling
+
+struct connection_pull {
+    struct group group;
+    struct exchange exchange;
+    char *bytes; // given last
+    bool has_ended;
+};
+
+// The socket is read only while its data are waited for: what nobody pulls stays in the server, so
+// that of two streams the faster one fills no memory.
+static bool pull_wait(struct connection_pull *pull, struct error *err)
+{
+    pull->group.deadline_ms = deadline_of(pull->exchange.connection);
+    pull->group.is_done = false;
+    exchange_watch(&pull->exchange);
+    bool is_good =
+        group_wait(pull->exchange.connection, &pull->group, err) || fail_wait(&pull->exchange, err);
+    TALLOC_FREE(pull->exchange.source);
+    return is_good;
+}
+
+// `is_stopped`: the rest is not wanted.
+static bool pull_end(struct connection_pull *pull, bool is_stopped, struct error *err)
+{
+    PQfreemem(pull->bytes);
+    pull->bytes = NULL;
+    if (pull->has_ended)
+        return true;
+    pull->has_ended = true;
+    pull->exchange.is_pulled = false;
+    while (!is_stopped && take_next(&pull->exchange)) { // what libpq has read already
+    }
+    pull->group.is_done = is_stopped || pull->exchange.is_over || pull->exchange.has_failed;
+    if (!pull->exchange.is_over)
+        exchange_watch(&pull->exchange);
+    bool is_done = group_finish(&pull->group, &pull->exchange, 1, err);
+    PQclear(pull->exchange.answer);
+    pull->exchange.answer = NULL;
+    return is_done;
+}
+
+static int pull_close(struct connection_pull *pull)
+{
+    struct error ignored;
+    (void)!pull_end(pull, true, &ignored);
+    return 0;
+}
+
+bool connection_pull_open(TALLOC_CTX *mem, struct connection *connection, const char *sql,
+                          struct connection_pull **out, struct error *err)
+{
+    SCRATCH(tmp);
+    struct connection_pull *pull = mem_new(tmp, struct connection_pull);
+    pull->exchange = (struct exchange){.connection = connection,
+                                       .group = &pull->group,
+                                       .sql = mem_strdup(pull, sql),
+                                       .is_pulled = true};
+    TRY(exchange_start(&pull->exchange, NULL, 0, err));
+    talloc_set_destructor(pull, pull_close);
+    TALLOC_FREE(pull->exchange.source);
+    while (!pull->exchange.is_copying && !pull->exchange.is_over && !pull->exchange.has_failed)
+        TRY(pull_wait(pull, err));
+    if (!pull->exchange.is_copying)
+        TRY(pull_end(pull, false, err));
+    *out = talloc_steal(mem, pull);
+    return true;
+}
+
+bool connection_pull_next(struct connection_pull *pull, const char **bytes, size_t *len,
+                          struct error *err)
+{
+    PGconn *handle = pull->exchange.connection->handle;
+    PQfreemem(pull->bytes);
+    pull->bytes = NULL;
+    while (pull->exchange.is_copying) {
+        int n = PQgetCopyData(handle, &pull->bytes, 1);
+        if (n > 0) {
+            *bytes = pull->bytes;
+            *len = (size_t)n;
+            return true;
+        }
+        // At the end, and after an error, the next result says which.
+        pull->exchange.is_copying = n == 0 && PQstatus(handle) == CONNECTION_OK;
+        if (pull->exchange.is_copying)
+            TRY(pull_wait(pull, err));
+    }
+    TRY(pull_end(pull, false, err));
+    *bytes = NULL;
+    *len = 0;
+    return true;
 }

@@ -25,7 +25,11 @@ static const struct engine_catalog_table catalog = {
 
 static const struct engine_proof_table proof = {
     .fingerprint = postgres_fingerprint,
+    .wrote = postgres_wrote,
     .written = postgres_written,
+    .differences = postgres_differences,
+    .stream_open = postgres_stream_open,
+    .stream_next = postgres_stream_next,
 };
 
 const struct engine_driver engine_postgres = {

@@ -7,6 +7,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "base/text.h"
+#include "driver/engine/postgres/reading.h"
 #include "driver/engine/postgres/row_image.h"
 
 #define PROGRESS_ROWS 4096
@@ -128,10 +129,8 @@ static bool read_rows(struct engine *engine, const struct engine_fingerprint_req
     if (request->where || request->value || selection->relation->rows == ROWS_COMPUTED)
         TRY(guard_allow(engine, sql, err));
     sql = mem_printf(tmp, "COPY (%s) TO STDOUT (FORMAT binary)", sql);
-    connection_set_timeout(engine->connection, 0); // as long as it takes; a tick may cancel
-    bool is_done = connection_copy(engine->connection, sql, take_data, &reading, err);
-    connection_set_timeout(engine->connection, engine->timeout_ms);
-    TRY(is_done && check_readings(&reading, 1, selection->relation, err));
+    TRY(connection_copy(engine->connection, sql, take_data, &reading, err));
+    TRY(check_readings(&reading, 1, selection->relation, err));
     add_up(print, &reading, 1);
     return true;
 }
@@ -144,7 +143,7 @@ static bool fingerprint(TALLOC_CTX *mem, struct engine *engine,
     struct relation *relation;
     struct selection *selection;
     TRY(relation_read(tmp, engine, request->table, request->value_type, &relation, err));
-    TRY(selection_make(tmp, relation, request, &selection, err));
+    TRY(selection_make(tmp, relation, request, request->image != NULL, &selection, err));
     struct engine_fingerprint *print = print_make(tmp, selection);
     TRY(read_rows(engine, request, selection, print, err));
     *out = talloc_steal(mem, print);
@@ -157,15 +156,9 @@ bool postgres_fingerprint(TALLOC_CTX *mem, struct engine *engine,
 {
     SCRATCH(tmp);
     struct engine_fingerprint *print;
-    struct error ended;
-    bool is_own = !engine->is_in_snapshot;
-    if (is_own)
-        TRY(connection_execute(engine->connection,
-                               "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", err));
+    TRY(reading_begin(engine, err));
     bool is_done = fingerprint(tmp, engine, request, &print, err);
-    // Nothing was written: a COMMIT that fails loses nothing, and the next statement says it.
-    if (is_own)
-        (void)!connection_execute(engine->connection, is_done ? "COMMIT" : "ROLLBACK", &ended);
+    reading_end(engine);
     TRY(is_done);
     *out = talloc_steal(mem, print);
     return true;

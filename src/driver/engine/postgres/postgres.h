@@ -44,6 +44,14 @@ MUST_CHECK bool connection_copy(struct connection *connection, const char *sql,
 MUST_CHECK bool connection_copy_all(struct connection *const *connections, const char *const *sqls,
                                     void *const *contexts, size_t n, connection_data *data,
                                     struct error *err);
+// COPY … TO STDOUT, one row's bytes each time they are asked for; `*bytes` holds until the next
+// call, NULL: no more. Nothing else can be asked of the connection until it is freed or has ended.
+struct connection_pull;
+MUST_CHECK bool connection_pull_open(TALLOC_CTX *mem, struct connection *connection,
+                                     const char *sql, struct connection_pull **out,
+                                     struct error *err);
+MUST_CHECK bool connection_pull_next(struct connection_pull *pull, const char **bytes, size_t *len,
+                                     struct error *err);
 // Fill `err` by SQLSTATE: what happened, where (host, database), why, what to do. Returns false.
 bool connection_fail(struct connection *connection, const PGresult *result, const char *what,
                      struct error *err);

@@ -21,6 +21,7 @@ enum relation_field {
     FIELD_HIDES_ROWS,
     FIELD_FOREIGN_PART,
     FIELD_SHOWS_SYSTEM,
+    FIELD_HAS_CHILDREN,
 };
 
 // A name without schema is looked for as a statement would.
@@ -35,7 +36,8 @@ static const char relation_sql[] =
     "  SELECT f.relname FROM part JOIN pg_catalog.pg_class f ON f.oid = part.oid"
     "   WHERE f.relkind = 'f' AND f.oid <> c.oid ORDER BY f.relname LIMIT 1),"
     " c.relkind IN ('r', 'p', 'm') AND pg_catalog.has_column_privilege(c.oid, 'ctid', 'SELECT')"
-    "  AND pg_catalog.has_column_privilege(c.oid, 'xmin', 'SELECT') "
+    "  AND pg_catalog.has_column_privilege(c.oid, 'xmin', 'SELECT'),"
+    " c.relkind = 'r' AND c.relhassubclass "
     "FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
     "WHERE c.relname = $2 AND (n.nspname = $1 OR $1 IS NULL AND "
     "pg_catalog.pg_table_is_visible(c.oid))";
@@ -155,6 +157,7 @@ static struct relation *relation_make(TALLOC_CTX *mem, const PGresult *result)
     relation->sql = quote_relation(relation, name);
     relation->rows = PQgetvalue(result, 0, FIELD_KIND)[0] == 'v' ? ROWS_COMPUTED : ROWS_STORED;
     relation->shows_system = is_true(result, 0, FIELD_SHOWS_SYSTEM);
+    relation->has_children = is_true(result, 0, FIELD_HAS_CHILDREN);
     return relation;
 }
 

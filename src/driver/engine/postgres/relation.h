@@ -31,6 +31,8 @@ struct relation {
     const char *sql;   // "public"."emails"
     enum relation_rows rows;
     bool shows_system; // may this role read ctid and xmin?
+    bool has_children; // tables that inherit from it, whose rows are read with its own: no key is
+                       // unique among all of them
     struct relation_column *columns;
     size_t n_columns;
     size_t n_key; // columns of the primary key

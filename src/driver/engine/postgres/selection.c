@@ -31,7 +31,7 @@ static size_t add_column(struct building *building, const char *name)
 static size_t add_text(struct building *building, const char *sql)
 {
     SCRATCH(tmp);
-    return add_field(building, mem_printf(tmp, "(%s)::pg_catalog.text", sql));
+    return add_field(building, mem_printf(tmp, "(%s\n)::pg_catalog.text AS \"tminus text\"", sql));
 }
 
 static struct selected_column selected(const struct relation_column *column)
@@ -194,8 +194,8 @@ static bool fill(struct building *building, bool wants_texts, struct error *err)
 }
 
 bool selection_make(TALLOC_CTX *mem, const struct relation *relation,
-                    const struct engine_fingerprint_request *request, struct selection **out,
-                    struct error *err)
+                    const struct engine_fingerprint_request *request, bool wants_texts,
+                    struct selection **out, struct error *err)
 {
     SCRATCH(tmp);
     char *list;
@@ -208,7 +208,7 @@ bool selection_make(TALLOC_CTX *mem, const struct relation *relation,
         choose_primary_key(selection);
     TRY(choose_columns(&building, err));
     building.list = open_memstream(&list, &len);
-    bool is_done = fill(&building, request->image != NULL || request->n_shown > 0, err);
+    bool is_done = fill(&building, wants_texts, err);
     fclose(building.list);
     selection->list = mem_strdup(selection, list);
     free(list);

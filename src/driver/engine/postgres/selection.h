@@ -33,8 +33,9 @@ struct selection {
     const char *list; // SQL of all fields
 };
 
+// `wants_texts`: of the key and of what is shown, for people.
 MUST_CHECK bool selection_make(TALLOC_CTX *mem, const struct relation *relation,
-                               const struct engine_fingerprint_request *request,
+                               const struct engine_fingerprint_request *request, bool wants_texts,
                                struct selection **out, struct error *err);
 // `condition` and `order`: SQL of ours, or NULL.
 char *selection_sql(TALLOC_CTX *mem, const struct selection *selection, const char *where,

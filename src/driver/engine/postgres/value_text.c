@@ -7,32 +7,15 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "driver/engine/postgres/value_text.h"
-#include "base/text.h"
+#include "driver/engine/postgres/type_oids.h"
 #include <inttypes.h>
 
 #define KEY_TEXT_BYTES_MAX 200 // of one value
 #define UUID_SIZE 16
 
-// Source: src/include/catalog/pg_type.dat
-enum {
-    TYPE_BYTEA = 17,
-    TYPE_NAME = 19,
-    TYPE_INT8 = 20,
-    TYPE_INT2 = 21,
-    TYPE_INT4 = 23,
-    TYPE_TEXT = 25,
-    TYPE_OID = 26,
-    TYPE_FLOAT4 = 700,
-    TYPE_FLOAT8 = 701,
-    TYPE_BPCHAR = 1042,
-    TYPE_VARCHAR = 1043,
-    TYPE_NUMERIC = 1700,
-    TYPE_UUID = 2950,
-};
-
 static bool is_text(unsigned type)
 {
-    return type == TYPE_TEXT || type == TYPE_VARCHAR || type == TYPE_BPCHAR || type == TYPE_NAME;
+    return type == TYPE_TEXT || type == TYPE_VARCHAR || type == TYPE_NAME;
 }
 
 static bool is_whole(unsigned type)
@@ -71,14 +54,14 @@ static void put(TALLOC_CTX *mem, struct value_buffer *text, const char *part)
     put_bytes(mem, text, part, strlen(part));
 }
 
-static int64_t whole_number(unsigned type, const struct copy_field *field)
+int64_t value_text_integer(unsigned type, const struct copy_field *field)
 {
     uint64_t number = 0;
     for (int32_t i = 0; i < field->len; i++)
         number = number << 8 | field->bytes[i];
     if (type == TYPE_INT2)
         return (int16_t)number;
-    return type == TYPE_INT4 ? (int32_t)number : (int64_t)number;
+    return type == TYPE_INT4 || type == TYPE_DATE ? (int32_t)number : (int64_t)number;
 }
 
 static void put_uuid(TALLOC_CTX *mem, struct value_buffer *text, const uint8_t *bytes)
@@ -102,7 +85,7 @@ static void put_value(TALLOC_CTX *mem, struct value_buffer *text,
         put_bytes(mem, text, made->bytes, made->len < 0 ? 0 : (size_t)made->len);
     } else if (is_whole(type)) {
         char number[32];
-        snprintf(number, sizeof number, "%" PRId64, whole_number(type, field));
+        snprintf(number, sizeof number, "%" PRId64, value_text_integer(type, field));
         put(mem, text, number);
     } else if (type == TYPE_UUID && field->len == UUID_SIZE) {
         put_uuid(mem, text, field->bytes);
