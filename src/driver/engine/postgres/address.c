@@ -10,8 +10,6 @@
 #include "driver/engine/postgres/connection.h"
 #include <ctype.h>
 
-#define FORMS "postgresql://USER@HOST:PORT/DATABASE or 'host=… dbname=… user=…'"
-
 static int options_free(PQconninfoOption **options)
 {
     PQconninfoFree(*options);
@@ -79,9 +77,14 @@ static bool fail_form(struct error *err, const char *why)
 {
     error_set(err, ERROR_CONFIG, "the address of the PostgreSQL database: %s", why);
     return error_hint(err,
-                      "write " FORMS
-                      "; in a URL each of : / ? # [ ] @ %% and space within a user or password "
-                      "is %%3A %%2F %%3F %%23 %%5B %%5D %%40 %%25 %%20");
+                      "write postgresql://USER@HOST:PORT/DATABASE or 'host=… dbname=… user=…'");
+}
+
+static bool fail_mixed(struct error *err)
+{
+    fail_form(err, "host and port cannot be told apart from user and password");
+    return error_hint(err, "within a user or password of a URL write : / ? # [ ] @ %% as %%3A %%2F "
+                           "%%3F %%23 %%5B %%5D %%40 %%25");
 }
 
 // libpq's message, of which only the name of an unknown parameter may be shown.
@@ -107,15 +110,60 @@ static bool is_port_list(const char *ports)
     return ports == NULL || ports[strspn(ports, "0123456789,")] == '\0';
 }
 
-static size_t count_hosts(const PQconninfoOption *options)
+// The `i`th of a list with commas, the only one of a list of one; NULL: none.
+static const char *list_item(TALLOC_CTX *mem, const char *list, size_t i)
 {
-    const char *hosts = option_value(options, "hostaddr");
+    if (list == NULL)
+        return NULL;
+    for (const char *comma = strchr(list, ','); i > 0 && comma != NULL; i--) {
+        list = comma + 1;
+        comma = strchr(list, ',');
+    }
+    size_t len = strcspn(list, ",");
+    return len > 0 ? mem_strndup(mem, list, len) : NULL;
+}
+
+static size_t list_len(const char *list)
+{
     size_t n = 1;
-    if (hosts == NULL)
-        hosts = option_value(options, "host");
-    for (; hosts != NULL && *hosts != '\0'; hosts++)
-        n += *hosts == ',';
+    for (; list != NULL && *list != '\0'; list++)
+        n += *list == ',';
     return n;
+}
+
+static void add_hosts(TALLOC_CTX *mem, const PQconninfoOption *options, const char *session_attrs,
+                      struct address *out)
+{
+    const char *names = option_value(options, "host");
+    for (size_t i = 0; i < list_len(names); i++) {
+        const char *port = list_item(mem, option_value(options, "port"), i);
+        *mem_append(mem, out->hosts, out->n_hosts) =
+            (struct host){.name = list_item(mem, names, i),
+                          .port = port ? port : "5432", // libpq's for an empty one, not PGPORT
+                          .session_attrs = session_attrs};
+    }
+}
+
+// Left to libpq: one host, hosts of the environment or a service file, and lists of addresses.
+static bool read_hosts(TALLOC_CTX *mem, const PQconninfoOption *options, struct address *out,
+                       struct error *err)
+{
+    const char *names = option_value(options, "host");
+    const char *attrs = option_value(options, "target_session_attrs");
+    if (list_len(names) < 2 || option_value(options, "hostaddr") != NULL) {
+        *mem_append(mem, out->hosts, out->n_hosts) = (struct host){0};
+        return true;
+    }
+    size_t n_ports = list_len(option_value(options, "port"));
+    if (n_ports > 1 && n_ports != list_len(names))
+        return fail_form(err, "it lists more or fewer ports than hosts");
+    if (names[0] == ',' || strstr(names, ",,") != NULL || text_ends_with(names, ","))
+        return fail_form(err, "a host in its list is empty");
+    bool prefers_standby = attrs != NULL && strcmp(attrs, "prefer-standby") == 0;
+    add_hosts(mem, options, prefers_standby ? "standby" : NULL, out);
+    if (prefers_standby)
+        add_hosts(mem, options, "any", out);
+    return true;
 }
 
 static bool read_timeout(const PQconninfoOption *options, int64_t *out, struct error *err)
@@ -151,8 +199,9 @@ bool address_read(TALLOC_CTX *mem, const char *url, struct address *out, struct 
     const PQconninfoOption *options = options_keep(tmp, parsed);
     const char *host = option_value(options, "host");
     if ((host != NULL && strchr(host, '@') != NULL) || !is_port_list(option_value(options, "port")))
-        return fail_form(err, "host and port cannot be told apart from user and password");
-    struct address address = {.text = mem_strdup(mem, text), .n_hosts = count_hosts(options)};
+        return fail_mixed(err);
+    struct address address = {.text = mem_strdup(mem, text)};
+    TRY(read_hosts(mem, options, &address, err));
     TRY(read_timeout(options, &address.connect_ms, err));
     *out = address;
     return true;

@@ -15,7 +15,6 @@ struct connection {
     PGconn *handle;
     struct wait *wait;
     const char *place; // "127.0.0.1:5432/shop"
-    int64_t host_ms;   // for connecting to each host
     int64_t timeout_ms;
     // Of what failed last: its class, the server's own words, and the character of the statement
     // that it points at (from 1).
@@ -37,8 +36,12 @@ MUST_CHECK bool connection_script(struct connection *connection, const char *sql
                                   struct error *err);
 
 // --- address.c
+struct host { // NULL: as the address says
+    const char *name, *address, *port, *session_attrs;
+};
 struct address {
-    const char *text; // as libpq reads it
+    const char *text;   // as libpq reads it
+    struct host *hosts; // to be tried in this order
     size_t n_hosts;
     int64_t connect_ms; // connect_timeout, for each host; 0: not given
 };

@@ -11,20 +11,14 @@
 #include "driver/engine/postgres/connection.h"
 #include <inttypes.h>
 #include <poll.h>
-#include <sys/socket.h>
 
 #define TIMEOUT_MS 30000 // when the options name none
 #define VERSION_OLDEST 140000
 
 struct connecting {
-    TALLOC_CTX *mem;
     struct connection *connection;
-    const char *address; // that is being tried
-    int64_t deadline_ms; // of it
-    const char *was_cut; // the address that was hung up on last
-    size_t n_cut;
     PostgresPollingStatusType status;
-    bool is_done;
+    bool is_ready; // libpq can go on
 };
 
 static int connection_close(struct connection *connection)
@@ -44,7 +38,23 @@ static void on_step(void *context, int fd, short events)
     struct connecting *connecting = context;
     (void)fd;
     (void)events;
-    connecting->is_done = true;
+    connecting->is_ready = true;
+}
+
+static const char *or_else(const char *text, const char *otherwise)
+{
+    return text != NULL && *text != '\0' ? text : otherwise;
+}
+
+static const char *place_of(TALLOC_CTX *mem, PGconn *handle)
+{
+    const char *host = or_else(PQhost(handle), "");
+    const char *database = or_else(PQdb(handle), "");
+    if (*host == '\0' && *database == '\0')
+        return mem_strdup(mem, "the PostgreSQL database");
+    bool is_v6 = *host != '/' && strchr(host, ':') != NULL;
+    return mem_printf(mem, "%s%s%s:%s/%s", is_v6 ? "[" : "", or_else(host, "localhost"),
+                      is_v6 ? "]" : "", or_else(PQport(handle), "5432"), database);
 }
 
 // Wait until libpq can go on.
@@ -52,91 +62,45 @@ static bool wait_step(struct connecting *connecting, int64_t deadline_ms, struct
 {
     struct connection *connection = connecting->connection;
     short events = connecting->status == PGRES_POLLING_READING ? POLLIN : POLLOUT;
-    connecting->is_done = false;
+    connecting->is_ready = false;
     struct wait_source *source =
         wait_add(connection->wait, PQsocket(connection->handle), events, on_step, connecting);
-    bool is_ready = wait_until(connection->wait, &connecting->is_done, deadline_ms, err);
+    bool is_ready = wait_until(connection->wait, &connecting->is_ready, deadline_ms, err);
     talloc_free(source);
     return is_ready;
 }
 
-// When libpq has gone on to another address, that one has time of its own.
-static void note_address(struct connecting *connecting)
+static bool fail_step(const struct connection *connection, int64_t timeout_ms, struct error *err)
 {
-    PGconn *handle = connecting->connection->handle;
-    char *address =
-        mem_printf(connecting->mem, "%s %s %s", PQhost(handle), PQhostaddr(handle), PQport(handle));
-    if (connecting->address != NULL && strcmp(connecting->address, address) == 0)
-        return;
-    connecting->address = address;
-    connecting->deadline_ms = clock_monotonic_ms() + connecting->connection->host_ms;
-}
-
-static bool fail_deadline(const struct connection *connection, struct error *err)
-{
+    if (err->code != ERROR_UNREACHABLE)
+        return false;
     error_set(err, ERROR_UNREACHABLE, "%s: no answer within %" PRId64 " ms", connection->place,
-              connection->host_ms);
-    return error_hint(err,
-                      "is the address right, and does a firewall between here and there let it "
-                      "through?");
+              timeout_ms);
+    return error_hint(err, "is the address right, is it PostgreSQL, and does a firewall between "
+                           "here and there let it through?");
 }
 
-// One step towards a connection. A host that does not answer is hung up on, so that libpq tries the
-// next one.
-static bool connect_step(struct connecting *connecting, struct error *err)
+static bool connect_host(struct connection *connection, int64_t timeout_ms, struct error *err)
 {
-    struct connection *connection = connecting->connection;
-    struct error why = {0};
-    note_address(connecting);
-    if (!wait_step(connecting, connecting->deadline_ms, &why)) {
-        if (why.code != ERROR_UNREACHABLE) {
-            *err = why;
-            return false;
-        }
-        if (connecting->was_cut == connecting->address)
-            return fail_deadline(connection, err);
-        connecting->was_cut = connecting->address;
-        connecting->n_cut++;
-        shutdown(PQsocket(connection->handle), SHUT_RDWR);
-    }
-    connecting->status = PQconnectPoll(connection->handle);
-    return true;
-}
-
-static bool connect_all(struct connection *connection, struct error *err)
-{
-    SCRATCH(tmp);
-    struct connecting connecting = {
-        .mem = tmp, .connection = connection, .status = PGRES_POLLING_WRITING};
+    struct connecting connecting = {.connection = connection, .status = PGRES_POLLING_WRITING};
+    int64_t deadline_ms = clock_monotonic_ms() + timeout_ms;
     while (PQstatus(connection->handle) != CONNECTION_BAD &&
-           connecting.status != PGRES_POLLING_OK && connecting.status != PGRES_POLLING_FAILED)
-        TRY(connect_step(&connecting, err));
+           connecting.status != PGRES_POLLING_OK && connecting.status != PGRES_POLLING_FAILED) {
+        if (!wait_step(&connecting, deadline_ms, err))
+            return fail_step(connection, timeout_ms, err);
+        connecting.status = PQconnectPoll(connection->handle);
+    }
+    connection->place = place_of(connection, connection->handle);
     if (connecting.status == PGRES_POLLING_OK)
         return true;
-    connection_fail_open(connection, err);
-    return connecting.n_cut > 0 && err->sqlstate[0] == '\0' ? fail_deadline(connection, err)
-                                                            : false;
+    return connection_fail_open(connection, err);
 }
-
-static const char *place_of(TALLOC_CTX *mem, PGconn *handle)
-{
-    const char *host = PQhost(handle);
-    const char *port = PQport(handle);
-    const char *database = PQdb(handle);
-    return mem_printf(mem, "%s:%s/%s", host && *host ? host : "localhost", port ? port : "",
-                      database ? database : "");
-}
-
-// Where an engine is connected to; NULLs: wherever the URL leads.
-struct beside {
-    const char *host, *address, *port;
-};
 
 static struct connection *connection_start(TALLOC_CTX *mem,
                                            const struct engine_open_options *options,
-                                           const struct address *address, struct beside beside)
+                                           const char *text, const struct host *host)
 {
-    // What stands behind dbname decides, whatever the URL says.
+    // What stands behind dbname decides, whatever the URL says; NULL leaves it to the URL.
     const char *const keywords[] = {"dbname",
                                     "application_name",
                                     "client_encoding",
@@ -145,13 +109,13 @@ static struct connection *connection_start(TALLOC_CTX *mem,
                                     "port",
                                     "target_session_attrs",
                                     NULL};
-    const char *const values[] = {address->text,
+    const char *const values[] = {text,
                                   options->name ? options->name : "tminus",
                                   "UTF8",
-                                  beside.host,
-                                  beside.address,
-                                  beside.port,
-                                  beside.host ? "any" : NULL,
+                                  host->name,
+                                  host->address,
+                                  host->port,
+                                  host->session_attrs,
                                   NULL};
     struct connection *connection = mem_new(mem, struct connection);
     connection->handle = PQconnectStartParams(keywords, values, 1);
@@ -162,46 +126,73 @@ static struct connection *connection_start(TALLOC_CTX *mem,
     PQsetErrorVerbosity(connection->handle, PQERRORS_VERBOSE);
     connection->wait = options->wait ? options->wait : wait_make(connection);
     connection->timeout_ms = options->timeout_ms ? options->timeout_ms : TIMEOUT_MS;
-    connection->host_ms = address->connect_ms ? address->connect_ms
-                                              : connection->timeout_ms / (int64_t)address->n_hosts;
     connection->place = place_of(connection, connection->handle);
     return connection;
 }
 
+static bool check_version(const struct connection *connection, struct error *err)
+{
+    int version = PQserverVersion(connection->handle);
+    if (version >= VERSION_OLDEST)
+        return true;
+    error_set(err, ERROR_CONFIG, "%s: PostgreSQL %d is too old; tminus supports 14 and later",
+              connection->place, version / 10000);
+    return error_hint(err, "give the address of a newer server, or upgrade this one");
+}
+
 static bool connection_open_at(TALLOC_CTX *mem, const struct engine_open_options *options,
-                               struct beside beside, struct connection **out, struct error *err)
+                               const struct address *address, const struct host *host,
+                               struct connection **out, struct error *err)
 {
     SCRATCH(tmp);
-    struct address address;
-    TRY(address_read(tmp, secret_reveal(options->url), &address, err));
-    struct connection *connection = connection_start(tmp, options, &address, beside);
-    TRY(connect_all(connection, err));
-    connection->place = place_of(connection, connection->handle);
+    struct connection *connection = connection_start(tmp, options, address->text, host);
+    int64_t share_ms = connection->timeout_ms / (int64_t)address->n_hosts + 1;
+    TRY(connect_host(connection, address->connect_ms ? address->connect_ms : share_ms, err));
+    TRY(check_version(connection, err));
     PQsetErrorVerbosity(connection->handle, PQERRORS_DEFAULT);
     PQsetnonblocking(connection->handle, 1);
-    int version = PQserverVersion(connection->handle);
-    if (version < VERSION_OLDEST)
-        return error_set(err, ERROR_CONFIG,
-                         "%s: PostgreSQL %d is too old; tminus supports 14 and later",
-                         connection->place, version / 10000);
     *out = talloc_steal(mem, connection);
     return true;
 }
 
+// Hosts are tried one after the other, as libpq does when it is waited for: what one of them
+// refuses the others will not be asked for.
 bool connection_open(TALLOC_CTX *mem, const struct engine_open_options *options,
                      struct connection **out, struct error *err)
 {
-    return connection_open_at(mem, options, (struct beside){0}, out, err);
+    SCRATCH(tmp);
+    struct address address;
+    struct error why = {0};
+    const char *before = "";
+    TRY(address_read(tmp, secret_reveal(options->url), &address, err));
+    for (size_t i = 0; i < address.n_hosts; i++) {
+        if (connection_open_at(mem, options, &address, &address.hosts[i], out, &why))
+            return true;
+        if (why.code != ERROR_UNREACHABLE || i + 1 == address.n_hosts)
+            break;
+        before = mem_printf(tmp, "%s%s; ", before, why.message);
+    }
+    const struct error last = why;
+    error_set(&why, last.code, "%s%s", before, last.message);
+    error_hint(&why, "%s", last.hint);
+    memcpy(why.sqlstate, last.sqlstate, sizeof why.sqlstate);
+    *err = why;
+    return false;
 }
 
 bool connection_open_beside(TALLOC_CTX *mem, const struct engine *engine, int64_t timeout_ms,
                             struct connection **out, struct error *err)
 {
+    SCRATCH(tmp);
     PGconn *handle = engine->connection->handle;
     struct engine_open_options options = *engine->options;
+    struct address address;
+    TRY(address_read(tmp, secret_reveal(options.url), &address, err));
     options.timeout_ms = timeout_ms;
-    struct beside beside = {PQhost(handle), PQhostaddr(handle), PQport(handle)};
-    return connection_open_at(mem, &options, beside, out, err);
+    address.n_hosts = 1;
+    address.connect_ms = 0;
+    const struct host host = {PQhost(handle), PQhostaddr(handle), PQport(handle), "any"};
+    return connection_open_at(mem, &options, &address, &host, out, err);
 }
 
 // --- engines
@@ -223,11 +214,11 @@ static bool check_role(const struct engine *engine, struct error *err)
     if (!engine->is_read_only || engine->options->allow_superuser || engine->server.powers == NULL)
         return true;
     error_set(err, ERROR_POLICY,
-              "%s: role '%s' is %s; audits are refused a role that could change more than data",
+              "%s: role '%s' is %s; audits are not run by a role that may do more than read",
               engine->connection->place, engine->server.role, engine->server.powers);
-    return error_hint(
-        err, "CREATE ROLE tminus LOGIN PASSWORD '…'; GRANT pg_monitor, pg_read_all_data TO "
-             "tminus; is enough for every audit (or set 'allow_superuser: true')");
+    return error_hint(err,
+                      "this is enough for all of them: CREATE ROLE tminus LOGIN PASSWORD '…'; "
+                      "GRANT pg_monitor, pg_read_all_data TO tminus; (or allow_superuser: true)");
 }
 
 bool postgres_open(TALLOC_CTX *mem, const struct engine_open_options *options, struct engine **out,
