@@ -101,8 +101,10 @@ static bool fail_parse(struct error *err, const char *message)
         return fail_form(err, mem_printf(tmp, "libpq knows no parameter '%.*s'",
                                          (int)strcspn(name, "\""), name));
     }
-    return fail_form(
-        err, mem_printf(tmp, "it cannot be read: %.*s", (int)strcspn(message, "\":\n"), message));
+    size_t len = strcspn(message, "\":\n");
+    while (len > 0 && message[len - 1] == ' ')
+        len--;
+    return fail_form(err, mem_printf(tmp, "it cannot be read: %.*s", (int)len, message));
 }
 
 static bool is_port_list(const char *ports)
