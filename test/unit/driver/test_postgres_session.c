@@ -176,8 +176,8 @@ static void test_open__refuses_a_superuser(void **state)
     assert_null(open_as(database, "postgres", 1, true));
     assert_int_equal(database->err.code, ERROR_POLICY);
     assert_string_equal(database->err.message,
-                        mem_printf(tmp, "127.0.0.1:%s/%s: role 'postgres' is a superuser; audits are refused a role "
-                                        "that could change more than data", postgres_port(tmp), database->folder));
+                        mem_printf(tmp, "127.0.0.1:%s/%s: role 'postgres' is a superuser; audits are not run by a role "
+                                        "that may do more than read", postgres_port(tmp), database->folder));
     assert_non_null(strstr(database->err.hint, "GRANT pg_monitor, pg_read_all_data TO tminus"));
     struct engine *writer = open_as(database, "postgres", 1, false);
     assert_non_null(writer);
