@@ -15,7 +15,6 @@ struct judge {
     const struct assessment_options *options;
     struct reader *reader;
     struct schema *schema;
-    struct schema *start; // before the change, NULL until its first migration
     struct touched touched;
     size_t n_ups;       // replayed so far
     bool names_unknown; // something was named that nobody created
@@ -138,7 +137,7 @@ static void judge_statements(struct judge *judge, const struct trial *trial,
         .other = trial->other,
         .effects = (const struct effects *const *)assessed->effects,
         .before = trial->schema,
-        .start = judge->start,
+        .start = judge->out->before,
         .touched = &judge->touched,
         .down_target = trial->down_target,
         .is_history_known = is_history_known(judge, trial->schema),
@@ -171,7 +170,7 @@ static void judge_whole(struct judge *judge, const struct trial *trial,
         .other = trial->other,
         .effects = (const struct effects *const *)assessed->effects,
         .before = before,
-        .start = judge->start,
+        .start = judge->out->before,
         .touched = &judge->touched,
         .after = trial->schema,
         .down_target = trial->down_target,
@@ -241,8 +240,6 @@ static bool judge_migration(struct judge *judge, const struct migration *migrati
     SCRATCH(tmp);
     const struct script *up = NULL;
     struct schema *before = schema_copy(tmp, judge->schema);
-    if (judge->start == NULL)
-        judge->start = schema_copy(judge->out, judge->schema);
     struct trial trial = {.migration = migration, .text = &migration->up, .schema = judge->schema};
     schema_begin_migration(judge->schema, migration->path);
     if (judge->options->sizes != NULL)

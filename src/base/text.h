@@ -44,5 +44,7 @@ bool text_glob_match(const char *glob, const char *path);
 // Markdown tables.
 void text_write_xml(FILE *out, const char *text);
 void text_write_markdown(FILE *out, const char *text);
+// For terminals without UTF-8: a few signs have their like, others are told by their code point.
+void text_write_ascii(FILE *out, const char *text);
 
 #endif

@@ -63,6 +63,41 @@ void text_write_markdown(FILE *out, const char *text)
     }
 }
 
+static const char *ascii_like(uint32_t code_point)
+{
+    switch (code_point) {
+    case 0x2026: return "..."; // …
+    case 0x2192: return "->";
+    case 0x2018:
+    case 0x2019: return "'";
+    case 0x201C:
+    case 0x201D: return "\"";
+    case 0x2013:
+    case 0x2014: return "-";
+    case 0xA0: return " ";
+    default: return NULL;
+    }
+}
+
+void text_write_ascii(FILE *out, const char *text)
+{
+    size_t left = strlen(text);
+    while (left > 0) {
+        uint32_t code_point = 0;
+        size_t bytes = utf8_next(text, left, &code_point);
+        const char *like = bytes == 0 ? "?" : ascii_like(code_point);
+        if (like != NULL)
+            fputs(like, out);
+        else if (code_point < 0x80)
+            fputc((int)code_point, out);
+        else
+            fprintf(out, code_point < 0x10000 ? "\\u%04X" : "\\U%08X", (unsigned)code_point);
+        bytes += bytes == 0;
+        text += bytes;
+        left -= bytes;
+    }
+}
+
 char *text_shell_quoted(TALLOC_CTX *mem, const char *text)
 {
     static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"

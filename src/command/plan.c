@@ -8,6 +8,8 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "report/plan.h"
+#include <langinfo.h>
+#include <unistd.h>
 
 #define KEY_BASE 0x200
 #define KEY_SCHEMA 0x201
@@ -81,7 +83,15 @@ static const struct argp parser = {
     .children = options_children,
 };
 
-#define FORMATS (OPTIONS_FORMAT(FORMAT_TEXT) | OPTIONS_FORMAT(FORMAT_JSON))
+#define FORMATS                                                                                    \
+    (OPTIONS_FORMAT(FORMAT_TEXT) | OPTIONS_FORMAT(FORMAT_JSON) | OPTIONS_FORMAT(FORMAT_MD) |       \
+     OPTIONS_FORMAT(FORMAT_HTML))
+
+// Where the output goes to a file, whoever reads that will know UTF-8.
+static bool is_utf8_terminal(void)
+{
+    return !isatty(STDOUT_FILENO) || strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+}
 
 static void write_plan(FILE *out, const struct plan_request *request, const struct plan *plan)
 {
@@ -89,12 +99,16 @@ static void write_plan(FILE *out, const struct plan_request *request, const stru
     const struct report_plan_options report = {
         .is_colored = out == stdout && log_is_colored(stdout),
         .is_whole = options->verbosity > 0,
-        .is_ascii = request->is_ascii,
+        .is_ascii = request->is_ascii || (out == stdout && !is_utf8_terminal()),
         .only_asked = request->is_check,
     };
 
     if (options->format == FORMAT_JSON)
         report_plan_json(out, plan);
+    else if (options->format == FORMAT_MD)
+        report_plan_markdown(out, plan, &report);
+    else if (options->format == FORMAT_HTML)
+        report_plan_html(out, plan);
     else
         report_plan_text(out, plan, &report);
 }

@@ -19,6 +19,14 @@ struct report_plan_options {
 
 // {"schema": "tminus/plan/1", …} as man/tminus-plan.1 fixes it; plan_read reads it back.
 void report_plan_json(FILE *out, const struct plan *plan);
+// The summary of a CI job holds this many bytes; ours stays below, and says what it left out.
+#define REPORT_PLAN_MARKDOWN_MAX 1048576
+
+// The checklist in the shape of its source document.
+void report_plan_markdown(FILE *out, const struct plan *plan,
+                          const struct report_plan_options *options);
+// The same as one file that needs no other: to read, to print, on a telephone, in the dark.
+void report_plan_html(FILE *out, const struct plan *plan);
 // An overview for a terminal: what fails and what waits, worst first, the verdict last.
 void report_plan_text(FILE *out, const struct plan *plan,
                       const struct report_plan_options *options);

@@ -7,8 +7,11 @@
 #include "base/quantity.h"
 #include "base/text.h"
 #include "report/plan.h"
+#include "report/plan_parts.h"
 
-#define TITLE_WIDTH 72
+#define TITLE_WIDTH 90
+#define COMMAND_WIDTH 300 // a query may be longer than a person would type
+#define NAME_WIDTH 10
 
 static const char *const reset = "\033[0m";
 
@@ -35,50 +38,64 @@ static const char *verdict_color(enum verdict verdict)
     bug("verdict %d", (int)verdict);
 }
 
-static void write_detail(FILE *out, const char *detail)
+static void write_colored(FILE *out, const char *color, const char *text, bool is_colored)
 {
-    for (const char *line = detail; line != NULL && *line != '\0';) {
+    fprintf(out, "%s%s%s", is_colored ? color : "", text, is_colored ? reset : "");
+}
+
+static void write_heading(FILE *out, const struct plan_section *section,
+                          const struct report_plan_options *options)
+{
+    fprintf(out, "\n%s ", plan_mark(section->kind, options->is_ascii));
+    write_colored(out, "\033[1m", plan_section_title(section->kind), options->is_colored);
+    fputc('\n', out);
+}
+
+// --- fields of a line
+
+static void write_field(FILE *out, const char *name, const char *text)
+{
+    for (const char *line = text; line != NULL && *line != '\0';) {
         size_t len = strcspn(line, "\n");
-        fprintf(out, "           %.*s\n", (int)len, line);
+        fprintf(out, "    %-*s %.*s\n", NAME_WIDTH, line == text ? name : "", (int)len, line);
         line += len + (line[len] == '\n');
     }
 }
 
-static const char *estimate_text(TALLOC_CTX *mem, const struct plan_estimate *estimate)
-{
-    if (!estimate->is_known)
-        return "unknown";
-    if (estimate->high <= 1)
-        return "under 1 s";
-    return mem_printf(mem, "%s to %s", quantity_duration(mem, (int64_t)(estimate->low * 1000)),
-                      quantity_duration(mem, (int64_t)(estimate->high * 1000)));
-}
-
-static void write_step(FILE *out, const struct plan_step *step, bool is_colored)
+static void write_command(FILE *out, const char *command)
 {
     SCRATCH(tmp);
-    const char *title = text_shorten(tmp, step->title, strlen(step->title), TITLE_WIDTH);
+    if (command != NULL)
+        fprintf(out, "    $ %s\n", text_shorten(tmp, command, strlen(command), COMMAND_WIDTH));
+}
 
-    fprintf(out, "  %s%-7s%s  %s\n", is_colored ? status_color(step->status) : "",
-            status_name(step->status), is_colored ? reset : "", title);
-    if (step->observed != NULL)
-        fprintf(out, "           observed %s, expected %s\n", step->observed, step->expected);
-    if (step->status != STATUS_PASS)
-        write_detail(out, step->detail);
-    if (step->command != NULL && step->status != STATUS_PASS)
-        fprintf(out, "           $ %s\n",
-                text_shorten(tmp, step->command, strlen(step->command), 100));
+// --- checks
+
+static void write_check(FILE *out, const struct plan_step *step, bool is_colored)
+{
+    SCRATCH(tmp);
+    fputs("  ", out);
+    write_colored(out, status_color(step->status),
+                  mem_printf(tmp, "%-7s", status_name(step->status)), is_colored);
+    fprintf(out, "  %s\n", text_shorten(tmp, step->title, strlen(step->title), TITLE_WIDTH));
+    if (step->status == STATUS_PASS) {
+        write_field(out, "observed", step->observed);
+        return;
+    }
+    write_command(out, step->command);
+    write_field(out, "expected", step->expected);
+    write_field(out, "observed", plan_observed_text(tmp, step));
+    write_field(out, "", step->detail);
 }
 
 static size_t write_with(FILE *out, const struct plan_section *section, enum status status,
                          bool is_colored)
 {
     size_t n = 0;
-
     for (size_t i = 0; i < section->n_steps; i++) {
         if (section->steps[i].status != status)
             continue;
-        write_step(out, &section->steps[i], is_colored);
+        write_check(out, &section->steps[i], is_colored);
         n++;
     }
     return n;
@@ -87,95 +104,126 @@ static size_t write_with(FILE *out, const struct plan_section *section, enum sta
 static void write_checks(FILE *out, const struct plan_section *section,
                          const struct report_plan_options *options)
 {
-    static const enum status order[] = {STATUS_FAIL, STATUS_UNKNOWN, STATUS_WARN, STATUS_MANUAL};
+    static const enum status order[] = {STATUS_FAIL, STATUS_UNKNOWN, STATUS_WARN, STATUS_MANUAL,
+                                        STATUS_WAIVED};
     size_t shown = 0;
-
-    fprintf(out, "\n%s\n", plan_section_title(section->kind));
+    write_heading(out, section, options);
     for (size_t i = 0; i < COUNT_OF(order); i++)
         shown += write_with(out, section, order[i], options->is_colored);
-    if (options->is_whole)
+    if (options->is_whole) {
         write_with(out, section, STATUS_PASS, options->is_colored);
-    else if (shown < section->n_steps)
-        fprintf(out, "  %s%-7s%s  %zu other line%s\n",
-                options->is_colored ? status_color(STATUS_PASS) : "", status_name(STATUS_PASS),
-                options->is_colored ? reset : "", section->n_steps - shown,
-                section->n_steps - shown == 1 ? "" : "s");
-}
-
-static void write_actions(FILE *out, const struct plan_section *section)
-{
-    SCRATCH(tmp);
-
-    fprintf(out, "\n%s\n", plan_section_title(section->kind));
-    for (size_t i = 0; i < section->n_steps; i++) {
-        const struct plan_step *step = &section->steps[i];
-        fprintf(out, "  %zu. %s\n", i + 1, step->title);
-        if (step->command != NULL)
-            fprintf(out, "     $ %s\n", step->command);
-        if (section->kind != PLAN_DEPLOY || step->kind != STEP_ACTION || step->argv != NULL)
-            continue;
-        fprintf(out, "     takes %s", estimate_text(tmp, &step->estimate));
-        fprintf(out, " (%s)\n", step->estimate.basis);
-        fprintf(out, "     batches: %s\n     undo: %s\n", step->batching, step->undo);
-        for (const char *line = step->detail; line != NULL && *line != '\0';) {
-            size_t len = strcspn(line, "\n");
-            fprintf(out, "     %.*s\n", (int)len, line);
-            line += len + (line[len] == '\n');
-        }
+    } else if (shown < section->n_steps) {
+        size_t n = section->n_steps - shown;
+        fputs("  ", out);
+        write_colored(out, status_color(STATUS_PASS), "PASS   ", options->is_colored);
+        fprintf(out, "  %zu %sline%s\n", n, shown > 0 ? "other " : "", n == 1 ? "" : "s");
     }
 }
 
-static void write_counted(FILE *out, const struct plan_section *section)
+static void write_counted(FILE *out, const struct plan_section *section,
+                          const struct report_plan_options *options)
 {
-    size_t asked = 0;
-
+    size_t n_checks = 0;
     for (size_t i = 0; i < section->n_steps; i++)
-        asked += section->steps[i].kind == STEP_CHECK;
-    fprintf(out, "\n%s: %zu lines, %zu of them are asked by tminus plan --check\n",
-            plan_section_title(section->kind), section->n_steps, asked);
+        n_checks += section->steps[i].kind == STEP_CHECK;
+    write_heading(out, section, options);
+    fprintf(out, "  %zu line%s, of which tminus plan --check asks %zu; -v lists them\n",
+            section->n_steps, section->n_steps == 1 ? "" : "s", n_checks);
 }
 
 static bool was_asked(const struct plan_section *section)
 {
-    for (size_t i = 0; i < section->n_steps; i++)
+    for (size_t i = 0; i < section->n_steps; i++) {
         if (section->steps[i].at != NULL)
             return true;
+    }
     return false;
+}
+
+// --- actions
+
+static void write_action(FILE *out, const struct plan_step *step, size_t number)
+{
+    SCRATCH(tmp);
+    fprintf(out, "  %zu. %s\n", number,
+            text_shorten(tmp, step->title, strlen(step->title), TITLE_WIDTH));
+    write_command(out, step->command);
+    if (step->kind != STEP_ACTION || step->estimate.basis == NULL)
+        return;
+    write_field(
+        out, "takes",
+        mem_printf(tmp, "%s (%s)", plan_estimate_text(tmp, &step->estimate), step->estimate.basis));
+    write_field(out, "batching", step->batching);
+    write_field(out, "undo", step->undo);
+    write_field(out, "", step->detail);
+}
+
+static void write_actions(FILE *out, const struct plan_section *section,
+                          const struct report_plan_options *options)
+{
+    write_heading(out, section, options);
+    for (size_t i = 0; i < section->n_steps; i++)
+        write_action(out, &section->steps[i], i + 1);
+}
+
+// --- the whole
+
+static void write_section(FILE *out, const struct plan *plan, const struct plan_section *section,
+                          const struct report_plan_options *options)
+{
+    if (options->only_asked) {
+        if (section->kind == plan->decided)
+            write_checks(out, section, options);
+    } else if (plan_is_ordered(section->kind)) {
+        write_actions(out, section, options);
+    } else if (section->kind == PLAN_PRE_DEPLOY || was_asked(section) || options->is_whole) {
+        write_checks(out, section, options);
+    } else {
+        write_counted(out, section, options);
+    }
 }
 
 static void write_prospects(FILE *out, const struct plan *plan)
 {
+    SCRATCH(tmp);
     fprintf(out, "\nStrategy: %s: %s\n", plan->strategy.name, plan->strategy.reason);
-    fprintf(out, "Can we roll back? %s (%s): %s\n", rollback_class_answer(plan->rollback.class),
-            rollback_class_name(plan->rollback.class), plan->rollback.reason);
+    fprintf(out, "Can we roll back? %s: %s\n", rollback_class_answer(plan->rollback.class),
+            plan_rollback_text(tmp, &plan->rollback));
 }
 
-void report_plan_text(FILE *out, const struct plan *plan, const struct report_plan_options *options)
+static void write_plan(FILE *out, const struct plan *plan,
+                       const struct report_plan_options *options)
 {
     const char *target = plan->target.text;
-
     fprintf(out, "Deployment Checklist: %s\n%s%s%s\n", plan->title,
             plan->environment == NULL ? "" : plan->environment,
             plan->environment == NULL ? "" : ", ",
             target == NULL ? "no database was asked" : target);
-    for (size_t i = 0; i < PLAN_SECTION_COUNT; i++) {
-        const struct plan_section *section = &plan->sections[i];
-        bool is_action = section->kind == PLAN_DEPLOY || section->kind == PLAN_ROLLBACK;
-        if (options->only_asked) {
-            if (section->kind == plan->decided)
-                write_checks(out, section, options);
-        } else if (is_action)
-            write_actions(out, section);
-        else if (section->kind == PLAN_PRE_DEPLOY || was_asked(section) || options->is_whole)
-            write_checks(out, section, options);
-        else
-            write_counted(out, section);
-    }
+    for (size_t i = 0; i < PLAN_SECTION_COUNT; i++)
+        write_section(out, plan, &plan->sections[i], options);
     if (!options->only_asked)
         write_prospects(out, plan);
     for (size_t i = 0; i < plan->n_notes; i++)
-        fprintf(out, "note: %s\n", plan->notes[i]);
-    fprintf(out, "\n%s%s%s  %s\nplan %.16s\n",
-            options->is_colored ? verdict_color(plan->verdict) : "", verdict_words(plan->verdict),
-            options->is_colored ? reset : "", plan->reason, plan->digest.hex);
+        fprintf(out, "Not known: %s\n", plan->notes[i]);
+    fputc('\n', out);
+    write_colored(out, verdict_color(plan->verdict), verdict_words(plan->verdict),
+                  options->is_colored);
+    fprintf(out, ": %s\nplan %.16s\n", plan->reason, plan->digest.hex);
+}
+
+void report_plan_text(FILE *out, const struct plan *plan, const struct report_plan_options *options)
+{
+    if (!options->is_ascii) {
+        write_plan(out, plan, options);
+        return;
+    }
+    char *text = NULL;
+    size_t len;
+    FILE *memory = open_memstream(&text, &len);
+    if (memory == NULL)
+        bug("no memory for a report");
+    write_plan(memory, plan, options);
+    fclose(memory);
+    text_write_ascii(out, text);
+    free(text);
 }
