@@ -1,8 +1,7 @@
 -- What names and objects of guarded SQL mean, and what stands behind them, one level deep.
 --
 -- $1: names that a text uses, JSON [{"origin", "use", "schema", "name", "arguments"}, …]
--- $2: objects whose insides are wanted, JSON [{"origin", "class", "oid", "is_ours"}, …]; ours is one that
---     the text itself names, so that we read it and no view's owner does
+-- $2: objects whose insides are wanted, JSON [{"origin", "class", "oid"}, …]
 -- $3: further schemas in which the names of a function's body are looked for, JSON
 --     [{"origin", "schema"}, …]
 --
@@ -18,9 +17,9 @@ WITH name AS MATERIALIZED (
     FROM pg_catalog.json_to_recordset($1::pg_catalog.json)
         AS w(origin integer, use text, schema name, name name, arguments integer)
 ), object AS MATERIALIZED (
-    SELECT o.origin, o.class, o.oid, o.is_ours
+    SELECT o.origin, o.class, o.oid
     FROM pg_catalog.json_to_recordset($2::pg_catalog.json)
-        AS o(origin integer, class text, oid oid, is_ours boolean)
+        AS o(origin integer, class text, oid oid)
 ), place AS MATERIALIZED ( -- which schemas a name is looked for in
     SELECT w.origin, n.oid AS schema
     FROM name w
@@ -39,12 +38,12 @@ WITH name AS MATERIALIZED (
         JOIN pg_catalog.pg_rewrite r ON r.ev_class = o.oid AND r.ev_type = '1'
     WHERE o.class = 'relation'
     UNION ALL
-    -- Behind a view or function its owner reads, for whom other policies may hold than for us.
+    -- Where row_security is off a policy is an error and not evaluated.
     SELECT o.origin, p.polqual::text
     FROM object o
         JOIN pg_catalog.pg_class c ON c.oid = o.oid AND c.relrowsecurity
         JOIN pg_catalog.pg_policy p ON p.polrelid = o.oid AND p.polcmd IN ('r', '*')
-    WHERE o.class = 'relation' AND (NOT o.is_ours OR pg_catalog.row_security_active(o.oid))
+    WHERE o.class = 'relation' AND pg_catalog.current_setting('row_security') = 'on'
     UNION ALL
     SELECT o.origin, pg_catalog.concat(p.prosqlbody::text, p.proargdefaults::text)
     FROM object o

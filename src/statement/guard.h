@@ -42,6 +42,9 @@ struct guard_names {
     size_t n;
 };
 
+// Of two struct guard_name whatever their places, for qsort and bsearch.
+int guard_name_compare(const void *a, const void *b);
+
 enum guard_form {
     GUARD_QUESTION, // one statement: SELECT, VALUES, TABLE, SHOW, EXPLAIN of a query
     GUARD_BODY,     // of a function in SQL: one query or more

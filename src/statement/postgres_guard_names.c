@@ -199,7 +199,7 @@ static int compare_text(const char *a, const char *b)
     return a == NULL || b == NULL ? (a != NULL) - (b != NULL) : strcmp(a, b);
 }
 
-static int compare_names(const void *a, const void *b)
+int guard_name_compare(const void *a, const void *b)
 {
     const struct guard_name *x = a;
     const struct guard_name *y = b;
@@ -213,7 +213,7 @@ static int compare_names(const void *a, const void *b)
 
 static int compare_all(const void *a, const void *b)
 {
-    int order = compare_names(a, b);
+    int order = guard_name_compare(a, b);
     size_t x = ((const struct guard_name *)a)->offset;
     size_t y = ((const struct guard_name *)b)->offset;
     return order != 0 ? order : (x > y) - (x < y);
@@ -223,7 +223,7 @@ static int compare_offsets(const void *a, const void *b)
 {
     size_t x = ((const struct guard_name *)a)->offset;
     size_t y = ((const struct guard_name *)b)->offset;
-    return x != y ? (x > y) - (x < y) : compare_names(a, b);
+    return x != y ? (x > y) - (x < y) : guard_name_compare(a, b);
 }
 
 void guard_names_unique(struct guard_names *names)
@@ -233,7 +233,7 @@ void guard_names_unique(struct guard_names *names)
     qsort(names->names, names->n, sizeof(*names->names), compare_all);
     size_t kept = 1;
     for (size_t i = 1; i < names->n; i++) {
-        if (compare_names(&names->names[kept - 1], &names->names[i]) != 0)
+        if (guard_name_compare(&names->names[kept - 1], &names->names[i]) != 0)
             names->names[kept++] = names->names[i];
     }
     names->n = kept;

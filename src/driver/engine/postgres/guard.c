@@ -165,15 +165,12 @@ static void path_put(json_t *paths, size_t number, const char *settings)
     }
 }
 
-static json_t *object_json(size_t number, const struct guarding *guarding,
-                           const struct reached *reached)
+static json_t *object_json(size_t number, const struct reached *reached)
 {
-    bool is_ours = guarding->origins[reached->origin]->in == NULL;
     json_t *json = json_object();
     json_put_integer(json, "origin", (int64_t)number);
     json_put_text(json, "class", class_names[reached->object.class]);
     json_put_text(json, "oid", reached->object.oid);
-    json_put_bool(json, "is_ours", is_ours);
     return json;
 }
 
@@ -192,7 +189,7 @@ static bool ask(struct guarding *guarding, PGresult **out)
     for (size_t i = guarding->n_asked; i < guarding->n_origins; i++) {
         const struct origin *origin = guarding->origins[i];
         if (origin->name == NULL)
-            json_array_append_new(objects, object_json(i, guarding, origin->in));
+            json_array_append_new(objects, object_json(i, origin->in));
         else
             json_array_append_new(names, name_json(i, origin->name));
         if (origin->name != NULL && origin->in != NULL)
@@ -325,6 +322,26 @@ static bool level_judge(struct guarding *guarding)
     return names_check(guarding, start, end);
 }
 
+// Names are folded and cut by the server in its own encoding, and here in UTF-8.
+static bool encoding_check(struct guarding *guarding, const struct guard_names *names)
+{
+    const char *encoding =
+        PQparameterStatus(connection_handle(guarding->engine->connection), "server_encoding");
+    if (encoding != NULL && strcmp(encoding, "UTF8") == 0)
+        return true;
+    for (size_t i = 0; i < names->n; i++) {
+        for (const char *c = names->names[i].name; *c != '\0'; c++) {
+            if ((unsigned char)*c >= 0x80)
+                return refuse(guarding, mem_printf(guarding->mem,
+                                                   "the name '%s' is not ASCII, and the database's "
+                                                   "encoding %s not UTF8",
+                                                   names->names[i].name,
+                                                   encoding != NULL ? encoding : "unknown"));
+        }
+    }
+    return true;
+}
+
 bool guard_allow(struct engine *engine, const char *sql, struct error *err)
 {
     SCRATCH(tmp);
@@ -333,8 +350,11 @@ bool guard_allow(struct engine *engine, const char *sql, struct error *err)
     struct error words;
     if (!guard_read(tmp, sql, GUARD_QUESTION, &names, &words))
         return refuse(&guarding, words.message);
+    TRY(encoding_check(&guarding, &names));
+    guard_cache_leave_out(engine, &names);
     names_add(&guarding, &names, NULL);
     while (guarding.n_asked < guarding.n_origins)
         TRY(level_judge(&guarding));
+    guard_cache_add(engine, &names);
     return true;
 }

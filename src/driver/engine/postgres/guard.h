@@ -7,6 +7,8 @@
 #define DRIVER_ENGINE_POSTGRES_GUARD_H
 
 #include "base/memory.h"
+#include "driver/engine/postgres/postgres.h"
+#include "statement/guard.h"
 #include <stdbool.h>
 
 enum guard_class {
@@ -46,5 +48,11 @@ enum guard_judgement {
 // `*why` of a refusal continues a sentence that begins with the object.
 enum guard_judgement guard_judge(TALLOC_CTX *mem, const struct guard_object *object,
                                  const char **why);
+
+// --- guard_cache.c: names of questions that were allowed a moment ago
+
+// Take those out of `names`.
+void guard_cache_leave_out(const struct engine *engine, struct guard_names *names);
+void guard_cache_add(struct engine *engine, const struct guard_names *names);
 
 #endif
