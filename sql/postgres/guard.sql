@@ -1,9 +1,9 @@
 -- What names and objects of guarded SQL mean, and what stands behind them, one level deep.
 --
--- $1: names that a text uses, JSON [{"origin", "use", "schema", "name", "arguments"}, …]
--- $2: objects whose insides are wanted, JSON [{"origin", "class", "oid"}, …]
+-- $1: names that a text uses, JSON [{"origin", "use", "schema", "name", "arguments"}, ...]
+-- $2: objects whose insides are wanted, JSON [{"origin", "class", "oid"}, ...]
 -- $3: further schemas in which the names of a function's body are looked for, JSON
---     [{"origin", "schema"}, …]
+--     [{"origin", "schema"}, ...]
 --
 -- One row for each object that a name may mean, or that stands in one of the objects. A name means every
 -- object that it could: of functions all overloads that take so many arguments, of operators all of that
@@ -23,14 +23,16 @@ WITH name AS MATERIALIZED (
 ), place AS MATERIALIZED ( -- which schemas a name is looked for in
     SELECT w.origin, n.oid AS schema
     FROM name w
-        JOIN pg_catalog.pg_namespace n ON CASE
-            WHEN w.schema IS NOT NULL THEN n.nspname = w.schema
-            ELSE n.nspname = ANY (pg_catalog.current_schemas(true))
-                OR EXISTS (SELECT 1
-                    FROM pg_catalog.json_to_recordset($3::pg_catalog.json)
-                        AS s(origin integer, schema name)
-                    WHERE s.origin = w.origin AND s.schema = n.nspname)
-        END
+        JOIN pg_catalog.pg_namespace n ON n.nspname = w.schema
+    UNION ALL
+    SELECT w.origin, n.oid
+    FROM name w
+        CROSS JOIN pg_catalog.pg_namespace n
+    WHERE w.schema IS NULL AND n.nspname = ANY ((SELECT pg_catalog.current_schemas(true))::name[])
+    UNION
+    SELECT w.origin, n.oid
+    FROM pg_catalog.json_to_recordset($3::pg_catalog.json) AS w(origin integer, schema name)
+        JOIN pg_catalog.pg_namespace n ON n.nspname = w.schema
 ), tree AS MATERIALIZED (
     SELECT o.origin, r.ev_action::text AS tree
     FROM object o
@@ -153,11 +155,10 @@ WITH name AS MATERIALIZED (
             AS inner_type(oid)
     WHERE o.class = 'type' AND inner_type.oid >= 16384
     UNION ALL
-    SELECT o.origin, 'function', f.oid
+    SELECT o.origin, 'function', r.rngcanonical::oid
     FROM object o
-        JOIN pg_catalog.pg_range r ON o.oid IN (r.rngtypid, r.rngmultitypid),
-        LATERAL pg_catalog.unnest(ARRAY[r.rngcanonical::oid, r.rngsubdiff::oid]) AS f(oid)
-    WHERE o.class = 'type' AND f.oid <> 0
+        JOIN pg_catalog.pg_range r ON o.oid IN (r.rngtypid, r.rngmultitypid)
+    WHERE o.class = 'type' AND r.rngcanonical <> 0
     UNION ALL
     SELECT o.origin, 'function', c.castfunc
     FROM object o
@@ -209,6 +210,7 @@ SELECT DISTINCT f.origin,
     p.proargtypes::oid[] && '{internal,cstring}'::pg_catalog.regtype[]::oid[]
         OR p.prorettype = ANY ('{void,trigger,event_trigger,internal,cstring,language_handler,fdw_handler,
             index_am_handler,table_am_handler,tsm_handler}'::pg_catalog.regtype[]::oid[]) AS is_internal,
+    l.lanname = 'internal' AND p.prosrc ~ '^(multi)?range_constructor[0-3]$' AS is_constructor,
     CASE WHEN p.oid >= 16384 AND l.lanname = 'sql' AND p.prosqlbody IS NULL THEN p.prosrc END AS body,
     pg_catalog.array_to_string(p.proconfig, E'\n') AS settings
 FROM found f

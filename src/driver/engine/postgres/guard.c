@@ -108,11 +108,14 @@ static bool refuse_object(struct guarding *guarding, const struct guard_object *
 static bool refuse_name(struct guarding *guarding, const struct origin *origin)
 {
     const struct guard_name *name = origin->name;
-    return refuse(guarding,
-                  mem_printf(guarding->mem, "%s %s%s%s%s%s is not known to the server",
-                             name->use == GUARD_SAMPLING ? "sampling method" : use_names[name->use],
-                             name->schema ? name->schema : "", name->schema ? "." : "", name->name,
-                             name->use == GUARD_FUNCTION ? "()" : "", way_to(guarding, origin)));
+    error_set(guarding->err, ERROR_UNKNOWN, "not asked, for the server knows no %s %s%s%s%s%s",
+              name->use == GUARD_SAMPLING ? "sampling method" : use_names[name->use],
+              name->schema ? name->schema : "", name->schema ? "." : "", name->name,
+              name->use == GUARD_FUNCTION ? "()" : "", way_to(guarding, origin));
+    return error_hint(guarding->err, "%s",
+                      name->schema ? "it is not there, or this role may not use its schema"
+                                   : "it is in no schema of this role's search_path; write its "
+                                     "schema in front of it");
 }
 
 // --- asking
@@ -181,6 +184,13 @@ static char *canonical_free(TALLOC_CTX *mem, json_t *json)
     return text;
 }
 
+bool guard_lookup(TALLOC_CTX *mem, struct connection *connection, const char *const *parameters,
+                  PGresult **out, struct error *err)
+{
+    return connection_ask(mem, connection, sql_postgres_guard, parameters, GUARD_PARAMETERS, out,
+                          err);
+}
+
 static bool ask(struct guarding *guarding, PGresult **out)
 {
     json_t *names = json_array();
@@ -195,11 +205,11 @@ static bool ask(struct guarding *guarding, PGresult **out)
         if (origin->name != NULL && origin->in != NULL)
             path_put(paths, i, origin->in->object.settings);
     }
-    const char *const parameters[] = {canonical_free(guarding->mem, names),
-                                      canonical_free(guarding->mem, objects),
-                                      canonical_free(guarding->mem, paths)};
-    return connection_ask(guarding->mem, guarding->engine->connection, sql_postgres_guard,
-                          parameters, COUNT_OF(parameters), out, guarding->err);
+    const char *const parameters[GUARD_PARAMETERS] = {canonical_free(guarding->mem, names),
+                                                      canonical_free(guarding->mem, objects),
+                                                      canonical_free(guarding->mem, paths)};
+    return guard_lookup(guarding->mem, guarding->engine->connection, parameters, out,
+                        guarding->err);
 }
 
 // --- judging the answer
@@ -216,7 +226,7 @@ static char letter_at(const PGresult *result, int row, const char *column)
     return text == NULL ? '\0' : text[0];
 }
 
-static struct guard_object object_read(const PGresult *result, int row)
+struct guard_object guard_object_read(const PGresult *result, int row)
 {
     struct guard_object object = {
         .oid = text_at(result, row, "oid"),
@@ -229,6 +239,7 @@ static struct guard_object object_read(const PGresult *result, int row)
         .volatility = letter_at(result, row, "volatility"),
         .extension = text_at(result, row, "extension"),
         .is_internal = letter_at(result, row, "is_internal") == 't',
+        .is_constructor = letter_at(result, row, "is_constructor") == 't',
         .body = text_at(result, row, "body"),
         .settings = text_at(result, row, "settings"),
     };
@@ -281,7 +292,7 @@ static bool row_judge(struct guarding *guarding, const PGresult *result, int row
 {
     size_t number = strtoul(text_at(result, row, "origin"), NULL, 10);
     struct origin *origin = guarding->origins[number];
-    struct guard_object object = object_read(result, row);
+    struct guard_object object = guard_object_read(result, row);
     const char *why;
     origin->is_found = origin->is_found || letter_at(result, row, "is_meant") == 't';
     if (is_reached(guarding, &object))

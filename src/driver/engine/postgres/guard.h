@@ -35,9 +35,17 @@ struct guard_object {
     char volatility;
     const char *extension; // that it belongs to, or NULL
     bool is_internal;      // takes or gives what SQL has no values of: not to be called by people
+    bool is_constructor;   // of a range type, made with the type
     const char *body;      // in SQL, by text; NULL: there is none, or the server has resolved it
     const char *settings;  // "search_path=app\nwork_mem=1MB"; NULL: none
 };
+
+// Ask sql/postgres/guard.sql, which tells what its three parameters are.
+#define GUARD_PARAMETERS 3
+MUST_CHECK bool guard_lookup(TALLOC_CTX *mem, struct connection *connection,
+                             const char *const *parameters, PGresult **out, struct error *err);
+// One row of its answer; valid as long as that.
+struct guard_object guard_object_read(const PGresult *result, int row);
 
 enum guard_judgement {
     GUARD_ALLOWED, // whatever stands in it

@@ -316,7 +316,6 @@ static const char *const harmless[] = {"array_sample",
                                        "pg_partition_tree",
                                        "pg_prepared_xact",
                                        "pg_relation_size",
-                                       "pg_replication_origin_progress",
                                        "pg_safe_snapshot_blocking_pids",
                                        "pg_sequence_last_value",
                                        "pg_show_replication_origin_status",
@@ -430,7 +429,7 @@ static enum guard_judgement judge_function(TALLOC_CTX *mem, const struct guard_o
     static const char not_listed[] = "is not on the list of what only reads";
     if (function->is_builtin)
         return builtin_is_allowed(function) ? GUARD_ALLOWED : refuse(why, not_listed);
-    if (function->kind == 'a') // its parts are judged
+    if (function->kind == 'a' || function->is_constructor) // its parts are judged
         return GUARD_INSIDE;
     bool is_compiled =
         strcmp(function->language, "c") == 0 || strcmp(function->language, "internal") == 0;
