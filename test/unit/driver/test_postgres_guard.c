@@ -516,6 +516,35 @@ static void test_guard_allow__encoding(void **state)
     rig_free(rig);
 }
 
+// Within a snapshot a name is judged once, as of the snapshot; outside of one, and in the next, anew.
+static void test_guard_allow__remembers_within_a_snapshot(void **state)
+{
+    (void)state;
+    struct rig *rig = rig_make("SELECT 1");
+    const struct engine_open_options options = {.url = secret_make(rig, rig->database->path), .connections = 1};
+    struct engine *engine;
+    if (!postgres_open(rig, &options, &engine, &rig->err))
+        fail_msg("%s", rig->err.message);
+    const char *url = postgres_url(rig, "deployer", rig->database->folder);
+    static const char good_view[] = "SET client_min_messages = warning; DROP VIEW IF EXISTS v; CREATE VIEW v AS SELECT true AS a";
+    static const char bad_view[] = "DROP VIEW v; CREATE VIEW v AS SELECT pg_notify('a', 'b') IS NULL AS a";
+    static const char ask[] = "SELECT * FROM v";
+    postgres_execute(url, good_view);
+    assert_true(guard_allow(engine, ask, &rig->err));
+    postgres_execute(url, bad_view);
+    assert_false(guard_allow(engine, ask, &rig->err));
+    postgres_execute(url, good_view);
+    assert_true(postgres_snapshot_begin(engine, &rig->err));
+    assert_true(guard_allow(engine, ask, &rig->err));
+    postgres_execute(url, bad_view);
+    assert_true(guard_allow(engine, ask, &rig->err));
+    assert_false(guard_allow(engine, "SELECT pg_notify('a', 'b'), v.* FROM v", &rig->err));
+    assert_true(postgres_snapshot_end(engine, &rig->err));
+    assert_false(guard_allow(engine, ask, &rig->err));
+    talloc_free(engine);
+    rig_free(rig);
+}
+
 // --- every function of the server
 
 static PGresult *ask_functions(struct rig *rig)
@@ -625,6 +654,7 @@ int main(void)
         cmocka_unit_test(test_guard_allow__depth),
         cmocka_unit_test(test_guard_allow__policies),
         cmocka_unit_test(test_guard_allow__encoding),
+        cmocka_unit_test(test_guard_allow__remembers_within_a_snapshot),
         cmocka_unit_test(test_guard_judge__every_function),
         cmocka_unit_test(test_guard_judge__operators_and_casts),
     };

@@ -1,22 +1,20 @@
 /*
- * Names that were judged a moment ago, so that hundreds of questions about one table ask the
+ * Names that were judged within a snapshot, so that hundreds of questions about one table ask the
  * catalog about it once.
  *
- * A name's judgement needs nothing of the question around it. It is forgotten after some seconds,
- * for somebody may put another function or view in the place of the judged one.
+ * A name's judgement needs nothing of the question around it, and the catalog is read as of the
+ * snapshot: asking again would give the same. It ends with the snapshot, for then somebody may have
+ * put another function or view in the place of the judged one.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "driver/engine/postgres/guard.h"
 
-#include "base/clock.h"
 #include <stdlib.h>
 
-#define CACHE_MS 10000
 #define CACHE_MAX 4096 // names; then it begins anew
 
 struct guard_cache {
-    int64_t began_ms;
     struct guard_name *names; // sorted
     size_t n;
 };
@@ -29,7 +27,7 @@ static bool is_known(const struct guard_cache *cache, const struct guard_name *n
 void guard_cache_leave_out(const struct engine *engine, struct guard_names *names)
 {
     const struct guard_cache *cache = engine->guard;
-    if (cache == NULL || clock_monotonic_ms() - cache->began_ms > CACHE_MS)
+    if (cache == NULL)
         return;
     size_t kept = 0;
     for (size_t i = 0; i < names->n; i++) {
@@ -41,14 +39,12 @@ void guard_cache_leave_out(const struct engine *engine, struct guard_names *name
 
 void guard_cache_add(struct engine *engine, const struct guard_names *names)
 {
-    if (names->n == 0)
+    if (names->n == 0 || !engine->is_in_snapshot)
         return;
-    int64_t now_ms = clock_monotonic_ms();
     struct guard_cache *cache = engine->guard;
-    if (cache == NULL || now_ms - cache->began_ms > CACHE_MS || cache->n > CACHE_MAX) {
+    if (cache == NULL || cache->n > CACHE_MAX) {
         talloc_free(cache);
         cache = engine->guard = mem_new(engine, struct guard_cache);
-        cache->began_ms = now_ms;
     }
     for (size_t i = 0; i < names->n; i++) {
         const struct guard_name *name = &names->names[i];

@@ -104,6 +104,7 @@ bool postgres_snapshot_end(struct engine *engine, struct error *err)
     for (size_t i = 1; i < engine->n_readers; i++)
         talloc_free(engine->readers[i]);
     TALLOC_FREE(engine->readers);
+    TALLOC_FREE(engine->guard); // what was judged may be another's by the next
     engine->n_readers = 0;
     engine->is_in_snapshot = false;
     engine->connection->has_savepoint = false;
