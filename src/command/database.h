@@ -28,6 +28,23 @@ MUST_CHECK bool database_choose(TALLOC_CTX *mem, const struct options *options, 
 MUST_CHECK bool database_read_change(TALLOC_CTX *mem, const struct database_choice *choice,
                                      const char *const *paths, size_t n, struct change **out,
                                      struct error *err);
+// Of a verb that works on several databases of one release.
+struct database_work {
+    const struct options *options;
+    const char *given;  // --database; NULL: all of the environment, in the order of the file
+    bool needs_name;    // migrations by path, an undo: they are of one database
+    const char *schema; // "tminus/migrate/1"
+    bool stops;         // at the first that does not end with 0
+    // One database, by name (NULL: the only one). Gives the exit status, or -1 and `err`;
+    // `*is_shown`: its report is printed.
+    int (*run)(void *context, const char *database, bool *is_shown, struct error *err);
+    void *context;
+};
+
+// One database: as if it were called alone. Several: a heading each, as JSON one document
+// {schema, databases: [REPORT or {database, error}]}; the exit status of the worst.
+int database_each(const struct database_work *work, struct error *err);
+
 bool database_has_migrations(const struct database_choice *choice);
 
 #endif

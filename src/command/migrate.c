@@ -25,6 +25,7 @@
 
 struct migrate_command {
     TALLOC_CTX *mem;
+    const struct program *program;
     struct options options;
     const char *database;
     const char *to;
@@ -154,49 +155,66 @@ static void warn_of_loss(const struct migrate_report *report)
     log_warning("only the report is lost, the migrations have run: see tminus journal show");
 }
 
-static bool prepare(TALLOC_CTX *mem, const struct program *program,
-                    const struct migrate_command *command, struct migrate_request *request,
-                    struct error *err)
+static bool prepare(TALLOC_CTX *mem, const struct migrate_command *command, const char *database,
+                    struct migrate_request *request, struct error *err)
 {
     struct database_choice choice;
     struct change *change;
-    TRY(check_together(command, err));
-    TRY(options_format_allowed(&command->options,
-                               OPTIONS_FORMAT(FORMAT_TEXT) | OPTIONS_FORMAT(FORMAT_JSON), err));
-    TRY(database_choose(mem, &command->options, command->database, &choice, err));
-    TRY(engine_driver_for(program->engines, choice.url, &request->driver, err));
+    TRY(database_choose(mem, &command->options, database, &choice, err));
+    TRY(engine_driver_for(command->program->engines, choice.url, &request->driver, err));
     TRY(database_read_change(mem, &choice, command->paths, command->n_paths, &change, err));
     request->url = choice.url;
     request->change = change;
     if (command->is_dry_run)
         return true;
-    return open_journal(mem, program, &choice, &request->journal, err);
+    return open_journal(mem, command->program, &choice, &request->journal, err);
+}
+
+static int migrate_database(void *context, const char *database, bool *is_shown, struct error *err)
+{
+    SCRATCH(tmp);
+    const struct migrate_command *command = context;
+    struct migrate_request request = {
+        .to = command->to,
+        .is_undo = command->is_undo,
+        .steps = command->steps,
+        .is_dry_run = command->is_dry_run,
+        .timeout_ms = command->timeout_ms,
+        .attempts = command->attempts ? command->attempts : ATTEMPTS,
+        .wait = wait_make(tmp),
+    };
+    struct migrate_report *report = NULL;
+    if (!prepare(tmp, command, database, &request, err))
+        return -1;
+    bool is_done = migrate_run(tmp, &request, &report, err);
+    *is_shown = report != NULL;
+    if (report != NULL) {
+        write_report(&command->options, report, request.journal, is_done ? NULL : err);
+        warn_of_loss(report);
+    }
+    return is_done ? EXIT_GO : -1;
 }
 
 static int migrate_command_run(const struct program *program, int argc, char **argv,
                                struct error *err)
 {
     SCRATCH(tmp);
-    struct migrate_command command = {.mem = tmp};
+    struct migrate_command command = {.mem = tmp, .program = program};
     argp_parse(&parser, argc, argv, 0, NULL, &command);
-    struct migrate_request request = {
-        .to = command.to,
-        .is_undo = command.is_undo,
-        .steps = command.steps,
-        .is_dry_run = command.is_dry_run,
-        .timeout_ms = command.timeout_ms,
-        .attempts = command.attempts ? command.attempts : ATTEMPTS,
-        .wait = wait_make(tmp),
-    };
-    struct migrate_report *report = NULL;
-    if (!prepare(tmp, program, &command, &request, err))
+    if (!check_together(&command, err) ||
+        !options_format_allowed(&command.options,
+                                OPTIONS_FORMAT(FORMAT_TEXT) | OPTIONS_FORMAT(FORMAT_JSON), err))
         return -1;
-    bool is_done = migrate_run(tmp, &request, &report, err);
-    if (report != NULL) {
-        write_report(&command.options, report, request.journal, is_done ? NULL : err);
-        warn_of_loss(report);
-    }
-    return is_done ? EXIT_GO : -1;
+    const struct database_work work = {
+        .options = &command.options,
+        .given = command.database,
+        .needs_name = command.n_paths > 0 || command.is_undo,
+        .schema = "tminus/migrate/1",
+        .stops = true,
+        .run = migrate_database,
+        .context = &command,
+    };
+    return database_each(&work, err);
 }
 
 const struct command command_migrate = {

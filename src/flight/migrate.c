@@ -84,12 +84,16 @@ static void pass_note(void *context, const char *text)
 static bool run_sql(struct flight *flight, const char *what, const char *lock, const char *sql,
                     struct error *err)
 {
-    const struct engine_run_request request = {.path = what,
-                                               .text = "",
-                                               .in_transaction = true,
-                                               .first = lock,
-                                               .last = sql,
-                                               .note = pass_note};
+    const struct engine_run_request request = {
+        .path = what,
+        .text = "",
+        .in_transaction = true,
+        .first = lock,
+        .last = sql,
+        .lock_timeout_ms = flight->request->timeout_ms,
+        .attempts = flight->request->attempts,
+        .note = pass_note,
+    };
     struct engine_run ignored;
     return sql == NULL ||
            flight->session->run(flight->mem, flight->writer, &request, &ignored, err);
@@ -264,7 +268,9 @@ static bool prepare_record(struct flight *flight, struct error *err)
         return true;
     if (!run_sql(flight, record->table_title, record_sql_lock(tmp, record, true), sql, err)) {
         // Nothing of the migrations was begun.
-        err->code = err->code == ERROR_TAKEN_BACK ? ERROR_DATABASE : err->code;
+        bool is_locked = strcmp(err->sqlstate, "55P03") == 0;
+        if (err->code == ERROR_TAKEN_BACK)
+            err->code = is_locked ? ERROR_UNREACHABLE : ERROR_DATABASE;
         return false;
     }
     if (record->is_there)

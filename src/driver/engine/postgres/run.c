@@ -125,8 +125,10 @@ static bool fail_ours(const struct run *run, struct error *err)
 {
     SCRATCH(tmp);
     struct error cause = *err;
-    return error_set(err, cause.code, "%s: while recording it: %s", run->request->path,
-                     reason(tmp, run, &cause));
+    error_set(err, cause.code, "%s: while recording it: %s", run->request->path,
+              reason(tmp, run, &cause));
+    snprintf(err->sqlstate, sizeof err->sqlstate, "%s", cause.sqlstate);
+    return false;
 }
 
 bool run_ours(struct run *run, const char *sql, struct error *err)
