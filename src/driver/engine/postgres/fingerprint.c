@@ -8,6 +8,7 @@
  */
 #include "base/text.h"
 #include "driver/engine/postgres/reading.h"
+#include "driver/engine/postgres/relation_parts.h"
 #include "driver/engine/postgres/row_image.h"
 
 #define PROGRESS_ROWS 4096
@@ -112,26 +113,53 @@ static bool check_readings(const struct reading *readings, size_t n,
     return true;
 }
 
+static struct reading *readings_make(TALLOC_CTX *mem, size_t n, const struct selection *selection,
+                                     const struct engine_fingerprint_request *request,
+                                     int64_t *rows_done)
+{
+    struct reading *readings = mem_array(mem, struct reading, n);
+    for (size_t i = 0; i < n; i++)
+        readings[i] = (struct reading){
+            .request = request,
+            .rows = {.n_fields = selection->n_fields,
+                     .fields = mem_array(mem, struct copy_field, selection->n_fields)},
+            .imager = row_imager_make(mem, selection, request),
+            .rows_done = rows_done,
+        };
+    return readings;
+}
+
+// One part on each connection, all at once.
+static bool copy_parts(struct engine *engine, const struct engine_fingerprint_request *request,
+                       const struct selection *selection, const struct relation_parts *parts,
+                       struct reading *readings, struct error *err)
+{
+    SCRATCH(tmp);
+    const char **sqls = mem_array(tmp, const char *, parts->n);
+    void **contexts = mem_array(tmp, void *, parts->n);
+    for (size_t i = 0; i < parts->n; i++) {
+        char *sql = selection_sql(tmp, selection, request->where, parts->conditions[i], NULL);
+        sqls[i] = mem_printf(tmp, "COPY (%s) TO STDOUT (FORMAT binary)", sql);
+        contexts[i] = &readings[i];
+    }
+    return connection_copy_all(parts->n > 1 ? engine->readers : &engine->connection, sqls, contexts,
+                               parts->n, take_data, err);
+}
+
 static bool read_rows(struct engine *engine, const struct engine_fingerprint_request *request,
                       const struct selection *selection, struct engine_fingerprint *print,
                       struct error *err)
 {
     SCRATCH(tmp);
+    struct relation_parts parts;
     int64_t rows_done = 0;
-    struct reading reading = {
-        .request = request,
-        .rows = {.n_fields = selection->n_fields,
-                 .fields = mem_array(tmp, struct copy_field, selection->n_fields)},
-        .imager = row_imager_make(tmp, selection, request),
-        .rows_done = &rows_done,
-    };
-    char *sql = selection_sql(tmp, selection, request->where, NULL, NULL);
     if (request->where || request->value || selection->relation->rows == ROWS_COMPUTED)
-        TRY(guard_allow(engine, sql, err));
-    sql = mem_printf(tmp, "COPY (%s) TO STDOUT (FORMAT binary)", sql);
-    TRY(connection_copy(engine->connection, sql, take_data, &reading, err));
-    TRY(check_readings(&reading, 1, selection->relation, err));
-    add_up(print, &reading, 1);
+        TRY(guard_allow(engine, selection_sql(tmp, selection, request->where, NULL, NULL), err));
+    TRY(relation_parts_make(tmp, engine, selection->relation, engine->n_readers, &parts, err));
+    struct reading *readings = readings_make(tmp, parts.n, selection, request, &rows_done);
+    TRY(copy_parts(engine, request, selection, &parts, readings, err));
+    TRY(check_readings(readings, parts.n, selection->relation, err));
+    add_up(print, readings, parts.n);
     return true;
 }
 
