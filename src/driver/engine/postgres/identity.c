@@ -14,7 +14,7 @@
 #define SQL_SERVER(system)                                                                         \
     "SELECT pg_catalog.current_setting('server_version'), pg_catalog.current_database(),"          \
     "       session_user, pg_catalog.pg_is_in_recovery(),"                                         \
-    "       pg_catalog.version() LIKE '%linux%',"                                                  \
+    "       pg_catalog.version() LIKE '%linux%', pg_catalog.pg_backend_pid(),"                     \
     "       (SELECT pg_catalog.bool_or(rolsuper) FROM pg_catalog.pg_roles"                         \
     "         WHERE rolname IN (session_user, current_user)),"                                     \
     "       (SELECT pg_catalog.string_agg(rolname, ', ' ORDER BY rolname)"                         \
@@ -26,7 +26,7 @@
 #define SQL_DATABASE_NUMBER                                                                        \
     "(SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())"
 
-enum { VERSION, DATABASE, ROLE, STANDBY, LINUX, SUPERUSER, MEMBERSHIPS, SYSTEM };
+enum { VERSION, DATABASE, ROLE, STANDBY, LINUX, PROCESS, SUPERUSER, MEMBERSHIPS, SYSTEM };
 
 static const char *powers_text(TALLOC_CTX *mem, const PGresult *row)
 {
@@ -48,6 +48,9 @@ bool server_read(TALLOC_CTX *mem, struct connection *connection, struct postgres
     if (!has_system)
         TRY(connection_ask(tmp, connection, SQL_SERVER(SQL_DATABASE_NUMBER), NULL, 0, &row, err));
     const char *system = PQgetvalue(row, 0, SYSTEM);
+    // A pooler gives its clients process numbers of its own.
+    int process = PQbackendPID(connection_handle(connection));
+    bool is_pooled = strtol(PQgetvalue(row, 0, PROCESS), NULL, 10) != process;
     *out = (struct postgres_server){
         .system = has_system ? mem_strdup(mem, system) : mem_printf(mem, "database-%s", system),
         .database = mem_strdup(mem, PQgetvalue(row, 0, DATABASE)),
@@ -56,6 +59,7 @@ bool server_read(TALLOC_CTX *mem, struct connection *connection, struct postgres
         .powers = powers_text(mem, row),
         .has_system = has_system,
         .is_standby = PQgetvalue(row, 0, STANDBY)[0] == 't',
+        .is_pooled = is_pooled,
         .is_linux = PQgetvalue(row, 0, LINUX)[0] == 't',
     };
     return true;

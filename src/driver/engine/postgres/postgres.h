@@ -67,6 +67,7 @@ struct postgres_server {
     const char *powers;   // of the role, that an audit must not have: "a superuser", …; NULL: none
     bool has_system;      // `system` is the server's own
     bool is_standby;
+    bool is_pooled; // somebody stands between: another session for each transaction, perhaps
     bool is_linux; // where a server notices that its client is gone
 };
 

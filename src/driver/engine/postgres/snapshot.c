@@ -78,6 +78,15 @@ static void readers_join(struct engine *engine, const struct export *export, siz
     }
 }
 
+// A pooler's sessions are few, and one that waits for the second while it holds the first keeps all
+// of its clients waiting: only who asks for several gets them there.
+static size_t wanted_connections(const struct engine *engine)
+{
+    if (engine->options->connections > 0)
+        return engine->options->connections;
+    return engine->server.is_pooled ? 1 : CONNECTIONS;
+}
+
 bool postgres_snapshot_begin(struct engine *engine, struct error *err)
 {
     SCRATCH(tmp);
@@ -93,8 +102,7 @@ bool postgres_snapshot_begin(struct engine *engine, struct error *err)
     }
     *mem_append(engine, engine->readers, engine->n_readers) = connection;
     engine->is_in_snapshot = true;
-    size_t wanted = engine->options->connections ? engine->options->connections : CONNECTIONS;
-    readers_join(engine, &export, wanted - 1);
+    readers_join(engine, &export, wanted_connections(engine) - 1);
     return true;
 }
 
