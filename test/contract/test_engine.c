@@ -5,7 +5,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "../support/database.h"
+#include "../support/postgres_server.h"
 
 // How a test gets a database of an engine: made empty, changed from outside the driver.
 struct engine_place {
@@ -16,6 +16,7 @@ struct engine_place {
 
 static const struct engine_place places[] = {
     {&engine_sqlite, database_make, database_execute},
+    {&engine_postgres, postgres_database_make, postgres_execute},
 };
 
 #define SCHEMA                                                                                     \
@@ -39,7 +40,7 @@ static struct engine *open_engine(struct rig *rig, bool read_only)
 {
     struct engine *engine = NULL;
     const struct engine_open_options options = {
-        .url = secret_make(rig->database, rig->database->path), .read_only = read_only, .timeout_ms = 300};
+        .url = secret_make(rig->database, rig->database->path), .read_only = read_only, .timeout_ms = 3000};
     if (!rig->driver->session->open(rig->database, &options, &engine, &rig->err))
         fail_msg("%s", rig->err.message);
     return engine;
