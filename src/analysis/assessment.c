@@ -149,7 +149,7 @@ static void hint_dialect(struct assessment *assessment, const struct change *cha
                        dialect_title(guess), dialect_name(guess));
 }
 
-static void decide(struct assessment *assessment, const struct assessment_options *options)
+static void decide(struct assessment *assessment)
 {
     size_t n_stop = findings_count(&assessment->findings, SEVERITY_STOP);
     size_t n_warn = findings_count(&assessment->findings, SEVERITY_WARN);
@@ -163,7 +163,7 @@ static void decide(struct assessment *assessment, const struct assessment_option
         assessment->reason =
             mem_printf(assessment, "%zu place%s not understood: unknown is never pass", n_unknown,
                        plural(n_unknown));
-    } else if (options->others_malformed) {
+    } else if (assessment->others_malformed) {
         assessment->reason = "the findings of another tool could not be read";
     } else {
         assessment->verdict = VERDICT_GO;
@@ -172,7 +172,15 @@ static void decide(struct assessment *assessment, const struct assessment_option
                                     n_warn, plural(n_warn))
                        : "nothing found that loses data, fails or blocks for long";
     }
-    assessment->risk = risk_of(assessment, options->code);
+}
+
+static void take_database(struct assessment *assessment, const struct assessed_database *database)
+{
+    struct assessed_database *taken =
+        mem_append(assessment, assessment->databases, assessment->n_databases);
+    *taken = *database;
+    if (taken->schema == NULL)
+        taken->schema = assessment->schema;
 }
 
 bool assessment_make(TALLOC_CTX *mem, const struct change *change,
@@ -190,8 +198,33 @@ bool assessment_make(TALLOC_CTX *mem, const struct change *change,
         code_judge(&assessment->findings, options->code);
     take_others(assessment, options);
     findings_sort(&assessment->findings);
-    decide(assessment, options);
+    assessment->others_malformed = options->others_malformed;
+    decide(assessment);
+    assessment->risk = risk_of(assessment, options->code);
+    if (options->database != NULL)
+        take_database(assessment, options->database);
     hint_dialect(assessment, change);
     *out = talloc_steal(mem, assessment);
     return true;
+}
+
+void assessment_join(struct assessment *assessment, const struct assessment *other)
+{
+    struct findings *findings = &assessment->findings;
+    for (size_t i = 0; i < other->n_scripts; i++)
+        *mem_append(assessment, assessment->scripts, assessment->n_scripts) = other->scripts[i];
+    for (size_t i = 0; i < other->findings.n; i++)
+        *mem_append(findings->mem, findings->list, findings->n) = other->findings.list[i];
+    for (size_t i = 0; i < other->n_not_understood; i++)
+        *mem_append(assessment, assessment->not_understood, assessment->n_not_understood) =
+            other->not_understood[i];
+    for (size_t i = 0; i < other->n_databases; i++)
+        take_database(assessment, &other->databases[i]);
+    assessment->n_statements += other->n_statements;
+    assessment->n_understood += other->n_understood;
+    assessment->others_malformed |= other->others_malformed;
+    findings_sort(findings);
+    decide(assessment);
+    if (other->risk > assessment->risk) // unknown is the worst
+        assessment->risk = other->risk;
 }

@@ -30,6 +30,18 @@ struct assessed_script {
     struct effects **effects; // one for each statement
 };
 
+// The database whose schema was read; nothing of it is judged, only told.
+struct assessed_database {
+    const char *name; // of several in tminus.yaml; NULL: the only one
+    const char *text; // "PostgreSQL 15.20, database shop at …"
+    const char *read_at;
+    size_t n_relations; // tables and views
+    size_t n_pending;
+    int64_t n_applied;           // left out by the database's record; -1: it could not be told
+    const char *record;          // that, in words
+    const struct schema *schema; // before the first migration; its gaps
+};
+
 struct assessment {
     enum verdict verdict;
     enum risk risk;
@@ -42,11 +54,15 @@ struct assessment {
     size_t n_statements, n_understood;
     struct not_understood *not_understood;
     size_t n_not_understood;
-    struct schema *schema; // after every up
+    struct schema *schema;               // after every up
+    struct assessed_database *databases; // none: offline
+    size_t n_databases;
+    bool others_malformed; // the findings of another tool could not be read
     struct schema *before; // before the first up that is judged
 };
 
 struct assessment_options {
+    const struct assessed_database *database; // that `known` or `schemas` was read from, or NULL
     enum dialect dialect;
     unsigned pg_version;                 // 0: 15
     const struct script_source *schemas; // --schema files, read before the first migration
@@ -64,5 +80,7 @@ struct assessment_options {
 MUST_CHECK bool assessment_make(TALLOC_CTX *mem, const struct change *change,
                                 const struct assessment_options *options, struct assessment **out,
                                 struct error *err);
+// Add what was found for another database of the same release.
+void assessment_join(struct assessment *assessment, const struct assessment *other);
 
 #endif

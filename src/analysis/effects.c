@@ -109,7 +109,7 @@ struct effects *effects_predict(TALLOC_CTX *mem, const struct schema *schema,
 {
     SCRATCH(tmp);
     struct effects *effects = mem_new(mem, struct effects);
-    effects->layer = LAYER_PREDICTED;
+    effects->layer = schema_is_live(schema) ? LAYER_KNOWN : LAYER_PREDICTED;
     struct prediction p = {.mem = effects,
                            .tmp = tmp,
                            .schema = schema,

@@ -7,6 +7,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "analysis/restoration.h"
+#include "analysis/printed_sql.h"
 #include <ctype.h>
 #include <stdarg.h>
 
@@ -67,11 +68,13 @@ static bool same_sql_span(const char *a, size_t n_a, const char *b, size_t n_b)
     }
 }
 
-static bool same_sql(const char *a, const char *b)
+// What a live catalog has was printed by the server.
+static bool same_sql(const struct comparison *comparison, const char *a, const char *b)
 {
     if (a == NULL || b == NULL)
         return a == b;
-    return same_sql_span(a, strlen(a), b, strlen(b));
+    return same_sql_span(a, strlen(a), b, strlen(b)) ||
+           (schema_is_live(comparison->target) && printed_sql_same(a, b));
 }
 
 // The literal of "'x'::text" without its cast; everything else whole.
@@ -83,9 +86,9 @@ static size_t uncast_length(const char *text)
     return is_cast ? (size_t)(quote + 1 - text) : len;
 }
 
-static bool same_default(const char *a, const char *b)
+static bool same_default(const struct comparison *comparison, const char *a, const char *b)
 {
-    return same_sql_span(a, uncast_length(a), b, uncast_length(b));
+    return same_sql_span(a, uncast_length(a), b, uncast_length(b)) || same_sql(comparison, a, b);
 }
 
 static bool same_words(const char *const *a, size_t n_a, const char *const *b, size_t n_b)
@@ -145,7 +148,7 @@ static void compare_column(struct comparison *comparison, const char *table,
         differs(comparison, "column %s.%s %s", table, target->name,
                 target->has_default ? "has lost its default" : "has a default that it had not");
     else if (target->default_text != NULL && actual->default_text != NULL &&
-             !same_default(target->default_text, actual->default_text))
+             !same_default(comparison, target->default_text, actual->default_text))
         differs(comparison, "the default of %s.%s is %s, was %s", table, target->name,
                 actual->default_text, target->default_text);
     if (target->is_generated != actual->is_generated || target->is_identity != actual->is_identity)
@@ -169,19 +172,21 @@ static void compare_columns(struct comparison *comparison, const char *table,
     }
 }
 
-static bool same_constraint(const struct schema_constraint *a, const struct schema_constraint *b)
+static bool same_constraint(const struct comparison *comparison, const struct schema_constraint *a,
+                            const struct schema_constraint *b)
 {
     return a->kind == b->kind && same_words(a->columns, a->n_columns, b->columns, b->n_columns) &&
            same_text(a->references.name, b->references.name) &&
-           same_sql(a->check_text, b->check_text) && same_text(a->on_delete, b->on_delete) &&
-           a->is_valid == b->is_valid;
+           same_sql(comparison, a->check_text, b->check_text) &&
+           same_text(a->on_delete, b->on_delete) && a->is_valid == b->is_valid;
 }
 
-static bool has_constraint(const struct schema_relation *relation,
+static bool has_constraint(const struct comparison *comparison,
+                           const struct schema_relation *relation,
                            const struct schema_constraint *constraint)
 {
     for (size_t i = 0; i < relation->n_constraints; i++) {
-        if (same_constraint(&relation->constraints[i], constraint))
+        if (same_constraint(comparison, &relation->constraints[i], constraint))
             return true;
     }
     return false;
@@ -203,36 +208,38 @@ static void compare_constraints(struct comparison *comparison, const char *table
                                 const struct schema_relation *actual)
 {
     for (size_t i = 0; i < target->n_constraints; i++) {
-        if (!has_constraint(actual, &target->constraints[i]))
+        if (!has_constraint(comparison, actual, &target->constraints[i]))
             differs(comparison, "%s of %s is missing or another one",
                     constraint_words(comparison, &target->constraints[i]), table);
     }
     for (size_t i = 0; i < actual->n_constraints; i++) {
-        if (!has_constraint(target, &actual->constraints[i]))
+        if (!has_constraint(comparison, target, &actual->constraints[i]))
             differs(comparison, "%s of %s was not there",
                     constraint_words(comparison, &actual->constraints[i]), table);
     }
 }
 
-static bool same_index(const struct schema_index *a, const struct schema_index *b)
+static bool same_index(const struct comparison *comparison, const struct schema_index *a,
+                       const struct schema_index *b)
 {
     bool same = a->n_columns == b->n_columns && a->is_unique == b->is_unique &&
                 a->is_primary == b->is_primary && same_text(a->method, b->method) &&
-                same_sql(a->predicate_text, b->predicate_text);
+                same_sql(comparison, a->predicate_text, b->predicate_text);
     for (size_t i = 0; same && i < a->n_columns; i++) {
         const struct index_column *x = &a->columns[i], *y = &b->columns[i];
         same =
             same_text(x->column, y->column) && (x->expression == NULL) == (y->expression == NULL);
         if (same && x->expression != NULL)
-            same = same_sql(x->expression->text, y->expression->text);
+            same = same_sql(comparison, x->expression->text, y->expression->text);
     }
     return same;
 }
 
-static bool has_index(const struct schema_relation *relation, const struct schema_index *index)
+static bool has_index(const struct comparison *comparison, const struct schema_relation *relation,
+                      const struct schema_index *index)
 {
     for (size_t i = 0; i < relation->n_indexes; i++) {
-        if (same_index(&relation->indexes[i], index))
+        if (same_index(comparison, &relation->indexes[i], index))
             return true;
     }
     return false;
@@ -243,12 +250,12 @@ static void compare_indexes(struct comparison *comparison, const char *table,
                             const struct schema_relation *actual)
 {
     for (size_t i = 0; i < target->n_indexes; i++) {
-        if (!has_index(actual, &target->indexes[i]))
+        if (!has_index(comparison, actual, &target->indexes[i]))
             differs(comparison, "index '%s' of %s is missing or another one",
                     target->indexes[i].name, table);
     }
     for (size_t i = 0; i < actual->n_indexes; i++) {
-        if (!has_index(target, &actual->indexes[i]))
+        if (!has_index(comparison, target, &actual->indexes[i]))
             differs(comparison, "index '%s' of %s was not there", actual->indexes[i].name, table);
     }
 }

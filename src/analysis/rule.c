@@ -27,7 +27,7 @@ void rule_report_asking(struct rule_place *place, enum severity severity, const 
         .column = statement != NULL ? statement->column : 0,
         .message = message,
         .hint = hint,
-        .layer = LAYER_PREDICTED,
+        .layer = schema_is_live(place->before) ? LAYER_KNOWN : LAYER_PREDICTED,
         .question = question,
     };
     findings_add(place->findings, &finding, statement != NULL ? statement->sql : "");

@@ -177,6 +177,9 @@ struct schema *schema_copy(TALLOC_CTX *mem, const struct schema *schema);
 enum dialect schema_dialect(const struct schema *schema);
 void schema_set_complete(struct schema *schema, bool is_complete);
 bool schema_is_complete(const struct schema *schema);
+// From a live catalog: what is found in it is known, not predicted.
+void schema_set_live(struct schema *schema);
+bool schema_is_live(const struct schema *schema);
 // A migration begins: what is created from now on counts as new. `migration` must outlive `schema`.
 void schema_begin_migration(struct schema *schema, const char *migration);
 

@@ -6,6 +6,17 @@
  */
 #include "analysis/schema_edit.h"
 
+void schema_set_live(struct schema *schema)
+{
+    schema->is_live = true;
+    schema->is_complete = true;
+}
+
+bool schema_is_live(const struct schema *schema)
+{
+    return schema->is_live;
+}
+
 TALLOC_CTX *schema_memory(const struct schema *schema)
 {
     return schema->pool;

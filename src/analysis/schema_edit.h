@@ -23,6 +23,7 @@ struct schema {
     struct schema_pool *pool;
     enum dialect dialect;
     bool is_complete;
+    bool is_live;
     const char *migration;
     struct name_table relations;
     struct name_table types;

@@ -16,12 +16,15 @@
 #define KEY_DIALECT 0x203
 #define KEY_PG_VERSION 0x204
 #define KEY_FINDINGS 0x205
+#define KEY_DATABASE 0x206
 
 #define PG_VERSION_MIN 9
 #define PG_VERSION_MAX 99
 
 static const struct argp_option table[] = {
     {"base", KEY_BASE, "REV", 0, "judge only what changed since REV, and the changed code", 1},
+    {"database", KEY_DATABASE, "URL", 0,
+     "read the schema and sizes of this database; --env NAME: of that environment's", 1},
     {"schema", KEY_SCHEMA, "FILE", 0, "schema before the first migration (pg_dump -s); repeatable",
      1},
     {"sizes", KEY_SIZES, "FILE", 0,
@@ -49,6 +52,7 @@ static error_t parse(int key, char *value, struct argp_state *state)
     switch (key) {
     case ARGP_KEY_INIT: state->child_inputs[0] = &request->options; return 0;
     case KEY_BASE: request->base = value; return 0;
+    case KEY_DATABASE: request->database = value; return 0;
     case KEY_SCHEMA:
         *mem_append(request->mem, request->schema_paths, request->n_schemas) = value;
         return 0;
@@ -92,16 +96,51 @@ static void write_report(const struct options *options, const struct assessment 
     }
 }
 
+static bool assess_one(TALLOC_CTX *mem, const struct program *program,
+                       const struct assess_request *request, struct assessment **out,
+                       struct error *err)
+{
+    struct assess_input input;
+    TRY(assess_gather(mem, program->engines, request, &input, err));
+    if (assess_is_live(request))
+        TRY(assess_read_database(mem, program, request, &input, err));
+    return assessment_make(mem, input.change, &input.options, out, err);
+}
+
+// Each database of the environment with its own migrations, as one answer.
+static bool assess_all(TALLOC_CTX *mem, const struct program *program,
+                       const struct assess_request *request, struct assessment **out,
+                       struct error *err)
+{
+    const char *const *names;
+    size_t n;
+    struct assessment *all = NULL, *one;
+    TRY(assess_databases(mem, request, &names, &n, err));
+    if (n == 0)
+        return assess_one(mem, program, request, out, err);
+    for (size_t i = 0; i < n; i++) {
+        struct assess_request of_one = *request;
+        of_one.database = names[i];
+        if (i > 0)
+            of_one.findings_path = NULL; // once
+        TRY(assess_one(mem, program, &of_one, &one, err));
+        if (all == NULL)
+            all = one;
+        else
+            assessment_join(all, one);
+    }
+    *out = all;
+    return true;
+}
+
 static int assess_run(const struct program *program, int argc, char **argv, struct error *err)
 {
     SCRATCH(tmp);
     struct assess_request request = {.mem = tmp};
-    struct assess_input input;
     struct assessment *assessment;
     argp_parse(&parser, argc, argv, 0, NULL, &request);
     if (!options_format_allowed(&request.options, FORMATS, err) ||
-        !assess_gather(tmp, program->engines, &request, &input, err) ||
-        !assessment_make(tmp, input.change, &input.options, &assessment, err))
+        !assess_all(tmp, program, &request, &assessment, err))
         return -1;
     write_report(&request.options, assessment);
     return command_exit_status(assessment->verdict);

@@ -7,6 +7,7 @@
 #define COMMAND_ASSESS_H
 
 #include "analysis/assessment.h"
+#include "command/command.h"
 #include "command/options.h"
 #include "driver/engine.h"
 
@@ -15,7 +16,8 @@ struct assess_request {
     TALLOC_CTX *mem;
     const char **paths;
     size_t n_paths;
-    const char *base; // --base, NULL: none
+    const char *base;     // --base, NULL: none
+    const char *database; // --database: a URL, or the name of one of several; NULL: not given
     const char **schema_paths;
     size_t n_schemas;
     const char *sizes_path;    // NULL: none
@@ -33,5 +35,16 @@ struct assess_input {
 MUST_CHECK bool assess_gather(TALLOC_CTX *mem, const struct engine_driver *const *engines,
                               const struct assess_request *request, struct assess_input *out,
                               struct error *err);
+
+// Is a database asked, and not the text alone?
+bool assess_is_live(const struct assess_request *request);
+// The schema of the database that the request names, instead of one replayed from nothing: what it
+// has applied already is left out of `input`.
+MUST_CHECK bool assess_read_database(TALLOC_CTX *mem, const struct program *program,
+                                     const struct assess_request *request,
+                                     struct assess_input *input, struct error *err);
+// Names of the databases that are assessed one after the other; none: there is only one.
+MUST_CHECK bool assess_databases(TALLOC_CTX *mem, const struct assess_request *request,
+                                 const char *const **names, size_t *n, struct error *err);
 
 #endif

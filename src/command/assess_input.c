@@ -36,18 +36,23 @@ static bool read_settings(TALLOC_CTX *mem, const struct options *options, struct
 
 // --- the change
 
-static bool database_of(const struct settings *settings, const struct config_database **out,
-                        struct error *err)
+static bool database_of(const struct assess_request *request, const struct settings *settings,
+                        const struct config_database **out, struct error *err)
 {
     const struct config_environment *environment = settings->environment;
     *out = NULL;
     if (environment == NULL || environment->n_databases == 0)
         return true;
+    for (size_t i = 0; request->database != NULL && i < environment->n_databases; i++) {
+        *out = &environment->databases[i];
+        if (strcmp((*out)->name, request->database) == 0)
+            return true;
+    }
     *out = &environment->databases[0];
     if (environment->n_databases == 1)
         return true;
     error_set(err, ERROR_USAGE, "environment '%s' has several databases", environment->name);
-    return error_hint(err, "give the migrations of one: tminus assess PATH");
+    return error_hint(err, "give the migrations of one: tminus assess PATH, or --database NAME");
 }
 
 static bool read_folder(TALLOC_CTX *mem, const struct settings *settings, const char *folder,
@@ -109,7 +114,7 @@ static bool read_migrations(TALLOC_CTX *mem, const struct assess_request *reques
     const struct config_database *database;
     if (request->n_paths > 0)
         return change_read(mem, request->paths, request->n_paths, NULL, out, err);
-    TRY(database_of(settings, &database, err));
+    TRY(database_of(request, settings, &database, err));
     if (database != NULL && database->migrations != NULL)
         return read_configured(mem, settings, database, out, err);
     if (request->base != NULL)

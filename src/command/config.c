@@ -84,8 +84,7 @@ static void add_problem(struct config_view *view, const struct config_database *
         .hint = mem_strdup(view->mem, err->hint)};
 }
 
-// An engine that will never be opened is a problem; PostgreSQL, which this version reads as SQL but
-// does not connect to, and a file that is not there yet are not.
+// An engine that will never be opened is a problem, a file that is not there yet is not.
 static void check_url(struct config_view *view, const struct config_database *database)
 {
     const struct engine_driver *driver;
@@ -93,9 +92,7 @@ static void check_url(struct config_view *view, const struct config_database *da
     if (database->url == NULL || strstr(secret_reveal(database->url), "${") != NULL ||
         engine_driver_for(view->program->engines, database->url, &driver, &err))
         return;
-    const char *url = secret_reveal(database->url);
-    if (err.code == ERROR_CONFIG && !text_starts_with(url, "postgres:") &&
-        !text_starts_with(url, "postgresql:"))
+    if (err.code == ERROR_CONFIG)
         add_problem(view, database, &err);
     else
         warn(view, mem_printf(view->mem, "%s:%zu:%zu: %s", view->config->path, database->url_line,

@@ -6,11 +6,13 @@
 #include "report/explain.h"
 #include "base/text.h"
 #include "command/command.h"
+#include "command/explain_database.h"
 #include "command/options.h"
 #include "command/schema_files.h"
 
 #define KEY_SCHEMA 0x200
 #define KEY_DIALECT 0x201
+#define KEY_DATABASE 0x202
 
 struct explain_request {
     struct options options;
@@ -19,9 +21,13 @@ struct explain_request {
     const char **schema_paths;
     size_t n_schemas;
     enum dialect dialect;
+    const char *dialect_given;
+    const char *database; // --database
 };
 
 static const struct argp_option table[] = {
+    {"database", KEY_DATABASE, "URL", 0,
+     "sizes of this database, and who is in the way; --env NAME: of that environment's", 1},
     {"schema", KEY_SCHEMA, "FILE", 0, "schema that the statement meets (pg_dump -s); repeatable",
      1},
     {"dialect", KEY_DIALECT, "D", 0, "postgres (default) or sqlite", 1},
@@ -44,7 +50,11 @@ static error_t parse(int key, char *value, struct argp_state *state)
     case KEY_SCHEMA:
         *mem_append(request->mem, request->schema_paths, request->n_schemas) = value;
         return 0;
-    case KEY_DIALECT: read_dialect(state, value, &request->dialect); return 0;
+    case KEY_DATABASE: request->database = value; return 0;
+    case KEY_DIALECT:
+        request->dialect_given = value;
+        read_dialect(state, value, &request->dialect);
+        return 0;
     case ARGP_KEY_ARG:
         request->words = request->words == NULL
                              ? mem_strdup(request->mem, value)
@@ -81,7 +91,36 @@ static bool explain_rule(const struct explain_request *request, struct error *er
                            : error_hint(err, "`tminus explain` lists the rules; SQL has blanks");
 }
 
-static bool explain_statement(const struct explain_request *request, struct error *err)
+static bool is_live(const struct explain_request *request)
+{
+    return request->database != NULL || request->options.environment != NULL;
+}
+
+static bool read_database(TALLOC_CTX *mem, const struct program *program,
+                          const struct explain_request *request, struct inspection *inspection,
+                          struct error *err)
+{
+    const char *option = request->n_schemas > 0           ? "--schema"
+                         : request->dialect_given != NULL ? "--dialect"
+                                                          : NULL;
+    if (option != NULL)
+        return error_set(err, ERROR_USAGE,
+                         "%s is not for a database that is read: it tells that itself", option);
+    return inspection_connect(mem, program, &request->options, request->database, inspection, err);
+}
+
+static bool check_understood(const struct assessment *assessment, struct error *err)
+{
+    const struct script *script = assessment->scripts[0].script;
+    if (script->n_not_understood == 0)
+        return true;
+    const struct not_understood *bad = &script->not_understood[0];
+    return error_set(err, ERROR_INPUT, "statement:%zu:%zu: %s", bad->line, bad->column,
+                     bad->reason);
+}
+
+static bool explain_statement(const struct program *program, const struct explain_request *request,
+                              struct error *err)
 {
     SCRATCH(tmp);
     size_t len = strlen(request->words);
@@ -92,21 +131,24 @@ static bool explain_statement(const struct explain_request *request, struct erro
     const struct change change = {.migrations = &migration, .n_migrations = 1};
     struct assessment_options options = {.dialect = request->dialect};
     struct assessment *assessment;
+    struct inspection *inspection = mem_new(tmp, struct inspection);
+    struct explain_scene scene = {0};
     TRY(schema_files_read(tmp, request->schema_paths, request->n_schemas, &options, err));
-    TRY(assessment_make(tmp, &change, &options, &assessment, err));
-    for (size_t i = 0; i < assessment->scripts[0].script->n_not_understood; i++) {
-        const struct not_understood *bad = &assessment->scripts[0].script->not_understood[i];
-        return error_set(err, ERROR_INPUT, "statement:%zu:%zu: %s", bad->line, bad->column,
-                         bad->reason);
+    if (is_live(request)) {
+        TRY(read_database(tmp, program, request, inspection, err));
+        TRY(explain_read_database(tmp, inspection, &options, &scene, err));
     }
+    TRY(assessment_make(tmp, &change, &options, &assessment, err));
+    TRY(check_understood(assessment, err));
+    if (is_live(request))
+        TRY(explain_read_activity(tmp, inspection, assessment, &scene, err));
     (request->options.format == FORMAT_JSON ? report_explain_json
-                                            : report_explain_text)(stdout, assessment);
+                                            : report_explain_text)(stdout, assessment, &scene);
     return true;
 }
 
 static int explain_run(const struct program *program, int argc, char **argv, struct error *err)
 {
-    (void)program;
     SCRATCH(tmp);
     struct explain_request request = {.mem = tmp, .dialect = DIALECT_POSTGRES};
     argp_parse(&parser, argc, argv, 0, NULL, &request);
@@ -118,7 +160,8 @@ static int explain_run(const struct program *program, int argc, char **argv, str
         return EXIT_GO;
     }
     bool is_statement = strpbrk(request.words, " \t\n;") != NULL;
-    bool is_done = is_statement ? explain_statement(&request, err) : explain_rule(&request, err);
+    bool is_done =
+        is_statement ? explain_statement(program, &request, err) : explain_rule(&request, err);
     return is_done ? EXIT_GO : -1;
 }
 

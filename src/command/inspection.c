@@ -54,15 +54,22 @@ static bool open_target(TALLOC_CTX *mem, const struct program *program,
     return target->driver->session->identity(mem, target->engine, &target->identity, err);
 }
 
+bool inspection_connect(TALLOC_CTX *mem, const struct program *program,
+                        const struct options *options, const char *database,
+                        struct inspection *inspection, struct error *err)
+{
+    inspection->shows_progress = !options->no_progress && options->verbosity >= 0;
+    TRY(database_choose(mem, options, database, &inspection->choice, err));
+    return open_target(mem, program, inspection, err);
+}
+
 bool inspection_open(TALLOC_CTX *mem, const struct program *program, const struct options *options,
                      const char *database, struct inspection *inspection, struct error *err)
 {
     SCRATCH(tmp);
     char *location;
 
-    inspection->shows_progress = !options->no_progress && options->verbosity >= 0;
-    TRY(database_choose(mem, options, database, &inspection->choice, err));
-    TRY(open_target(mem, program, inspection, err));
+    TRY(inspection_connect(mem, program, options, database, inspection, err));
     TRY(state_path(tmp, inspection->choice.config->service, inspection->choice.environment_name,
                    "journal.db", &location, err));
     TRY(journal_open(mem, program->stores[0], location, journal_run_name(tmp), &inspection->journal,

@@ -26,6 +26,10 @@ struct inspection {
 MUST_CHECK bool inspection_open(TALLOC_CTX *mem, const struct program *program,
                                 const struct options *options, const char *database,
                                 struct inspection *inspection, struct error *err);
+// The database alone, for those who leave nothing behind: no journal.
+MUST_CHECK bool inspection_connect(TALLOC_CTX *mem, const struct program *program,
+                                   const struct options *options, const char *database,
+                                   struct inspection *inspection, struct error *err);
 void inspection_end_progress(struct inspection *inspection);
 
 // Of `change`, how many of `versions` the database's record has: -1 when there is no record that

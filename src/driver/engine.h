@@ -143,13 +143,22 @@ struct engine_catalog_table {
                      size_t *n, struct error *err);
 };
 
+// A lock that a transaction holds, or waits for.
+struct engine_lock {
+    const char *relation; // "schema.name"
+    const char *mode;     // "AccessExclusiveLock"
+};
+
 struct engine_activity {
-    const char *kind;  // "transaction" "prepared" "slot" "waiting" "connections" "autovacuum"
+    const char *kind;  // "transaction" "prepared" "slot" "waiting" "connections" "autovacuum";
+                       // "unknown": the role may not see it, `text` says what to grant
     const char *who;   // application, user and process; a slot's name
     const char *state; // "idle in transaction", …
     int64_t age_ms;    // of the transaction, or of the wait; -1: not known
     int64_t bytes;     // that a slot holds back; -1
     const char *text;  // one line for people
+    struct engine_lock *locks; // of relations of users
+    size_t n_locks;
 };
 
 // Image of one row, hashed. Column images are keyed by the primary key, so that two rows that
@@ -210,7 +219,8 @@ struct engine_fingerprint {
     struct engine_sum content; // of the rows without their keys, when it was asked for
     struct engine_column_print *columns;
     size_t n_columns;
-    const char **key; // names of the key's columns; none: `has_key` is false or the key is the rowid
+    const char *
+        *key; // names of the key's columns; none: `has_key` is false or the key is the rowid
     size_t n_key;
 };
 

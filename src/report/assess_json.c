@@ -37,6 +37,28 @@ static void put_coverage(json_t *document, const struct assessment *assessment)
     }
 }
 
+static void put_databases(json_t *document, const struct assessment *assessment)
+{
+    json_t *list = json_put_array(document, "databases");
+    for (size_t i = 0; i < assessment->n_databases; i++) {
+        const struct assessed_database *database = &assessment->databases[i];
+        size_t n;
+        json_t *object = json_object();
+        json_put_text(object, "name", database->name);
+        json_put_text(object, "text", database->text);
+        json_put_text(object, "read_at", database->read_at);
+        json_put_integer(object, "relations", (int64_t)database->n_relations);
+        json_put_integer(object, "pending", (int64_t)database->n_pending);
+        json_put(object, "applied",
+                 database->n_applied < 0 ? json_null() : json_integer(database->n_applied));
+        json_t *gaps = json_put_array(object, "gaps");
+        const char *const *texts = schema_gaps(database->schema, &n);
+        for (size_t k = 0; k < n; k++)
+            json_array_append_new(gaps, json_text(texts[k]));
+        json_array_append_new(list, object);
+    }
+}
+
 void report_assess_json(FILE *out, const struct assessment *assessment)
 {
     json_t *document = json_object();
@@ -53,6 +75,8 @@ void report_assess_json(FILE *out, const struct assessment *assessment)
     for (size_t i = 0; i < assessment->findings.n; i++)
         json_array_append_new(findings, report_finding(&assessment->findings.list[i]));
     put_coverage(document, assessment);
+    if (assessment->n_databases > 0)
+        put_databases(document, assessment);
     json_write(out, document);
     json_decref(document);
 }

@@ -45,6 +45,12 @@ static void write_head(FILE *out, const struct assessment *assessment)
             findings_count(findings, SEVERITY_NOTE),
             quantity_count(tmp, (int64_t)assessment->n_understood),
             quantity_count(tmp, (int64_t)assessment->n_statements), risk_name(assessment->risk));
+    for (size_t i = 0; i < assessment->n_databases; i++) {
+        const struct assessed_database *database = &assessment->databases[i];
+        fputs("\nRead ", out);
+        text_write_markdown(out, database->text);
+        fprintf(out, " at %s; %s.\n", database->read_at, database->record);
+    }
 }
 
 void report_assess_markdown(FILE *out, const struct assessment *assessment)

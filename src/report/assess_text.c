@@ -181,6 +181,20 @@ static void write_unknown(FILE *out, const struct assessment *assessment)
     fputc('\n', out);
 }
 
+static void write_databases(FILE *out, const struct assessment *assessment)
+{
+    size_t n;
+    for (size_t i = 0; i < assessment->n_databases; i++) {
+        const struct assessed_database *database = &assessment->databases[i];
+        fprintf(out, "Read %s%s%s at %s; %s.\n", database->name != NULL ? database->name : "",
+                database->name != NULL ? ": " : "", database->text, database->read_at,
+                database->record);
+        const char *const *gaps = schema_gaps(database->schema, &n);
+        for (size_t k = 0; k < n; k++)
+            fprintf(out, "  not read: %s.\n", gaps[k]);
+    }
+}
+
 void report_assess_text(FILE *out, const struct assessment *assessment,
                         const struct report_text_options *options)
 {
@@ -197,6 +211,7 @@ void report_assess_text(FILE *out, const struct assessment *assessment,
             findings_count(findings, SEVERITY_NOTE),
             quantity_count(tmp, (int64_t)assessment->n_understood),
             quantity_count(tmp, (int64_t)assessment->n_statements), risk_name(assessment->risk));
+    write_databases(out, assessment);
     if (n_hidden > 0)
         fprintf(out, "%zu finding%s not listed: -v lists all; `tminus explain RULE` says why.\n",
                 n_hidden, n_hidden == 1 ? " is" : "s are");

@@ -60,7 +60,58 @@ static json_t *explained_finding(const struct finding *finding)
     return object;
 }
 
-void report_explain_json(FILE *out, const struct assessment *assessment)
+static void put_scene(json_t *document, const struct explain_scene *scene)
+{
+    json_t *database = json_put_object(document, "database");
+    json_put_text(database, "text", scene->database);
+    json_put_text(database, "read_at", scene->read_at);
+    json_t *list = json_put_array(document, "in_the_way");
+    for (size_t i = 0; i < scene->n_in_way; i++) {
+        json_t *object = json_object();
+        json_put_text(object, "kind", scene->in_way[i].kind);
+        json_put_text(object, "who", scene->in_way[i].who);
+        json_put_integer(object, "age_ms", scene->in_way[i].age_ms);
+        json_put_text(object, "text", scene->in_way[i].text);
+        json_array_append_new(list, object);
+    }
+    json_put_text(document, "not_seen", scene->unseen);
+}
+
+static bool is_locked(const struct assessment *assessment, const char *relation)
+{
+    for (size_t i = 0; i < assessment->n_scripts; i++) {
+        const struct assessed_script *assessed = &assessment->scripts[i];
+        for (size_t j = 0; j < assessed->script->n_statements; j++) {
+            const struct effects *effects = assessed->effects[j];
+            for (size_t k = 0; k < effects->n_locks; k++) {
+                if (strcmp(effects->locks[k].relation, relation) == 0)
+                    return true;
+            }
+        }
+    }
+    return false;
+}
+
+static void put_sizes(json_t *document, const struct assessment *assessment,
+                      const struct schema *schema)
+{
+    json_t *list = json_put_array(document, "relations");
+    for (const struct schema_relation *r = schema_next(schema, NULL); r != NULL;
+         r = schema_next(schema, r)) {
+        SCRATCH(tmp);
+        const char *name = schema_name_text(tmp, schema, r->name);
+        if (size_class(r) == SIZE_UNKNOWN || !is_locked(assessment, name))
+            continue;
+        json_t *object = json_object();
+        json_put_text(object, "relation", name);
+        json_put(object, "rows", r->rows < 0 ? json_null() : json_integer(r->rows));
+        json_put(object, "bytes", r->bytes < 0 ? json_null() : json_integer(r->bytes));
+        json_array_append_new(list, object);
+    }
+}
+
+void report_explain_json(FILE *out, const struct assessment *assessment,
+                         const struct explain_scene *scene)
 {
     json_t *document = document_make();
     json_put_text(document, "dialect", dialect_name(assessment->dialect));
@@ -75,5 +126,9 @@ void report_explain_json(FILE *out, const struct assessment *assessment)
     json_t *findings = json_put_array(document, "findings");
     for (size_t i = 0; i < assessment->findings.n; i++)
         json_array_append_new(findings, explained_finding(&assessment->findings.list[i]));
+    if (scene->database != NULL)
+        put_scene(document, scene);
+    if (scene->schema != NULL)
+        put_sizes(document, assessment, scene->schema);
     document_write(out, document);
 }

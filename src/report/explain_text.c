@@ -5,6 +5,8 @@
  */
 #include "report/explain.h"
 
+#define IN_WAY_LISTED 5
+
 void report_rules_text(FILE *out)
 {
     int width = 0;
@@ -35,8 +37,20 @@ static const char *lock_words(enum lock_mode mode)
                                                : "reads and writes go on";
 }
 
-static void write_locks(FILE *out, const struct effects *effects)
+// ", 2,000,000 rows, 310 MB" where it is a table whose size is known. A dot may be part of a name.
+static const char *size_words(TALLOC_CTX *mem, const struct schema *schema, const char *relation)
 {
+    const struct schema_relation *found = NULL;
+    for (const char *dot = strchr(relation, '.'); schema != NULL && dot != NULL && found == NULL;
+         dot = strchr(dot + 1, '.'))
+        found = schema_find(
+            schema, (struct name){mem_strndup(mem, relation, (size_t)(dot - relation)), dot + 1});
+    return size_class(found) == SIZE_UNKNOWN ? "" : mem_printf(mem, " (%s)", size_text(mem, found));
+}
+
+static void write_locks(FILE *out, const struct effects *effects, const struct schema *schema)
+{
+    SCRATCH(tmp);
     int width = 0;
     for (size_t i = 0; i < effects->n_locks; i++) {
         int len = (int)strlen(effects->locks[i].relation);
@@ -44,8 +58,9 @@ static void write_locks(FILE *out, const struct effects *effects)
     }
     for (size_t i = 0; i < effects->n_locks; i++) {
         const struct effect_lock *lock = &effects->locks[i];
-        fprintf(out, "  %-9s  %-*s  %s: %s\n", i == 0 ? "locks" : "", width, lock->relation,
-                lock_mode_sql(lock->mode), lock_words(lock->mode));
+        fprintf(out, "  %-9s  %-*s  %s: %s%s\n", i == 0 ? "locks" : "", width, lock->relation,
+                lock_mode_sql(lock->mode), lock_words(lock->mode),
+                size_words(tmp, schema, lock->relation));
     }
     if (effects->n_locks == 0)
         fputs("  locks      nothing that was there before\n", out);
@@ -58,12 +73,12 @@ static void write_list(FILE *out, const char *what, const char *const *relations
 }
 
 static void write_effects(FILE *out, const struct statement *statement,
-                          const struct effects *effects)
+                          const struct effects *effects, const struct schema *schema)
 {
     fprintf(out, "%s\n", statement->kind);
     if (effects->unknown_reason != NULL)
         fprintf(out, "  unknown    %s\n", effects->unknown_reason);
-    write_locks(out, effects);
+    write_locks(out, effects, schema);
     write_list(out, "rewrites", effects->rewrites, effects->n_rewrites);
     write_list(out, "scans", effects->scans, effects->n_scans);
     write_list(out, "indexes", effects->index_builds, effects->n_index_builds);
@@ -74,13 +89,45 @@ static void write_effects(FILE *out, const struct statement *statement,
     fputc('\n', out);
 }
 
-void report_explain_text(FILE *out, const struct assessment *assessment)
+static bool keeps_others_waiting(const struct explain_scene *scene)
+{
+    for (size_t i = 0; i < scene->n_in_way; i++) {
+        if (scene->in_way[i].has_lock)
+            return true;
+    }
+    return false;
+}
+
+// Whom the statement would wait for now.
+static void write_scene(FILE *out, const struct explain_scene *scene)
+{
+    size_t n = scene->n_in_way < IN_WAY_LISTED ? scene->n_in_way : IN_WAY_LISTED;
+    if (scene->database == NULL)
+        return;
+    fprintf(out, "%s, read at %s\n", scene->database, scene->read_at);
+    for (size_t i = 0; i < n; i++)
+        fprintf(out, "  %-9s  %s\n", i == 0 ? "waits for" : "", scene->in_way[i].text);
+    if (scene->n_in_way > n)
+        fprintf(out, "             and %zu more\n", scene->n_in_way - n);
+    if (keeps_others_waiting(scene))
+        fputs("             whoever comes later waits behind it: set lock_timeout\n", out);
+    if (scene->unseen != NULL)
+        fprintf(out, "  unknown    %s\n", scene->unseen);
+    else if (scene->is_watched && n == 0)
+        fputs("  waits for  nobody now\n", out);
+    fputc('\n', out);
+}
+
+void report_explain_text(FILE *out, const struct assessment *assessment,
+                         const struct explain_scene *scene)
 {
     for (size_t i = 0; i < assessment->n_scripts; i++) {
         const struct assessed_script *assessed = &assessment->scripts[i];
         for (size_t j = 0; j < assessed->script->n_statements; j++)
-            write_effects(out, &assessed->script->statements[j], assessed->effects[j]);
+            write_effects(out, &assessed->script->statements[j], assessed->effects[j],
+                          scene->schema);
     }
+    write_scene(out, scene);
     for (size_t i = 0; i < assessment->findings.n; i++) {
         const struct finding *finding = &assessment->findings.list[i];
         fprintf(out, "%-4s  %s: %s\n      %s\n      > %s\n", severity_name(finding->severity),

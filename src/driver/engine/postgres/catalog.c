@@ -241,7 +241,7 @@ bool postgres_catalog_read(TALLOC_CTX *mem, struct engine *engine, struct schema
     TRY(catalog_begin(engine, err));
     if (!catalog_end(engine, read_all(&catalog, err), err))
         return false;
-    schema_set_complete(catalog.schema, true);
+    schema_set_live(catalog.schema);
     *out = talloc_steal(mem, catalog.schema);
     return true;
 }
