@@ -7,10 +7,43 @@
 #include "plan/prospect.h"
 #include "plan/work.h"
 
-// A migration that the old release cannot live with waits until the new one is everywhere.
+// Does it make something that the new release may need?
+static bool is_expanding(const struct making *making, const struct migration *migration)
+{
+    static const enum action_kind kinds[] = {
+        ACTION_CREATE_TABLE, ACTION_CREATE_TABLE_AS, ACTION_ADD_COLUMN,  ACTION_CREATE_VIEW,
+        ACTION_RENAME,       ACTION_RENAME_COLUMN,   ACTION_CREATE_TYPE, ACTION_CREATE_FUNCTION};
+    const struct assessed_script *up = making_up(making, migration);
+
+    for (size_t i = 0; up != NULL && i < up->script->n_statements; i++)
+        for (size_t j = 0; j < up->script->statements[i].n_actions; j++)
+            for (size_t k = 0; k < COUNT_OF(kinds); k++)
+                if (up->script->statements[i].actions[j].kind == kinds[k])
+                    return true;
+    return false;
+}
+
+// What only takes away waits until the release that does not need it is everywhere.
 static bool is_after_release(const struct making *making, const struct migration *migration)
 {
-    return migration->phase == PHASE_AFTER_RELEASE || prospect_breaks(making, migration) != NULL;
+    return migration->phase == PHASE_AFTER_RELEASE ||
+           (prospect_breaks(making, migration) != NULL && !is_expanding(making, migration));
+}
+
+// Why it stands where it stands, when the old release cannot live with it.
+static const char *order_words(const struct making *making, const struct migration *migration)
+{
+    const char *breaks = prospect_breaks(making, migration);
+
+    if (breaks == NULL)
+        return NULL;
+    if (is_after_release(making, migration))
+        return mem_printf(making->mem, "after the release: the one before it cannot live with %s",
+                          breaks);
+    return mem_printf(making->mem,
+                      "before the release, which may need what it adds; until that is everywhere, "
+                      "the one before it fails on %s",
+                      breaks);
 }
 
 static const char *undo_of(const struct making *making, const struct migration *migration)
@@ -25,15 +58,10 @@ static const char *undo_of(const struct making *making, const struct migration *
 
 static void add_migration(struct making *making, const struct migration *migration)
 {
-    SCRATCH(tmp);
     struct work work = work_of(making, migration);
-    const char *breaks = prospect_breaks(making, migration);
     const char *label = migration->version != NULL ? migration->version : migration->name;
     const char *name = migration->name != NULL ? migration->name : "";
-    const char *why =
-        breaks == NULL
-            ? NULL
-            : mem_printf(tmp, "after the release: the one before it cannot live with %s", breaks);
+    const char *why = order_words(making, migration);
     bool has_both = why != NULL && work.detail != NULL;
 
     making_add(making, PLAN_DEPLOY,

@@ -63,14 +63,14 @@ static const char *placeholder(TALLOC_CTX *mem, const char *text)
     for (size_t i = 0; i < COUNT_OF(unwritten); i++)
         if (has_word(lower, unwritten[i]))
             return unwritten[i];
-    for (size_t i = 0; i < COUNT_OF(holes); i++)
-        if (strstr(lower, holes[i]) != NULL)
-            return holes[i];
     for (size_t i = 0; i < COUNT_OF(pairs); i++) {
         const char *found = bracketed(mem, text, pairs[i][0], pairs[i][1]);
         if (found != NULL)
             return found;
     }
+    for (size_t i = 0; i < COUNT_OF(holes); i++)
+        if (strstr(lower, holes[i]) != NULL)
+            return holes[i];
     return NULL;
 }
 

@@ -36,6 +36,50 @@ const struct yaml *environment_section(const struct making *making, const char *
                                                                 : yaml_get(environment, name);
 }
 
+// --- what the change is made of
+
+const struct schema_relation *making_relation(const struct making *making, const char *text)
+{
+    SCRATCH(tmp);
+    const char *dot = strchr(text, '.');
+    struct name name = {NULL, text};
+
+    if (dot != NULL)
+        name = (struct name){mem_strndup(tmp, text, (size_t)(dot - text)), dot + 1};
+    return schema_find(making->facts->schema, name);
+}
+
+const struct assessed_script *making_up(const struct making *making,
+                                        const struct migration *migration)
+{
+    const struct assessment *assessment = making->facts->assessment;
+
+    for (size_t i = 0; i < assessment->n_scripts; i++)
+        if (!assessment->scripts[i].is_down && assessment->scripts[i].migration == migration)
+            return &assessment->scripts[i];
+    return NULL;
+}
+
+static void each_write_of(const struct statement *statement, making_write *each, void *context)
+{
+    for (size_t i = 0; i < statement->n_actions; i++) {
+        const struct query *query = statement->actions[i].query;
+        if (query != NULL && query->verb != QUERY_SELECT && query->verb != QUERY_VALUES)
+            each(context, query);
+    }
+}
+
+void making_each_write(const struct making *making, making_write *each, void *context)
+{
+    const struct assessment *assessment = making->facts->assessment;
+
+    for (size_t i = 0; i < assessment->n_scripts; i++) {
+        const struct assessed_script *script = &assessment->scripts[i];
+        for (size_t j = 0; !script->is_down && j < script->script->n_statements; j++)
+            each_write_of(&script->script->statements[j], each, context);
+    }
+}
+
 // --- what the change destroys
 
 static void add_text(TALLOC_CTX *mem, const char ***list, size_t *n, const char *text)
@@ -48,21 +92,12 @@ static void add_text(TALLOC_CTX *mem, const char ***list, size_t *n, const char 
 
 static bool is_data(const struct effect_destroy *destroy)
 {
-    static const char *const kinds[] = {"table", "rows", "column", "values", "schema", "database"};
+    static const char *const kinds[] = {"table", "rows", "column", "values"};
 
     for (size_t i = 0; i < COUNT_OF(kinds); i++)
         if (strcmp(destroy->what, kinds[i]) == 0)
             return true;
     return false;
-}
-
-static struct name name_of(TALLOC_CTX *mem, const char *text)
-{
-    const char *dot = strchr(text, '.');
-
-    if (dot == NULL)
-        return (struct name){NULL, text};
-    return (struct name){mem_strndup(mem, text, (size_t)(dot - text)), dot + 1};
 }
 
 // "public.emails" of "public.emails.status".
@@ -76,16 +111,29 @@ static const char *table_of(TALLOC_CTX *mem, const struct effect_destroy *destro
     return mem_strndup(mem, destroy->object, (size_t)(dot - destroy->object));
 }
 
-static void add_loss(const struct making *making, const struct effect_destroy *destroy,
-                     struct loss *loss)
+static void add_statement_loss(const struct making *making, const struct statement *statement,
+                               const struct effects *effects, struct loss *loss)
 {
-    if (!is_data(destroy))
-        return;
-    add_text(making->mem, &loss->objects, &loss->n_objects, destroy->object);
-    if (strcmp(destroy->what, "schema") == 0 || strcmp(destroy->what, "database") == 0)
+    TALLOC_CTX *mem = making->mem;
+
+    for (size_t i = 0; i < effects->n_destroys; i++) {
+        const struct effect_destroy *destroy = &effects->destroys[i];
+        if (!is_data(destroy))
+            continue;
+        add_text(mem, &loss->objects, &loss->n_objects, destroy->object);
+        add_text(mem, &loss->tables, &loss->n_tables, table_of(mem, destroy));
+    }
+    // What is in it, nobody said.
+    for (size_t i = 0; i < statement->n_actions; i++) {
+        const struct action *action = &statement->actions[i];
+        if (action->kind != ACTION_DROP ||
+            (action->object != OBJECT_SCHEMA && action->object != OBJECT_DATABASE))
+            continue;
         loss->is_unrecorded = true;
-    else
-        add_text(making->mem, &loss->tables, &loss->n_tables, table_of(making->mem, destroy));
+        add_text(mem, &loss->objects, &loss->n_objects,
+                 mem_printf(mem, "%s %s", object_kind_name(action->object),
+                            action->relation.name == NULL ? "" : action->relation.name));
+    }
 }
 
 struct loss making_loss(const struct making *making)
@@ -96,12 +144,11 @@ struct loss making_loss(const struct making *making)
     for (size_t i = 0; i < assessment->n_scripts; i++) {
         const struct assessed_script *script = &assessment->scripts[i];
         for (size_t j = 0; !script->is_down && j < script->script->n_statements; j++)
-            for (size_t k = 0; k < script->effects[j]->n_destroys; k++)
-                add_loss(making, &script->effects[j]->destroys[k], &loss);
+            add_statement_loss(making, &script->script->statements[j], script->effects[j], &loss);
     }
+    loss.rows = loss.is_unrecorded ? -1 : 0;
     for (size_t i = 0; i < loss.n_tables; i++) {
-        const struct schema_relation *relation =
-            schema_find(making->facts->schema, name_of(making->mem, loss.tables[i]));
+        const struct schema_relation *relation = making_relation(making, loss.tables[i]);
         bool is_known = relation != NULL && relation->rows >= 0 && loss.rows >= 0;
         loss.rows = is_known ? loss.rows + relation->rows : -1;
     }

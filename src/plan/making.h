@@ -42,6 +42,15 @@ char *command_console(const struct making *making, const char *sql);
 char *command_apply(const struct making *making, const struct migration *migration);
 char *command_undo(const struct making *making, size_t n);
 
+// The up of a migration, as it was judged; NULL: it has none.
+const struct assessed_script *making_up(const struct making *making,
+                                        const struct migration *migration);
+// Before the change, by the name that effects give; NULL: not known.
+const struct schema_relation *making_relation(const struct making *making, const char *text);
+// Every query of an up that writes rows.
+typedef void making_write(void *context, const struct query *query);
+void making_each_write(const struct making *making, making_write *each, void *context);
+
 // --- the configured release
 // The command of `release.NAME` with {version} and {slot} put in, NULL-terminated; NULL: not
 // configured, or `version` is NULL and it asks for one.

@@ -85,19 +85,25 @@ static void add_questions(struct making *making)
 
 // --- the tables that the change looks values up in
 
-static bool is_written(const struct assessment *assessment, struct name table)
+struct writing {
+    struct name table;
+    bool is_written;
+};
+
+static void note_write(void *context, const struct query *query)
 {
-    for (size_t i = 0; i < assessment->n_scripts; i++) {
-        const struct assessed_script *script = &assessment->scripts[i];
-        for (size_t j = 0; !script->is_down && j < script->script->n_statements; j++)
-            for (size_t k = 0; k < script->script->statements[j].n_actions; k++) {
-                const struct query *query = script->script->statements[j].actions[k].query;
-                if (query != NULL && query->target.name != NULL &&
-                    strcmp(query->target.name, table.name) == 0)
-                    return true;
-            }
-    }
-    return false;
+    struct writing *writing = context;
+
+    if (query->target.name != NULL && strcmp(query->target.name, writing->table.name) == 0)
+        writing->is_written = true;
+}
+
+static bool is_written(struct making *making, struct name table)
+{
+    struct writing writing = {.table = table};
+
+    making_each_write(making, note_write, &writing);
+    return writing.is_written;
 }
 
 static void add_mapping(struct making *making, struct name table)
@@ -108,7 +114,7 @@ static void add_mapping(struct making *making, struct name table)
     const char *shown = sql_shown(tmp, known);
     char *name = mem_printf(making->mem, "pre.mapping/%s", shown);
 
-    if (plan_find(making->plan, name) != NULL || is_written(making->facts->assessment, table) ||
+    if (plan_find(making->plan, name) != NULL || is_written(making, table) ||
         (relation == NULL && schema_is_complete(making->facts->schema)))
         return;
     const char *sql = mem_printf(making->mem, "SELECT count(*) FROM %s", sql_relation(tmp, known));
@@ -128,23 +134,14 @@ static void add_mapping(struct making *making, struct name table)
                });
 }
 
-static void add_mappings(struct making *making)
+// Of a copy, the rows themselves come from the first; what is joined to it maps them.
+static void add_mappings(void *context, const struct query *query)
 {
-    const struct assessment *assessment = making->facts->assessment;
+    struct making *making = context;
+    bool is_copy = query->verb == QUERY_INSERT;
 
-    for (size_t i = 0; i < assessment->n_scripts; i++) {
-        const struct assessed_script *script = &assessment->scripts[i];
-        for (size_t j = 0; !script->is_down && j < script->script->n_statements; j++)
-            for (size_t k = 0; k < script->script->statements[j].n_actions; k++) {
-                const struct query *query = script->script->statements[j].actions[k].query;
-                bool is_write = query != NULL && query->verb != QUERY_SELECT &&
-                                query->verb != QUERY_VALUES && query->n_reads > 0;
-                // The rows themselves come from the first; what is joined to it maps them.
-                size_t first = is_write && query->verb == QUERY_INSERT ? 1 : 0;
-                for (size_t r = first; is_write && r < query->n_reads; r++)
-                    add_mapping(making, query->reads[r]);
-            }
-    }
+    for (size_t i = is_copy ? 1 : 0; i < query->n_reads; i++)
+        add_mapping(making, query->reads[i]);
 }
 
 // --- baseline
@@ -327,7 +324,7 @@ void making_pre_deploy(struct making *making)
 
     add_assessment(making);
     add_questions(making);
-    add_mappings(making);
+    making_each_write(making, add_mappings, making);
     for (size_t i = 0; i < invariants->n; i++)
         if ((invariants->list[i].moments & MOMENT_BEFORE) != 0)
             add_invariant(making, &invariants->list[i]);

@@ -149,18 +149,13 @@ static bool locks_whole(const struct making *making, const struct migration *mig
                         struct name table)
 {
     SCRATCH(tmp);
-    const struct assessment *assessment = making->facts->assessment;
-    const char *name = schema_name_text(tmp, assessment->before, table);
+    const struct assessed_script *up = making_up(making, migration);
+    const char *name = schema_name_text(tmp, making->facts->assessment->before, table);
 
-    for (size_t i = 0; i < assessment->n_scripts; i++) {
-        const struct assessed_script *script = &assessment->scripts[i];
-        for (size_t j = 0;
-             script->migration == migration && !script->is_down && j < script->script->n_statements;
-             j++) {
-            const struct effect_lock *lock = effects_lock_on(script->effects[j], name);
-            if (lock != NULL && lock->mode == LOCK_ACCESS_EXCLUSIVE)
-                return true;
-        }
+    for (size_t i = 0; up != NULL && i < up->script->n_statements; i++) {
+        const struct effect_lock *lock = effects_lock_on(up->effects[i], name);
+        if (lock != NULL && lock->mode == LOCK_ACCESS_EXCLUSIVE)
+            return true;
     }
     return false;
 }
@@ -179,15 +174,6 @@ const char *prospect_breaks(const struct making *making, const struct migration 
     return mem_printf(making->mem, "the loss of %s", gone);
 }
 
-static struct name relation_name(TALLOC_CTX *mem, const char *text)
-{
-    const char *dot = strchr(text, '.');
-
-    if (dot == NULL)
-        return (struct name){NULL, text};
-    return (struct name){mem_strndup(mem, text, (size_t)(dot - text)), dot + 1};
-}
-
 const char *prospect_long_lock(const struct making *making, const struct schema_relation **sized)
 {
     const struct assessment *assessment = making->facts->assessment;
@@ -201,8 +187,7 @@ const char *prospect_long_lock(const struct making *making, const struct schema_
             const struct effects *effects = script->effects[j];
             for (size_t k = 0; k < effects->n_blocks_writes_long; k++) {
                 const struct schema_relation *relation =
-                    schema_find(making->facts->schema,
-                                relation_name(making->mem, effects->blocks_writes_long[k]));
+                    making_relation(making, effects->blocks_writes_long[k]);
                 enum size_class class = size_class(relation);
                 // What is not known may be large.
                 int weight = class == SIZE_UNKNOWN ? SIZE_LARGE : (int)class;

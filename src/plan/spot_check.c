@@ -73,29 +73,33 @@ static const char *name_after(const struct trace_table *table, const char *befor
     return column == NULL ? NULL : column->after;
 }
 
-// What an UPDATE reads for what it writes stands beside it.
-static void add_sources(const struct making *making, const struct trace_table *table,
-                        struct columns *columns)
-{
-    const struct assessment *assessment = making->facts->assessment;
+struct sourcing {
+    const struct making *making;
+    const struct trace_table *table;
+    struct columns *columns;
+};
 
-    for (size_t i = 0; i < assessment->n_scripts; i++) {
-        const struct assessed_script *script = &assessment->scripts[i];
-        for (size_t j = 0; !script->is_down && j < script->script->n_statements; j++)
-            for (size_t k = 0; k < script->script->statements[j].n_actions; k++) {
-                const struct query *query = script->script->statements[j].actions[k].query;
-                if (query == NULL || query->verb != QUERY_UPDATE || table->before.name == NULL ||
-                    strcmp(query->target.name, table->before.name) != 0)
-                    continue;
-                for (size_t a = 0; a < query->n_assignments; a++)
-                    for (size_t c = 0; c < query->assignments[a].value.n_columns; c++) {
-                        const char *after =
-                            name_after(table, query->assignments[a].value.columns[c]);
-                        if (after != NULL)
-                            add_column(making, columns, after);
-                    }
-            }
+static void add_read(const struct sourcing *sourcing, const struct expression *expression)
+{
+    for (size_t i = 0; expression != NULL && i < expression->n_columns; i++) {
+        const char *after = name_after(sourcing->table, expression->columns[i]);
+        if (after != NULL)
+            add_column(sourcing->making, sourcing->columns, after);
     }
+}
+
+// What an UPDATE reads for what it writes stands beside it.
+static void add_sources(void *context, const struct query *query)
+{
+    const struct sourcing *sourcing = context;
+
+    if (query->verb != QUERY_UPDATE || sourcing->table->before.name == NULL ||
+        strcmp(query->target.name, sourcing->table->before.name) != 0)
+        return;
+    for (size_t i = 0; i < query->n_assignments; i++)
+        add_read(sourcing, &query->assignments[i].value);
+    add_read(sourcing, query->where);
+    add_read(sourcing, query->join_condition);
 }
 
 static void add_written(const struct making *making, const struct trace_table *table,
@@ -195,13 +199,14 @@ bool spot_check_make(const struct making *making, struct spot_check *out)
 {
     const struct trace_table *table = written_table(making);
     struct columns columns = {.n = 0};
+    struct sourcing sourcing = {making, table, &columns};
 
     if (table == NULL)
         return false;
     const char *key = key_after(table);
     if (key != NULL)
         add_column(making, &columns, key);
-    add_sources(making, table, &columns);
+    making_each_write(making, add_sources, &sourcing);
     add_written(making, table, &columns);
     if (columns.n == 0)
         return false;

@@ -48,15 +48,6 @@ struct adding {
     size_t n_tables;
 };
 
-static struct name name_of(TALLOC_CTX *mem, const char *text)
-{
-    const char *dot = strchr(text, '.');
-
-    if (dot == NULL)
-        return (struct name){NULL, text};
-    return (struct name){mem_strndup(mem, text, (size_t)(dot - text)), dot + 1};
-}
-
 static struct table_work *table_of(struct adding *adding, const char *name)
 {
     for (size_t i = 0; i < adding->n_tables; i++)
@@ -64,15 +55,13 @@ static struct table_work *table_of(struct adding *adding, const char *name)
             return &adding->tables[i];
     struct table_work *table = mem_append(adding->making->mem, adding->tables, adding->n_tables);
     table->name = name;
-    table->relation =
-        schema_find(adding->making->facts->schema, name_of(adding->making->mem, name));
+    table->relation = making_relation(adding->making, name);
     return table;
 }
 
 static bool is_index(const struct adding *adding, const char *name)
 {
-    const struct schema_relation *relation =
-        schema_find(adding->making->facts->schema, name_of(adding->making->mem, name));
+    const struct schema_relation *relation = making_relation(adding->making, name);
     return relation != NULL &&
            (relation->kind == RELATION_INDEX || relation->kind == RELATION_SEQUENCE);
 }
@@ -141,7 +130,7 @@ static void add_query(struct adding *adding, const struct query *query)
         table->writes_some = true;
     }
     for (size_t i = 0; i < query->n_inner; i++)
-        for (size_t j = 0; query->inner[i]->verb != QUERY_SELECT && j < 1; j++)
+        if (query->inner[i]->target.name != NULL && is_there(adding, query->inner[i]->target))
             table_of(adding, schema_name_text(mem, schema, query->inner[i]->target))
                 ->n[WORK_WRITE]++;
 }
@@ -323,9 +312,9 @@ struct work work_of(const struct making *making, const struct migration *migrati
     const struct assessment *assessment = making->facts->assessment;
     struct adding adding = {.making = making};
 
-    for (size_t i = 0; i < assessment->n_scripts; i++)
-        if (!assessment->scripts[i].is_down && assessment->scripts[i].migration == migration)
-            add_script(&adding, &assessment->scripts[i]);
+    const struct assessed_script *up = making_up(making, migration);
+    if (up != NULL)
+        add_script(&adding, up);
     struct work work = {
         .estimate = estimate(&adding), .batching = batching(&adding), .detail = detail(&adding)};
     for (size_t i = 0; i < assessment->n_not_understood; i++)
