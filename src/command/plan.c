@@ -177,12 +177,16 @@ static bool check(TALLOC_CTX *mem, const struct program *program,
 static void take_plan_file(struct plan_request *request)
 {
     struct assess_request *assess = &request->assess;
+    size_t n = 0;
 
-    if (!request->is_check || request->check_path != NULL || assess->n_paths != 1 ||
-        !text_ends_with(assess->paths[0], ".json"))
-        return;
-    request->check_path = assess->paths[0];
-    assess->n_paths = 0;
+    for (size_t i = 0; request->is_check && i < assess->n_paths; i++) {
+        if (request->check_path == NULL && text_ends_with(assess->paths[i], ".json"))
+            request->check_path = assess->paths[i];
+        else
+            assess->paths[n++] = assess->paths[i];
+    }
+    if (request->is_check)
+        assess->n_paths = n;
 }
 
 static int plan_run(const struct program *program, int argc, char **argv, struct error *err)

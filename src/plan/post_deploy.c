@@ -94,7 +94,9 @@ static void add_comparison(struct making *making)
 
 static void add_errors(struct making *making)
 {
-    const char *service = making->plan->service;
+    // The folder's name, which stands for it elsewhere, may be another one on the next machine.
+    const struct yaml *document = making->facts->config->document;
+    const struct yaml *service = document == NULL ? NULL : yaml_get(document, "service");
 
     making_add(
         making, PLAN_POST_DEPLOY,
@@ -102,7 +104,7 @@ static void add_errors(struct making *making)
             .kind = STEP_MANUAL,
             .name = "post.errors",
             .title = mem_printf(making->mem, "Check the error dashboard of %s",
-                                service == NULL ? "the service" : service),
+                                service == NULL ? "the service" : service->text),
             .proof = "the share of failed requests since the deploy, and new kinds of errors "
                      "in the log",
             .expected = "not above 1% for 5 minutes, and no kind of error that was not there "

@@ -7,6 +7,7 @@
 #include "plan/prospect.h"
 #include "analysis/size.h"
 #include "base/quantity.h"
+#include "plan/work.h"
 #include "proof/sql.h"
 
 static const struct finding *find_rule(const struct making *making, const char *const *rules,
@@ -174,32 +175,24 @@ const char *prospect_breaks(const struct making *making, const struct migration 
     return mem_printf(making->mem, "the loss of %s", gone);
 }
 
-const char *prospect_long_lock(const struct making *making, const struct schema_relation **sized)
+// Over all ups, the one that takes no writes longest.
+static const char *find_locked(const struct making *making, const struct schema_relation **sized)
 {
-    const struct assessment *assessment = making->facts->assessment;
-    const char *worst = NULL;
-    int worst_class = -1;
+    const struct change *change = making->facts->change;
+    const char *locked = NULL;
 
-    *sized = NULL;
-    for (size_t i = 0; i < assessment->n_scripts; i++) {
-        const struct assessed_script *script = &assessment->scripts[i];
-        for (size_t j = 0; !script->is_down && j < script->script->n_statements; j++) {
-            const struct effects *effects = script->effects[j];
-            for (size_t k = 0; k < effects->n_blocks_writes_long; k++) {
-                const struct schema_relation *relation =
-                    making_relation(making, effects->blocks_writes_long[k]);
-                enum size_class class = size_class(relation);
-                // What is not known may be large.
-                int weight = class == SIZE_UNKNOWN ? SIZE_LARGE : (int)class;
-                if (weight <= worst_class)
-                    continue;
-                worst_class = weight;
-                worst = effects->blocks_writes_long[k];
-                *sized = relation;
-            }
-        }
+    for (size_t i = 0; i < change->n_migrations; i++) {
+        if (change->migrations[i].is_context)
+            continue;
+        const struct work work = work_of(making, &change->migrations[i]);
+        // A size that is not known is as bad as a large one, and the first is told.
+        bool is_worse = locked == NULL || size_class(*sized) == SIZE_MEDIUM;
+        if (work.locked == NULL || !is_worse)
+            continue;
+        locked = work.locked;
+        *sized = work.locked_relation;
     }
-    return worst;
+    return locked;
 }
 
 static const char *configured_strategy(const struct making *making)
@@ -238,9 +231,9 @@ static struct plan_strategy gradual(const struct making *making, const char *why
 struct plan_strategy prospect_strategy(const struct making *making)
 {
     TALLOC_CTX *mem = making->mem;
-    const struct schema_relation *sized;
+    const struct schema_relation *sized = NULL;
     const char *breaks = prospect_breaks(making, NULL);
-    const char *locked = prospect_long_lock(making, &sized);
+    const char *locked = find_locked(making, &sized);
 
     if (making->facts->assessment->n_not_understood > 0)
         return (struct plan_strategy){
@@ -253,7 +246,7 @@ struct plan_strategy prospect_strategy(const struct making *making)
                        "the release that still runs cannot live with %s: add the new shape, "
                        "deploy the code that uses it, and take the old one away a release later",
                        breaks)};
-    if (locked != NULL && size_class(sized) != SIZE_SMALL)
+    if (locked != NULL)
         return (struct plan_strategy){
             "maintenance", mem_printf(mem,
                                       "%s (%s) takes no writes while it is worked on, longer than "

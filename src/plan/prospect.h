@@ -14,8 +14,5 @@ struct plan_rollback prospect_rollback(const struct making *making);
 struct plan_strategy prospect_strategy(const struct making *making);
 // What of `migration` (NULL: of any) the release that still runs cannot live with, or NULL.
 const char *prospect_breaks(const struct making *making, const struct migration *migration);
-// The worst long work under a lock that blocks writes, over all ups: the relation, or NULL;
-// `*sized` is its relation before the change, NULL when that is not known.
-const char *prospect_long_lock(const struct making *making, const struct schema_relation **sized);
 
 #endif

@@ -74,7 +74,6 @@ void plan_seal(struct plan *plan)
     SCRATCH(tmp);
     json_auto_t *document = json_object();
 
-    json_put_text(document, "service", plan->service);
     json_put_text(document, "environment", plan->environment);
     json_put_text(document, "version", plan->version);
     json_put_text(document, "previous", plan->previous);

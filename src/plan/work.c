@@ -46,6 +46,7 @@ struct adding {
     const struct making *making;
     struct table_work *tables;
     size_t n_tables;
+    bool in_transaction;
 };
 
 static struct table_work *table_of(struct adding *adding, const char *name)
@@ -137,6 +138,7 @@ static void add_query(struct adding *adding, const struct query *query)
 
 static void add_script(struct adding *adding, const struct assessed_script *script)
 {
+    adding->in_transaction = script->in_transaction;
     for (size_t i = 0; i < script->script->n_statements; i++) {
         const struct statement *statement = &script->script->statements[i];
         add_effects(adding, script->effects[i]);
@@ -146,19 +148,55 @@ static void add_script(struct adding *adding, const struct assessed_script *scri
     }
 }
 
-// --- seconds
-
-static bool is_sized(const struct table_work *table)
-{
-    return table->relation != NULL && (table->relation->rows >= 0 || table->relation->bytes >= 0);
-}
-
 static bool has_work(const struct table_work *table)
 {
     for (size_t i = 0; i < WORK_KIND_COUNT; i++)
         if (table->n[i] > 0)
             return true;
     return false;
+}
+
+static enum size_class size_of(const struct table_work *table)
+{
+    return size_class(table->relation);
+}
+
+// What is locked in a transaction stays so until the last statement of it is done.
+static void extend_locks(struct adding *adding)
+{
+    bool is_long = false;
+
+    for (size_t i = 0; i < adding->n_tables; i++)
+        is_long =
+            is_long || (has_work(&adding->tables[i]) && size_of(&adding->tables[i]) != SIZE_SMALL);
+    for (size_t i = 0; is_long && adding->in_transaction && i < adding->n_tables; i++) {
+        struct table_work *table = &adding->tables[i];
+        table->blocks_long =
+            table->blocks_long || (table->has_lock && lock_mode_blocks_writes(table->lock));
+    }
+}
+
+static void find_locked(const struct adding *adding, struct work *work)
+{
+    int worst = SIZE_SMALL;
+
+    for (size_t i = 0; i < adding->n_tables; i++) {
+        const struct table_work *table = &adding->tables[i];
+        // What is not known may be large.
+        int size = size_of(table) == SIZE_UNKNOWN ? SIZE_LARGE : (int)size_of(table);
+        if (!table->blocks_long || size <= worst)
+            continue;
+        worst = size;
+        work->locked = table->name;
+        work->locked_relation = table->relation;
+    }
+}
+
+// --- seconds
+
+static bool is_sized(const struct table_work *table)
+{
+    return table->relation != NULL && (table->relation->rows >= 0 || table->relation->bytes >= 0);
 }
 
 static bool prefers_bytes(const struct table_work *table, enum work_kind kind)
@@ -315,8 +353,10 @@ struct work work_of(const struct making *making, const struct migration *migrati
     const struct assessed_script *up = making_up(making, migration);
     if (up != NULL)
         add_script(&adding, up);
+    extend_locks(&adding);
     struct work work = {
         .estimate = estimate(&adding), .batching = batching(&adding), .detail = detail(&adding)};
+    find_locked(&adding, &work);
     for (size_t i = 0; i < assessment->n_not_understood; i++)
         if (strcmp(assessment->not_understood[i].path, migration->path) == 0)
             work.estimate = (struct plan_estimate){

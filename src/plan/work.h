@@ -14,6 +14,10 @@ struct work {
     struct plan_estimate estimate;
     const char *batching;
     const char *detail; // locks, rewrites, scans, one line a table; NULL: it touches none
+    // The largest table that takes no writes while long work is done; NULL: none. `locked_relation`
+    // is NULL when it is not known.
+    const char *locked;
+    const struct schema_relation *locked_relation;
 };
 
 // Of the up of `migration`.

@@ -136,6 +136,18 @@ static void assert_unread(json_t *document, const char *start)
         fail_msg("%s", err.message);
 }
 
+static json_t *deploy_step(json_t *document)
+{
+    json_t *section = json_array_get(json_object_get(document, "sections"), PLAN_DEPLOY);
+    json_t *steps = json_object_get(section, "steps");
+
+    for (size_t i = 0; i < json_array_size(steps); i++)
+        if (strcmp(json_get_text(json_array_get(steps, i), "name"), "deploy.0002") == 0)
+            return json_array_get(steps, i);
+    fail_msg("no step 'deploy.0002'");
+    return NULL;
+}
+
 static void test_plan_read__refuses(void **state)
 {
     (void)state;
@@ -145,12 +157,10 @@ static void test_plan_read__refuses(void **state)
     json_auto_t *other = json_object();
     json_auto_t *section = json_deep_copy(edited);
 
-    json_t *step = json_array_get(
-        json_object_get(json_array_get(json_object_get(edited, "sections"), 1), "steps"), 0);
+    json_t *step = deploy_step(edited);
     json_put_text(step, "command", "rm -rf shop");
     assert_unread(edited, "plan.json: edited: its content has the digest ");
-    step = json_array_get(
-        json_object_get(json_array_get(json_object_get(unfinished, "sections"), 1), "steps"), 0);
+    step = deploy_step(unfinished);
     json_put_text(step, "command", "./deploy.sh <sha>");
     assert_unread(unfinished, "plan: step 'deploy.0002': its command still has the placeholder");
     assert_unread(other, "plan.json: no plan: it has no schema tminus/plan/1");
