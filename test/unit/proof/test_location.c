@@ -256,6 +256,49 @@ static void test_location__masked_keys(void **state)
     rig_end(&rig);
 }
 
+// Files of SQLite: values have types of their own, texts are told by their bytes.
+#define SQLITE_ROWS_BEFORE "(1, 1, 'a'), (2, 1.0, 'a'), (3, '1', 'a'), (4, 0.0, 'a'), (5, NULL, 'a'), (6, x'61', 'a'), (7, 7, 'a')"
+#define SQLITE_ROWS_AFTER "(1, 1.0, 'a'), (2, '1.0', 'a'), (3, '1', 'A'), (4, -0.0, 'a'), (5, '', 'a'), (6, 'a', 'a'), (8, 8, 'a')"
+#define SQLITE_TABLE(name) "CREATE TABLE " name " (id INTEGER PRIMARY KEY, x, y TEXT COLLATE NOCASE);"
+#define SQLITE_FOUND                                                                               \
+    "missing 1: id=7; extra 1: id=8; changed 6: id=1 id=2 id=3 id=4 id=5 id=6; "                    \
+    "x 5: id=1 id=2 id=4 id=5 id=6; y 1: id=3; "
+
+static void open_file(struct database *database, struct target *target)
+{
+    database_open(database, true);
+    *target = (struct target){.driver = &engine_sqlite, .engine = database->engine};
+    assert_true(engine_sqlite.session->identity(database, database->engine, &target->identity, &database->err));
+}
+
+static void test_location__of_sqlite(void **state)
+{
+    (void)state;
+    struct rig rig = {.databases = {
+        database_make(SQLITE_TABLE("t") "INSERT INTO t VALUES " SQLITE_ROWS_BEFORE ";" SQLITE_TABLE("before") SQLITE_TABLE("after")
+                      "INSERT INTO before SELECT * FROM t; INSERT INTO after VALUES " SQLITE_ROWS_AFTER),
+        database_make(SQLITE_TABLE("t") "INSERT INTO t VALUES " SQLITE_ROWS_AFTER)}};
+    open_file(rig.databases[0], &rig.targets[0]);
+    open_file(rig.databases[1], &rig.targets[1]);
+    struct location_request request = {.before = {&rig.targets[0], {NULL, "t"}}, .after = {&rig.targets[1], {NULL, "t"}}};
+    expect_found(&rig, &request, SQLITE_FOUND);
+    struct database *other = rig.databases[1];
+    rig.databases[1] = NULL;
+    request = (struct location_request){.before = {&rig.targets[0], {NULL, "before"}}, .after = {&rig.targets[0], {NULL, "after"}}};
+    expect_found(&rig, &request, SQLITE_FOUND);
+    talloc_free(other);
+    talloc_free(rig.databases[0]);
+}
+
+static void test_location__of_two_engines(void **state)
+{
+    (void)state;
+    const struct target sqlite = {.driver = &engine_sqlite};
+    const struct target postgres = {.driver = &engine_postgres};
+    const struct location_request request = {.before = {&sqlite, {NULL, "t"}}, .after = {&postgres, {NULL, "t"}}};
+    expect_failure(&request, ERROR_INPUT, "sqlite and postgres cannot be compared: their values have other forms");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -264,6 +307,8 @@ int main(void)
         cmocka_unit_test(test_location__what_cannot_be_compared),
         cmocka_unit_test(test_location__a_key_that_is_not_unique),
         cmocka_unit_test(test_location__masked_keys),
+        cmocka_unit_test(test_location__of_sqlite),
+        cmocka_unit_test(test_location__of_two_engines),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -164,8 +164,9 @@ static bool check_order(struct engine_stream *stream, const struct order_image *
     if (difference < 0)
         return error_set(err, ERROR_UNKNOWN, "%s: its rows do not come in the order of the key: %s",
                          stream->relation->shown, key_text);
-    error_set(err, ERROR_INPUT, "%s: its rows cannot be told by their key: %s %s",
-              stream->relation->shown, key_text, is_null ? "is NULL" : "stands in more than one");
+    error_set(err, ERROR_INPUT, "%s: its rows cannot be told by their key: %s%s",
+              stream->relation->shown, is_null ? "a value of it is NULL" : key_text,
+              is_null ? "" : " stands in more than one");
     return error_hint(err, "name a key whose values are unique and not NULL");
 }
 

@@ -23,6 +23,9 @@ static const struct engine_catalog_table catalog = {
 
 static const struct engine_proof_table proof = {
     .fingerprint = sqlite_fingerprint,
+    .differences = sqlite_differences,
+    .stream_open = sqlite_stream_open,
+    .stream_next = sqlite_stream_next,
 };
 
 const struct engine_driver engine_sqlite = {

@@ -78,8 +78,7 @@ void guard_end(struct engine *engine);
 // --- the rest of the tables
 bool sqlite_identity(TALLOC_CTX *mem, struct engine *engine, struct engine_identity *out,
                      struct error *err);
-bool sqlite_run(TALLOC_CTX *mem, struct engine *engine,
-                const struct engine_run_request *request,
+bool sqlite_run(TALLOC_CTX *mem, struct engine *engine, const struct engine_run_request *request,
                 struct engine_run *out, struct error *err);
 bool sqlite_catalog_read(TALLOC_CTX *mem, struct engine *engine, struct schema **out,
                          struct error *err);
@@ -87,5 +86,12 @@ bool sqlite_catalog_digest(struct engine *engine, char hex[65], struct error *er
 bool sqlite_fingerprint(TALLOC_CTX *mem, struct engine *engine,
                         const struct engine_fingerprint_request *request,
                         struct engine_fingerprint **out, struct error *err);
+bool sqlite_differences(struct engine *engine, const struct engine_differences_request *request,
+                        engine_differs *each, void *context, struct error *err);
+bool sqlite_stream_open(TALLOC_CTX *mem, struct engine *engine,
+                        const struct engine_fingerprint_request *request,
+                        struct engine_stream **out, struct error *err);
+bool sqlite_stream_next(struct engine_stream *stream, struct engine_row_image *image, bool *has_row,
+                        struct error *err);
 
 #endif
