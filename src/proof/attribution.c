@@ -128,7 +128,8 @@ static void judge_writers(TALLOC_CTX *mem, const struct attribution_table *table
         answer->by_traffic += rows->n[WRITER_AMONG];
     else
         leave(answer, rows->n[WRITER_AMONG], STATUS_UNKNOWN, nested_reason(mem, table));
-    leave(answer, rows->n[WRITER_BEFORE], STATUS_FAIL, "nobody wrote these rows since the baseline");
+    leave(answer, rows->n[WRITER_BEFORE], STATUS_FAIL,
+          "nobody wrote these rows since the baseline");
 }
 
 static bool wrote_nothing(const struct attribution_table *table, int64_t rows)
@@ -181,8 +182,8 @@ struct attribution_answer attribution_changed(TALLOC_CTX *mem,
     if (table->unknown != NULL) {
         leave(&answer, rows->n[WRITER_BEFORE], STATUS_FAIL,
               "nobody wrote these rows since the baseline");
-        leave_to_counters(mem, table, &answer,
-                          writer_counts_sum(rows) - rows->n[WRITER_BEFORE], others, "wrote");
+        leave_to_counters(mem, table, &answer, writer_counts_sum(rows) - rows->n[WRITER_BEFORE],
+                          others, "wrote");
         return answer;
     }
     if (wrote_nothing(table, rows_changed(&table->own))) {

@@ -1,8 +1,9 @@
 /*
  * Attribution: who wrote a row, and what that says of a difference that no text explains.
  *
- * Pure: numbers of transactions and counts in, answers out. The rules, with their reasons and limits,
- * stand in docs/attribution.md. What cannot be told is UNKNOWN: it neither fails nor passes.
+ * Pure: numbers of transactions and counts in, answers out. The rules, with their reasons and
+ * limits, stand in docs/attribution.md. What cannot be told is UNKNOWN: it neither fails nor
+ * passes.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -52,11 +53,11 @@ struct writer_counts {
 
 // What is known of one table besides its rows.
 struct attribution_table {
-    bool is_supported;      // false: this engine never tells who wrote
-    const char *unknown;    // as attribution's
-    const char *hidden;     // what of the change writes rows that its text does not show; NULL
-    bool is_rewritten;      // by the change: rows carry its number although no row was updated
-    bool has_own;           // what the runs themselves wrote is known, in full:
+    bool is_supported;   // false: this engine never tells who wrote
+    const char *unknown; // as attribution's
+    const char *hidden;  // what of the change writes rows that its text does not show; NULL
+    bool is_rewritten;   // by the change: rows carry its number although no row was updated
+    bool has_own;        // what the runs themselves wrote is known, in full:
     struct engine_written own;
     bool has_others; // what everybody else wrote since, at least:
     struct engine_written others;

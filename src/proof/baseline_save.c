@@ -132,6 +132,7 @@ static bool take_rows(TALLOC_CTX *mem, const struct saving *saving, struct basel
     SCRATCH(tmp);
     const char **columns = mem_array(tmp, const char *, table->n_columns);
     size_t *shown = mem_array(tmp, size_t, table->n_columns);
+    bool *few = mem_array(tmp, bool, table->n_columns);
     size_t n_shown = 0;
 
     for (size_t i = 0; i < table->n_columns; i++) {
@@ -148,11 +149,16 @@ static bool take_rows(TALLOC_CTX *mem, const struct saving *saving, struct basel
         .n_key = table->n_key,
         .shown = shown,
         .n_shown = n_shown,
+        .few = few,
         .id = table->id,
         .wants_content = table->n_key == 0,
         .rows_expected = table->rows,
     };
-    return row_images_take(mem, saving->file, &request, print, err);
+    TRY(row_images_take(mem, saving->file, &request, print, err));
+    // The catalog's number of different values is an estimate; the rows know.
+    for (size_t i = 0; i < n_shown; i++)
+        table->columns[shown[i]].is_shown = few[i];
+    return true;
 }
 
 // Rows are matched by it: of two rows with one key, the loss of one could hide.
@@ -329,9 +335,10 @@ static bool save_in_snapshot(TALLOC_CTX *mem, struct saving *saving, struct erro
     TRY(count_written(mem, saving, err));
     TRY(target->driver->session->snapshot_begin(target->engine, err));
     saving->taken_ms = clock_wall_ms();
-    bool is_saved = (target->driver->session->instant == NULL ||
-                     target->driver->session->instant(mem, target->engine, &saving->instant, err)) &&
-                    save_all(mem, saving, err);
+    bool is_saved =
+        (target->driver->session->instant == NULL ||
+         target->driver->session->instant(mem, target->engine, &saving->instant, err)) &&
+        save_all(mem, saving, err);
     bool is_ended =
         target->driver->session->snapshot_end(target->engine, is_saved ? err : &ignored);
     return is_saved && is_ended;

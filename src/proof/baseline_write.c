@@ -84,10 +84,11 @@ bool baseline_write_table(struct table_file *file, const struct baseline_table *
     table_query_bind_integer(insert, 15, table->written.updated);
     table_query_bind_integer(insert, 16, table->written.deleted);
     TRY(table_query_run(insert, err));
-    TRY(table_query_make(tmp, file,
-                         "INSERT INTO column_print VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, "
-                         "?11, ?12)",
-                         &insert, err));
+    TRY(table_query_make(
+        tmp, file,
+        "INSERT INTO column_print VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, "
+        "?11, ?12)",
+        &insert, err));
     for (size_t i = 0; i < table->n_columns; i++)
         TRY(write_column(insert, table->id, i, &table->columns[i], err));
     return true;

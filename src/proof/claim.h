@@ -64,6 +64,9 @@ char *claim_after_sql(struct derivation *derivation, const struct trace_table *t
 // SELECT of the keys of rows that match `where`: at most 5; NULL when no key is known.
 char *claim_samples(struct derivation *derivation, const struct trace_table *table, bool is_after,
                     const char *where);
+// The column's values in a form that can be compared and grouped.
+char *claim_value(struct derivation *derivation, const struct trace_column *column,
+                  const char *name);
 // Reads the expression only what is called the same before and after, and was not written since?
 bool claim_holds_after(const struct derivation *derivation, const struct claim *claim,
                        const struct expression *expression);

@@ -148,11 +148,10 @@ static void leave_unread(TALLOC_CTX *mem, const struct comparison_request *reque
         const char *before = request->table->columns[pairing->places[i]].unknown;
         const char *why = print->columns[i].unknown != NULL ? print->columns[i].unknown : before;
         if (why != NULL) {
-            out->unread = mem_printf(mem, "%s%s%s could not be read%s: %s",
-                                     out->unread == NULL ? "" : out->unread,
-                                     out->unread == NULL ? "" : "; ", pairing->names[i],
-                                     print->columns[i].unknown == NULL ? " at the baseline" : "",
-                                     why);
+            out->unread = mem_printf(
+                mem, "%s%s%s could not be read%s: %s", out->unread == NULL ? "" : out->unread,
+                out->unread == NULL ? "" : "; ", pairing->names[i],
+                print->columns[i].unknown == NULL ? " at the baseline" : "", why);
             continue;
         }
         pairing->names[n] = pairing->names[i];
@@ -279,8 +278,8 @@ static bool walk_rows(TALLOC_CTX *mem, const struct comparison_request *request,
     }
 }
 
-// How many rows a statement names is known, but not which: of those that traffic did not write last,
-// as many are explained, and the plainest are left for those that are too many.
+// How many rows a statement names is known, but not which: of those that traffic did not write
+// last, as many are explained, and the plainest are left for those that are too many.
 static void bound_column(struct column_difference *difference, int64_t limit)
 {
     static const enum writer order[] = {WRITER_MIGRATION, WRITER_AMONG, WRITER_UNKNOWN,

@@ -1,8 +1,8 @@
 /*
  * Comparison: one table of a baseline against the database as it is now.
  *
- * Rows are matched by key. What the migration's text explains is counted apart from the rest, and the
- * rest by who wrote the rows last, where the engine tells. What that means is said afterwards
+ * Rows are matched by key. What the migration's text explains is counted apart from the rest, and
+ * the rest by who wrote the rows last, where the engine tells. What that means is said afterwards
  * (comparison_attribute), when the server's counters were read.
  *
  * SPDX-License-Identifier: Apache-2.0
@@ -38,13 +38,13 @@ struct column_difference {
 // Keys of one kind: gone, new, more than once.
 struct key_difference {
     int64_t keys;
-    int64_t rows;          // more than once: rows too many
-    const char *cause;     // the statement that explains them, all or in part; NULL
-    char **samples;        // of all
+    int64_t rows;      // more than once: rows too many
+    const char *cause; // the statement that explains them, all or in part; NULL
+    char **samples;    // of all
     size_t n_samples;
-    bool is_exact;         // which of them the text names is known: `rest` has the others' keys
-    const char *trait;     // what they share at the baseline: "category is NULL or 'task'"; NULL
-    bool is_exact_trait;   // and every row that has it is among them
+    bool is_exact;       // which of them the text names is known: `rest` has the others' keys
+    const char *trait;   // what they share at the baseline: "category is NULL or 'task'"; NULL
+    bool is_exact_trait; // and every row that has it is among them
     struct unexplained rest;
 };
 
@@ -79,8 +79,8 @@ struct comparison_request {
     const struct baseline *baseline;
     const struct baseline_table *table;
     const struct trace_table *traced;
-    bool as_before;          // the change is not there: nothing is explained
-    struct table_file *file; // temporary, with the baseline attached as `base`
+    bool as_before;                // the change is not there: nothing is explained
+    struct table_file *file;       // temporary, with the baseline attached as `base`
     const struct schema *schema;   // as it is now; NULL: not looked at
     const struct writers *writers; // NULL: the engine does not tell who wrote a row
 };

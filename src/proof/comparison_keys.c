@@ -115,8 +115,8 @@ static bool compare_doubled(TALLOC_CTX *mem, const struct comparison_request *re
     int64_t id = request->table->id;
     struct key_walk walk = {.mem = mem, .out = &out->doubled};
 
-    TRY(take_keys(&walk, request->file,
-                  doubled_sql(tmp, id, "a.key_text, a.n - b.n, a.key, 0"), err));
+    TRY(take_keys(&walk, request->file, doubled_sql(tmp, id, "a.key_text, a.n - b.n, a.key, 0"),
+                  err));
     return trait_find(mem, request, doubled_sql(tmp, id, "a.key"), &out->doubled, err);
 }
 

@@ -16,8 +16,7 @@ static void add_damage(TALLOC_CTX *mem, struct comparison *out, const char *line
 static bool is_retyped(const struct comparison_request *request, const struct trace_column *traced)
 {
     return !request->as_before && request->traced != NULL &&
-           (request->traced->rebuilt != NULL ||
-            (traced != NULL && traced->written.cause != NULL));
+           (request->traced->rebuilt != NULL || (traced != NULL && traced->written.cause != NULL));
 }
 
 static void check_column(TALLOC_CTX *mem, const struct comparison_request *request,
@@ -31,15 +30,16 @@ static void check_column(TALLOC_CTX *mem, const struct comparison_request *reque
         return;
     const struct schema_column *column = schema_find_column(relation, now);
     if (column == NULL) {
-        add_damage(mem, out,
-                   mem_printf(mem, "column %s is gone, and no migration drops it", now));
+        add_damage(mem, out, mem_printf(mem, "column %s is gone, and no migration drops it", now));
         return;
     }
-    const char *type = column->type.name == NULL ? "" : column->type.name;
+    const char *type = mem_printf(mem, "%s%s", column->type.name == NULL ? "" : column->type.name,
+                                  column->type.is_array ? "[]" : "");
     if (strcmp(type, before->type) != 0 && !is_retyped(request, traced))
         add_damage(mem, out,
-                   mem_printf(mem, "column %s has type %s, at the baseline %s, and no migration "
-                                   "changes it",
+                   mem_printf(mem,
+                              "column %s has type %s, at the baseline %s, and no migration "
+                              "changes it",
                               now, type, before->type));
 }
 
@@ -66,7 +66,8 @@ void comparison_check_schema(TALLOC_CTX *mem, const struct comparison_request *r
     if (relation == NULL || relation->kind == RELATION_VIEW) {
         add_damage(mem, out,
                    mem_printf(mem, "table %s is %s, and no migration does that",
-                              sql_shown(mem, out->after), relation == NULL ? "gone" : "now a view"));
+                              sql_shown(mem, out->after),
+                              relation == NULL ? "gone" : "now a view"));
         return;
     }
     for (size_t i = 0; i < request->table->n_columns; i++)

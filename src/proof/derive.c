@@ -82,6 +82,13 @@ char *claim_samples(struct derivation *derivation, const struct trace_table *tab
                       sql_list(tmp, NULL, names, table->n_key, ", "), SAMPLE_KEYS);
 }
 
+char *claim_value(struct derivation *derivation, const struct trace_column *column,
+                  const char *name)
+{
+    SCRATCH(tmp);
+    return sql_comparable(derivation->mem, derivation->dialect, column->type, sql_name(tmp, name));
+}
+
 static bool is_same_table(const struct trace_table *table)
 {
     return table->before.name != NULL && table->after.name != NULL &&

@@ -40,11 +40,9 @@ static void write_lost_before(struct derivation *derivation, const struct claim 
                               const struct trace_copy *copy, const char *select, const char *output)
 {
     TALLOC_CTX *mem = derivation->mem;
-    const char *key = sql_name(mem, copy->from->key[0]);
     const char *from = sql_relation(mem, copy->from->before);
-    const char *where =
-        mem_printf(mem, "%s NOT IN (SELECT %s FROM (%s) AS copied WHERE %s IS NOT NULL)", key,
-                   sql_name(mem, output), select, sql_name(mem, output));
+    const char *where = sql_no_partner(mem, derivation->dialect, copy->from->before,
+                                       copy->from->key[0], mem_printf(mem, "(%s)", select), output);
 
     claim_invariant(derivation, claim,
                     (struct invariant){
@@ -279,9 +277,8 @@ static void write_kept(struct derivation *derivation, const struct claim *claim,
     if (copy->from->rebuilt != NULL || copy->from->after.name == NULL || source->after == NULL ||
         copy->from->removed.cause != NULL)
         return;
-    const char *where = mem_printf(mem, "%s NOT IN (SELECT %s FROM %s WHERE %s IS NOT NULL)",
-                                   sql_name(mem, source->after), sql_name(mem, key->after),
-                                   sql_relation(mem, copy->to->after), sql_name(mem, key->after));
+    const char *where = sql_no_partner(mem, derivation->dialect, copy->from->after, source->after,
+                                       sql_relation(mem, copy->to->after), key->after);
     claim_invariant(
         derivation, claim,
         (struct invariant){

@@ -24,6 +24,10 @@ static void write_offenders(struct derivation *derivation, const struct claim *c
     if (is_before)
         invariant.sql_before = mem_printf(mem, "SELECT count(*) FROM %s WHERE %s",
                                           claim_before_sql(derivation, table), before);
+    if (is_after) {
+        invariant.offenders = after;
+        invariant.offenders_of = table->after;
+    }
     invariant.sql = is_after ? mem_printf(mem, "SELECT count(*) FROM %s WHERE %s",
                                           claim_after_sql(derivation, table), after)
                              : invariant.sql_before;
@@ -164,13 +168,13 @@ static void write_unique_index(struct derivation *derivation, const struct claim
 
 // --- FOREIGN KEY
 
-static char *orphan_where(TALLOC_CTX *mem, const char *column, struct name parent, const char *key)
+static char *orphan_where(const struct derivation *derivation, struct name table,
+                          const char *column, struct name parent, const char *key)
 {
     SCRATCH(tmp);
-    const char *quoted = sql_name(tmp, key);
-    return mem_printf(mem, "%s IS NOT NULL AND %s NOT IN (SELECT %s FROM %s WHERE %s IS NOT NULL)",
-                      sql_name(tmp, column), sql_name(tmp, column), quoted,
-                      sql_relation(tmp, parent), quoted);
+    return mem_printf(
+        derivation->mem, "%s IS NOT NULL AND %s", sql_name(tmp, column),
+        sql_no_partner(tmp, derivation->dialect, table, column, sql_relation(tmp, parent), key));
 }
 
 static void write_reference(struct derivation *derivation, const struct claim *claim)
@@ -191,9 +195,11 @@ static void write_reference(struct derivation *derivation, const struct claim *c
         return;
     const char *before = NULL, *after = NULL;
     if (column->before != NULL && parent->before.name != NULL && column->written.cause == NULL)
-        before = orphan_where(mem, column->before, parent->before, referenced);
+        before = orphan_where(derivation, claim->table->before, column->before, parent->before,
+                              referenced);
     if (column->after != NULL)
-        after = orphan_where(mem, column->after, parent->after, referenced);
+        after =
+            orphan_where(derivation, claim->table->after, column->after, parent->after, referenced);
     write_offenders(
         derivation, claim,
         (struct invariant){
@@ -219,9 +225,8 @@ static void write_default(struct derivation *derivation, const struct claim *cla
     // Rows that are inserted, values that are written may be anything else.
     if (column == NULL || column->written.cause != NULL || claim->table->added != NULL)
         return;
-    const char *where =
-        mem_printf(mem, "%s %s (%s)", sql_name(mem, column->after),
-                   sql_is_distinct(derivation->dialect), definition->default_value->text);
+    const char *where = sql_differs(mem, derivation->dialect, column->type,
+                                    sql_name(mem, column->after), definition->default_value->text);
     write_offenders(derivation, claim,
                     (struct invariant){
                         .name = claim_name(derivation, "I5", claim->table, column->after),
@@ -229,6 +234,7 @@ static void write_default(struct derivation *derivation, const struct claim *cla
                         .title = mem_printf(mem, "the new %s is its default %s in every row",
                                             column->after, definition->default_value->text),
                         .is_required = true,
+                        .allows_traffic = true,
                     },
                     NULL, where);
 }
@@ -242,22 +248,29 @@ static const char *misfit(struct derivation *derivation, const struct type_name 
         schema_find_type(derivation->schema, (struct name){type->schema, type->name});
     bool is_text =
         strcmp(from, "text") == 0 || strcmp(from, "varchar") == 0 || strcmp(from, "bpchar") == 0;
+    bool is_number = strncmp(from, "int", 3) == 0
+                         ? strcmp(from, "interval") != 0
+                         : strncmp(from, "float", 5) == 0 || strcmp(from, "numeric") == 0;
+
+    if (type->is_array)
+        return NULL;
 
     if (own != NULL && own->object == OBJECT_ENUM) {
         char *labels = mem_strdup(mem, "NULL");
         for (size_t i = 0; i < own->n_labels; i++)
-            labels = mem_printf(mem, "%s, '%s'", labels, own->labels[i]);
+            labels = mem_printf(mem, "%s, %s", labels, sql_text(mem, own->labels[i]));
         return mem_printf(mem, "%s IS NOT NULL AND coalesce(%s::text IN (%s), false) = false",
                           column, column, labels);
     }
     if ((strcmp(type->name, "varchar") == 0 || strcmp(type->name, "bpchar") == 0) &&
         type->n_mods == 1)
-        return mem_printf(mem, "length(%s::text) > %d", column, type->mods[0]);
+        // Blanks at the end that are too many are cut off, and no error.
+        return mem_printf(mem, "length(rtrim(%s::text, ' ')) > %d", column, type->mods[0]);
     if (strcmp(type->name, "int4") == 0 && is_text)
         return mem_printf(mem, "%s !~ '^\\s*[-+]?[0-9]{1,10}\\s*$'", column);
-    if (strcmp(type->name, "int4") == 0)
+    if (strcmp(type->name, "int4") == 0 && is_number)
         return mem_printf(mem, "%s NOT BETWEEN -2147483648 AND 2147483647", column);
-    if (strcmp(type->name, "int2") == 0 && !is_text)
+    if (strcmp(type->name, "int2") == 0 && is_number)
         return mem_printf(mem, "%s NOT BETWEEN -32768 AND 32767", column);
     if (strcmp(type->name, "int8") == 0 && is_text)
         return mem_printf(mem, "%s !~ '^\\s*[-+]?[0-9]{1,19}\\s*$'", column);
@@ -272,7 +285,8 @@ static void write_type(struct derivation *derivation, const struct claim *claim)
     const struct schema_column *old = relation == NULL || claim->column->before == NULL
                                           ? NULL
                                           : schema_find_column(relation, claim->column->before);
-    if (old == NULL || old->type.name == NULL || claim->action->using_expr != NULL)
+    if (old == NULL || old->type.name == NULL || old->type.is_array ||
+        claim->action->using_expr != NULL)
         return;
     const char *where = misfit(derivation, &claim->action->definition->type, old->type.name,
                                sql_name(mem, claim->column->before));
@@ -367,9 +381,9 @@ static void write_index_valid(struct derivation *derivation, const struct claim 
                               "SELECT count(*) FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class "
                               "c ON c.oid = i.indexrelid "
                               "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
-                              "WHERE c.relname = '%s' AND n.nspname = '%s' AND NOT (i.indisvalid "
+                              "WHERE c.relname = %s AND n.nspname = %s AND NOT (i.indisvalid "
                               "AND i.indisready)",
-                              index->name, schema),
+                              sql_text(mem, index->name), sql_text(mem, schema)),
             .is_required = true,
         });
 }

@@ -85,6 +85,12 @@ static void add_orphans(struct derivation *derivation, const struct reference *r
                                parent.column_after),
             .sql_before = orphans_sql(mem, child.before, child.column_before, parent.before,
                                       parent.column_before),
+            .offenders =
+                mem_printf(mem, "%s IS NOT NULL AND %s", sql_name(mem, child.column_after),
+                           sql_no_partner(mem, derivation->dialect, child.after, child.column_after,
+                                          sql_relation(mem, parent.after), parent.column_after)),
+            .offenders_of = child.after,
+            .allows_traffic = true,
             .may_shrink = true,
             .is_required = true,
             .table = sql_shown(mem, child.before),
@@ -172,6 +178,9 @@ static void add_nulls(struct derivation *derivation, const struct trace_table *t
             .sql_before =
                 mem_printf(mem, "SELECT count(*) FROM %s WHERE %s IS NULL",
                            sql_relation(mem, table->before), sql_name(mem, column->before)),
+            .offenders = mem_printf(mem, "%s IS NULL", sql_name(mem, column->after)),
+            .offenders_of = table->after,
+            .allows_traffic = true,
             .may_shrink = true,
             .is_required = true,
         });

@@ -79,6 +79,9 @@ static void write_filled(struct derivation *derivation, const struct claim *clai
                         .moments = MOMENT_AFTER,
                         .sql = mem_printf(mem, "SELECT count(*) FROM %s WHERE %s", table, where),
                         .samples = claim_samples(derivation, claim->table, true, where),
+                        .offenders = where,
+                        .offenders_of = claim->table->after,
+                        .omission = claim->column->after,
                         .is_required = true,
                     });
 }
@@ -105,6 +108,10 @@ static void write_both_null(struct derivation *derivation, const struct claim *c
             .sql_before =
                 mem_printf(mem, "SELECT count(*) FROM %s WHERE %s IS NULL",
                            claim_before_sql(derivation, claim->table), sql_name(mem, old->before)),
+            .offenders = mem_printf(mem, "%s IS NULL AND %s IS NULL", sql_name(mem, old->after),
+                                    sql_name(mem, claim->column->after)),
+            .offenders_of = claim->table->after,
+            .allows_traffic = true,
             .may_shrink = true,
             .is_required = true,
         });
@@ -114,7 +121,8 @@ static void write_function(struct derivation *derivation, const struct claim *cl
                            const struct trace_column *old)
 {
     TALLOC_CTX *mem = derivation->mem;
-    const char *from = sql_name(mem, old->after);
+    const char *name = sql_name(mem, old->after), *from = claim_value(derivation, old, old->after);
+    const char *pair = claim_value(derivation, claim->column, claim->column->after);
 
     if (claim->column->before != NULL || !is_every_row(claim))
         return;
@@ -130,10 +138,9 @@ static void write_function(struct derivation *derivation, const struct claim *cl
             // Distinct pairs, so that NULL counts as a value: count(DISTINCT) would leave it out.
             .sql = mem_printf(
                 mem,
-                "SELECT %s, count(*) FROM (SELECT DISTINCT %s, %s FROM %s WHERE %s IS NOT NULL) "
-                "AS pairs GROUP BY %s HAVING count(*) > 1 ORDER BY 2 DESC",
-                from, from, sql_name(mem, claim->column->after),
-                claim_after_sql(derivation, claim->table), from, from),
+                "SELECT %s, count(*) FROM (SELECT DISTINCT %s AS %s, %s AS tminus_new FROM %s "
+                "WHERE %s IS NOT NULL) AS pairs GROUP BY %s HAVING count(*) > 1 ORDER BY 2 DESC",
+                name, from, name, pair, claim_after_sql(derivation, claim->table), name, name),
             .is_required = true,
         });
 }
@@ -148,8 +155,8 @@ static void write_equals(struct derivation *derivation, const struct claim *clai
     if (is_joined || !is_every_row(claim) ||
         !claim_holds_after(derivation, claim, claim->expression))
         return;
-    const char *where = mem_printf(mem, "%s %s (%s)", sql_name(mem, claim->column->after),
-                                   sql_is_distinct(derivation->dialect), claim->expression->text);
+    const char *where = sql_differs(mem, derivation->dialect, claim->column->type,
+                                    sql_name(mem, claim->column->after), claim->expression->text);
     claim_invariant(
         derivation, claim,
         (struct invariant){
@@ -165,6 +172,8 @@ static void write_equals(struct derivation *derivation, const struct claim *clai
             .samples = claim->query->target_alias == NULL
                            ? claim_samples(derivation, claim->table, true, where)
                            : NULL,
+            .offenders = claim->query->target_alias == NULL ? where : NULL,
+            .offenders_of = claim->table->after,
             .is_required = true,
         });
 }
@@ -192,9 +201,9 @@ static void write_domain(struct derivation *derivation, const struct claim *clai
             .kind = INVARIANT_ZERO,
             .moments = MOMENT_BEFORE,
             .sql = mem_printf(
-                mem, "SELECT %s, count(*) FROM %s WHERE %s GROUP BY %s ORDER BY 2 DESC", from,
-                aliased(derivation, claim_before_sql(derivation, claim->table), claim), where,
-                from),
+                mem, "SELECT %s AS %s, count(*) FROM %s WHERE %s GROUP BY 1 ORDER BY 2 DESC",
+                claim_value(derivation, old, old->before), from,
+                aliased(derivation, claim_before_sql(derivation, claim->table), claim), where),
             .samples = claim->query->target_alias == NULL
                            ? claim_samples(derivation, claim->table, false, where)
                            : NULL,
@@ -206,7 +215,7 @@ static void write_domain(struct derivation *derivation, const struct claim *clai
 static void write_collapse(struct derivation *derivation, const struct claim *claim)
 {
     TALLOC_CTX *mem = derivation->mem;
-    const char *column = sql_name(mem, claim->column->before);
+    const char *column = claim_value(derivation, claim->column, claim->column->before);
     const char *where =
         claim->where == NULL ? "" : mem_printf(mem, " WHERE (%s)", claim->where->text);
 
@@ -223,9 +232,11 @@ static void write_collapse(struct derivation *derivation, const struct claim *cl
             .sql = mem_printf(
                 mem,
                 "SELECT count(*) - count(DISTINCT changed) FROM "
-                "(SELECT DISTINCT %s AS value, (%s) AS changed FROM %s%s) AS pairs "
+                "(SELECT DISTINCT %s AS value, %s AS changed FROM %s%s) AS pairs "
                 "WHERE changed IS NOT NULL",
-                column, claim->expression->text,
+                column,
+                sql_comparable(mem, derivation->dialect, claim->column->type,
+                               mem_printf(mem, "(%s)", claim->expression->text)),
                 aliased(derivation, claim_before_sql(derivation, claim->table), claim), where),
             .is_required = false,
         });
@@ -256,10 +267,10 @@ static void write_lookup(struct derivation *derivation, const struct claim *clai
                                     sql_shown(mem, lookup)),
                 .kind = INVARIANT_ZERO,
                 .moments = MOMENT_BEFORE,
-                .sql = mem_printf(
-                    mem,
-                    "SELECT %s, count(*) FROM %s GROUP BY %s HAVING count(*) > 1 ORDER BY 2 DESC",
-                    key, sql_relation(mem, lookup), key),
+                .sql = mem_printf(mem,
+                                  "SELECT %s, count(*) FROM %s WHERE %s IS NOT NULL GROUP BY %s "
+                                  "HAVING count(*) > 1 ORDER BY 2 DESC",
+                                  key, sql_relation(mem, lookup), key, key),
                 // PostgreSQL refuses a subquery that gives two rows; SQLite, and UPDATE … FROM,
                 // take one.
                 .is_required = derivation->dialect == DIALECT_POSTGRES,
@@ -396,6 +407,9 @@ static void write_removed_after(struct derivation *derivation, const struct clai
             .sql = mem_printf(mem, "SELECT count(*) FROM %s WHERE %s",
                               aliased(derivation, claim_after_sql(derivation, claim->table), claim),
                               claim->where->text),
+            .offenders = claim->query->target_alias == NULL ? claim->where->text : NULL,
+            .offenders_of = claim->table->after,
+            .allows_traffic = true,
             .is_required = true,
         });
 }

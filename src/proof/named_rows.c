@@ -25,7 +25,7 @@ static bool take_row(void *context, const struct engine_row_image *image)
 
     for (size_t b = 0; b < sizeof(hash); b++)
         hash[b] = (uint8_t)(image->column_hash[0] >> (8 * b));
-    row_images_bind_key(naming->insert, 1, image);
+    row_images_bind_key(naming->insert, 1, naming->target, image);
     if (naming->rows->value != NULL)
         table_query_bind_blob(naming->insert, 2, hash, sizeof(hash));
     else

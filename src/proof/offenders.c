@@ -24,9 +24,9 @@ static bool take_row(void *context, const struct engine_row_image *image)
     if (looking->counts.n[writer]++ >= SAMPLES || looking->is_masked || image->key_len == 0)
         return true;
     char *keys = looking->keys[writer];
-    looking->keys[writer] =
-        keys == NULL ? mem_strdup(looking->mem, image->key_text)
-                     : mem_printf(looking->mem, "%s, %s", keys, image->key_text);
+    looking->keys[writer] = keys == NULL
+                                ? mem_strdup(looking->mem, image->key_text)
+                                : mem_printf(looking->mem, "%s, %s", keys, image->key_text);
     return true;
 }
 

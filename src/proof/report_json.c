@@ -204,9 +204,8 @@ static void put_samples(json_t *object, const struct comparison *comparison)
              texts(comparison->doubled.samples, comparison->doubled.n_samples));
     json_t *columns = json_put_object(samples, "columns");
     for (size_t i = 0; i < comparison->n_columns; i++)
-        json_put(
-            columns, comparison->columns[i].column,
-            texts(comparison->columns[i].rest.samples, comparison->columns[i].rest.n_samples));
+        json_put(columns, comparison->columns[i].column,
+                 texts(comparison->columns[i].rest.samples, comparison->columns[i].rest.n_samples));
     put_traffic_samples(samples, comparison);
 }
 

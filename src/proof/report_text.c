@@ -210,7 +210,7 @@ static const char *reason(const struct verification *verification)
     case VERDICT_GO:
         return verification->expectation == EXPECT_AS_BEFORE
                    ? "the change is not applied, and everything is as at the baseline"
-                   : has_traffic(verification)
+               : has_traffic(verification)
                    ? "every difference is the migration's or traffic's, every invariant holds"
                    : "every difference is explained by the migration, every invariant holds";
     case VERDICT_NO_GO:

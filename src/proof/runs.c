@@ -155,10 +155,9 @@ static bool is_called(const struct name *name, const char *text)
 {
     SCRATCH(tmp);
 
-    return text != NULL &&
-           (is_same(name->name, text) ||
-            (name->schema != NULL &&
-             is_same(mem_printf(tmp, "%s.%s", name->schema, name->name), text)));
+    return text != NULL && (is_same(name->name, text) ||
+                            (name->schema != NULL &&
+                             is_same(mem_printf(tmp, "%s.%s", name->schema, name->name), text)));
 }
 
 static void add_written(const struct attribution_run *run, const struct name *name,

@@ -10,8 +10,8 @@
 #include "proof/attribution.h"
 #include "proof/baseline.h"
 
-// `unknown` is filled when a migration of the baseline was run by another program, without a number,
-// or in part: then nobody's rows can be told from the migration's. `is_applied`: all of the
+// `unknown` is filled when a migration of the baseline was run by another program, without a
+// number, or in part: then nobody's rows can be told from the migration's. `is_applied`: all of the
 // baseline's are applied now.
 MUST_CHECK bool runs_read(TALLOC_CTX *mem, struct journal *journal, const struct baseline *baseline,
                           bool is_applied, struct attribution *out, struct error *err);

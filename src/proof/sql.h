@@ -17,6 +17,21 @@ char *sql_list(TALLOC_CTX *mem, const char *prefix, const char *const *names, si
 // The operator that is true for two values of which one may be NULL.
 const char *sql_is_distinct(enum dialect dialect); // "IS NOT", "IS DISTINCT FROM"
 
+char *sql_text(TALLOC_CTX *mem, const char *text); // 'it''s'
+// A type as a declaration or CAST writes it: "varchar"(20), "public"."mood"[]. NULL when there is
+// none.
+char *sql_type(TALLOC_CTX *mem, enum dialect dialect, const struct type_name *type);
+// A value of this type (of sql_type; NULL: any) in a form that can be compared and grouped: types
+// without equality as text.
+char *sql_comparable(TALLOC_CTX *mem, enum dialect dialect, const char *type, const char *value);
+// Is `value`, of this type, another than what `expression` gives when it is stored as that type?
+char *sql_differs(TALLOC_CTX *mem, enum dialect dialect, const char *type, const char *value,
+                  const char *expression);
+// "TABLE's COLUMN has no partner": of `rows`, a relation or a (SELECT …), none has `key` equal to
+// it. For a row with a value in the column.
+char *sql_no_partner(TALLOC_CTX *mem, enum dialect dialect, struct name table, const char *column,
+                     const char *rows, const char *key);
+
 // For people: "emails", the schema only where it is not the search path's.
 const char *sql_shown(TALLOC_CTX *mem, struct name relation);
 

@@ -12,6 +12,7 @@ struct facts {
     const struct target *target;
     struct baseline_table *table;
     const char *relation; // quoted
+    const struct schema_relation *schema_relation;
 };
 
 static bool is_listed(const char *const *names, size_t n, const char *name)
@@ -22,12 +23,38 @@ static bool is_listed(const char *const *names, size_t n, const char *name)
     return false;
 }
 
+static bool is_word(const char *type, const char *const *words, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(type, words[i]) == 0)
+            return true;
+    return false;
+}
+
+// What has min, max and sum: a type of PostgreSQL that is not among these may have none of them.
+static bool is_postgres_number(const char *type)
+{
+    static const char *const words[] = {"int2",   "int4",   "int8",  "numeric",
+                                        "float4", "float8", "money", "interval"};
+    return is_word(type, words, COUNT_OF(words));
+}
+
+static bool is_postgres_ordered(const char *type)
+{
+    static const char *const words[] = {"text", "varchar", "bpchar",    "date",
+                                        "time", "timetz",  "timestamp", "timestamptz"};
+    return is_word(type, words, COUNT_OF(words));
+}
+
 // SQLite takes any word for a type: these parts make it a number there as well (affinity rules).
-static bool is_numeric(const char *type)
+static bool is_number(const struct facts *facts, const struct baseline_column *column)
 {
     static const char *const parts[] = {"int", "real", "floa", "doub", "num", "dec", "serial"};
     SCRATCH(tmp);
-    const char *lower = text_lower(tmp, type == NULL ? "" : type);
+    const char *lower = text_lower(tmp, column->type);
+
+    if (facts->target->driver->dialect == DIALECT_POSTGRES)
+        return is_postgres_number(column->type);
 
     for (size_t i = 0; i < COUNT_OF(parts); i++)
         if (strstr(lower, parts[i]) != NULL && strstr(lower, "interval") == NULL &&
@@ -36,16 +63,26 @@ static bool is_numeric(const char *type)
     return false;
 }
 
-static bool is_ordered(const char *type)
+static bool is_ordered(const struct facts *facts, const struct baseline_column *column)
 {
     static const char *const parts[] = {"char", "text", "date", "time", "clob"};
     SCRATCH(tmp);
-    const char *lower = text_lower(tmp, type == NULL ? "" : type);
+    const char *lower = text_lower(tmp, column->type);
+
+    if (facts->target->driver->dialect == DIALECT_POSTGRES)
+        return is_postgres_ordered(column->type);
 
     for (size_t i = 0; i < COUNT_OF(parts); i++)
         if (strstr(lower, parts[i]) != NULL)
             return true;
     return false;
+}
+
+static char *type_of(TALLOC_CTX *mem, const struct schema_column *column)
+{
+    if (column == NULL || column->type.name == NULL)
+        return mem_strdup(mem, "");
+    return mem_printf(mem, "%s%s", column->type.name, column->type.is_array ? "[]" : "");
 }
 
 static bool add_columns(struct facts *facts, const struct trace_table *traced,
@@ -58,13 +95,12 @@ static bool add_columns(struct facts *facts, const struct trace_table *traced,
             (settings != NULL && is_listed(settings->ignore, settings->n_ignore, name)))
             continue;
         const struct schema_column *column = schema_find_column(relation, name);
-        *mem_append(facts->mem, facts->table->columns,
-                    facts->table->n_columns) = (struct baseline_column){
-            .name = mem_strdup(facts->mem, name),
-            .type = mem_strdup(
-                facts->mem, column == NULL || column->type.name == NULL ? "" : column->type.name),
-            .written_rows = -1,
-        };
+        *mem_append(facts->mem, facts->table->columns, facts->table->n_columns) =
+            (struct baseline_column){
+                .name = mem_strdup(facts->mem, name),
+                .type = type_of(facts->mem, column),
+                .written_rows = -1,
+            };
     }
     if (facts->table->n_columns == 0)
         return error_set(err, ERROR_INPUT, "table '%s' has no column that can be compared",
@@ -101,9 +137,9 @@ static char *numbers_sql(TALLOC_CTX *mem, const struct facts *facts)
         const char *name = sql_name(mem, column->name);
         bool is_masked = target_is_masked(facts->target, column->name);
         sql = mem_printf(mem, "%s, count(%s)", sql, name);
-        if (!is_masked && is_numeric(column->type))
+        if (!is_masked && is_number(facts, column))
             sql = mem_printf(mem, "%s, min(%s), max(%s), sum(%s)", sql, name, name, name);
-        else if (!is_masked && is_ordered(column->type))
+        else if (!is_masked && is_ordered(facts, column))
             sql = mem_printf(mem,
                              "%s, substr(CAST(min(%s) AS text), 1, 64), "
                              "substr(CAST(max(%s) AS text), 1, 64), NULL",
@@ -161,6 +197,15 @@ static bool count_rows(const struct facts *facts, const struct trace_rows *rows,
                  out, err);
 }
 
+// Few different values by the catalog; whether they are few indeed is seen when the rows are read.
+static int64_t known_distinct(const struct facts *facts, const char *name)
+{
+    const struct schema_column *column = schema_find_column(facts->schema_relation, name);
+    return facts->target->driver->dialect == DIALECT_POSTGRES && column != NULL
+               ? column->distinct_values
+               : -1;
+}
+
 static bool find_shown(struct facts *facts, struct error *err)
 {
     SCRATCH(tmp);
@@ -170,11 +215,13 @@ static bool find_shown(struct facts *facts, struct error *err)
         int64_t distinct;
         if (target_is_masked(facts->target, column->name))
             continue;
-        TRY(count(
-            facts,
-            mem_printf(tmp, "SELECT count(*) FROM (SELECT DISTINCT %s FROM %s LIMIT %d) AS few",
-                       sql_name(tmp, column->name), facts->relation, BASELINE_DISTINCT_MAX + 1),
-            &distinct, err));
+        distinct = known_distinct(facts, column->name);
+        if (distinct < 0)
+            TRY(count(
+                facts,
+                mem_printf(tmp, "SELECT count(*) FROM (SELECT DISTINCT %s FROM %s LIMIT %d) AS few",
+                           sql_name(tmp, column->name), facts->relation, BASELINE_DISTINCT_MAX + 1),
+                &distinct, err));
         // A column in which every row has its own value tells no groups apart.
         column->is_shown = distinct > 0 && distinct <= BASELINE_DISTINCT_MAX &&
                            (distinct < facts->table->rows || facts->table->rows == 1);
@@ -208,6 +255,15 @@ static bool take_age(void *context, const char *const *names, const struct engin
     return false;
 }
 
+// It was asked with all other numbers.
+static const char *greatest(const struct facts *facts, const char *column)
+{
+    for (size_t i = 0; i < facts->table->n_columns; i++)
+        if (text_equal_nocase(facts->table->columns[i].name, column))
+            return facts->table->columns[i].greatest;
+    return NULL;
+}
+
 static bool read_age(struct facts *facts, const struct config_table *settings, struct error *err)
 {
     SCRATCH(tmp);
@@ -217,6 +273,10 @@ static bool read_age(struct facts *facts, const struct config_table *settings, s
     if (column == NULL || target_is_masked(facts->target, column))
         return true;
     facts->table->age_column = mem_strdup(facts->mem, column);
+    if (facts->target->driver->dialect == DIALECT_POSTGRES) {
+        facts->table->age = greatest(facts, column);
+        return true;
+    }
     const char *sql =
         mem_printf(tmp, "SELECT max(%s) FROM %s", sql_name(tmp, column), facts->relation);
     if (facts->target->driver->session->query(facts->target->engine, sql, take_age, facts,
@@ -239,6 +299,7 @@ bool table_facts_read(TALLOC_CTX *mem, const struct baseline_request *request,
         .target = request->target,
         .table = table,
         .relation = sql_relation(tmp, traced->before),
+        .schema_relation = relation,
     };
 
     TRY(add_columns(&facts, traced, relation, settings, err));

@@ -7,7 +7,8 @@
 #include "proof/runs.h"
 
 // A session that goes idle adds up what it wrote after 10 s at the latest, a busy one every second.
-// Source: PGSTAT_IDLE_INTERVAL, PGSTAT_MIN_INTERVAL of PostgreSQL 15, src/backend/utils/activity/pgstat.c
+// Source: PGSTAT_IDLE_INTERVAL, PGSTAT_MIN_INTERVAL of PostgreSQL 15,
+// src/backend/utils/activity/pgstat.c
 #define SETTLES_MS 11000
 
 // --- names under which it may have been counted
@@ -98,8 +99,8 @@ static bool read_now(const struct table_writes_request *request, struct name tab
 }
 
 // As they were when traffic's rows were noted, just before the first run.
-static bool read_noted(const struct table_writes_request *request, int64_t id,
-                       struct counters *out, struct error *err)
+static bool read_noted(const struct table_writes_request *request, int64_t id, struct counters *out,
+                       struct error *err)
 {
     SCRATCH(tmp);
     struct table_query *query;

@@ -1,6 +1,6 @@
 /*
- * Table writes: what the migrations' runs and everybody else wrote to a table since the baseline, by
- * the counters of the runs and of the server.
+ * Table writes: what the migrations' runs and everybody else wrote to a table since the baseline,
+ * by the counters of the runs and of the server.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -17,14 +17,14 @@ struct table_writes_request {
     struct table_file *file;     // with `noted` attached, when writers has it
 };
 
-// What is known of one table. Outside of a snapshot: the counters are of now, so that everything that
-// a comparison saw is among what they counted, as far as the server has added it up.
+// What is known of one table. Outside of a snapshot: the counters are of now, so that everything
+// that a comparison saw is among what they counted, as far as the server has added it up.
 MUST_CHECK bool table_writes_read(const struct table_writes_request *request,
                                   const struct comparison *comparison,
                                   struct attribution_table *out, struct error *err);
 
-// A server adds up what sessions wrote a while after they did: an answer that accuses by its counters
-// stands only from then on (wall clock).
+// A server adds up what sessions wrote a while after they did: an answer that accuses by its
+// counters stands only from then on (wall clock).
 int64_t table_writes_settled_ms(const struct table_writes_request *request, int64_t compared_ms);
 
 #endif

@@ -6,6 +6,7 @@
 #include "proof/trace.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "proof/sql.h"
 #include "proof/tracer_state.h"
 
 char *trace_cause(TALLOC_CTX *mem, const struct statement *statement)
@@ -61,7 +62,7 @@ struct trace_table *trace_add_relation(struct trace *trace, const struct schema_
     for (size_t i = 0; i < relation->n_columns; i++)
         if (!relation->columns[i].is_generated)
             trace_add_column(table, relation->columns[i].name, relation->columns[i].name)->type =
-                mem_strdup(table, relation->columns[i].type.name);
+                sql_type(table, trace->dialect, &relation->columns[i].type);
     take_key(table, relation);
     return table;
 }

@@ -31,7 +31,7 @@ struct trace_column {
     const char *after;  // name; NULL: the change drops it
     struct trace_rows written;
     const char *dropped; // cause, or NULL
-    const char *type;    // as it is declared now; NULL: not known. Not in a baseline
+    const char *type;    // as SQL of now writes it; NULL: not known. Not in a baseline
 };
 
 struct trace_table {
@@ -70,6 +70,7 @@ struct trace {
     // The first statement that may write rows which the text does not name, or within a
     // subtransaction ("0003_x.sql:4 DO"); NULL. A baseline keeps it beside the trace.
     const char *hidden;
+    enum dialect dialect;
 };
 
 // Take a table that the change does not touch into the trace as well.

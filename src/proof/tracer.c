@@ -11,6 +11,7 @@ struct tracer *tracer_make(TALLOC_CTX *mem, const struct schema *schema)
 {
     struct tracer *tracer = mem_new(mem, struct tracer);
     tracer->schema = schema;
+    tracer->trace.dialect = schema_dialect(schema);
     return tracer;
 }
 
@@ -94,10 +95,10 @@ bool tracer_is_countable(struct tracer *tracer, const struct trace_table *table,
 static bool is_lasting(const struct expression *expression)
 {
     static const char *const parts[] = {
-        "random", "now",   "current_",  "changes",   "last_insert_rowid",
-        "date(",  "time(", "julianday", "unixepoch", "strftime",          "localtime",
-        "_timestamp",      "timeofday", "txid",      "uuid_",             "nextval",
-        "lastval",         "currval",   "inet_client"};
+        "random",    "now",        "current_",  "changes",    "last_insert_rowid",
+        "date(",     "time(",      "julianday", "unixepoch",  "strftime",
+        "localtime", "_timestamp", "timeofday", "txid",       "uuid_",
+        "nextval",   "lastval",    "currval",   "inet_client"};
     SCRATCH(tmp);
     const char *text = text_lower(tmp, expression->text);
 

@@ -3,6 +3,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
+#include "proof/sql.h"
 #include "proof/tracer.h"
 #include "proof/tracer_state.h"
 
@@ -135,7 +136,7 @@ static void create_table(struct tracer *tracer, const struct statement *statemen
     table->after.name = mem_strdup(table, name.name);
     for (size_t i = 0; i < action->n_columns; i++)
         trace_add_column(table, NULL, action->columns[i].name)->type =
-            mem_strdup(table, action->columns[i].type.name);
+            sql_type(table, tracer->trace.dialect, &action->columns[i].type);
     if (action->kind != ACTION_CREATE_TABLE_AS || action->query == NULL)
         return;
     for (size_t i = 0; i < action->query->n_outputs; i++)
@@ -150,6 +151,28 @@ static void rename_table(struct trace_table *table, const char *schema, const ch
     table->after.name = mem_strdup(table, name);
 }
 
+// Every row is written, with what USING says or the type makes of the value: that can be asked
+// before.
+static void retype_column(struct tracer *tracer, const struct statement *statement,
+                          const struct action *action, struct trace_table *table,
+                          struct trace_column *column)
+{
+    bool is_known = column->written.cause == NULL && column->before != NULL &&
+                    trace_is_same_name(table->before, table->after) &&
+                    strcmp(column->before, column->after) == 0 && action->definition != NULL;
+    const char *value = !is_known ? NULL
+                        : action->using_expr == NULL
+                            ? sql_name(column, column->before)
+                            : tracer_lasting_sql(tracer, table, action->using_expr);
+
+    add_rows(tracer, &column->written, table, statement, NULL);
+    if (column->written.is_countable)
+        column->written.value = value;
+    column->type = action->definition == NULL
+                       ? NULL
+                       : sql_type(column, tracer->trace.dialect, &action->definition->type);
+}
+
 static void apply_column(struct tracer *tracer, const struct statement *statement,
                          const struct action *action, struct trace_table *table)
 {
@@ -158,7 +181,8 @@ static void apply_column(struct tracer *tracer, const struct statement *statemen
 
     if (action->kind == ACTION_ADD_COLUMN && action->definition != NULL) {
         if (trace_column_now(table, action->definition->name) == NULL)
-            trace_add_column(table, NULL, action->definition->name);
+            trace_add_column(table, NULL, action->definition->name)->type =
+                sql_type(table, tracer->trace.dialect, &action->definition->type);
     } else if (column == NULL) {
         return;
     } else if (action->kind == ACTION_RENAME_COLUMN) {
@@ -167,7 +191,7 @@ static void apply_column(struct tracer *tracer, const struct statement *statemen
         column->after = NULL;
         column->dropped = trace_cause(column, statement);
     } else if (action->kind == ACTION_ALTER_TYPE) {
-        add_rows(tracer, &column->written, table, statement, NULL);
+        retype_column(tracer, statement, action, table, column);
     }
 }
 

@@ -92,9 +92,9 @@ static bool fills_rows(const struct column *definition)
 bool tracer_rewrites(const struct action *action)
 {
     static const enum action_kind rewriting[] = {
-        ACTION_TRUNCATE,          ACTION_ALTER_TYPE,     ACTION_SET_LOGGED,
-        ACTION_SET_UNLOGGED,      ACTION_SET_EXPRESSION, ACTION_SET_ACCESS_METHOD,
-        ACTION_ATTACH_PARTITION,  ACTION_DETACH_PARTITION,
+        ACTION_TRUNCATE,         ACTION_ALTER_TYPE,       ACTION_SET_LOGGED,
+        ACTION_SET_UNLOGGED,     ACTION_SET_EXPRESSION,   ACTION_SET_ACCESS_METHOD,
+        ACTION_ATTACH_PARTITION, ACTION_DETACH_PARTITION,
     };
 
     if (action->kind == ACTION_DROP)

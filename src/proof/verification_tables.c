@@ -63,8 +63,8 @@ static const char *column_text(TALLOC_CTX *mem, const struct column_difference *
     int64_t left = rest->answer.unattributed;
     int64_t n = column->is_exact || rest->answer.by_traffic > 0 ? left : column->rows;
     const char *rows = mem_printf(mem, "%s row%s", quantity_count(mem, n), plural(n));
-    const char *keys = mem_printf(
-        mem, "%s%s", keys_text(mem, rest->samples, rest->n_samples, n), reason_text(mem, rest));
+    const char *keys = mem_printf(mem, "%s%s", keys_text(mem, rest->samples, rest->n_samples, n),
+                                  reason_text(mem, rest));
 
     if (column->is_exact && column->wrong == n)
         return mem_printf(mem, "%s is not what %s gives in %s: %s", column->column, column->cause,
@@ -122,14 +122,13 @@ static const char *add_traffic(TALLOC_CTX *mem, const char *text, const struct u
 
     if (n == 0)
         return text;
-    return mem_printf(mem, "%s%s%s %s%s%s", text == NULL ? "" : text, text == NULL ? "" : ", ",
-                      quantity_count(mem, n), what, rest->n_traffic_samples > 0 ? " " : "",
-                      rest->n_traffic_samples > 0
-                          ? mem_printf(mem, "(%s)",
-                                       keys_text(mem, rest->traffic_samples,
-                                                 rest->n_traffic_samples,
-                                                 n))
-                          : "");
+    return mem_printf(
+        mem, "%s%s%s %s%s%s", text == NULL ? "" : text, text == NULL ? "" : ", ",
+        quantity_count(mem, n), what, rest->n_traffic_samples > 0 ? " " : "",
+        rest->n_traffic_samples > 0
+            ? mem_printf(mem, "(%s)",
+                         keys_text(mem, rest->traffic_samples, rest->n_traffic_samples, n))
+            : "");
 }
 
 const char *verification_traffic_text(TALLOC_CTX *mem, const struct comparison *comparison)
@@ -157,15 +156,14 @@ static const char *observed(TALLOC_CTX *mem, const struct comparison *comparison
         return "unknown";
     if (comparison->damage != NULL)
         return "another table than the change leaves";
-    return mem_printf(mem, "%s difference%s that %s", quantity_count(mem, unattributed),
-                      plural(unattributed),
-                      status == STATUS_FAIL ? "nothing explains"
-                                            : "may be the migration's or traffic's");
+    return mem_printf(
+        mem, "%s difference%s that %s", quantity_count(mem, unattributed), plural(unattributed),
+        status == STATUS_FAIL ? "nothing explains" : "may be the migration's or traffic's");
 }
 
 // Something is not as it was: worst of all that is not explained.
-static void set_difference(TALLOC_CTX *mem, const struct comparison *comparison,
-                           enum status status, struct result *result)
+static void set_difference(TALLOC_CTX *mem, const struct comparison *comparison, enum status status,
+                           struct result *result)
 {
     result->status = status;
     result->expected = "none";
@@ -187,9 +185,9 @@ struct result verification_table_result(TALLOC_CTX *mem, const struct verificati
         .is_required = true,
         .command = mem_printf(mem, "tminus verify --baseline %s", request->baseline->path),
         .expected = mem_printf(mem, "%s rows", quantity_count(mem, comparison->before->rows)),
-        .observed = mem_printf(mem, "%s rows%s%s", quantity_count(mem, comparison->rows_after),
-                               traffic == NULL ? "" : "; by traffic: ",
-                               traffic == NULL ? "" : traffic),
+        .observed =
+            mem_printf(mem, "%s rows%s%s", quantity_count(mem, comparison->rows_after),
+                       traffic == NULL ? "" : "; by traffic: ", traffic == NULL ? "" : traffic),
         .has_value = true,
         .value = (double)comparison_unattributed(comparison),
         .unit = "rows",

@@ -49,9 +49,9 @@ static void weigh_groups(TALLOC_CTX *mem, const struct comparison *table, struct
         return;
     result->status = status;
     result->observed = status == STATUS_PASS ? "differ by what traffic wrote" : "unknown";
-    result->detail = mem_printf(mem, "%s%s%s", result->detail == NULL ? "" : result->detail,
-                                traffic == NULL ? "" : "; by traffic: ",
-                                traffic == NULL ? "" : traffic);
+    result->detail =
+        mem_printf(mem, "%s%s%s", result->detail == NULL ? "" : result->detail,
+                   traffic == NULL ? "" : "; by traffic: ", traffic == NULL ? "" : traffic);
 }
 
 void verification_weigh(TALLOC_CTX *mem, const struct verification *made,

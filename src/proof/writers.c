@@ -27,11 +27,11 @@ static bool has_table(struct table_file *file, int64_t id, bool *out, struct err
     SCRATCH(tmp);
     struct table_query *query;
 
-    TRY(table_query_make(
-        tmp, file,
-        mem_printf(tmp, "SELECT 1 FROM noted.sqlite_schema WHERE name = 'noted_%lld'",
-                   (long long)id),
-        &query, err));
+    TRY(table_query_make(tmp, file,
+                         mem_printf(tmp,
+                                    "SELECT 1 FROM noted.sqlite_schema WHERE name = 'noted_%lld'",
+                                    (long long)id),
+                         &query, err));
     return table_query_next(query, out, err);
 }
 
@@ -49,8 +49,7 @@ bool noted_rows_open(TALLOC_CTX *mem, const struct writers *writers, struct tabl
         return true;
     struct noted_rows *rows = mem_new(mem, struct noted_rows);
     TRY(table_query_make(
-        rows, file,
-        mem_printf(tmp, "SELECT 1 FROM noted.noted_%lld WHERE key = ?1", (long long)id),
+        rows, file, mem_printf(tmp, "SELECT 1 FROM noted.noted_%lld WHERE key = ?1", (long long)id),
         &rows->query, err));
     *out = rows;
     return true;

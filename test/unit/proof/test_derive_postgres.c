@@ -33,14 +33,14 @@ static const struct row rows[] = {
      "SELECT \"title\", count(*) - 1 FROM \"public\".\"posts\" WHERE \"title\" IS NOT NULL GROUP BY \"title\" "
      "HAVING count(*) > 1 ORDER BY count(*) DESC"},
     {"ALTER TABLE posts ADD CONSTRAINT posts_user FOREIGN KEY (user_id) REFERENCES users (id);", "I8/posts.user_id", MOMENT_BOTH,
-     "SELECT count(*) FROM \"public\".\"posts\" WHERE \"user_id\" IS NOT NULL AND \"user_id\" NOT IN "
-     "(SELECT \"id\" FROM \"public\".\"users\" WHERE \"id\" IS NOT NULL)"},
+     "SELECT count(*) FROM \"public\".\"posts\" WHERE \"user_id\" IS NOT NULL AND NOT EXISTS "
+     "(SELECT 1 FROM \"public\".\"users\" AS partner WHERE partner.\"id\" = \"posts\".\"user_id\")"},
     {"ALTER TABLE users ALTER COLUMN age TYPE int;", "I14/users.age", MOMENT_BEFORE,
      "SELECT count(*) FROM \"public\".\"users\" WHERE \"age\" NOT BETWEEN -2147483648 AND 2147483647"},
     {"ALTER TABLE users ALTER COLUMN status TYPE varchar(5);", "I14/users.status", MOMENT_BEFORE,
-     "SELECT count(*) FROM \"public\".\"users\" WHERE length(\"status\"::text) > 5"},
+     "SELECT count(*) FROM \"public\".\"users\" WHERE length(rtrim(\"status\"::text, ' ')) > 5"},
     {"ALTER TABLE users ADD COLUMN level int NOT NULL DEFAULT 7;", "I5/users.level", MOMENT_AFTER,
-     "SELECT count(*) FROM \"public\".\"users\" WHERE \"level\" IS DISTINCT FROM (7)"},
+     "SELECT count(*) FROM \"public\".\"users\" WHERE \"level\" IS DISTINCT FROM CAST((7) AS \"int4\")"},
     {"CREATE INDEX CONCURRENTLY posts_by_user ON posts (user_id);", "I15/posts_by_user", MOMENT_AFTER,
      "SELECT count(*) FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid "
      "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.relname = 'posts_by_user' "
