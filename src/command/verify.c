@@ -7,6 +7,7 @@
 #include "command/inspection.h"
 #include "journal/events.h"
 #include "proof/report.h"
+#include "proof/traffic.h"
 #include "proof/verification.h"
 
 #define KEY_DATABASE 0x201
@@ -242,6 +243,7 @@ static bool verify(TALLOC_CTX *mem, struct inspection *inspection, const struct 
     TRY(choose_expectation(mem, inspection, request, baseline, &verification.expectation, err));
     verification.baseline = baseline;
     verification.journal = inspection->journal;
+    TRY(traffic_find(mem, inspection->journal, baseline, &verification.noted, err));
     TRY(verification_make(mem, &verification, out, err));
     TRY(journal_append(inspection->journal, EVENT_VERIFIED, verified_event(inspection, out), err));
     return journal_head(inspection->journal, head, err);

@@ -10,6 +10,9 @@
 
 // {path, sha256, database, environment, at, tables, rows, invariants, verdict, failed}
 #define EVENT_BASELINE_SAVED "baseline-saved"
+// Which rows traffic wrote between a baseline and the migrations:
+// {baseline (its SHA-256), path, sha256, database, system, tables, rows}
+#define EVENT_TRAFFIC_NOTED "traffic-noted"
 // {a, b, database, equal, differences}
 #define EVENT_BASELINE_COMPARED "baseline-compared"
 // {baseline, sha256, database, environment, verdict, expectation, passed, failed, unknown, tables,
