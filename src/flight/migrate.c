@@ -290,6 +290,7 @@ static bool fly(struct flight *flight, struct error *err)
         TRY(flight_check_unfinished(flight, &report->steps[i], err));
     if (flight->request->before != NULL)
         TRY(flight->request->before(flight->request->context, flight->reader, err));
+    TRY(flight_note_traffic(flight, err));
     report->orphans.before = count_orphans(flight, &ignored);
     TRY(open_session(flight, false, &flight->writer, err));
     TRY(prepare_record(flight, err));

@@ -39,4 +39,7 @@ MUST_CHECK bool flight_journaled_schema(const struct flight *flight,
 MUST_CHECK bool flight_check_unfinished(const struct flight *flight,
                                         const struct migrate_step *step, struct error *err);
 
+// --- migrate_traffic.c
+MUST_CHECK bool flight_note_traffic(const struct flight *flight, struct error *err);
+
 #endif
