@@ -109,15 +109,43 @@ static bool read_pending(TALLOC_CTX *mem, const struct inspection *inspection,
     return true;
 }
 
-static bool check_understood(const struct assessment *assessment, struct error *err)
+static bool is_code(const struct statement *statement)
 {
-    if (assessment->n_not_understood == 0)
-        return true;
-    const struct not_understood *first = &assessment->not_understood[0];
-    error_set(err, ERROR_UNKNOWN, "%s:%zu:%zu: not understood: %s", first->path, first->line,
-              first->column, first->reason);
-    return error_hint(err,
-                      "no invariant can be derived from it: tminus assess lists all such places");
+    for (size_t i = 0; i < statement->n_actions; i++)
+        if (statement->actions[i].kind == ACTION_DO || statement->actions[i].kind == ACTION_CALL)
+            return true;
+    return false;
+}
+
+// A DO block or procedure is read, and only its code is not: the tables tell what it did.
+static bool is_opaque(const struct assessment *assessment, const struct not_understood *place)
+{
+    for (size_t i = 0; i < assessment->n_scripts; i++) {
+        const struct script *script = assessment->scripts[i].script;
+        for (size_t s = 0; script != NULL && s < script->n_statements; s++)
+            if (strcmp(script->statements[s].path, place->path) == 0 &&
+                script->statements[s].offset == place->offset)
+                return is_code(&script->statements[s]);
+    }
+    return false;
+}
+
+static bool check_understood(const struct assessment *assessment, bool is_all, struct error *err)
+{
+    for (size_t i = 0; i < assessment->n_not_understood; i++) {
+        const struct not_understood *place = &assessment->not_understood[i];
+        if (is_opaque(assessment, place)) {
+            if (!is_all)
+                log_warning("%s:%zu: %s; --all or --table compares what it may write", place->path,
+                            place->line, place->reason);
+            continue;
+        }
+        error_set(err, ERROR_UNKNOWN, "%s:%zu:%zu: not understood: %s", place->path, place->line,
+                  place->column, place->reason);
+        return error_hint(
+            err, "no invariant can be derived from it: tminus assess lists all such places");
+    }
+    return true;
 }
 
 static bool name_file(TALLOC_CTX *mem, const struct inspection *inspection,
@@ -168,6 +196,19 @@ static json_t *saved_event(const struct baseline *baseline, const struct results
     return data;
 }
 
+// Whether each migration may write rows at all: one that may not needs no number for attribution.
+static void note_writing(const struct assessment *assessment, const struct change *pending,
+                         json_t *migrations)
+{
+    for (size_t i = 0; i < assessment->n_scripts; i++) {
+        const struct assessed_script *script = &assessment->scripts[i];
+        for (size_t m = 0; m < pending->n_migrations; m++)
+            if (!script->is_down && script->migration == &pending->migrations[m])
+                json_put_bool(json_array_get(migrations, m), "writes",
+                              script_may_write_rows(script->script));
+    }
+}
+
 static bool take(TALLOC_CTX *mem, struct inspection *inspection, const struct request *request,
                  const struct change *pending, struct results *results, char **path,
                  struct error *err)
@@ -192,7 +233,8 @@ static bool take(TALLOC_CTX *mem, struct inspection *inspection, const struct re
 
     TRY(inspection->target.driver->catalog->read(mem, inspection->target.engine, &schema, err));
     TRY(inspection_assess(mem, inspection, pending, &assessment, err));
-    TRY(check_understood(assessment, err));
+    TRY(check_understood(assessment, baseline.is_all, err));
+    note_writing(assessment, pending, migrations);
     TRY(invariants_derive(mem, assessment, schema, baseline.config, &invariants, &baseline.trace,
                           err));
     TRY(inspection_earlier_baseline(mem, inspection, NULL, &baseline.earlier, err));

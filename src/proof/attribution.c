@@ -80,28 +80,27 @@ static void leave_to_counters(TALLOC_CTX *mem, const struct attribution_table *t
                               struct attribution_answer *answer, int64_t rows, int64_t others,
                               const char *verb)
 {
+    enum status status =
+        table->has_others && (others <= 0 || rows > others) ? STATUS_FAIL : STATUS_UNKNOWN;
+    const char *text;
+
     if (rows == 0)
         return;
-    if (!table->has_others) {
-        leave(answer, rows, STATUS_UNKNOWN,
-              mem_printf(mem, "the server did not count who else %s rows", verb));
-        return;
-    }
-    if (others <= 0) {
-        leave(answer, rows, STATUS_FAIL, mem_printf(mem, "nobody else %s rows of the table", verb));
-        return;
-    }
-    if (rows > others) {
-        leave(answer, rows, STATUS_FAIL,
-              mem_printf(mem, "others %s only %s rows of the table", verb,
-                         quantity_count(mem, others)));
-        return;
-    }
-    leave(answer, rows, STATUS_UNKNOWN,
-          mem_printf(mem,
-                     "others %s %s rows of the table meanwhile, perhaps these; certain is a quiet "
-                     "window, LOCK TABLE as the migration's first statement, or a rehearsal",
-                     verb, quantity_count(mem, others)));
+    if (!table->has_others)
+        text = mem_printf(mem, "the server did not count who else %s rows", verb);
+    else if (others <= 0)
+        text = mem_printf(mem, "nobody else %s rows of the table", verb);
+    else if (rows > others)
+        text = mem_printf(mem, "others %s only %s row%s of the table", verb,
+                          quantity_count(mem, others), others == 1 ? "" : "s");
+    else
+        text = mem_printf(mem,
+                          "others %s %s row%s of the table meanwhile, perhaps these; certain is a "
+                          "quiet window, LOCK TABLE as the migration's first statement, or a "
+                          "rehearsal",
+                          verb, quantity_count(mem, others), others == 1 ? "" : "s");
+    leave(answer, rows, status,
+          table->unknown == NULL ? text : mem_printf(mem, "%s; %s", table->unknown, text));
 }
 
 static const char *nested_reason(TALLOC_CTX *mem, const struct attribution_table *table)

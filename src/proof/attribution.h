@@ -15,8 +15,8 @@
 
 // A migration that was run since the baseline, as its event in the journal tells.
 struct attribution_run {
-    const char *version;       // NULL: the tool numbers none
     const char *migration;     // path
+    const char *sha256;        // of its text
     uint64_t transaction, end; // as engine_run's
     bool has_written;
     struct engine_written *written; // names as they were when it ran

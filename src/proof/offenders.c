@@ -5,15 +5,19 @@
  */
 #include "proof/offenders.h"
 #include "base/quantity.h"
+#include "base/text.h"
 
 #define SAMPLES 5
 
 struct looking {
     TALLOC_CTX *mem;
     const struct writers *writers;
+    struct noted_rows *noted;
     struct writer_counts counts;
     char *keys[WRITER_COUNT]; // a few of each
     bool is_masked;
+    struct error err; // of the noted rows
+    bool has_failed;
 };
 
 static bool take_row(void *context, const struct engine_row_image *image)
@@ -21,6 +25,10 @@ static bool take_row(void *context, const struct engine_row_image *image)
     struct looking *looking = context;
     enum writer writer = writers_of(looking->writers, image);
 
+    looking->has_failed =
+        !noted_rows_resolve(looking->noted, image->key, image->key_len, &writer, &looking->err);
+    if (looking->has_failed)
+        return false;
     if (looking->counts.n[writer]++ >= SAMPLES || looking->is_masked || image->key_len == 0)
         return true;
     char *keys = looking->keys[writer];
@@ -39,6 +47,26 @@ static bool is_key_masked(const struct target *target, const struct schema_relat
             if (target_is_masked(target, relation->constraints[i].columns[c]))
                 return true;
     return false;
+}
+
+// The rows that traffic wrote before the runs, where the table is one of the baseline's.
+static bool open_noted(TALLOC_CTX *mem, const struct offenders_request *request,
+                       const struct invariant *invariant, struct noted_rows **out,
+                       struct error *err)
+{
+    const struct baseline *baseline = request->baseline;
+
+    *out = NULL;
+    for (size_t i = 0; i < baseline->n_tables; i++) {
+        const struct trace_table *traced =
+            trace_find_before(baseline->trace, baseline->tables[i].name);
+        if (traced != NULL && traced->after.name != NULL &&
+            strcmp(traced->after.name, invariant->offenders_of.name) == 0 &&
+            text_equal_nocase(traced->after.schema, invariant->offenders_of.schema))
+            return noted_rows_open(mem, request->writers, request->file, baseline->tables[i].id,
+                                   out, err);
+    }
+    return true;
 }
 
 // False with `*is_known` unset: it could not be asked, which fails nothing.
@@ -64,8 +92,12 @@ static bool look(struct looking *looking, const struct offenders_request *reques
         .context = looking,
     };
     looking->is_masked = is_key_masked(target, relation);
+    TRY(open_noted(tmp, request, invariant, &looking->noted, err));
     *is_known = target->driver->proof->fingerprint(tmp, target->engine, &rows, &ignored, &failure);
-    if (*is_known || (failure.code != ERROR_INTERRUPTED && failure.code != ERROR_UNREACHABLE))
+    if (looking->has_failed)
+        failure = looking->err;
+    if (*is_known || (!looking->has_failed && failure.code != ERROR_INTERRUPTED &&
+                      failure.code != ERROR_UNREACHABLE))
         return true;
     *err = failure;
     return false;
@@ -80,9 +112,10 @@ static char *add_part(const struct looking *looking, char *text, enum writer wri
 
     if (n == 0)
         return text;
-    return mem_printf(looking->mem, "%s%s%s row%s %s%s%s%s", text == NULL ? "" : text,
+    bool is_all = n > 1 && n == writer_counts_sum(&looking->counts);
+    return mem_printf(looking->mem, "%s%s%s row%s%s %s%s%s%s", text == NULL ? "" : text,
                       text == NULL ? "" : "; ", quantity_count(looking->mem, n), n == 1 ? "" : "s",
-                      words, looking->keys[writer] == NULL ? "" : ": ",
+                      is_all ? ", all" : "", words, looking->keys[writer] == NULL ? "" : ": ",
                       looking->keys[writer] == NULL ? "" : looking->keys[writer],
                       looking->keys[writer] != NULL && n > SAMPLES ? ", …" : "");
 }
@@ -99,6 +132,8 @@ static char *parts_text(const struct looking *looking, const struct invariant *i
     text = add_part(looking, text, WRITER_BEFORE, "not written since the baseline");
     text = add_part(looking, text, WRITER_AMONG,
                     "written while the migration ran, by it or by traffic");
+    text = add_part(looking, text, WRITER_NOTED,
+                    "written by traffic since the baseline, and by the migration");
     text = add_part(looking, text, WRITER_TRAFFIC, traffic);
     return add_part(looking, text, WRITER_UNKNOWN, "of which the writer is not known");
 }
@@ -122,12 +157,14 @@ static bool read_base_value(struct table_file *file, const char *name, double *o
 static bool is_traffics(const struct offenders_request *request, const struct invariant *invariant,
                         const struct writer_counts *counts, bool *out, struct error *err)
 {
-    double others = (double)(writer_counts_sum(counts) - counts->n[WRITER_TRAFFIC]);
+    int64_t traffic = counts->n[WRITER_TRAFFIC];
     double before = 0;
 
-    if (invariant->kind == INVARIANT_SAME)
+    if (invariant->kind == INVARIANT_SAME) {
+        traffic += counts->n[WRITER_NOTED];
         TRY(read_base_value(request->file, invariant->name, &before, err));
-    *out = counts->n[WRITER_TRAFFIC] > 0 && others <= before;
+    }
+    *out = traffic > 0 && (double)(writer_counts_sum(counts) - traffic) <= before;
     return true;
 }
 

@@ -6,12 +6,13 @@
 #ifndef PROOF_OFFENDERS_H
 #define PROOF_OFFENDERS_H
 
-#include "proof/invariant.h"
+#include "proof/baseline.h"
 #include "proof/result.h"
 #include "proof/writers.h"
 
 struct offenders_request {
     const struct writers *writers;
+    const struct baseline *baseline;
     const struct schema *schema; // as it is now
     struct table_file *file;     // holds the observation, with the baseline attached as `base`
 };

@@ -51,13 +51,13 @@ static void read_written(TALLOC_CTX *mem, const json_t *list, struct attribution
 }
 
 // A migration that writes no rows needs no number: CREATE INDEX CONCURRENTLY has none.
-static bool writes_no_rows(const struct reading *reading, const char *version)
+static bool writes_no_rows(const struct reading *reading, const char *sha256)
 {
     const json_t *migrations = reading->baseline->migrations;
 
     for (size_t i = 0; i < json_array_size(migrations); i++) {
         const json_t *migration = json_array_get(migrations, i);
-        if (is_same(json_get_text(migration, "version"), version))
+        if (is_same(json_get_text(migration, "sha256"), sha256))
             return json_is_false(json_object_get(migration, "writes"));
     }
     return false;
@@ -67,8 +67,8 @@ static void add_run(struct reading *reading, const json_t *event, const json_t *
 {
     TALLOC_CTX *mem = reading->mem;
     struct attribution_run run = {
-        .version = mem_strdup(mem, json_get_text(data, "version")),
         .migration = mem_strdup(mem, json_get_text(data, "migration")),
+        .sha256 = mem_strdup(mem, json_get_text(data, "sha256")),
         .transaction = (uint64_t)json_get_integer(data, "transaction", 0),
         .end = (uint64_t)json_get_integer(data, "transaction_end", 0),
     };
@@ -77,7 +77,7 @@ static void add_run(struct reading *reading, const json_t *event, const json_t *
     if (!clock_parse(json_get_text(event, "ts") ?: "", &run.ended_ms, &ignored))
         run.ended_ms = 0;
     read_written(mem, json_object_get(data, "written"), &run);
-    if (run.transaction == 0 && writes_no_rows(reading, json_get_text(data, "version")))
+    if (run.transaction == 0 && writes_no_rows(reading, run.sha256))
         run.has_written = true;
     else if (run.transaction == 0)
         set_unknown(reading, mem_printf(mem, "%s was not run in one transaction of known number",
@@ -108,14 +108,12 @@ static bool take_event(void *context, const json_t *event)
     return true;
 }
 
+// By its text: paths depend on where tminus was started, and records write versions in their own
+// way.
 static bool was_run(const struct attribution *attribution, const json_t *migration)
 {
-    const char *version = json_get_text(migration, "version");
-    const char *path = json_get_text(migration, "path");
-
     for (size_t i = 0; i < attribution->n_runs; i++)
-        if (version != NULL ? is_same(attribution->runs[i].version, version)
-                            : is_same(attribution->runs[i].migration, path))
+        if (is_same(attribution->runs[i].sha256, json_get_text(migration, "sha256")))
             return true;
     return false;
 }

@@ -167,7 +167,7 @@ static bool read_others(const struct table_writes_request *request,
         return true;
     out->has_others = true;
     out->others = less(&since, &theirs);
-    if (!noted.is_known)
+    if (!noted.is_known || out->unknown != NULL)
         return true;
     // What is gone cannot have been noted; the rest counts from then on.
     const struct engine_written later = less(&now.written, &noted.written);

@@ -73,6 +73,10 @@ struct trace {
     enum dialect dialect;
 };
 
+// May it write rows of any table? CREATE INDEX CONCURRENTLY, which runs without a transaction, does
+// not.
+bool script_may_write_rows(const struct script *script);
+
 // Take a table that the change does not touch into the trace as well.
 void trace_include(struct trace *trace, const struct schema_relation *relation);
 // Does the change do anything to a table that was there before, or is it only read?

@@ -103,3 +103,24 @@ bool tracer_rewrites(const struct action *action)
         return action->definition != NULL && fills_rows(action->definition);
     return is_one_of(action->kind, rewriting, COUNT_OF(rewriting));
 }
+
+bool script_may_write_rows(const struct script *script)
+{
+    static const enum action_kind harmless[] = {
+        ACTION_CREATE_INDEX,   ACTION_REINDEX, ACTION_ATTACH_INDEX,
+        ACTION_ADD_ENUM_VALUE, ACTION_COMMENT, ACTION_VALIDATE_CONSTRAINT,
+        ACTION_ANALYZE,        ACTION_VACUUM,  ACTION_SET_STATISTICS,
+        ACTION_SET_VARIABLE,   ACTION_BEGIN,   ACTION_COMMIT,
+    };
+
+    if (script == NULL || script->n_not_understood > 0)
+        return true;
+    for (size_t i = 0; i < script->n_statements; i++)
+        for (size_t a = 0; a < script->statements[i].n_actions; a++) {
+            const struct action *action = &script->statements[i].actions[a];
+            bool is_dropped_index = action->kind == ACTION_DROP && action->object == OBJECT_INDEX;
+            if (!is_dropped_index && !is_one_of(action->kind, harmless, COUNT_OF(harmless)))
+                return true;
+        }
+    return false;
+}

@@ -122,7 +122,11 @@ static bool judge_invariant(struct verifying *verifying, const struct invariant 
             "its query was changed since the baseline; save a new one before the change";
     }
     const struct offenders_request offenders = {
-        .writers = &verifying->writers, .schema = verifying->schema, .file = verifying->file};
+        .writers = &verifying->writers,
+        .baseline = verifying->request->baseline,
+        .schema = verifying->schema,
+        .file = verifying->file,
+    };
     return offenders_explain(verifying->mem, &offenders, invariant, result, err);
 }
 
