@@ -259,6 +259,21 @@ fails 2 'no authority' "postgresql://guarded@$at/shop?sslmode=verify-ca&sslrootc
 fails 2 'not listed' "postgresql://nobody@$at/shop?sslmode=require" \
     "$at/shop: refused by pg_hba.conf: no pg_hba.conf entry for host \"127.0.0.1\", user \"nobody\", database \"shop\", SSL encryption" pg_reload_conf
 
+# --- interrupted in the middle of a long query
+sed -i 's/"SELECT .*"/"SELECT count(*) - count(*) FROM generate_series(1, 2000000000)"/' tminus.yaml
+DATABASE_URL="postgresql://deployer@$at/shop" "$TMINUS" baseline save >out 2>err &
+holders=$!
+until_counted 1 "state = 'active' AND query LIKE '%generate_series(1, 2000000000)%' AND pid <> pg_backend_pid()"
+kill -INT "$holders"
+status=0
+wait "$holders" || status=$?
+holders=
+cat out err >>log
+is 'interrupted: exit status' "$status" 130
+until_counted 0 "state = 'active' AND query LIKE '%generate_series(1, 2000000000)%' AND pid <> pg_backend_pid()"
+is 'interrupted: cancelled in the server' "$(count "state = 'active' AND query LIKE '%generate_series(1, 2000000000)%' AND pid <> pg_backend_pid()")" 0
+sed -i 's/"SELECT .*"/"SELECT count(*) FROM t WHERE a IS NULL"/' tminus.yaml
+
 # --- a standby
 mkdir "$standby"
 [ "$(id -u)" -ne 0 ] || chown postgres: "$standby"

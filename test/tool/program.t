@@ -1,5 +1,6 @@
 #!/bin/sh
-# The program as built for use: nothing in it that nobody calls, and a start of few milliseconds.
+# The program as built for use: nothing in it that nobody calls, no name that a library would mistake for
+# its own, and a start of few milliseconds.
 # SPDX-License-Identifier: Apache-2.0
 . "${SOURCE:=$(cd "$(dirname "$0")/../.." && pwd)}/test/support/tap.sh"
 : "${RELEASE:=$SOURCE/build}"
@@ -10,6 +11,16 @@ if [ -x "$RELEASE/tminus" ]; then
     ends 0 'nothing is unused' "$SOURCE/tool/check-unused" --except wait_on_tick \
         --except action_kind_name --except effects_lock_on --except lock_mode_conflicts \
         --except migration_compare_versions "$RELEASE"/tminus.p/*.o "$RELEASE"/*.a
+    # libpg_query, within, and libpq, beside it, are of one origin and share names.
+    libpq=$(ldd "$RELEASE/tminus" | sed -n 's/.* => \(.*libpq\.so[^ ]*\) .*/\1/p')
+    nm -D "$libpq" | awk '{ sub(/@.*/, "", $NF); print $NF }' | sort -u >"$tmp/libpq"
+    nm -D --defined-only "$RELEASE/tminus" | awk '$NF !~ /@GLIBC/ { print $NF }' | sort -u >"$tmp/ours"
+    is 'libpq calls nothing of the program' "$(comm -12 "$tmp/libpq" "$tmp/ours")" ''
+    nm -D --defined-only "$libpq" | awk '{ sub(/@.*/, "", $NF); print $NF }' | sort -u >"$tmp/offered"
+    nm -D --undefined-only "$RELEASE/tminus" | awk '{ sub(/@.*/, "", $NF); print $NF }' | sort -u >"$tmp/wanted"
+    comm -12 "$tmp/offered" "$tmp/wanted" >"$tmp/bound"
+    is 'the parser calls nothing of libpq' "$(grep -v '^PQ' "$tmp/bound")" ''
+    result $(($(wc -l <"$tmp/bound") < 20)) 'the names of libpq were found'
     started=$(date +%s%N)
     for i in 1 2 3 4 5 6 7 8 9 10; do
         "$RELEASE/tminus" version >"$tmp/out"
@@ -19,6 +30,7 @@ if [ -x "$RELEASE/tminus" ]; then
     result $((ms > 50)) 'ten starts, each under 50 ms'
 else
     skip 'nothing is unused' 'no release build'
+    skip 'names of libpq' 'no release build'
     skip 'ten starts' 'no release build'
 fi
 done_testing

@@ -27,7 +27,7 @@ static const struct {
     {"53300", ERROR_UNREACHABLE, "free connection slots, or raise max_connections"},
     {"53", ERROR_UNREACHABLE, "the server is out of memory, disk or connections; see its log"},
     {"42501", ERROR_DATABASE,
-     "grant the role what it needs; for reading, pg_read_all_data is enough"},
+     "grant the role what it needs: pg_read_all_data to read, BYPASSRLS where a policy hides rows"},
 };
 
 static void fill_known(const char *sqlstate, struct error *err)
