@@ -36,6 +36,7 @@ static const struct data_question *question_copy(TALLOC_CTX *mem,
         .title = mem_strdup(mem, question->title),
         .sql = mem_strdup(mem, question->sql),
         .samples = mem_strdup(mem, question->samples),
+        .loses = question->loses,
     };
     return copy;
 }

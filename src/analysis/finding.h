@@ -19,6 +19,7 @@ struct data_question {
     const char *title;   // "no email has two rows of one address"
     const char *sql;     // one SELECT
     const char *samples; // a SELECT of a few keys of offenders; NULL
+    bool loses;          // what it counts does not fail: it is lost or changed without an error
 };
 
 struct finding {

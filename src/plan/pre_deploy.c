@@ -74,8 +74,11 @@ static void add_questions(struct making *making)
                        .sql = finding->question->sql,
                        .samples = finding->question->samples,
                        .answer = INVARIANT_ZERO,
-                       .proof = mem_printf(making->mem, "%s:%zu fails on any row that is counted",
-                                           base_name(finding->path), finding->line),
+                       .proof = mem_printf(
+                           making->mem, "%s:%zu %s", base_name(finding->path), finding->line,
+                           finding->question->loses
+                               ? "loses or changes what is counted, and no error says so"
+                               : "fails on any row that is counted"),
                        .expected = "0",
                        .is_required = true,
                        .owner = making->database_owner,

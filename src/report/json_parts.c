@@ -58,6 +58,7 @@ static json_t *question_json(const struct data_question *question)
     json_t *object = json_object();
     json_put_text(object, "title", question->title);
     json_put_text(object, "sql", question->sql);
+    json_put_bool(object, "loses", question->loses);
     if (question->samples != NULL)
         json_put_text(object, "samples", question->samples);
     return object;

@@ -296,6 +296,125 @@ holds postgres enum-value-removal "a label that the new type lacks"
 statement 'ALTER TABLE "Mail" ALTER COLUMN word TYPE mood_next USING word::mood_next;'
 holds postgres type-cast-may-fail "a text to an enum"
 
+# --- what is lost without an error
+
+# loses DIALECT RULE MEASURE, after `base`, `statement` and `rows`: the question's count is what MEASURE counts
+# after the statement has run, for each line of $tmp/rows; at least one line loses nothing and one something.
+loses()
+{
+    n_good=0 n_bad=0
+    ask_of "$1" "$2"
+    : >"$tmp/wrong"
+    printf '%s\n' "$3" >"$tmp/measure.sql"
+    while IFS= read -r line; do
+        printf '%s\n' "$line" >"$tmp/row.sql"
+        cat "$tmp/base.sql" "$tmp/row.sql" >"$tmp/session.sql"
+        { cat "$tmp/question.sql"; echo ';'; cat "$tmp/m.sql" "$tmp/measure.sql"; } >>"$tmp/session.sql"
+        if [ "$1" = sqlite ]; then
+            sqlite3 -bail :memory: <"$tmp/session.sql" >"$tmp/out" 2>&1
+        else
+            { echo 'BEGIN;'; cat "$tmp/session.sql"; } |
+                psql -X -q -A -t -v ON_ERROR_STOP=1 -d $database >"$tmp/out" 2>&1
+        fi
+        counted=$(sed -n 1p "$tmp/out")
+        [ "$(cat "$tmp/out")" = "$(printf '%s\n%s' "$counted" "$counted")" ] ||
+            { echo "$line"; cat "$tmp/out"; } >>"$tmp/wrong"
+        if [ "$counted" = 0 ]; then n_good=$((n_good + 1)); else n_bad=$((n_bad + 1)); fi
+    done <"$tmp/rows"
+    [ $n_good -gt 0 ] || echo "nothing kept all" >>"$tmp/wrong"
+    [ $n_bad -gt 0 ] || echo "nothing lost any" >>"$tmp/wrong"
+    [ ! -s "$tmp/wrong" ]
+    result $? "$1: $2: $(head -c 90 "$tmp/m.sql" | tr '\n' ' ') ($n_good good, $n_bad bad)"
+    show "$tmp/wrong"
+}
+
+base <<'EOF'
+CREATE TABLE "Mail" (id int PRIMARY KEY, box text, size int);
+CREATE TABLE boxes (name text, "Zone" text);
+CREATE TABLE sorted (id int, "Zone" text);
+EOF
+rows <<'EOF'
+INSERT INTO "Mail" VALUES (1, 'a', 1), (2, 'b', 9); INSERT INTO boxes VALUES ('a', 'x'), ('b', 'y'), ('c', 'z');
+INSERT INTO "Mail" VALUES (1, 'a', 1), (2, 'b', 9), (3, NULL, 9), (4, 'd', 9); INSERT INTO boxes VALUES ('a', 'x'), ('b', 'y');
+INSERT INTO "Mail" VALUES (1, 'a', 1), (2, 'b', 9); INSERT INTO boxes VALUES ('b', 'x'), ('b', 'y');
+INSERT INTO "Mail" VALUES (1, 'a', 1), (2, 'b', 1); INSERT INTO boxes VALUES ('b', 'x'), ('b', 'y');
+EOF
+lost='SELECT count(*) FROM "Mail" WHERE (SELECT count(*) FROM sorted WHERE sorted.id = "Mail".id) <> 1'
+for dialect in postgres sqlite; do
+    statement 'INSERT INTO sorted SELECT m.id, b."Zone" FROM "Mail" AS m JOIN boxes b ON b.name = m.box;'
+    loses $dialect insert-select-join-loses-rows "$lost;"
+    statement 'INSERT INTO sorted SELECT id, "Zone" FROM "Mail", boxes WHERE name = box;'
+    ask_of $dialect insert-select-join-loses-rows
+    is "$dialect: no question where WHERE joins" "$(cat "$tmp/question.sql")" ""
+    statement 'INSERT INTO sorted SELECT "Mail".id, "Zone" FROM "Mail" INNER JOIN boxes ON name = box WHERE size > 5;'
+    loses $dialect insert-select-join-loses-rows "$lost AND size > 5;"
+done
+statement 'CREATE TABLE copied AS SELECT m.id, b."Zone" FROM "Mail" m JOIN boxes b ON b.name = m.box;'
+loses postgres insert-select-join-loses-rows "$(echo "$lost;" | sed 's/sorted/copied/g')"
+
+base <<'EOF'
+CREATE TABLE old (id int, "Address" text);
+CREATE TABLE fresh (nr int PRIMARY KEY, address text);
+EOF
+rows <<'EOF'
+INSERT INTO old VALUES (1, 'a'), (2, 'a');
+INSERT INTO old VALUES (1, 'a'), (1, 'b'), (2, 'c'), (2, 'c'), (2, 'd'); INSERT INTO fresh VALUES (9, 'x');
+INSERT INTO old VALUES (1, 'a'), (2, 'c'), (2, 'c'); INSERT INTO fresh VALUES (2, 'x'), (1, 'y'), (7, 'z');
+EOF
+copied="SELECT (SELECT count(*) FROM old) - (SELECT count(*) FROM fresh WHERE address NOT IN ('x', 'y', 'z'));"
+for dialect in postgres sqlite; do
+    statement 'INSERT INTO fresh (address, nr) SELECT "Address", id FROM old ON CONFLICT DO NOTHING;'
+    [ $dialect = postgres ] || statement 'INSERT OR IGNORE INTO fresh (address, nr) SELECT "Address", id FROM old;'
+    loses $dialect on-conflict-do-nothing "$copied"
+done
+statement 'CREATE TABLE newer (id int UNIQUE, address text); INSERT INTO newer SELECT id, "Address" FROM old ON CONFLICT (id) DO NOTHING;'
+loses postgres on-conflict-do-nothing "SELECT (SELECT count(*) FROM old) - (SELECT count(*) FROM newer);"
+sed -i 's/address text)/address text UNIQUE)/' "$tmp/base.sql"
+statement 'INSERT INTO fresh (address, nr) SELECT "Address", id FROM old ON CONFLICT DO NOTHING;'
+ask_of postgres on-conflict-do-nothing
+is "two keys: which row stays depends on the order" "$(cat "$tmp/question.sql")" ""
+
+# narrows TYPE FROM USING VALUE…: values that do not come back as they were.
+narrows()
+{
+    printf 'CREATE TABLE "Mail" (id int PRIMARY KEY, "Value" %s);\n' "$2" >"$tmp/base.sql"
+    statement "CREATE TEMP TABLE was AS SELECT * FROM \"Mail\"; ALTER TABLE \"Mail\" ALTER COLUMN \"Value\" TYPE $1 $3;"
+    measure="SELECT count(*) FROM \"Mail\" JOIN was USING (id) WHERE \"Mail\".\"Value\"::$2 IS DISTINCT FROM was.\"Value\";"
+    : >"$tmp/rows"
+    from=$2
+    shift 3
+    for value in "$@"; do
+        printf 'INSERT INTO "Mail" VALUES (1, NULL), (2, %s::%s);\n' "$value" "$from" >>"$tmp/rows"
+    done
+    loses postgres type-narrowing "$measure"
+}
+narrows 'numeric(8, 1)' numeric '' 1.5 1.55 "'NaN'" -2
+narrows int numeric '' 1 1.5
+narrows real 'double precision' '' 0.5 0.1
+narrows date timestamp '' "'2026-01-01'" "'2026-01-01 10:00'"
+narrows 'timestamp(0)' timestamp '' "'2026-01-01 10:00:01'" "'2026-01-01 10:00:00.4'"
+narrows 'varchar(3)' text 'USING "Value"::varchar(3)' "'abc'" "'abcd'"
+
+base <<'EOF'
+CREATE TABLE "Mail" (id int PRIMARY KEY, "Address" text);
+EOF
+rows <<'EOF'
+INSERT INTO "Mail" VALUES (1, 'a'), (2, 'B'), (3, 'a');
+INSERT INTO "Mail" VALUES (1, 'a'), (2, 'A'), (3, 'b'), (4, 'B'), (5, 'c');
+INSERT INTO "Mail" VALUES (1, ''), (2, NULL), (3, 'b');
+EOF
+for made in 'lower("Address")' "nullif(lower(\"Address\"), '')"; do
+    statement "CREATE TEMP TABLE was AS SELECT * FROM \"Mail\"; ALTER TABLE \"Mail\" ALTER COLUMN \"Address\" TYPE varchar USING $made;"
+    loses postgres using-expression-lossy 'SELECT count(*) FROM (SELECT 1 FROM "Mail" JOIN was USING (id) GROUP BY "Mail"."Address"
+        HAVING count(DISTINCT coalesce(was."Address", $$none$$)) > 1) AS merged;'
+done
+rows <<'EOF'
+INSERT INTO "Mail" VALUES (1, NULL);
+INSERT INTO "Mail" VALUES (1, 'a'), (2, 'A'), (3, NULL);
+EOF
+statement "CREATE TEMP TABLE was AS SELECT * FROM \"Mail\"; ALTER TABLE \"Mail\" ALTER COLUMN \"Address\" TYPE varchar USING 'none';"
+loses postgres using-expression-lossy 'SELECT count("Address") FROM was;'
+
 # --- no question where the answer would decide nothing
 
 base <<'EOF'

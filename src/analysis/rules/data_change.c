@@ -5,7 +5,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "analysis/rules/rules.h"
+#include "analysis/rules/copy_question.h"
 
 static bool takes_every_row(const struct query *query)
 {
@@ -133,6 +133,17 @@ const struct name *place_copy_replaces(const struct rule_place *place, const str
     return replaced;
 }
 
+static void report_lost(struct rule_place *place, const struct query *query, enum severity severity,
+                        const char *message)
+{
+    struct asking asking = ask(place, NULL, query->reads[0]);
+    ask_lost_in_join(&asking, query);
+    ask_report(
+        &asking, severity,
+        mem_printf(place->mem, "every row of %s arrives once", place_name(place, asking.table)),
+        "%s", message);
+}
+
 static void report_join(struct rule_place *place, const struct query *query, struct name target)
 {
     const char *copy = place_name(place, target);
@@ -141,16 +152,16 @@ static void report_join(struct rule_place *place, const struct query *query, str
         struct name joined = query->inner_joined[i];
         if (name_is_system(joined) || has_partner(place, query, joined))
             continue;
-        if (replaced != NULL)
-            rule_report_as(place, SEVERITY_STOP, NULL,
-                           "%s takes the place of %s, but rows without a partner in %s never reach "
-                           "it, and rows with several arrive several times",
-                           copy, place_name(place, *replaced), place_name(place, joined));
-        else
-            rule_report(place,
-                        "rows without a partner in %s never reach %s, rows with several arrive "
-                        "several times",
-                        place_name(place, joined), copy);
+        report_lost(place, query, replaced != NULL ? SEVERITY_STOP : place->rule->severity,
+                    replaced != NULL
+                        ? mem_printf(place->mem,
+                                     "%s takes the place of %s, but rows without a partner in %s "
+                                     "never reach it, and rows with several arrive several times",
+                                     copy, place_name(place, *replaced), place_name(place, joined))
+                        : mem_printf(place->mem,
+                                     "rows without a partner in %s never reach %s, rows with "
+                                     "several arrive several times",
+                                     place_name(place, joined), copy));
         return;
     }
 }
@@ -209,11 +220,17 @@ static void on_conflict(struct rule_place *place, const struct query *query)
     if (query->verb != QUERY_INSERT || query->has_values || query->has_default_values)
         return;
     const char *table = place_name(place, query->target);
+    if (query->conflict != CONFLICT_NOTHING && query->conflict != CONFLICT_REPLACE)
+        return;
+    struct asking asking = ask(place, NULL, query->target);
+    ask_collisions(&asking, query);
+    const char *title = mem_printf(place->mem, "no copied row collides with one of %s", table);
     if (query->conflict == CONFLICT_NOTHING)
-        rule_report(place, "rows that collide with one in %s are skipped without a word", table);
-    else if (query->conflict == CONFLICT_REPLACE)
-        rule_report_as(place, SEVERITY_STOP, NULL,
-                       "OR REPLACE deletes the row of %s that a copied one collides with", table);
+        ask_report(&asking, place->rule->severity, title,
+                   "rows that collide with one in %s are skipped without a word", table);
+    else
+        ask_report(&asking, SEVERITY_STOP, title,
+                   "OR REPLACE deletes the row of %s that a copied one collides with", table);
 }
 
 static void check_on_conflict_do_nothing(struct rule_place *place)

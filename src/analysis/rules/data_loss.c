@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "analysis/rules/rules.h"
+#include "analysis/rules/question.h"
 #include "analysis/table_copy.h"
 #include "base/text.h"
 
@@ -197,6 +197,21 @@ static const char *cut_by_cast(const struct action *action, const struct type_na
     return is_cast && is_limited && was_text && is_shorter ? "what is longer is cut off" : NULL;
 }
 
+// There and back again: what does not come back as it was is counted.
+static void ask_changed_values(struct asking *asking, const struct schema_column *column)
+{
+    TALLOC_CTX *mem = asking->place->mem;
+    const struct action *action = asking->action;
+    const char *name = ask_name(asking, column->name);
+    const char *value = action->using_expr != NULL
+                            ? mem_printf(mem, "(%s)", action->using_expr->text)
+                            : mem_printf(mem, "%s::%s", name, action->definition->type.text);
+    ask_needs_columns(asking, &column->name, 1);
+    ask_rows(asking, ask_table(asking),
+             mem_printf(mem, "%s IS DISTINCT FROM %s::%s", name, value, column->type.text));
+    asking->question.loses = true;
+}
+
 static void type_narrowing(struct rule_place *place, const struct action *action)
 {
     const struct schema_column *column = altered_column(place, action);
@@ -205,10 +220,16 @@ static void type_narrowing(struct rule_place *place, const struct action *action
     const char *loss = silent_loss(&column->type, &action->definition->type);
     if (loss == NULL)
         loss = cut_by_cast(action, &column->type);
-    if (loss != NULL)
-        rule_report(place, "%s.%s: from %s to %s, %s without an error",
-                    place_name(place, action->relation), action->column, column->type.text,
-                    action->definition->type.text, loss);
+    if (loss == NULL)
+        return;
+    struct asking asking = ask(place, action, action->relation);
+    ask_changed_values(&asking, column);
+    const char *table = place_name(place, action->relation);
+    ask_report(&asking, place->rule->severity,
+               mem_printf(place->mem, "no value of %s.%s is changed by %s", table, action->column,
+                          action->definition->type.text),
+               "%s.%s: from %s to %s, %s without an error", table, action->column,
+               column->type.text, action->definition->type.text, loss);
 }
 
 static void check_type_narrowing(struct rule_place *place)
@@ -248,6 +269,19 @@ static void check_time_zone_assumed(struct rule_place *place)
     place_each_action(place, time_zone_assumed);
 }
 
+// New values that several old ones lead to; a NULL is one, too.
+static void ask_merged_values(struct asking *asking, const struct expression *expression)
+{
+    TALLOC_CTX *mem = asking->place->mem;
+    const char *name = ask_name(asking, asking->action->column);
+    const char *rest = mem_printf(
+        mem, "FROM %s GROUP BY (%s) HAVING count(DISTINCT %s) + (count(*) > count(%s))::int > 1",
+        ask_table(asking), expression->text, name, name);
+    asking->question.sql = mem_printf(mem, "SELECT count(*) FROM (SELECT 1 %s) AS merged", rest);
+    asking->question.samples = mem_printf(mem, "SELECT (%s), min(%s), max(%s) %s LIMIT 5",
+                                          expression->text, name, name, rest);
+}
+
 static void using_expression_lossy(struct rule_place *place, const struct action *action)
 {
     const struct expression *expression = action->using_expr;
@@ -259,13 +293,25 @@ static void using_expression_lossy(struct rule_place *place, const struct action
         return;
     char *text = text_shorten(place->mem, expression->text, strlen(expression->text), 60);
     const char *table = place_name(place, action->relation);
-    if (!word_in(action->column, expression->columns, expression->n_columns))
-        rule_report_as(place, SEVERITY_STOP, NULL,
-                       "%s.%s: USING %s does not read the column: every old value is gone", table,
-                       action->column, text);
-    else
-        rule_report(place, "%s.%s: nothing proves that USING %s keeps every value apart", table,
-                    action->column, text);
+    struct asking asking = ask(place, action, action->relation);
+    ask_needs_columns(&asking, expression->columns, expression->n_columns);
+    ask_needs_columns(&asking, &action->column, 1);
+    asking.question.loses = true;
+    if (!word_in(action->column, expression->columns, expression->n_columns)) {
+        ask_rows(&asking, ask_table(&asking),
+                 mem_printf(place->mem, "%s IS NOT NULL", ask_name(&asking, action->column)));
+        ask_report(&asking, SEVERITY_STOP,
+                   mem_printf(place->mem, "no row of %s has a %s", table, action->column),
+                   "%s.%s: USING %s does not read the column: every old value is gone", table,
+                   action->column, text);
+    } else {
+        ask_merged_values(&asking, expression);
+        ask_report(
+            &asking, place->rule->severity,
+            mem_printf(place->mem, "no two values of %s.%s become one", table, action->column),
+            "%s.%s: nothing proves that USING %s keeps every value apart", table, action->column,
+            text);
+    }
 }
 
 static void check_using_expression_lossy(struct rule_place *place)

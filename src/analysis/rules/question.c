@@ -43,6 +43,16 @@ void ask_needs_table(struct asking *asking, struct name table, const char *const
     }
 }
 
+void ask_needs_rows(struct asking *asking, struct name table)
+{
+    const struct schema_relation *relation = schema_find(asking->place->before, table);
+    size_t n = relation == NULL ? 0 : relation->n_columns;
+    const char **columns = mem_array(asking->place->mem, const char *, n);
+    for (size_t i = 0; i < n; i++)
+        columns[i] = relation->columns[i].name;
+    ask_needs_table(asking, table, columns, n);
+}
+
 void ask_needs_columns(struct asking *asking, const char *const *columns, size_t n)
 {
     ask_needs_table(asking, asking->table, columns, n);
@@ -117,8 +127,11 @@ void ask_report(struct asking *asking, enum severity severity, const char *title
     va_end(arguments);
     asking->question.title = title;
     bool has_query = asking->question.sql != NULL;
-    const char *hint = !has_query ? place->rule->safe_form
-                                  : mem_printf(place->mem, "ask first: %s", asking->question.sql);
+    const char *hint = place->rule->safe_form;
+    if (has_query && asking->question.loses)
+        hint = mem_printf(place->mem, "%s; ask first: %s", hint, asking->question.sql);
+    else if (has_query)
+        hint = mem_printf(place->mem, "ask first: %s", asking->question.sql);
     rule_report_asking(place, severity, hint,
                        has_query && !asking->is_moot ? &asking->question : NULL, message);
 }

@@ -27,6 +27,8 @@ struct asking ask(struct rule_place *place, const struct action *action, struct 
 void ask_needs_columns(struct asking *asking, const char *const *columns, size_t n);
 void ask_needs_table(struct asking *asking, struct name table, const char *const *columns,
                      size_t n);
+// Any of the table's rows and values.
+void ask_needs_rows(struct asking *asking, struct name table);
 
 // Words of SQL under place->mem.
 const char *ask_name(const struct asking *asking, const char *column); // quoted where needed
