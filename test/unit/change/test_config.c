@@ -42,7 +42,8 @@ static const char example[] =
     "tolerance: 10}}\n"
     "references: [{from: attachments.email_id, to: public.emails.id}]\n"
     "paths: {\"app/classify/**\": [emails, briefs], \"docs/**\": []}\n"
-    "generated: [\"*.pb.go\"]\n";
+    "generated: [\"*.pb.go\"]\n"
+    "owners: {deployer: ana, on_call: the phone}\n";
 
 static struct config *read_ok(TALLOC_CTX *mem, const char *path)
 {
@@ -99,6 +100,9 @@ static void test_example(void **state)
     assert_int_equal(config->code_paths[0].n_tables, 2);
     assert_int_equal(config->code_paths[1].n_tables, 0);
     assert_string_equal(config->generated[0], "*.pb.go");
+    assert_string_equal(config->owners.deployer, "ana");
+    assert_string_equal(config->owners.on_call, "the phone");
+    assert_null(config->owners.database);
 }
 
 static void test_defaults(void **state)
