@@ -28,6 +28,8 @@ struct config_database {
     const char *post_migrations; // NULL
     const char *layout;          // NULL: recognised
     bool allow_superuser;
+    int64_t lock_timeout_ms; // migrate.lock_timeout; 0: not given
+    int64_t attempts;        // migrate.attempts; 0: not given
 };
 
 struct config_slot {

@@ -64,12 +64,20 @@ static void end_database(struct config_reading *reading, const struct yaml *node
     database->url_column = url == NULL ? 0 : url->column;
 }
 
+// How patiently its migrations wait for a lock.
+static const struct config_key migrate_keys[] = {
+    KEY("lock_timeout", KEY_DURATION, struct config_database, lock_timeout_ms),
+    KEY("attempts", KEY_INTEGER, struct config_database, attempts),
+};
+static const struct config_map migrate_map = MAP("the running of migrations", migrate_keys);
+
 static const struct config_key database_keys[] = {
     KEY("url", KEY_SECRET, struct config_database, url),
     KEY("migrations", KEY_TEXT, struct config_database, migrations),
     KEY("post_migrations", KEY_TEXT, struct config_database, post_migrations),
     {.name = "layout", .shape = KEY_CUSTOM, .parse = parse_layout},
     KEY("allow_superuser", KEY_BOOL, struct config_database, allow_superuser),
+    {.name = "migrate", .shape = KEY_MAP, .offset = 0, .map = &migrate_map},
 };
 static const struct config_map database_map = {
     .what = "a database",

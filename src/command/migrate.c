@@ -163,6 +163,12 @@ static bool prepare(TALLOC_CTX *mem, const struct migrate_command *command, cons
     TRY(database_choose(mem, &command->options, database, &choice, err));
     TRY(engine_driver_for(command->program->engines, choice.url, &request->driver, err));
     TRY(database_read_change(mem, &choice, command->paths, command->n_paths, &change, err));
+    if (request->timeout_ms == 0 && choice.database != NULL)
+        request->timeout_ms = choice.database->lock_timeout_ms;
+    if (request->attempts == 0 && choice.database != NULL)
+        request->attempts = choice.database->attempts;
+    if (request->attempts == 0)
+        request->attempts = ATTEMPTS;
     request->url = choice.url;
     request->change = change;
     if (command->is_dry_run)
@@ -180,7 +186,7 @@ static int migrate_database(void *context, const char *database, bool *is_shown,
         .steps = command->steps,
         .is_dry_run = command->is_dry_run,
         .timeout_ms = command->timeout_ms,
-        .attempts = command->attempts ? command->attempts : ATTEMPTS,
+        .attempts = command->attempts,
         .wait = wait_make(tmp),
     };
     struct migrate_report *report = NULL;

@@ -157,7 +157,7 @@ files_plain
 postgres_file shop - <<'END' >/dev/null &
 SET application_name = 'report-job'; BEGIN; SELECT count(*) FROM emails; SELECT pg_sleep(8); COMMIT;
 END
-until_sql "SELECT count(*) > 0 FROM pg_locks WHERE relation = 'emails'::regclass"
+until_sql "SELECT count(*) > 0 FROM pg_locks WHERE relation = 'emails'::regclass AND mode = 'AccessShareLock' AND granted"
 ends 4 'a lock that is not to be had' migrate --lock-timeout 300ms --attempts 2 --to 1 m
 says 'lock: who holds it' err "waited for AccessExclusiveLock on emails, held by process"
 says 'lock: its name' err "'report-job', role deployer, "
@@ -245,6 +245,14 @@ is 'several: one document' "$(python3 -c 'import json; d = json.load(open("out")
 says 'several: the database is named' err "database 'main': m/3_bad.sql:1:8"
 says 'several: what was not begun' err "not begun, because of this: 1 more database, from 'billing' on"
 rm m/3_bad.sql
+sed -i 's/migrations: m}/migrations: m, migrate: {lock_timeout: 200ms, attempts: 1}}/' tminus.yaml
+echo 'DROP TABLE emails;' >m/3_drop.sql
+postgres_sql shop 'BEGIN; SELECT count(*) FROM emails; SELECT pg_sleep(3)' >/dev/null &
+until_sql "SELECT count(*) > 0 FROM pg_locks WHERE relation = 'emails'::regclass AND mode = 'AccessShareLock' AND granted"
+ends 4 'patience as the file says' "$TMINUS" migrate --database main
+says 'patience: as the file says' err 'no lock within 200 ms (attempt 1)'
+wait
+rm m/3_drop.sql
 ends 0 'several: all of them' "$TMINUS" migrate
 says 'several: the second' out 'applied        b/1_paid.sql'
 ends 2 'several: an undo needs a name' "$TMINUS" migrate --undo --steps 1
