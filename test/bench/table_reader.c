@@ -45,7 +45,8 @@ static bool discard(TALLOC_CTX *mem, const char *url, const char *table, const c
     TRY(connection_open(mem, &options, &connection, err));
     const char *sql = mem_printf(mem, "COPY (SELECT * FROM %s%s%s) TO STDOUT (FORMAT binary)",
                                  quote_relation(mem, name_of(mem, table)), order ? " ORDER BY " : "", order ? order : "");
-    TRY(connection_copy(connection, sql, throw_away, &n, err));
+    void *context = &n;
+    TRY(connection_copy_all(&connection, &sql, &context, 1, throw_away, err));
     printf("%lld bytes\n", (long long)n);
     return true;
 }

@@ -9,7 +9,7 @@ if [ -x "$RELEASE/tminus" ]; then
     # wait_on_tick is half of the engines' contract: what cancels a long call; flights will set it.
     # Through the others tests look at what the program has within: names, locks, versions.
     ends 0 'nothing is unused' "$SOURCE/tool/check-unused" --except wait_on_tick \
-        --except action_kind_name --except effects_lock_on --except lock_mode_conflicts \
+        --except connection_open --except action_kind_name --except effects_lock_on --except lock_mode_conflicts \
         --except migration_compare_versions "$RELEASE"/tminus.p/*.o "$RELEASE"/*.a
     # libpg_query, within, and libpq, beside it, are of one origin and share names.
     libpq=$(ldd "$RELEASE/tminus" | sed -n 's/.* => \(.*libpq\.so[^ ]*\) .*/\1/p')

@@ -238,20 +238,24 @@ static bool read_data(void *context, const char *bytes, size_t len)
     return ++reading->rows != reading->stop_at;
 }
 
-static void test_connection_copy__gives_every_row(void **state)
+static bool copy(struct rig *rig, const char *sql, struct reading *reading)
+{
+    void *context = reading;
+    return connection_copy_all(&rig->connection, &sql, &context, 1, read_data, &rig->err);
+}
+
+static void test_connection_copy_all__gives_every_row(void **state)
 {
     (void)state;
     struct rig rig = rig_make(NULL);
     struct reading reading = {0};
-    assert_true(connection_copy(rig.connection, "COPY (SELECT generate_series(1, 200000)) TO STDOUT", read_data,
-                                &reading, &rig.err));
+    assert_true(copy(&rig, "COPY (SELECT generate_series(1, 200000)) TO STDOUT", &reading));
     assert_int_equal(reading.rows, 200000);
     assert_int_equal(reading.bytes, 9 * 2 + 90 * 3 + 900 * 4 + 9000 * 5 + 90000 * 6 + 100001 * 7);
     reading = (struct reading){.stop_at = 3};
-    assert_true(connection_copy(rig.connection, "COPY (SELECT generate_series(1, 100000000)) TO STDOUT", read_data,
-                                &reading, &rig.err));
+    assert_true(copy(&rig, "COPY (SELECT generate_series(1, 100000000)) TO STDOUT", &reading));
     assert_int_equal(reading.rows, 3);
-    assert_false(connection_copy(rig.connection, "COPY (SELECT 1/0) TO STDOUT", read_data, &reading, &rig.err));
+    assert_false(copy(&rig, "COPY (SELECT 1/0) TO STDOUT", &reading));
     assert_string_equal(connection_sqlstate(rig.connection), "22012");
     talloc_free(rig.database);
 }
@@ -310,7 +314,7 @@ int main(void)
         cmocka_unit_test(test_connection__one_question_at_a_time),
         cmocka_unit_test(test_connection__is_lost),
         cmocka_unit_test(test_connection__snapshot_outlives_a_failure),
-        cmocka_unit_test(test_connection_copy__gives_every_row),
+        cmocka_unit_test(test_connection_copy_all__gives_every_row),
         cmocka_unit_test(test_connection_copy_all__at_once),
         cmocka_unit_test(test_quote__reads_back),
     };

@@ -36,11 +36,9 @@ MUST_CHECK bool connection_ask(TALLOC_CTX *mem, struct connection *connection, c
 typedef bool connection_row(void *context, const PGresult *row);
 MUST_CHECK bool connection_each(struct connection *connection, const char *sql, connection_row *row,
                                 void *context, struct error *err);
-// COPY … TO STDOUT: the bytes of one row (of the binary format: its header first) at a time.
+// COPY … TO STDOUT on several connections at once, in one poll loop: the bytes of one row (of the
+// binary format: its header first) at a time; `contexts` one each.
 typedef bool connection_data(void *context, const char *bytes, size_t len);
-MUST_CHECK bool connection_copy(struct connection *connection, const char *sql,
-                                connection_data *data, void *context, struct error *err);
-// Several COPYs on several connections at once, in one poll loop; `contexts` one each.
 MUST_CHECK bool connection_copy_all(struct connection *const *connections, const char *const *sqls,
                                     void *const *contexts, size_t n, connection_data *data,
                                     struct error *err);
