@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "base/clock.h"
-#include "command/inspection.h"
+#include "command/verify_against.h"
 #include "journal/events.h"
 #include "proof/report.h"
 #include "proof/traffic.h"
@@ -13,6 +13,8 @@
 #define KEY_DATABASE 0x201
 #define KEY_BASELINE 0x202
 #define KEY_EXPECT 0x203
+#define KEY_AGAINST 0x204
+#define KEY_TABLE 0x205
 
 #define MAX_AGE_MS ((int64_t)3600 * 1000) // the runbook's hour, where tminus.yaml says nothing
 
@@ -23,6 +25,9 @@ struct request {
     const char *baseline;
     bool is_expected; // `expectation` was given
     enum expectation expectation;
+    const char *against;
+    struct against_pair *pairs;
+    size_t n_pairs;
     const char **paths;
     size_t n_paths;
 };
@@ -34,6 +39,10 @@ static const struct argp_option table[] = {
      1},
     {"expect", KEY_EXPECT, "STATE", 0,
      "applied or as-before, instead of what the record of migrations says", 1},
+    {"against", KEY_AGAINST, "URL", 0,
+     "compare with the tables of this database as they are now, instead of a baseline", 1},
+    {"table", KEY_TABLE, "T[=OTHER]", 0,
+     "with --against: this table, with OTHER of the other database; repeatable", 1},
     {0},
 };
 
@@ -48,6 +57,15 @@ static void read_expectation(struct argp_state *state, struct request *request, 
         argp_error(state, "--expect is applied or as-before, not '%s'", text);
 }
 
+static void read_pair(struct request *request, char *text)
+{
+    char *other = strchr(text, '=');
+    if (other != NULL)
+        *other++ = '\0';
+    *mem_append(request->mem, request->pairs, request->n_pairs) =
+        (struct against_pair){.here = text, .there = other == NULL ? text : other};
+}
+
 static error_t parse(int key, char *value, struct argp_state *state)
 {
     struct request *request = state->input;
@@ -56,6 +74,8 @@ static error_t parse(int key, char *value, struct argp_state *state)
     case ARGP_KEY_INIT: state->child_inputs[0] = &request->options; return 0;
     case KEY_DATABASE: request->database = value; return 0;
     case KEY_BASELINE: request->baseline = value; return 0;
+    case KEY_AGAINST: request->against = value; return 0;
+    case KEY_TABLE: read_pair(request, value); return 0;
     case KEY_EXPECT: read_expectation(state, request, value); return 0;
     case ARGP_KEY_ARG:
         *mem_append(request->mem, request->paths, request->n_paths) = value;
@@ -72,7 +92,9 @@ static const struct argp parser = {
         "Compare the database with its baseline: invariants, and every row of the tables that the "
         "change touches. Where the change is applied, each difference must be explained by it; "
         "where "
-        "it is not, everything must be as it was. Ends with 0 GO, 1 NO-GO, 3 HOLD.",
+        "it is not, everything must be as it was. With --against, two databases' tables are "
+        "compared "
+        "row by row, or two tables of one. Ends with 0 GO, 1 NO-GO, 3 HOLD.",
     .children = options_children,
 };
 
@@ -249,6 +271,32 @@ static bool verify(TALLOC_CTX *mem, struct inspection *inspection, const struct 
     return journal_head(inspection->journal, head, err);
 }
 
+static bool check_together(const struct request *request, struct error *err)
+{
+    if (request->against == NULL && request->n_pairs > 0)
+        return error_set(err, ERROR_USAGE, "--table goes with --against");
+    if (request->against != NULL &&
+        (request->baseline != NULL || request->is_expected || request->n_paths > 0))
+        return error_set(err, ERROR_USAGE,
+                         "--against compares two databases as they are: it takes no baseline, no "
+                         "--expect and no migrations");
+    return options_format_allowed(&request->options,
+                                  OPTIONS_FORMAT(FORMAT_TEXT) | OPTIONS_FORMAT(FORMAT_JSON), err);
+}
+
+static int run_against(const struct program *program, const struct request *request,
+                       struct error *err)
+{
+    const struct verify_against against = {
+        .options = &request->options,
+        .database = request->database,
+        .url = request->against,
+        .pairs = request->pairs,
+        .n_pairs = request->n_pairs,
+    };
+    return verify_against_run(program, &against, err);
+}
+
 static int verify_run(const struct program *program, int argc, char **argv, struct error *err)
 {
     SCRATCH(tmp);
@@ -258,9 +306,11 @@ static int verify_run(const struct program *program, int argc, char **argv, stru
     struct journal_head head;
 
     argp_parse(&parser, argc, argv, 0, NULL, &request);
-    if (!options_format_allowed(&request.options,
-                                OPTIONS_FORMAT(FORMAT_TEXT) | OPTIONS_FORMAT(FORMAT_JSON), err) ||
-        !inspection_open(tmp, program, &request.options, request.database, &inspection, err))
+    if (!check_together(&request, err))
+        return -1;
+    if (request.against != NULL)
+        return run_against(program, &request, err);
+    if (!inspection_open(tmp, program, &request.options, request.database, &inspection, err))
         return -1;
     bool is_verified = verify(tmp, &inspection, &request, &verification, &head, err);
     inspection_end_progress(&inspection);

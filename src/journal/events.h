@@ -13,6 +13,9 @@
 // Which rows traffic wrote between a baseline and the migrations:
 // {baseline (its SHA-256), path, sha256, database, system, tables, rows}
 #define EVENT_TRAFFIC_NOTED "traffic-noted"
+// Two databases' tables beside each other: {database, system, against, verdict, equal, differing,
+// unknown}, the last three numbers of tables
+#define EVENT_TABLES_COMPARED "tables-compared"
 // {a, b, database, equal, differences}
 #define EVENT_BASELINE_COMPARED "baseline-compared"
 // {baseline, sha256, database, environment, verdict, expectation, passed, failed, unknown, tables,
