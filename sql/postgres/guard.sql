@@ -2,8 +2,7 @@
 --
 -- $1: names that a text uses, JSON [{"origin", "use", "schema", "name", "arguments"}, ...]
 -- $2: objects whose insides are wanted, JSON [{"origin", "class", "oid"}, ...]
--- $3: further schemas in which the names of a function's body are looked for, JSON
---     [{"origin", "schema"}, ...]
+-- $3: further schemas in which names without one are looked for, JSON [{"origin", "schema"}, ...]
 --
 -- One row for each object that a name may mean, or that stands in one of the objects. A name means every
 -- object that it could: of functions all overloads that take so many arguments, of operators all of that
@@ -32,7 +31,10 @@ WITH name AS MATERIALIZED (
     UNION
     SELECT w.origin, n.oid
     FROM pg_catalog.json_to_recordset($3::pg_catalog.json) AS w(origin integer, schema name)
-        JOIN pg_catalog.pg_namespace n ON n.nspname = w.schema
+        JOIN name USING (origin)
+        JOIN pg_catalog.pg_namespace n
+            ON n.nspname = CASE w.schema WHEN '$user' THEN CURRENT_USER ELSE w.schema END
+    WHERE name.schema IS NULL
 ), tree AS MATERIALIZED (
     SELECT o.origin, r.ev_action::text AS tree
     FROM object o
@@ -51,6 +53,12 @@ WITH name AS MATERIALIZED (
     FROM object o
         JOIN pg_catalog.pg_proc p ON p.oid = o.oid
     WHERE o.class = 'function'
+    UNION ALL
+    SELECT o.origin, d.adbin::text -- PostgreSQL 18 computes such columns when they are read
+    FROM object o
+        JOIN pg_catalog.pg_attribute a ON a.attrelid = o.oid AND a.attgenerated = 'v'
+        JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+    WHERE o.class = 'relation'
     UNION ALL
     SELECT o.origin, c.conbin::text
     FROM object o
@@ -84,7 +92,8 @@ WITH name AS MATERIALIZED (
     FROM name w
         JOIN place n USING (origin)
         JOIN pg_catalog.pg_type t ON t.typname = w.name AND t.typnamespace = n.schema
-    WHERE w.use IN ('type', 'attribute') OR w.use = 'function' AND w.arguments = 1
+    WHERE w.use = 'type' OR w.use = 'function' AND w.arguments = 1
+        OR w.use = 'attribute' AND t.typtype = 'd' AND t.typcategory = 'C' -- a row as a domain over rows
     UNION ALL
     SELECT w.origin, 'relation', c.oid
     FROM name w
@@ -176,6 +185,12 @@ WITH name AS MATERIALIZED (
     UNION ALL
     SELECT o.origin, 'type', t.oid
     FROM object o
+        JOIN pg_catalog.pg_aggregate a ON a.aggfnoid = o.oid,
+        LATERAL pg_catalog.unnest(ARRAY[a.aggtranstype, a.aggmtranstype]) AS t(oid)
+    WHERE o.class = 'function' AND t.oid >= 16384
+    UNION ALL
+    SELECT o.origin, 'type', t.oid
+    FROM object o
         JOIN pg_catalog.pg_proc p ON p.oid = o.oid,
         LATERAL pg_catalog.unnest(p.prorettype || p.proargtypes::oid[] || p.proallargtypes) AS t(oid)
     WHERE o.class = 'function' AND t.oid >= 16384
@@ -199,7 +214,7 @@ SELECT DISTINCT f.origin,
         WHEN 'relation' THEN pg_catalog.format('%s.%s', cn.nspname, c.relname)
         WHEN 'type' THEN pg_catalog.format_type(f.oid, NULL)
         WHEN 'operator' THEN f.oid::pg_catalog.regoperator::text
-        ELSE f.oid::pg_catalog.regprocedure::text
+        ELSE f.oid::pg_catalog.regprocedure::text || CASE f.class WHEN 'cast' THEN ' (a cast that may be meant)' ELSE '' END
     END AS label,
     pn.nspname AS schema,
     p.proname AS name,
@@ -212,7 +227,8 @@ SELECT DISTINCT f.origin,
             index_am_handler,table_am_handler,tsm_handler}'::pg_catalog.regtype[]::oid[]) AS is_internal,
     l.lanname = 'internal' AND p.prosrc ~ '^(multi)?range_constructor[0-3]$' AS is_constructor,
     CASE WHEN p.oid >= 16384 AND l.lanname = 'sql' AND p.prosqlbody IS NULL THEN p.prosrc END AS body,
-    pg_catalog.array_to_string(p.proconfig, E'\n') AS settings
+    pg_catalog.array_to_string(p.proconfig, E'\n') AS settings,
+    CASE WHEN p.prosecdef THEN pg_catalog.pg_get_userbyid(p.proowner) END AS definer
 FROM found f
     LEFT JOIN pg_catalog.pg_class c ON f.class = 'relation' AND c.oid = f.oid
     LEFT JOIN pg_catalog.pg_namespace cn ON cn.oid = c.relnamespace

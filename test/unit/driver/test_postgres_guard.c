@@ -7,7 +7,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "../../support/postgres_server.h"
-#include "driver/engine/postgres/guard.h"
+#include "driver/engine/postgres/postgres.h"
 
 #define PLPGSQL " is written in plpgsql, so what it does cannot be told"
 #define NOT_LISTED " is not on the list of what only reads"
@@ -75,6 +75,35 @@ static const char good[] =
     " BEGIN ATOMIC SELECT count(*) FROM emails WHERE category = 'brief'; END;"
     "CREATE VIEW tidy AS SELECT normal(category) AS label, count_briefs() AS n FROM emails GROUP BY category;"
     "CREATE DOMAIN short AS text CHECK (length(normal(VALUE)) < 100);";
+
+// Names that are found by more than our own path, and syntax.
+static const char hidden[] =
+    "SET search_path = public;"
+    "CREATE SCHEMA other; CREATE SCHEMA postgres; CREATE SCHEMA \"odd, \"\"one\"; CREATE SCHEMA deployer; GRANT USAGE ON SCHEMA other, postgres, \"odd, \"\"one\" TO public;"
+    "CREATE TABLE emails (id int PRIMARY KEY, category text);"
+    "CREATE FUNCTION bump() RETURNS int LANGUAGE plpgsql IMMUTABLE AS 'BEGIN DELETE FROM emails; RETURN 1; END';"
+    "CREATE FUNCTION bump_bool(int) RETURNS bool LANGUAGE plpgsql VOLATILE AS 'BEGIN RETURN true; END';"
+    "CREATE FUNCTION harmless() RETURNS int LANGUAGE sql AS 'SELECT 1';"
+    "CREATE FUNCTION other.harmless() RETURNS int LANGUAGE plpgsql AS 'BEGIN DELETE FROM emails; RETURN 1; END';"
+    "CREATE FUNCTION postgres.harmless2() RETURNS int LANGUAGE plpgsql AS 'BEGIN DELETE FROM emails; RETURN 1; END';"
+    "CREATE FUNCTION \"odd, \"\"one\".harmless3() RETURNS int LANGUAGE plpgsql AS 'BEGIN DELETE FROM emails; RETURN 1; END';"
+    "CREATE FUNCTION harmless2() RETURNS int LANGUAGE sql AS 'SELECT 1';"
+    "CREATE FUNCTION harmless3() RETURNS int LANGUAGE sql AS 'SELECT 1';"
+    "CREATE FUNCTION deployer.harmless4() RETURNS int LANGUAGE plpgsql AS 'BEGIN DELETE FROM emails; RETURN 1; END';"
+    "CREATE FUNCTION harmless4() RETURNS int LANGUAGE sql AS 'SELECT 1';"
+    "CREATE FUNCTION asks() RETURNS int LANGUAGE sql AS 'SELECT harmless()';"
+    "CREATE FUNCTION asks_elsewhere() RETURNS int LANGUAGE sql SET search_path = other, public AS 'SELECT asks()';"
+    "CREATE FUNCTION asks2() RETURNS int LANGUAGE sql SECURITY DEFINER AS 'SELECT harmless2()';"
+    "CREATE FUNCTION asks3() RETURNS int LANGUAGE sql SET search_path = \"odd, \"\"one\", public AS 'SELECT harmless3()';"
+    "CREATE FUNCTION asks4() RETURNS int LANGUAGE sql SET search_path = \"$user\", public AS 'SELECT harmless4()';"
+    "CREATE DOMAIN row_checked AS emails CHECK (bump() = 1);"
+    "CREATE DOMAIN text_checked AS text CHECK (bump() = 1);"
+    "CREATE DOMAIN stated AS int CHECK (bump_bool(VALUE));"
+    "CREATE FUNCTION keep(anyelement, int) RETURNS anyelement LANGUAGE sql AS 'SELECT $1';"
+    "CREATE AGGREGATE adds (int) (sfunc = keep, stype = stated, initcond = '0');"
+    "CREATE FUNCTION \"É\"() RETURNS int LANGUAGE plpgsql AS 'BEGIN RETURN 1; END';"
+    "CREATE FUNCTION aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa() RETURNS int LANGUAGE plpgsql AS 'BEGIN RETURN 1; END';"
+    "CREATE EXTENSION isn;";
 
 struct rig {
     struct database *database;
@@ -426,6 +455,101 @@ static void test_guard_allow__ways_out(void **state)
     rig_free(rig);
 }
 
+// Functions that a body finds by another's path, as another role, or that no call names.
+static void test_guard_allow__hidden_ways_out(void **state)
+{
+    (void)state;
+    static const char *const refused[][2] = {
+        {"SELECT harmless(), asks(), harmless2(), harmless3(), harmless4()",
+         "function harmless4() in line 1 column 54" PLPGSQL},
+        {"SELECT asks(), asks_elsewhere()",
+         "function other.harmless() behind asks() behind asks_elsewhere() in line 1 column 16" PLPGSQL},
+        {"SELECT asks_elsewhere()",
+         "function other.harmless() behind asks() behind asks_elsewhere() in line 1 column 8" PLPGSQL},
+        {"SELECT asks2()",
+         "function postgres.harmless2() behind asks2() in line 1 column 8" PLPGSQL},
+        {"SELECT asks3()",
+         "function \"odd, \"\"one\".harmless3() behind asks3() in line 1 column 8" PLPGSQL},
+        {"SELECT asks4()",
+         "function harmless4() behind asks4() in line 1 column 8" PLPGSQL},
+        {"SELECT e.row_checked FROM emails e",
+         "function bump() behind row_checked in line 1 column 8" PLPGSQL},
+        {"SELECT row_checked(e) FROM emails e",
+         "function bump() behind row_checked in line 1 column 8" PLPGSQL},
+        {"SELECT adds(id) FROM emails",
+         "function bump_bool(integer) behind stated behind adds(integer) in line 1 column 8" PLPGSQL},
+        {"SELECT É()",
+         "function \"É\"() in line 1 column 8" PLPGSQL},
+        {"SELECT aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa()",
+         "function aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa() in line 1 column 8" PLPGSQL},
+        {"SELECT isn_weak(true)",
+         "function isn_weak(boolean) in line 1 column 8 of extension isn" NOT_LISTED},
+    };
+    struct rig *rig = rig_make(hidden);
+    for (size_t i = 0; i < COUNT_OF(refused); i++)
+        expect_refused(rig, refused[i][0], refused[i][1]);
+    expect_allowed(rig, "SELECT harmless(), asks(), harmless2(), harmless3(), e.text_checked FROM emails AS e");
+    postgres_execute(postgres_url(rig, "postgres", rig->database->folder),
+                     "SET search_path = public; CREATE FUNCTION box_int(box) RETURNS int LANGUAGE plpgsql AS 'BEGIN RETURN 1; END';"
+                     "CREATE CAST (box AS int) WITH FUNCTION box_int(box) AS IMPLICIT");
+    expect_refused(rig, "SELECT abs(1)", "function box_int(box) (a cast that may be meant) in line 1 column 8" PLPGSQL);
+    rig_free(rig);
+}
+
+// A call is found wherever the grammar lets one stand.
+static void test_guard_allow__every_place(void **state)
+{
+    (void)state;
+    static const char *const places[] = {
+        "SELECT U&\"\\0062ump\"()",
+        "SELECT xmlelement(name a, xmlattributes(bump() AS b))",
+        "SELECT xmlpi(name php, bump()::text)",
+        "SELECT xmlforest(bump() AS a)",
+        "SELECT * FROM xmltable(xmlnamespaces('x' AS y), '/a' PASSING (bump()::text::xml) COLUMNS a int)",
+        "SELECT * FROM xmltable('/a' PASSING '<a/>' COLUMNS a int DEFAULT bump())",
+        "SELECT 1 FROM emails WINDOW w AS (ORDER BY bump())",
+        "SELECT sum(id) OVER (ROWS BETWEEN bump() PRECEDING AND CURRENT ROW) FROM emails",
+        "SELECT 1 FROM emails GROUP BY GROUPING SETS ((bump()), ())",
+        "SELECT 1 FETCH FIRST (bump()) ROWS ONLY",
+        "VALUES (1), (bump())",
+        "SELECT (ARRAY[1])[bump()]",
+        "SELECT * FROM emails, LATERAL (SELECT bump()) x",
+        "SELECT * FROM ROWS FROM (generate_series(1, 2), bump())",
+        "SELECT * FROM emails TABLESAMPLE system (bump())",
+        "SELECT interval '1' * bump()",
+        "SELECT make_date(year => bump(), month => 1, day => 1)",
+        "SELECT format('%s', VARIADIC ARRAY[bump()::text])",
+        "SELECT CASE bump() WHEN 1 THEN 1 END",
+        "SELECT 1 WHERE bump() IS NULL",
+        "SELECT 1 WHERE (bump() = 1) IS TRUE",
+        "SELECT now() AT TIME ZONE bump()::text",
+        "SELECT id COLLATE \"C\" FROM (SELECT bump()::text AS id) x",
+        "SELECT GREATEST(1, bump()), LEAST(1, 2), NULLIF(1, 2)",
+        "(SELECT 1) UNION ALL (SELECT bump())",
+        "WITH a AS MATERIALIZED (SELECT bump()) SELECT 1",
+        "SELECT EXISTS (SELECT bump())",
+        "SELECT 1 = ANY (ARRAY[bump()])",
+        "SELECT (ROW(bump())).*",
+        "SELECT public.bump()",
+        "SELECT guard4.public.bump()",
+        "SELECT/**/bump/**/()",
+        "SELECT $$x$$, bump()",
+        "SELECT E'\\'', bump(), E'\\''",
+        "SELECT '\\', bump(), ''''",
+        "SELECT bump ( )",
+        "SELECT \"bump\"()",
+        "SELECT BUMP()",
+    };
+    struct rig *rig = rig_make(hidden);
+    for (size_t i = 0; i < COUNT_OF(places); i++) {
+        if (guard_allow(rig->engine, places[i], &rig->err))
+            fail_msg("allowed: %s", places[i]);
+        if (strstr(rig->err.message, ": function bump() in line 1 column ") == NULL)
+            fail_msg("%s\n%s", places[i], rig->err.message);
+    }
+    rig_free(rig);
+}
+
 // A name that nobody knows is not asked: what the server would make of it cannot be judged.
 static void test_guard_allow__unknown_names(void **state)
 {
@@ -545,118 +669,19 @@ static void test_guard_allow__remembers_within_a_snapshot(void **state)
     rig_free(rig);
 }
 
-// --- every function of the server
-
-static PGresult *ask_functions(struct rig *rig)
-{
-    static const char names[] =
-        "SELECT json_agg(json_build_object('origin', number, 'use', 'function', 'schema', n.nspname, 'name', p.proname, 'arguments', -1))"
-        " FROM (SELECT row_number() OVER () AS number, pronamespace, proname FROM pg_proc WHERE oid < 16384 GROUP BY 2, 3) p JOIN pg_namespace n ON n.oid = p.pronamespace";
-    PGresult *json;
-    PGresult *result;
-    if (!connection_ask(rig, rig->engine->connection, names, NULL, 0, &json, &rig->err))
-        fail_msg("%s", rig->err.message);
-    const char *const parameters[GUARD_PARAMETERS] = {PQgetvalue(json, 0, 0), "[]", "[]"};
-    if (!guard_lookup(rig, rig->engine->connection, parameters, &result, &rig->err))
-        fail_msg("%s", rig->err.message);
-    return result;
-}
-
-static int compare_lines(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-// "allowed stable now()": all but the immutable ones that are allowed.
-static char *describe_functions(struct rig *rig, const PGresult *result)
-{
-    const char **lines = NULL;
-    size_t n = 0;
-    for (int row = 0; row < PQntuples(result); row++) {
-        const char *why;
-        struct guard_object object = guard_object_read(result, row);
-        bool is_allowed = guard_judge(rig, &object, &why) == GUARD_ALLOWED;
-        assert_int_equal(object.class, GUARD_CLASS_FUNCTION);
-        if (object.volatility != 'i' || !is_allowed)
-            *mem_append(rig, lines, n) = mem_printf(
-                rig, "%s %s %s\n", is_allowed ? "allowed" : "refused",
-                object.volatility == 'i' ? "immutable" : object.volatility == 's' ? "stable" : "volatile", object.label);
-    }
-    qsort(lines, n, sizeof(*lines), compare_lines);
-    char *text = mem_strdup(rig, "");
-    for (size_t i = 0; i < n; i++)
-        text = talloc_strdup_append_buffer(text, lines[i]);
-    return text;
-}
-
-// Reviewed name by name: test/data/postgres/README.md says how.
-static void test_guard_judge__every_function(void **state)
-{
-    (void)state;
-    struct rig *rig = rig_make("SELECT 1");
-    if (PQserverVersion(connection_handle(rig->engine->connection)) / 10000 != 15) {
-        rig_free(rig);
-        skip(); // the list is of PostgreSQL 15
-    }
-    const PGresult *result = ask_functions(rig);
-    assert_true(PQntuples(result) > 3000);
-    const char *source = getenv("SOURCE") ? getenv("SOURCE") : "..";
-    char *wanted;
-    size_t len;
-    if (!file_read(rig, file_join(rig, source, "test/data/postgres/functions_15.txt"), 1000000, &wanted, &len, &rig->err))
-        fail_msg("%s", rig->err.message);
-    char *got = describe_functions(rig, result);
-    size_t same = 0;
-    while (got[same] != '\0' && got[same] == wanted[same])
-        same++;
-    while (same > 0 && got[same - 1] != '\n')
-        same--;
-    if (strcmp(got, wanted) != 0)
-        fail_msg("got %.*s instead of %.*s", (int)strcspn(got + same, "\n"), got + same,
-                 (int)strcspn(wanted + same, "\n"), wanted + same);
-    rig_free(rig);
-}
-
-// Operators and casts of the server are not asked for: none may call what is refused.
-static void test_guard_judge__operators_and_casts(void **state)
-{
-    (void)state;
-    struct rig *rig = rig_make("SELECT 1");
-    const PGresult *functions = ask_functions(rig);
-    static const char used[] = "SELECT oprcode::oid FROM pg_operator WHERE oprcode <> 0 UNION SELECT castfunc FROM pg_cast WHERE castfunc <> 0";
-    PGresult *oids;
-    if (!connection_ask(rig, rig->engine->connection, used, NULL, 0, &oids, &rig->err))
-        fail_msg("%s", rig->err.message);
-    assert_true(PQntuples(oids) > 700);
-    size_t n_found = 0;
-    for (int row = 0; row < PQntuples(functions); row++) {
-        const char *why;
-        struct guard_object object = guard_object_read(functions, row);
-        for (int i = 0; i < PQntuples(oids); i++) {
-            if (strcmp(PQgetvalue(oids, i, 0), object.oid) != 0)
-                continue;
-            n_found++;
-            if (guard_judge(rig, &object, &why) != GUARD_ALLOWED)
-                fail_msg("%s", object.label);
-        }
-    }
-    assert_int_equal(n_found, PQntuples(oids));
-    rig_free(rig);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_guard_allow__reads),
         cmocka_unit_test(test_guard_allow__ways_out),
+        cmocka_unit_test(test_guard_allow__hidden_ways_out),
+        cmocka_unit_test(test_guard_allow__every_place),
         cmocka_unit_test(test_guard_allow__unknown_names),
         cmocka_unit_test(test_guard_allow__many_names),
         cmocka_unit_test(test_guard_allow__depth),
         cmocka_unit_test(test_guard_allow__policies),
         cmocka_unit_test(test_guard_allow__encoding),
         cmocka_unit_test(test_guard_allow__remembers_within_a_snapshot),
-        cmocka_unit_test(test_guard_judge__every_function),
-        cmocka_unit_test(test_guard_judge__operators_and_casts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

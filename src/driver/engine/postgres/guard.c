@@ -22,7 +22,8 @@
 
 struct reached {
     struct guard_object object;
-    size_t origin; // the first that led to it
+    struct guard_path path; // of the names behind it
+    size_t origin;          // the first that led to it
     size_t depth;
 };
 
@@ -147,24 +148,13 @@ static json_t *name_json(size_t number, const struct guard_name *name)
     return json;
 }
 
-// `search_path=app, "Odd", pg_temp`
-static void path_put(json_t *paths, size_t number, const char *settings)
+static void path_put(json_t *paths, size_t number, const struct guard_path *path)
 {
-    static const char setting[] = "search_path=";
-    const char *path = settings == NULL ? NULL : strstr(settings, setting);
-    if (path == NULL)
-        return;
-    path += strlen(setting);
-    const char *end = path + strcspn(path, "\n");
-    while (path < end) {
-        path += strspn(path, " ,\"");
-        size_t len = strcspn(path, ",\"\n");
-        SCRATCH(tmp);
+    for (size_t i = 0; i < path->n; i++) {
         json_t *json = json_object();
         json_put_integer(json, "origin", (int64_t)number);
-        json_put_text(json, "schema", mem_strndup(tmp, path, len));
+        json_put_text(json, "schema", path->names[i]);
         json_array_append_new(paths, json);
-        path += len;
     }
 }
 
@@ -203,7 +193,7 @@ static bool ask(struct guarding *guarding, PGresult **out)
         else
             json_array_append_new(names, name_json(i, origin->name));
         if (origin->name != NULL && origin->in != NULL)
-            path_put(paths, i, origin->in->object.settings);
+            path_put(paths, i, &origin->in->path);
     }
     const char *const parameters[GUARD_PARAMETERS] = {canonical_free(guarding->mem, names),
                                                       canonical_free(guarding->mem, objects),
@@ -242,6 +232,7 @@ struct guard_object guard_object_read(const PGresult *result, int row)
         .is_constructor = letter_at(result, row, "is_constructor") == 't',
         .body = text_at(result, row, "body"),
         .settings = text_at(result, row, "settings"),
+        .definer = text_at(result, row, "definer"),
     };
     const char *class = text_at(result, row, "class");
     while (object.class < GUARD_CLASS_WRITING && strcmp(class_names[object.class], class) != 0)
@@ -249,11 +240,13 @@ struct guard_object guard_object_read(const PGresult *result, int row)
     return object;
 }
 
-static bool is_reached(const struct guarding *guarding, const struct guard_object *object)
+static bool is_reached(const struct guarding *guarding, const struct guard_object *object,
+                       const struct guard_path *path)
 {
     for (size_t i = 0; i < guarding->n_reached; i++) {
-        const struct guard_object *other = &guarding->reached[i]->object;
-        if (other->class == object->class && strcmp(other->oid, object->oid) == 0)
+        const struct reached *other = guarding->reached[i];
+        if (other->object.class == object->class && strcmp(other->object.oid, object->oid) == 0 &&
+            guard_path_equal(&other->path, path))
             return true;
     }
     return false;
@@ -273,9 +266,15 @@ static bool body_read(struct guarding *guarding, const struct reached *function,
 
 static bool inside_add(struct guarding *guarding, const struct guard_object *object, size_t number)
 {
+    static const struct guard_path our_own = {0};
     struct origin *origin = guarding->origins[number];
+    const struct guard_path *path = origin->in == NULL ? &our_own : &origin->in->path;
+    struct guard_path behind = guard_path_behind(guarding->mem, path, object);
+    if (is_reached(guarding, object, &behind))
+        return true;
     struct reached *reached = mem_new(guarding->mem, struct reached);
     *reached = (struct reached){.object = *object,
+                                .path = behind,
                                 .origin = number,
                                 .depth = origin->in == NULL ? 1 : origin->in->depth + 1};
     if (reached->depth > DEPTH_MAX || guarding->n_reached >= OBJECTS_MAX)
@@ -295,8 +294,6 @@ static bool row_judge(struct guarding *guarding, const PGresult *result, int row
     struct guard_object object = guard_object_read(result, row);
     const char *why;
     origin->is_found = origin->is_found || letter_at(result, row, "is_meant") == 't';
-    if (is_reached(guarding, &object))
-        return true;
     switch (guard_judge(guarding->mem, &object, &why)) {
     case GUARD_REFUSED: return refuse_object(guarding, &object, origin, why);
     case GUARD_INSIDE: return inside_add(guarding, &object, number);

@@ -38,6 +38,7 @@ struct guard_object {
     bool is_constructor;   // of a range type, made with the type
     const char *body;      // in SQL, by text; NULL: there is none, or the server has resolved it
     const char *settings;  // "search_path=app\nwork_mem=1MB"; NULL: none
+    const char *definer;   // whom it runs as; NULL: whoever calls it
 };
 
 // Ask sql/postgres/guard.sql, which tells what its three parameters are.
@@ -56,6 +57,16 @@ enum guard_judgement {
 // `*why` of a refusal continues a sentence that begins with the object.
 enum guard_judgement guard_judge(TALLOC_CTX *mem, const struct guard_object *object,
                                  const char **why);
+
+// --- guard_path.c: schemas in which names behind an object are looked for besides our own path's
+struct guard_path {
+    const char **names;
+    size_t n;
+};
+// Of what stands behind `object`, that was itself reached by `path`.
+struct guard_path guard_path_behind(TALLOC_CTX *mem, const struct guard_path *path,
+                                    const struct guard_object *object);
+bool guard_path_equal(const struct guard_path *a, const struct guard_path *b);
 
 // --- guard_cache.c: names of questions that were allowed a moment ago
 

@@ -393,7 +393,7 @@ static bool builtin_is_allowed(const struct guard_object *function)
 static bool extension_is_allowed(const struct guard_object *function)
 {
     if (function->volatility == 'i')
-        return true;
+        return strcmp(function->name, "isn_weak") != 0; // sets how the session reads numbers
     for (size_t i = 0; i < COUNT_OF(of_extensions); i++) {
         if (strcmp(of_extensions[i].extension, function->extension) == 0 &&
             strcmp(of_extensions[i].function, function->name) == 0)

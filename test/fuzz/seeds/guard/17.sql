@@ -1,0 +1,1 @@
+SELECT coalesce(NULL, 1), nullif(1, 2), CASE category WHEN 'a' THEN 1 ELSE 2 END, id IS DISTINCT FROM 3, id BETWEEN SYMMETRIC 5 AND 1, category LIKE 'a%' ESCAPE '!', (id, category) < (1, 'a'), ROW(1, 2) = ROW(1, 2), id::text || 'x' FROM emails

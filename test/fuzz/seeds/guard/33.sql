@@ -1,0 +1,1 @@
+SELECT e.id FROM emails e TABLESAMPLE bernoulli (1) REPEATABLE (3)
