@@ -30,18 +30,19 @@ static bool read_header(const uint8_t **at, const uint8_t *end)
     return true;
 }
 
-static bool read_fields(struct copy_rows *rows, const uint8_t **from, const uint8_t *end)
+static bool read_fields(const struct copy_rows *rows, const uint8_t **from, const uint8_t *end)
 {
     const uint8_t *at = *from;
-    for (size_t i = 0; i < rows->n_fields; i++) {
+    struct copy_field *field = rows->fields;
+    for (const struct copy_field *last = field + rows->n_fields; field < last; field++) {
         if (end - at < 4)
             return false;
         int32_t len = number_at(at);
         at += 4;
         if (len > end - at || len < -1)
             return false;
-        rows->fields[i] = (struct copy_field){at, len};
-        at += len < 0 ? 0 : len;
+        *field = (struct copy_field){at, len};
+        at += len > 0 ? len : 0;
     }
     *from = at;
     return true;

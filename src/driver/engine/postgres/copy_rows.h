@@ -20,7 +20,8 @@ struct copy_field {
 struct copy_rows {
     bool has_begun, has_ended; // the header, the end mark
     size_t n_fields;           // of each row
-    struct copy_field *fields; // of the last row read; they lie in the caller's data
+    // Of the last row read; the values lie in the caller's data. Room for one more than n_fields.
+    struct copy_field *fields;
 };
 
 enum copy_step { COPY_ROW, COPY_NO_MORE, COPY_BROKEN };

@@ -122,7 +122,7 @@ static struct reading *readings_make(TALLOC_CTX *mem, size_t n, const struct sel
         readings[i] = (struct reading){
             .request = request,
             .rows = {.n_fields = selection->n_fields,
-                     .fields = mem_array(mem, struct copy_field, selection->n_fields)},
+                     .fields = mem_array(mem, struct copy_field, selection->n_fields + 1)},
             .imager = row_imager_make(mem, selection, request),
             .rows_done = rows_done,
         };

@@ -20,10 +20,20 @@
 #define NULL_SEED 0x85ebca77c2b2ae63u // no value's bytes: it changes the seed
 #define LENGTH_SIZE 4
 
+enum hash_form { HASH_PLAIN, HASH_WITHOUT_OIDS, HASH_NONE };
+
+// What the loop over all values needs of a column.
+struct hashed_column {
+    uint32_t place; // of HASH_NONE: 0, and nothing is read there
+    enum hash_form form;
+};
+
 struct row_imager {
     const struct selection *selection;
     const struct engine_fingerprint_request *request;
+    struct hashed_column *columns;
     struct row_sums sums;
+    sum128 last;               // the hash of the last row
     XXH128_hash_t *hashes;     // [0] of the key, then one for each column
     XXH128_hash_t *values;     // of the columns, for the content
     bool key_is_whole;         // the key's fields can be hashed as they lie
@@ -49,6 +59,22 @@ struct engine_sum row_sum_bytes(sum128 sum)
     return out;
 }
 
+static struct hashed_column *hashed_columns(TALLOC_CTX *mem, const struct selection *selection)
+{
+    struct hashed_column *columns = mem_array(mem, struct hashed_column, selection->n_columns);
+    for (size_t i = 0; i < selection->n_columns; i++) {
+        const struct selected_column *column = &selection->columns[i];
+        if (column->place == PLACE_NONE)
+            columns[i].form = HASH_NONE;
+        else
+            columns[i] = (struct hashed_column){
+                .place = (uint32_t)column->place,
+                .form = column->has_oids ? HASH_WITHOUT_OIDS : HASH_PLAIN,
+            };
+    }
+    return columns;
+}
+
 struct row_imager *row_imager_make(TALLOC_CTX *mem, const struct selection *selection,
                                    const struct engine_fingerprint_request *request)
 {
@@ -56,6 +82,7 @@ struct row_imager *row_imager_make(TALLOC_CTX *mem, const struct selection *sele
     size_t n = selection->n_columns;
     imager->selection = selection;
     imager->request = request;
+    imager->columns = hashed_columns(imager, selection);
     imager->sums.columns = mem_array(imager, sum128, n);
     imager->sums.nulls = mem_array(imager, int64_t, n);
     imager->hashes = mem_array(imager, XXH128_hash_t, n + 1);
@@ -133,43 +160,51 @@ static bool find_key(struct row_imager *imager, const struct copy_field *fields)
 
 // --- the columns
 
-static inline bool hash_value(struct row_imager *imager, const struct selected_column *column,
-                              const struct copy_field *field, uint64_t seed, XXH128_hash_t *out)
+// NULL has no bytes and another seed.
+static inline XXH128_hash_t hash_plain(const struct copy_field *field, uint64_t seed)
 {
-    if (field->len < 0) {
-        *out = XXH3_128bits_withSeed("", 0, seed ^ NULL_SEED);
-        return true;
-    }
-    if (!column->has_oids) {
-        *out = XXH3_128bits_withSeed(field->bytes, (size_t)field->len, seed);
-        return true;
-    }
+    bool is_null = field->len < 0;
+    return XXH3_128bits_withSeed(field->bytes, is_null ? 0 : (size_t)field->len,
+                                 is_null ? seed ^ NULL_SEED : seed);
+}
+
+static bool hash_without_oids(struct row_imager *imager, size_t at, const struct copy_field *field,
+                              uint64_t seed, XXH128_hash_t *out)
+{
     imager->value.len = 0;
-    TRY(copy_without_oids(imager, column, field, &imager->value));
+    TRY(copy_without_oids(imager, &imager->selection->columns[at], field, &imager->value));
     *out = XXH3_128bits_withSeed(imager->value.bytes, imager->value.len, seed);
     return true;
 }
 
-// Columns that cannot be read keep the hash 0.
-static bool hash_columns(struct row_imager *imager, const struct copy_field *fields, uint64_t seed,
-                         XXH128_hash_t *hashes)
+// Every value passes here: all calls are inlined. Columns that cannot be read keep the hash 0.
+__attribute__((flatten)) static bool hash_columns(struct row_imager *imager,
+                                                  const struct copy_field *fields, uint64_t seed,
+                                                  XXH128_hash_t *hashes)
 {
-    const struct selection *selection = imager->selection;
-    for (size_t i = 0; i < selection->n_columns; i++) {
-        const struct selected_column *column = &selection->columns[i];
-        if (column->place != PLACE_NONE)
-            TRY(hash_value(imager, column, &fields[column->place], seed, &hashes[i]));
+    const struct hashed_column *columns = imager->columns;
+    size_t n = imager->selection->n_columns;
+    for (size_t i = 0; i < n; i++) {
+        const struct copy_field *field = &fields[columns[i].place];
+        if (columns[i].form == HASH_PLAIN ||
+            (columns[i].form == HASH_WITHOUT_OIDS && field->len < 0))
+            hashes[i] = hash_plain(field, seed);
+        else if (columns[i].form == HASH_WITHOUT_OIDS)
+            TRY(hash_without_oids(imager, i, field, seed, &hashes[i]));
     }
     return true;
 }
 
 static void add_columns(struct row_imager *imager, const struct copy_field *fields)
 {
-    const struct selection *selection = imager->selection;
-    for (size_t i = 0; i < selection->n_columns; i++) {
-        size_t place = selection->columns[i].place;
-        imager->sums.columns[i] += to_sum(imager->hashes[i + 1]);
-        imager->sums.nulls[i] += place != PLACE_NONE && fields[place].len < 0;
+    const struct hashed_column *columns = imager->columns;
+    const XXH128_hash_t *hashes = imager->hashes + 1;
+    sum128 *sums = imager->sums.columns;
+    int64_t *nulls = imager->sums.nulls;
+    size_t n = imager->selection->n_columns;
+    for (size_t i = 0; i < n; i++) {
+        sums[i] += to_sum(hashes[i]);
+        nulls[i] += fields[columns[i].place].len < 0 && columns[i].form != HASH_NONE;
     }
 }
 
@@ -180,15 +215,13 @@ bool row_imager_add(struct row_imager *imager, const struct copy_field *fields)
     imager->hashes[0] = XXH3_128bits(imager->image.key, imager->image.key_len);
     TRY(hash_columns(imager, fields, imager->hashes[0].low64, imager->hashes + 1));
     add_columns(imager, fields);
-    XXH128_hash_t hash = XXH3_128bits(imager->hashes, sizeof *imager->hashes * (n + 1));
-    imager->sums.rows_sum += to_sum(hash);
+    imager->last = to_sum(XXH3_128bits(imager->hashes, sizeof *imager->hashes * (n + 1)));
+    imager->sums.rows_sum += imager->last;
     imager->sums.rows++;
     if (imager->request->wants_content) {
         TRY(hash_columns(imager, fields, 0, imager->values));
         imager->sums.content += to_sum(XXH3_128bits(imager->values, sizeof *imager->values * n));
     }
-    struct engine_sum bytes = row_sum_bytes(to_sum(hash));
-    memcpy(imager->image.row_hash, bytes.bytes, sizeof imager->image.row_hash);
     return true;
 }
 
@@ -214,6 +247,8 @@ const struct engine_row_image *row_imager_image(struct row_imager *imager,
             value_text(imager->texts, &selection->columns[request->shown[i]], fields);
     image->key_text = value_text_key(imager, selection, fields, &imager->text);
     image->writer = selection->has_writer ? writer_of(&fields[0]) : 0;
+    struct engine_sum last = row_sum_bytes(imager->last);
+    memcpy(image->row_hash, last.bytes, sizeof image->row_hash);
     image->column_hash = imager->column_hash;
     image->n_columns = selection->n_columns;
     image->shown = imager->shown;

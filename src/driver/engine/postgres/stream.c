@@ -73,7 +73,7 @@ static bool prepare(struct engine_stream *stream, struct error *err)
         return error_hint(err, "name one");
     }
     stream->rows.n_fields = selection->n_fields;
-    stream->rows.fields = mem_array(stream, struct copy_field, selection->n_fields);
+    stream->rows.fields = mem_array(stream, struct copy_field, selection->n_fields + 1);
     stream->imager = row_imager_make(stream, selection, request);
     return begin(stream, err);
 }
