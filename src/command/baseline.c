@@ -17,6 +17,7 @@
 #define KEY_OUTPUT 0x204
 
 struct request {
+    const struct program *program;
     TALLOC_CTX *mem;
     struct options options;
     const char *database;
@@ -343,25 +344,42 @@ static bool check_files(const struct request *request, struct error *err)
     return true;
 }
 
+static int baseline_database(void *context, const char *database, bool *is_shown, struct error *err)
+{
+    SCRATCH(tmp);
+    const struct request *request = context;
+    struct inspection inspection = {0};
+    bool is_save = strcmp(request->action, "save") == 0,
+         is_show = strcmp(request->action, "show") == 0;
+
+    if (!inspection_open(tmp, request->program, &request->options, database, &inspection, err))
+        return -1;
+    int status = is_save   ? run_save(tmp, &inspection, request, err)
+                 : is_show ? run_show(tmp, &inspection, request, err)
+                           : run_compare(tmp, &inspection, request, err);
+    *is_shown = status >= 0;
+    return status;
+}
+
 static int baseline_run(const struct program *program, int argc, char **argv, struct error *err)
 {
     SCRATCH(tmp);
-    struct request request = {.mem = tmp};
-    struct inspection inspection = {0};
+    struct request request = {.mem = tmp, .program = program};
 
     argp_parse(&parser, argc, argv, 0, NULL, &request);
     if (!options_format_allowed(&request.options,
-                                OPTIONS_FORMAT(FORMAT_TEXT) | OPTIONS_FORMAT(FORMAT_JSON), err))
+                                OPTIONS_FORMAT(FORMAT_TEXT) | OPTIONS_FORMAT(FORMAT_JSON), err) ||
+        !check_files(&request, err))
         return -1;
-    bool is_save = strcmp(request.action, "save") == 0,
-         is_show = strcmp(request.action, "show") == 0;
-    if (!check_files(&request, err) ||
-        !inspection_open(tmp, program, &request.options, request.database, &inspection, err))
-        return -1;
-    if (is_save)
-        return run_save(tmp, &inspection, &request, err);
-    return is_show ? run_show(tmp, &inspection, &request, err)
-                   : run_compare(tmp, &inspection, &request, err);
+    const struct database_work work = {
+        .options = &request.options,
+        .given = request.database,
+        .needs_name = request.n_paths > 0,
+        .schema = "tminus/baseline/1",
+        .run = baseline_database,
+        .context = &request,
+    };
+    return database_each(&work, err);
 }
 
 const struct command command_baseline = {

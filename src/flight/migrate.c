@@ -43,6 +43,7 @@ static bool read_identity(struct flight *flight, struct error *err)
     flight->report->database = identity.text;
     flight->report->database_name = identity.database;
     flight->report->system = identity.system;
+    flight->is_standby = identity.is_standby;
     return true;
 }
 
@@ -334,6 +335,12 @@ static bool check_texts(struct flight *flight, struct error *err)
 static bool check_role(struct flight *flight, struct error *err)
 {
     const struct record *record = &flight->record;
+    if (flight->is_standby) {
+        error_set(err, ERROR_INPUT,
+                  "%s is a standby: it replays another server and cannot be written",
+                  flight->report->database);
+        return error_hint(err, "give the URL of its primary; nothing was touched");
+    }
     if (record->may_write)
         return true;
     error_set(err, ERROR_INPUT, "this role may not %s '%s'",

@@ -18,6 +18,7 @@ struct flight {
     struct record_target target; // the record, by the reader
     struct record record;
     struct migrate_report *report;
+    bool is_standby;
 };
 
 // What is run of a step, without SQL of ours.

@@ -224,7 +224,7 @@ is 'stopped server: nothing of it' "$(db "SELECT count(*) FROM emails WHERE cate
 fresh
 files_plain
 postgres_database billing
-postgres_sql billing 'CREATE TABLE bills (id int)'
+postgres_sql billing 'CREATE TABLE bills (id int PRIMARY KEY); INSERT INTO bills VALUES (1)'
 mkdir -p b && echo 'ALTER TABLE bills ADD paid bool;' >b/1_paid.sql
 cat >tminus.yaml <<END
 service: shop
@@ -259,4 +259,20 @@ ends 2 'several: an undo needs a name' "$TMINUS" migrate --undo --steps 1
 echo 'ALTER TABLE bills DROP paid;' >b/1_paid.down.sql
 ends 0 'several: one by name' "$TMINUS" migrate --undo --steps 1 --database billing
 is 'several: the other one is as it was' "$(db 'SELECT count(*) FROM tminus_migration')" 2
+ends 0 'several: baselines of all' "$TMINUS" baseline save --format json
+is 'several: one document of baselines' "$(python3 -c 'import json; d = json.load(open("out")); print(d["schema"], [x["schema"] for x in d["databases"]])')" \
+    "tminus/baseline/1 ['tminus/baseline/1', 'tminus/baseline/1']"
+sed -i 's/billing"/gone"/' tminus.yaml
+run "$TMINUS" baseline save --format json
+is 'several: one that is not there does not hide the other' "$status $(python3 -c 'import json; d = json.load(open("out"))["databases"]; print(d[0]["schema"], d[1]["database"], d[1]["error"]["exit_status"])')" \
+    "$(python3 -c 'import json; print(json.load(open("out"))["databases"][1]["error"]["exit_status"])') tminus/baseline/1 billing $(python3 -c 'import json; print(json.load(open("out"))["databases"][1]["error"]["exit_status"])')"
+
+# --- a standby: the same data, replaying a primary that is not there
+(cd / && "$SOURCE/test/support/postgres-server" rest "$postgres_folder")
+touch "$postgres_folder/data/standby.signal"
+chown --reference="$postgres_folder/data" "$postgres_folder/data/standby.signal"
+(as_server "$(ls -d /usr/lib/postgresql/*/bin | sort -V | tail -1)/pg_ctl" -D "$postgres_folder/data" -l "$postgres_folder/log" -w start >/dev/null)
+echo 'SELECT 1' >m/9_last.sql
+ends 2 'a standby' migrate m
+says 'a standby: said' err 'is a standby: it replays another server and cannot be written'
 done_testing
