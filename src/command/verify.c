@@ -19,6 +19,7 @@
 #define MAX_AGE_MS ((int64_t)3600 * 1000) // the runbook's hour, where tminus.yaml says nothing
 
 struct request {
+    const struct program *program;
     TALLOC_CTX *mem;
     struct options options;
     const char *database;
@@ -297,35 +298,52 @@ static int run_against(const struct program *program, const struct request *requ
     return verify_against_run(program, &against, err);
 }
 
-static int verify_run(const struct program *program, int argc, char **argv, struct error *err)
+static int verify_database(void *context, const char *database, bool *is_shown, struct error *err)
 {
     SCRATCH(tmp);
-    struct request request = {.mem = tmp};
+    const struct request *request = context;
     struct inspection inspection = {0};
     struct verification verification;
     struct journal_head head;
+
+    if (!inspection_open(tmp, request->program, &request->options, database, &inspection, err))
+        return -1;
+    bool is_verified = verify(tmp, &inspection, request, &verification, &head, err);
+    inspection_end_progress(&inspection);
+    if (!is_verified)
+        return -1;
+    const struct report_proof_options options = {
+        .is_colored = log_is_colored(stdout),
+        .is_whole = request->options.verbosity > 0,
+        .journal = &head,
+    };
+    if (request->options.format == FORMAT_JSON)
+        report_verification_json(stdout, &verification, &options);
+    else
+        report_verification_text(stdout, &verification, &options);
+    *is_shown = true;
+    return command_exit_status(verification.verdict);
+}
+
+static int verify_run(const struct program *program, int argc, char **argv, struct error *err)
+{
+    SCRATCH(tmp);
+    struct request request = {.mem = tmp, .program = program};
 
     argp_parse(&parser, argc, argv, 0, NULL, &request);
     if (!check_together(&request, err))
         return -1;
     if (request.against != NULL)
         return run_against(program, &request, err);
-    if (!inspection_open(tmp, program, &request.options, request.database, &inspection, err))
-        return -1;
-    bool is_verified = verify(tmp, &inspection, &request, &verification, &head, err);
-    inspection_end_progress(&inspection);
-    if (!is_verified)
-        return -1;
-    const struct report_proof_options options = {
-        .is_colored = log_is_colored(stdout),
-        .is_whole = request.options.verbosity > 0,
-        .journal = &head,
+    const struct database_work work = {
+        .options = &request.options,
+        .given = request.database,
+        .needs_name = request.n_paths > 0 || request.baseline != NULL,
+        .schema = "tminus/verify/1",
+        .run = verify_database,
+        .context = &request,
     };
-    if (request.options.format == FORMAT_JSON)
-        report_verification_json(stdout, &verification, &options);
-    else
-        report_verification_text(stdout, &verification, &options);
-    return command_exit_status(verification.verdict);
+    return database_each(&work, err);
 }
 
 const struct command command_verify = {

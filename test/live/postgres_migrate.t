@@ -262,6 +262,9 @@ is 'several: the other one is as it was' "$(db 'SELECT count(*) FROM tminus_migr
 ends 0 'several: baselines of all' "$TMINUS" baseline save --format json
 is 'several: one document of baselines' "$(python3 -c 'import json; d = json.load(open("out")); print(d["schema"], [x["schema"] for x in d["databases"]])')" \
     "tminus/baseline/1 ['tminus/baseline/1', 'tminus/baseline/1']"
+run "$TMINUS" verify
+is 'several: both are verified' "$(grep -o '^== .*' out | tr '\n' ' ')" '== main == billing '
+ends 0 'several: the second verified by name' "$TMINUS" verify --database billing
 sed -i 's/billing"/gone"/' tminus.yaml
 run "$TMINUS" baseline save --format json
 is 'several: one that is not there does not hide the other' "$status $(python3 -c 'import json; d = json.load(open("out"))["databases"]; print(d[0]["schema"], d[1]["database"], d[1]["error"]["exit_status"])')" \
