@@ -143,6 +143,7 @@ void query_set_where(struct reading *reading, Node *where, const struct scope *s
 
 void column_read(struct reading *reading, const ColumnDef *definition, struct column *out);
 // `column` is that of a column constraint, else NULL.
+void index_read_column(struct reading *reading, const IndexElem *element, struct index_column *out);
 void constraint_read(struct reading *reading, const Constraint *constraint, const char *column,
                      struct constraint *out);
 

@@ -33,8 +33,7 @@ static struct span index_expression_span(struct reading *reading, int location)
                          .end = reading->tokens[end].offset + reading->tokens[end].len};
 }
 
-static void index_read_column(struct reading *reading, const IndexElem *element,
-                              struct index_column *out)
+void index_read_column(struct reading *reading, const IndexElem *element, struct index_column *out)
 {
     out->column = mem_strdup(reading->mem, element->name);
     out->collation = name_of_list(reading, element->collation).name;

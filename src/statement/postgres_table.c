@@ -33,6 +33,30 @@ static enum constraint_kind constraint_kind(ConstrType type)
     }
 }
 
+static void exclusion_read(struct reading *reading, const List *pair, struct exclude_element *out)
+{
+    const List *operator= lsecond(pair);
+    struct name name = name_of_list(reading, operator);
+    index_read_column(reading, linitial(pair), &out->column);
+    out->operator= name.schema == NULL
+        ? name.name
+        : mem_printf(reading->mem, "OPERATOR(%s.%s)", name.schema, name.name);
+}
+
+// EXCLUDE (…) WHERE (…): the parentheses belong to it.
+static void exclusion_read_where(struct reading *reading, const Constraint *constraint,
+                                 struct constraint *out)
+{
+    if (constraint->contype != CONSTR_EXCLUSION || constraint->where_clause == NULL)
+        return;
+    out->predicate = mem_new(reading->mem, struct expression);
+    int location = expression_read(reading, constraint->where_clause, NULL, out->predicate);
+    size_t index = token_index(reading, location);
+    while (index > 0 && !token_word(reading, index, "where"))
+        index--;
+    out->predicate->text = span_text(reading, span_inside(reading, index));
+}
+
 static void constraint_read_columns(struct reading *reading, const Constraint *constraint,
                                     const char *column, struct constraint *out)
 {
@@ -49,6 +73,8 @@ static void constraint_read_columns(struct reading *reading, const Constraint *c
     ListCell *cell;
     foreach (cell, constraint->exclusions) {
         const IndexElem *element = linitial((List *)lfirst(cell));
+        exclusion_read(reading, lfirst(cell),
+                       mem_append(reading->mem, out->excluded, out->n_excluded));
         if (element->name != NULL)
             *mem_append(reading->mem, out->columns, out->n_columns) =
                 mem_strdup(reading->mem, element->name);
@@ -73,6 +99,7 @@ void constraint_read(struct reading *reading, const Constraint *constraint, cons
         out->on_delete = foreign_key_action(constraint->fk_del_action);
         out->on_update = foreign_key_action(constraint->fk_upd_action);
     }
+    exclusion_read_where(reading, constraint, out);
     out->using_index = mem_strdup(reading->mem, constraint->indexname);
     out->method = mem_strdup(reading->mem, constraint->access_method);
     out->is_not_valid = constraint->skip_validation;

@@ -67,6 +67,9 @@ enum constraint_kind {
     CONSTRAINT_EXCLUDE
 };
 
+// `column WITH operator` of an exclusion constraint.
+struct exclude_element;
+
 struct constraint {
     enum constraint_kind kind;
     const char *name;     // NULL when not written
@@ -78,10 +81,13 @@ struct constraint {
     size_t n_referenced;
     const char *on_delete; // "CASCADE" "SET NULL" "SET DEFAULT" "RESTRICT" or NULL (no action)
     const char *on_update;
-    const char *using_index; // UNIQUE / PRIMARY KEY USING INDEX name
-    const char *method;      // EXCLUDE: access method
-    bool is_not_valid;       // NOT VALID
-    bool is_match_full;      // FOREIGN KEY … MATCH FULL
+    const char *using_index;          // UNIQUE / PRIMARY KEY USING INDEX name
+    const char *method;               // EXCLUDE: access method
+    struct exclude_element *excluded; // EXCLUDE
+    size_t n_excluded;
+    struct expression *predicate; // EXCLUDE … WHERE
+    bool is_not_valid;            // NOT VALID
+    bool is_match_full;           // FOREIGN KEY … MATCH FULL
     bool is_deferrable;
     bool is_no_inherit; // CHECK … NO INHERIT
     bool nulls_not_distinct;
@@ -107,6 +113,11 @@ struct index_column {
     struct expression *expression; // NULL: column
     const char *collation;
     const char *opclass;
+};
+
+struct exclude_element {
+    struct index_column column;
+    const char *operator; // "&&", or "OPERATOR(schema.&&)"
 };
 
 struct index_definition {

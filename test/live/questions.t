@@ -23,78 +23,68 @@ ask_of()
         .samples // "SELECT 1"' "$tmp/assessment.json" >"$tmp/samples.sql"
 }
 
-# The count, then the statement's fate, of the rows in $tmp/row.sql: "0 ran" or "2 failed".
-postgres_answer()
+# One line for each of $tmp/rows: the count, how many samples, and what became of the statement.
+postgres_answers()
 {
-    {
-        echo 'BEGIN;'
-        cat "$tmp/base.sql" "$tmp/row.sql"
-        printf '%s\n' '\echo count'
+    while IFS= read -r line; do
+        printf '%s\n' '\echo row' 'BEGIN;'
+        cat "$tmp/base.sql"
+        printf '%s\n' "$line" '\echo count'
         cat "$tmp/question.sql"
-        echo ';'
-        printf '%s\n' '\echo samples'
+        printf '%s\n' ';' '\echo samples'
         cat "$tmp/samples.sql"
-        echo ';'
-        printf '%s\n' '\echo statement'
+        printf '%s\n' ';' '\echo statement'
         cat "$tmp/m.sql"
-        printf '%s\n' '\echo ran'
-    } >"$tmp/session.sql"
-    psql -X -q -A -t -v ON_ERROR_STOP=1 -d $database -f "$tmp/session.sql" >"$tmp/out" 2>"$tmp/err"
+        printf '%s\n' '\if :ERROR' '\echo failed' '\else' '\echo ran' '\endif' 'ROLLBACK;'
+    done <"$tmp/rows" >"$tmp/session.sql"
+    psql -X -q -A -t -d $database -f "$tmp/session.sql" 2>"$tmp/err"
 }
 
-sqlite_answer()
+sqlite_answers()
 {
-    {
-        cat "$tmp/base.sql" "$tmp/row.sql"
-        echo '.print count'
-        cat "$tmp/question.sql"
-        echo ';'
-        echo '.print samples'
-        cat "$tmp/samples.sql"
-        echo ';'
-        echo '.print statement'
-        cat "$tmp/m.sql"
-        echo '.print ran'
-    } >"$tmp/session.sql"
-    sqlite3 -bail :memory: <"$tmp/session.sql" >"$tmp/out" 2>"$tmp/err"
-}
-
-# agrees: "" when question and server agree on the rows in $tmp/row.sql, else how they do not. A row
-# that is counted has a sample.
-agrees()
-{
-    count=$(sed -n '/^count$/{n;p;}' "$tmp/out")
-    samples=$(sed -n '/^samples$/,/^statement$/p' "$tmp/out" | sed '1d;$d' | grep -c .)
-    grep -qx statement "$tmp/out" || { echo "not asked: $(cat "$tmp/err")"; return; }
-    if grep -qx ran "$tmp/out"; then
-        n_good=$((n_good + 1))
-        [ "$count" = 0 ] || echo "counted $count, and it ran"
-    else
-        n_bad=$((n_bad + 1))
-        [ "$count" != 0 ] || echo "counted 0, and it failed: $(cat "$tmp/err")"
-        [ "$samples" -gt 0 ] || echo "counted $count, and no sample"
-    fi
+    while IFS= read -r line; do
+        {
+            cat "$tmp/base.sql"
+            printf '%s\n' "$line" '.print count'
+            cat "$tmp/question.sql"
+            printf '%s\n' ';' '.print samples'
+            cat "$tmp/samples.sql"
+            printf '%s\n' ';' '.print statement'
+            cat "$tmp/m.sql"
+            echo '.print ran'
+        } >"$tmp/session.sql"
+        echo row
+        sqlite3 -bail :memory: <"$tmp/session.sql" 2>>"$tmp/err" || echo failed
+    done <"$tmp/rows"
 }
 
 # holds DIALECT RULE NAME, after `base`, `statement` and `rows`: each line of $tmp/rows is one case, and at
-# least one of them fails and one does not.
+# least one of them fails and one does not. A row that is counted has a sample.
 holds()
 {
-    n_good=0 n_bad=0
     ask_of "$1" "$2"
-    : >"$tmp/wrong"
-    [ -s "$tmp/question.sql" ] && [ "$(cat "$tmp/question.sql")" ] ||
-        echo "no question: $(cat "$tmp/err")" >>"$tmp/wrong"
-    while IFS= read -r line; do
-        printf '%s\n' "$line" >"$tmp/row.sql"
-        "$1_answer"
-        agrees >"$tmp/said"
-        [ ! -s "$tmp/said" ] || { echo "$line"; cat "$tmp/said"; } >>"$tmp/wrong"
-    done <"$tmp/rows"
-    [ $n_good -gt 0 ] || echo "nothing ran" >>"$tmp/wrong"
-    [ $n_bad -gt 0 ] || echo "nothing failed" >>"$tmp/wrong"
+    "$1_answers" >"$tmp/out"
+    awk 'FNR == NR { line[FNR] = $0; n = FNR; next }
+        /^row$/ { i++; part = ""; next }
+        /^(count|samples|statement)$/ { part = $0; next }
+        /^(ran|failed)$/ { fate[i] = $0; next }
+        part == "count" { count[i] = $0 }
+        part == "samples" { samples[i]++ }
+        END {
+            for (i = 1; i <= n; i++) {
+                if (count[i] !~ /^[0-9]+$/) wrong = "was not asked"
+                else if (fate[i] == "ran" && count[i] > 0) wrong = "counted " count[i] ", and it ran"
+                else if (fate[i] == "failed" && count[i] == 0) wrong = "counted 0, and it failed"
+                else if (fate[i] == "failed" && samples[i] == 0) wrong = "counted, and no sample"
+                else wrong = ""
+                if (wrong != "") print wrong ": " line[i]
+                ran += fate[i] == "ran"; failed += fate[i] == "failed"
+            }
+            if (ran == 0 || failed == 0) print ran + 0 " ran, " failed + 0 " failed"
+        }' "$tmp/rows" "$tmp/out" >"$tmp/wrong"
     [ ! -s "$tmp/wrong" ]
-    result $? "$1: $2: $3 ($n_good good, $n_bad bad)"
+    result $? "$1: $2: $3"
+    [ ! -s "$tmp/wrong" ] || show "$tmp/err"
     show "$tmp/wrong"
 }
 
@@ -295,6 +285,103 @@ statement 'ALTER TABLE "Mail" ALTER COLUMN "Mood" TYPE mood_next USING "Mood"::t
 holds postgres enum-value-removal "a label that the new type lacks"
 statement 'ALTER TABLE "Mail" ALTER COLUMN word TYPE mood_next USING word::mood_next;'
 holds postgres type-cast-may-fail "a text to an enum"
+
+# --- exclusion
+
+base <<'EOF'
+CREATE TABLE "Room" (id int PRIMARY KEY, "Nr" int, during int4range, state text);
+EOF
+rows <<'EOF'
+INSERT INTO "Room" VALUES (1, 1, '[1,5)', 'a'), (2, 1, '[5,9)', 'a'), (3, 2, '[2,3)', NULL), (4, NULL, NULL, NULL), (5, NULL, NULL, NULL);
+INSERT INTO "Room" VALUES (1, 1, '[1,5)', 'a'), (2, 2, '[5,9)', 'b'), (3, NULL, NULL, 'a');
+INSERT INTO "Room" VALUES (1, 1, '[1,5)', 'a'), (2, 2, '[4,9)', 'a');
+INSERT INTO "Room" VALUES (1, 1, '[1,5)', 'a'), (2, 1, '[4,9)', 'gone');
+INSERT INTO "Room" VALUES (1, 1, '[1,5)', 'a'), (2, 1, '[4,9)', 'a');
+EOF
+for made in 'ALTER TABLE "Room" ADD EXCLUDE USING gist (during WITH &&);' \
+    'ALTER TABLE "Room" ADD EXCLUDE USING gist (int4range("Nr", "Nr", $$[]$$) WITH =, during WITH OPERATOR(pg_catalog.&&));' \
+    "ALTER TABLE \"Room\" ADD EXCLUDE USING gist (during WITH &&) WHERE (state <> 'gone');" \
+    'ALTER TABLE "Room" ADD EXCLUDE ("Nr" WITH =, state COLLATE "C" WITH =);'; do
+    statement "$made"
+    holds postgres exclusion-may-fail "$made"
+done
+
+# --- domains
+
+base <<'EOF'
+CREATE DOMAIN "Size" AS int;
+CREATE TABLE "Mail" (id int PRIMARY KEY, "Large" "Size", small "Size");
+CREATE TABLE other (n "Size");
+EOF
+rows <<'EOF'
+INSERT INTO "Mail" VALUES (1, 1, 2); INSERT INTO other VALUES (3);
+INSERT INTO "Mail" VALUES (1, 1, 2); INSERT INTO other VALUES (-3);
+INSERT INTO "Mail" VALUES (1, -1, 2);
+INSERT INTO "Mail" VALUES (1, 1, NULL);
+EOF
+for made in 'ALTER DOMAIN "Size" ADD CHECK (VALUE > 0);' 'ALTER DOMAIN "Size" SET NOT NULL;'; do
+    statement "$made"
+    holds postgres domain-may-fail "$made"
+done
+
+# --- what depends, what stays behind, what is cut: the server says the same
+
+# fires RULE STATEMENT after `base`: the rule fires.
+fires()
+{
+    printf '%s\n' "$2" >"$tmp/m.sql"
+    "$TMINUS" assess --format json --schema "$tmp/base.sql" "$tmp/m.sql" 2>"$tmp/err" |
+        jq -e --arg rule "$1" 'any(.findings[]; .rule == $rule)' >/dev/null
+}
+
+# agrees_with_server RULE STATEMENT: the rule fires if and only if the statement fails.
+agrees_with_server()
+{
+    fired=no failed=no
+    fires "$1" "$2" && fired=yes
+    { echo 'BEGIN;'; cat "$tmp/base.sql" "$tmp/m.sql"; } |
+        psql -X -q -v ON_ERROR_STOP=1 -d $database >"$tmp/out" 2>&1 || failed=yes
+    is "$1: $2" "$fired" "$failed"
+}
+
+base <<'EOF'
+CREATE TABLE mail (id serial PRIMARY KEY, "Size" int, box text);
+CREATE VIEW large AS SELECT id FROM mail WHERE "Size" > 5;
+EOF
+for made in 'ALTER TABLE mail ALTER COLUMN "Size" TYPE bigint;' 'ALTER TABLE mail DROP COLUMN "Size";' \
+    'ALTER TABLE mail DROP COLUMN "Size" CASCADE;' 'ALTER TABLE mail DROP COLUMN box;' \
+    'ALTER TABLE mail ALTER COLUMN box TYPE varchar;' \
+    'DROP VIEW large; ALTER TABLE mail ALTER COLUMN "Size" TYPE bigint;'; do
+    agrees_with_server depends-on-column "$made"
+done
+
+# The server's own view of the sequence after the change.
+sequence_type()
+{
+    { echo 'BEGIN;'; cat "$tmp/base.sql" "$tmp/m.sql"; echo "SELECT data_type FROM pg_sequences WHERE sequencename = 'mail_id_seq';"; } |
+        psql -X -q -A -t -v ON_ERROR_STOP=1 -d $database 2>&1
+}
+base <<'EOF'
+CREATE TABLE mail (id serial PRIMARY KEY);
+EOF
+fires sequence-not-widened 'ALTER TABLE mail ALTER COLUMN id TYPE bigint;'
+result $? 'sequence-not-widened fires'
+is 'and the sequence ends where integer ends' "$(sequence_type)" integer
+fires sequence-not-widened 'ALTER TABLE mail ALTER COLUMN id TYPE bigint; ALTER SEQUENCE mail_id_seq AS bigint;'
+is 'not where it is widened, too' "$? $(sequence_type)" '1 bigint'
+sed -i 's/serial/int GENERATED ALWAYS AS IDENTITY/' "$tmp/base.sql"
+fires sequence-not-widened 'ALTER TABLE mail ALTER COLUMN id TYPE bigint;'
+is 'nor of an identity column' "$? $(sequence_type)" '1 bigint'
+
+# An index that a failed attempt left invalid.
+postgres_sql $database 'CREATE TABLE mail (id int, box text); INSERT INTO mail VALUES (1, $$a$$), (2, $$a$$);'
+postgres_sql $database 'CREATE UNIQUE INDEX CONCURRENTLY "Mail_box" ON mail (box)' 2>"$tmp/err"
+echo 'CREATE TABLE mail (id int, box text);' >"$tmp/base.sql"
+statement 'CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS "Mail_box" ON mail (box);'
+"$TMINUS" assess --format json "$tmp/m.sql" | jq -r '.findings[] | select(.rule == "concurrent-index-left-invalid") | .question.sql' >"$tmp/question.sql"
+is 'an invalid index is counted' "$(psql -XAtq -d $database -f "$tmp/question.sql")" 1
+postgres_sql $database 'DROP INDEX "Mail_box"'
+is 'none is left' "$(psql -XAtq -d $database -f "$tmp/question.sql")" 0
 
 # --- what is lost without an error
 

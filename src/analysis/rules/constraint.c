@@ -1,6 +1,6 @@
 /*
- * Rules on CHECK and FOREIGN KEY: held against rows that nobody ever checked, they fail in
- * production only.
+ * Rules on CHECK, FOREIGN KEY, EXCLUDE and domains: held against rows that nobody ever checked,
+ * they fail in production only.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -143,6 +143,124 @@ static void check_fk_may_fail(struct rule_place *place)
     place_each_action(place, fk_may_fail);
 }
 
+// --- exclusion
+
+// A column or expression of one side of the pair.
+static const char *side(const struct asking *asking, const struct index_column *column, size_t i)
+{
+    TALLOC_CTX *mem = asking->place->mem;
+    const char *value = column->column != NULL ? ask_name(asking, column->column)
+                                               : mem_printf(mem, "(%s)", column->expression->text);
+    if (column->collation != NULL)
+        value = mem_printf(mem, "%s COLLATE %s", value, ask_name(asking, column->collation));
+    return mem_printf(mem, "%s AS k%zu", value, i + 1);
+}
+
+// Pairs of rows for which every operator is true; with a NULL none is.
+static void ask_conflicts(struct asking *asking, const struct constraint *constraint)
+{
+    TALLOC_CTX *mem = asking->place->mem;
+    const char *sides = "", *match = "";
+    for (size_t i = 0; i < constraint->n_excluded; i++) {
+        const struct exclude_element *element = &constraint->excluded[i];
+        sides = mem_printf(mem, "%s, %s", sides, side(asking, &element->column, i));
+        match = mem_printf(mem, "%s AND a.k%zu %s b.k%zu", match, i + 1, element->operator, i + 1);
+        if (element->column.column != NULL)
+            ask_needs_columns(asking, &element->column.column, 1);
+        else
+            ask_needs_columns(asking, element->column.expression->columns,
+                              element->column.expression->n_columns);
+    }
+    const char *where = "";
+    if (constraint->predicate != NULL) {
+        where = mem_printf(mem, " WHERE %s", constraint->predicate->text);
+        ask_needs_columns(asking, constraint->predicate->columns, constraint->predicate->n_columns);
+    }
+    const char *rest =
+        mem_printf(mem, "FROM rows AS a JOIN rows AS b ON a.place < b.place%s", match);
+    const char *rows = mem_printf(mem, "WITH rows AS (SELECT ctid AS place%s FROM %s%s)", sides,
+                                  ask_table_alone(asking), where);
+    asking->question.sql = mem_printf(mem, "%s SELECT count(*) %s", rows, rest);
+    asking->question.samples = mem_printf(mem, "%s SELECT a.k1, b.k1 %s LIMIT 5", rows, rest);
+}
+
+static void exclusion_may_fail(struct rule_place *place, const struct action *action)
+{
+    if (action->kind != ACTION_ADD_CONSTRAINT || action->constraint->kind != CONSTRAINT_EXCLUDE ||
+        place_has_no_rows(place, action->relation) ||
+        place_columns_are_empty(place, action->relation, action->constraint->columns,
+                                action->constraint->n_columns))
+        return;
+    struct asking asking = ask(place, action, action->relation);
+    const char *table = place_name(place, action->relation);
+    ask_conflicts(&asking, action->constraint);
+    ask_report(&asking, place->rule->severity,
+               mem_printf(place->mem, "no two rows of %s exclude each other", table),
+               "fails when two rows of %s exclude each other", table);
+}
+
+static void check_exclusion_may_fail(struct rule_place *place)
+{
+    place_each_action(place, exclusion_may_fail);
+}
+
+// --- domains
+
+// A value stands under the name VALUE, as the constraint reads it.
+static const char *uses_of(struct asking *asking, struct name domain, const char *condition)
+{
+    const struct rule_place *place = asking->place;
+    const char *sum = NULL;
+    for (const struct schema_relation *r = schema_next(place->before, NULL); r != NULL;
+         r = schema_next(place->before, r)) {
+        for (size_t i = 0; (r->kind == RELATION_TABLE || r->kind == RELATION_PARTITIONED) &&
+                           !r->is_partition && i < r->n_columns;
+             i++) {
+            const struct schema_column *column = &r->columns[i];
+            if (column->type.name == NULL || column->type.is_array ||
+                !name_may_equal((struct name){column->type.schema, column->type.name}, domain) ||
+                place_has_no_rows(place, r->name))
+                continue;
+            const struct asking use = {.place = asking->place, .relation = r, .table = r->name};
+            ask_needs_table(asking, r->name, (const char *const *)&column->name, 1);
+            sum = mem_printf(place->mem,
+                             "%s%s(SELECT count(*) FROM (SELECT %s AS value FROM %s) AS uses "
+                             "WHERE %s)",
+                             sum == NULL ? "" : sum, sum == NULL ? "" : " + ",
+                             ask_name(&use, column->name), ask_table(&use), condition);
+        }
+    }
+    return sum;
+}
+
+static void domain_may_fail(struct rule_place *place, const struct action *action)
+{
+    if (action->kind != ACTION_ALTER_DOMAIN || action->option == NULL)
+        return;
+    bool sets_not_null = strcmp(action->option, "set not null") == 0;
+    const struct constraint *added = action->constraint;
+    if (!sets_not_null && (added == NULL || added->check == NULL || added->is_not_valid))
+        return;
+    const char *condition =
+        sets_not_null ? "value IS NULL" : mem_printf(place->mem, "NOT (%s)", added->check->text);
+    struct asking asking = {.place = place, .action = action, .is_moot = place->is_down};
+    const char *uses = uses_of(&asking, action->relation, condition);
+    if (uses == NULL)
+        return;
+    asking.question.sql = mem_printf(place->mem, "SELECT %s", uses);
+    const char *name = place_name(place, action->relation);
+    const char *what =
+        sets_not_null ? "NOT NULL" : mem_printf(place->mem, "CHECK (%s)", added->check->text);
+    ask_report(&asking, place->rule->severity,
+               mem_printf(place->mem, "every value of domain %s keeps to %s", name, what),
+               "fails when a value of domain %s breaks %s", name, what);
+}
+
+static void check_domain_may_fail(struct rule_place *place)
+{
+    place_each_action(place, domain_may_fail);
+}
+
 // --- rows
 
 const struct rule rule_check_may_fail = {
@@ -165,4 +283,27 @@ const struct rule rule_fk_may_fail = {
     .safe_form = "count the orphans first; add it NOT VALID, mend, VALIDATE",
     .source = "PostgreSQL 15 manual, ALTER TABLE",
     .check = check_fk_may_fail,
+};
+
+const struct rule rule_exclusion_may_fail = {
+    .id = "exclusion-may-fail",
+    .severity = SEVERITY_WARN,
+    .dialects = POSTGRES,
+    .summary = "ADD EXCLUDE on a table whose rows were never compared",
+    .why = "Two rows that exclude each other make it fail, in production only.",
+    .safe_form = "count the pairs first, and part them",
+    .source = "PostgreSQL 15 manual, Exclusion Constraints",
+    .check = check_exclusion_may_fail,
+};
+
+const struct rule rule_domain_may_fail = {
+    .id = "domain-may-fail",
+    .severity = SEVERITY_WARN,
+    .dialects = POSTGRES,
+    .summary = "ALTER DOMAIN adds a CHECK or NOT NULL, and columns of that domain hold values",
+    .why = "One value in any column of it makes it fail, in production only.",
+    .safe_form = "count the values that break it in each column first; add it NOT VALID, mend, "
+                 "VALIDATE",
+    .source = "PostgreSQL 15 manual, ALTER DOMAIN",
+    .check = check_domain_may_fail,
 };

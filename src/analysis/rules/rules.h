@@ -117,6 +117,18 @@ extern const struct rule rule_add_column_refused;
 // constraint.c
 extern const struct rule rule_check_may_fail;
 extern const struct rule rule_fk_may_fail;
+extern const struct rule rule_exclusion_may_fail;
+extern const struct rule rule_domain_may_fail;
+
+// leftover.c
+extern const struct rule rule_concurrent_index_left_invalid;
+extern const struct rule rule_sequence_not_widened;
+
+// dependence.c
+extern const struct rule rule_depends_on_column;
+
+// naming.c
+extern const struct rule rule_identifier_truncated;
 
 // type_cast.c
 extern const struct rule rule_type_cast_may_fail;

@@ -39,12 +39,18 @@ const struct rule *const rule_table[] = {
     &rule_not_null_no_default,
     &rule_check_may_fail,
     &rule_fk_may_fail,
+    &rule_exclusion_may_fail,
+    &rule_domain_may_fail,
     &rule_type_cast_may_fail,
     &rule_enum_value_removal,
     &rule_add_column_refused,
     // --- What exists
     &rule_object_missing_or_exists,
     &rule_drop_has_dependents,
+    &rule_depends_on_column,
+    &rule_concurrent_index_left_invalid,
+    &rule_sequence_not_widened,
+    &rule_identifier_truncated,
     &rule_statement_invalid,
     &rule_syntax_not_understood,
     // --- Blocking

@@ -1,0 +1,51 @@
+/*
+ * Rules on names.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "analysis/rules/rules.h"
+#include "statement/lexer.h"
+
+// Source: PostgreSQL 15 manual, 4.1.1: NAMEDATALEN - 1 bytes.
+#define NAME_MAX_BYTES 63
+
+static void identifier_truncated(struct rule_place *place, const char *name)
+{
+    int cut = NAME_MAX_BYTES;
+    while (cut > 0 && ((unsigned char)name[cut] & 0xC0) == 0x80)
+        cut--; // not within a character
+    rule_report(place, "'%s' has %zu bytes and becomes '%.*s'", name, strlen(name), cut, name);
+}
+
+static void check_identifier_truncated(struct rule_place *place)
+{
+    const char *sql = place->statement->sql;
+    struct lexer lexer = lexer_make(DIALECT_POSTGRES, sql, 0, strlen(sql));
+    const char *reported = NULL;
+    for (struct token token = lexer_next(&lexer); token.kind != TOKEN_END;
+         token = lexer_next(&lexer)) {
+        if ((token.kind != TOKEN_WORD && token.kind != TOKEN_IDENTIFIER) ||
+            token.len <= NAME_MAX_BYTES)
+            continue;
+        const char *name = token_value(place->mem, &lexer, token);
+        if (strlen(name) <= NAME_MAX_BYTES || (reported != NULL && strcmp(reported, name) == 0))
+            continue;
+        identifier_truncated(place, name);
+        reported = name;
+    }
+}
+
+// --- rows
+
+const struct rule rule_identifier_truncated = {
+    .id = "identifier-truncated",
+    .severity = SEVERITY_WARN,
+    .dialects = POSTGRES,
+    .in_downs = true,
+    .summary = "a name longer than 63 bytes",
+    .why = "The server cuts it without an error: two long names may become one, and IF NOT EXISTS "
+           "then takes the other for it.",
+    .safe_form = "a name of at most 63 bytes",
+    .source = "PostgreSQL 15 manual, Identifiers and Key Words",
+    .check = check_identifier_truncated,
+};
