@@ -221,7 +221,10 @@ SELECT DISTINCT f.origin,
     COALESCE(c.relkind, p.prokind)::text AS kind,
     l.lanname AS language,
     p.provolatile AS volatility,
-    e.extname AS extension,
+    (SELECT e.extname
+        FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_extension e ON e.oid = d.refobjid
+        WHERE d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND d.objid = p.oid AND d.objsubid = 0
+            AND d.deptype = 'e') AS extension,
     p.proargtypes::oid[] && '{internal,cstring}'::pg_catalog.regtype[]::oid[]
         OR p.prorettype = ANY ('{void,trigger,event_trigger,internal,cstring,language_handler,fdw_handler,
             index_am_handler,table_am_handler,tsm_handler}'::pg_catalog.regtype[]::oid[]) AS is_internal,
@@ -230,11 +233,12 @@ SELECT DISTINCT f.origin,
     pg_catalog.array_to_string(p.proconfig, E'\n') AS settings,
     CASE WHEN p.prosecdef THEN pg_catalog.pg_get_userbyid(p.proowner) END AS definer
 FROM found f
-    LEFT JOIN pg_catalog.pg_class c ON f.class = 'relation' AND c.oid = f.oid
+    -- OFFSET 0: how many are found cannot be estimated, and few are; one index look-up for each.
+    LEFT JOIN LATERAL (SELECT c.relname, c.relnamespace, c.relkind
+        FROM pg_catalog.pg_class c WHERE f.class = 'relation' AND c.oid = f.oid OFFSET 0) c ON true
     LEFT JOIN pg_catalog.pg_namespace cn ON cn.oid = c.relnamespace
-    LEFT JOIN pg_catalog.pg_proc p ON f.class IN ('function', 'cast', 'sampling') AND p.oid = f.oid
+    LEFT JOIN LATERAL (SELECT p.*
+        FROM pg_catalog.pg_proc p
+        WHERE f.class IN ('function', 'cast', 'sampling') AND p.oid = f.oid OFFSET 0) p ON true
     LEFT JOIN pg_catalog.pg_namespace pn ON pn.oid = p.pronamespace
     LEFT JOIN pg_catalog.pg_language l ON l.oid = p.prolang
-    LEFT JOIN pg_catalog.pg_depend d
-        ON d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND d.objid = p.oid AND d.deptype = 'e'
-    LEFT JOIN pg_catalog.pg_extension e ON e.oid = d.refobjid
