@@ -60,7 +60,7 @@ const struct migration_layout layout_plain = {
     .file_pattern = "*.sql",
     .transaction_rule = "each file in one transaction, unless it begins its own or says "
                         "'-- tminus: no transaction'",
-    .record_table = "tminus.migration",
+    .record_table = "tminus_migration",
     .recognise = recognise,
     .surest = 10,
     .read = read_files,

@@ -97,7 +97,8 @@ int database_each(const struct database_work *work, struct error *err)
     const char **names = NULL;
     size_t n = 0;
     bool is_shown;
-    if (work->given == NULL && !work->needs_name && !read_names(tmp, work->options, &names, &n, err))
+    if (work->given == NULL && !work->needs_name &&
+        !read_names(tmp, work->options, &names, &n, err))
         return -1;
     if (n < 2)
         return work->run(work->context, work->given, &is_shown, err);

@@ -49,11 +49,6 @@ bool record_format_check(const struct record_format *format, enum dialect dialec
     return format->up != NULL || fail_unwritten(layout_find(format->layout), dialect, err);
 }
 
-const char *record_table(const struct record_format *format)
-{
-    return format->table;
-}
-
 bool record_refuses_gaps(const struct record_format *format)
 {
     return format->refuses_gaps;

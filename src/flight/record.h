@@ -44,7 +44,6 @@ MUST_CHECK bool record_format_for(const struct migration_layout *layout, enum di
 // May it be written? ERROR_CONFIG names the tool that must be used instead.
 MUST_CHECK bool record_format_check(const struct record_format *format, enum dialect dialect,
                                     struct error *err);
-const char *record_table(const struct record_format *format);
 // Does the tool refuse a pending migration below an applied one?
 bool record_refuses_gaps(const struct record_format *format);
 
