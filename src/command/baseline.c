@@ -192,7 +192,7 @@ static json_t *saved_event(const struct baseline *baseline, const struct results
     json_put_integer(data, "tables", (int64_t)baseline->n_tables);
     json_put_integer(data, "rows", rows);
     json_put_integer(data, "invariants", (int64_t)baseline->invariants.n);
-    json_put_text(data, "verdict", verdict_name(results_verdict(results)));
+    json_put_text(data, "verdict", verdict_name(baseline_verdict(baseline, results)));
     json_put_integer(data, "failed", failed);
     return data;
 }
@@ -274,7 +274,7 @@ static int run_save(TALLOC_CTX *mem, struct inspection *inspection, const struct
         !journal_head(inspection->journal, &head, err))
         return -1;
     write_baseline(request, baseline, &results, &head);
-    return command_exit_status(results_verdict(&results));
+    return command_exit_status(baseline_verdict(baseline, &results));
 }
 
 // --- show, compare

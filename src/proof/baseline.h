@@ -88,6 +88,8 @@ struct baseline_request {
 MUST_CHECK bool baseline_save(TALLOC_CTX *mem, const struct baseline_request *request,
                               struct results *out, struct error *err);
 
+enum verdict baseline_verdict(const struct baseline *baseline, const struct results *results);
+
 // ERROR_BASELINE: missing, no baseline, of a newer tminus, damaged.
 MUST_CHECK bool baseline_open(TALLOC_CTX *mem, const char *path, struct baseline **out,
                               struct error *err);

@@ -113,7 +113,7 @@ void report_baseline_json(FILE *out, const struct baseline *baseline, const stru
     json_auto_t *document = json_object();
 
     json_put_text(document, "schema", "tminus/baseline/1");
-    json_put_text(document, "verdict", verdict_name(results_verdict(results)));
+    json_put_text(document, "verdict", verdict_name(baseline_verdict(baseline, results)));
     put_baseline(document, baseline);
     put_results(document, results);
     json_t *tables = json_put_array(document, "tables");

@@ -116,7 +116,7 @@ static void write_table(FILE *out, const struct baseline_table *table)
 void report_baseline_text(FILE *out, const struct baseline *baseline, const struct results *results,
                           const struct report_proof_options *options)
 {
-    enum verdict verdict = results_verdict(results);
+    enum verdict verdict = baseline_verdict(baseline, results);
 
     fprintf(out, "baseline %s\n  of %s at %s, SHA-256 %.12s…\n", baseline->path,
             baseline->identity.database, clock_format(baseline->taken_ms).text, baseline->sha256);
@@ -127,7 +127,7 @@ void report_baseline_text(FILE *out, const struct baseline *baseline, const stru
         write_table(out, &baseline->tables[i]);
     if (results->n > 0)
         write_results(out, results, options);
-    if (results->n > 0) {
+    if (baseline->n_tables > 0 || results->n > 0) {
         write_verdict(out, verdict, options);
         fputs(verdict == VERDICT_NO_GO  ? ": the data as it is contradicts the change\n"
               : verdict == VERDICT_HOLD ? ": not everything could be asked\n"

@@ -102,6 +102,8 @@ static bool take_image(void *context, const struct engine_row_image *image)
                 (uint8_t)(image->column_hash[i] >> (8 * b));
     for (size_t i = 0; i < taking->request->n_shown; i++)
         taking->codes[i] = code_of(taking, i, &image->shown[i]);
+    if (image->key_len == 0) // no key: rows are told by their sums alone
+        return true;
     row_images_bind_key(taking->insert, 1, taking->request->target, image);
     table_query_bind_text(taking->insert, 2, key_shown(tmp, taking->request, image));
     table_query_bind_blob(taking->insert, 3, taking->hashes,
