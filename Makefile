@@ -2,12 +2,13 @@
 #
 #   make all      build/tminus, optimised
 #   make demo     build it and show a NO-GO and a GO on a database of emails
+#   make demo-postgres    likewise on PostgreSQL, 2,000,000 emails under live traffic
 #   make test     all tests under the sanitizers, and the checks of tool/
 #   make check    clang-tidy, cppcheck, clang-format
 #   make fuzz     30 s a fuzz target (FUZZ_SECONDS)
 #   make bench    measure
 
-.PHONY: all demo test check fuzz bench install clean setup
+.PHONY: all demo demo-postgres test check fuzz bench install clean setup
 .DEFAULT_GOAL := all
 
 FUZZ_SECONDS ?= 30
@@ -19,6 +20,9 @@ all: build/build.ninja
 
 demo: all
 	@examples/mail/demo.sh
+
+demo-postgres: all
+	@examples/mail-postgres/demo.sh
 
 test: all build-test/build.ninja
 	@ninja -C build-test --quiet

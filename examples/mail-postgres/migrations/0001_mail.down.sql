@@ -1,0 +1,3 @@
+DROP VIEW briefs;
+DROP TABLE attachments;
+DROP TABLE emails;

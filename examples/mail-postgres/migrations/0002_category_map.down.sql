@@ -1,0 +1,2 @@
+DROP TABLE category_map;
+DROP TABLE categories;

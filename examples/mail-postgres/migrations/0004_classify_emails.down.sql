@@ -1,0 +1,1 @@
+UPDATE emails SET category_id = NULL WHERE category_id IS NOT NULL;
