@@ -62,11 +62,11 @@ sql 'CREATE DATABASE mail'
 PGDATABASE=mail
 export DATABASE_URL="postgresql://deployer@127.0.0.1:$PGPORT/mail"
 "$here/make-database" "$emails"
-pgbench -n -c 2 -R 200 -T 3600 -f "$here/traffic.sql" >/dev/null 2>&1 &
+pgbench -n -c 2 -R 200 -T 3600 -D emails="$emails" -f "$here/traffic.sql" >/dev/null 2>&1 &
 traffic=$!
 
 say "2. The change, judged with the catalog as it is"
-run 3 assess --env production
+run 0 assess --env production
 
 say "3. What the data say, before anything is changed"
 run 1 baseline save
