@@ -30,6 +30,13 @@ struct derivation {
 // Write the invariants of one claim.
 typedef void claim_write(struct derivation *derivation, const struct claim *claim);
 
+// UPDATE … FROM: the row of `lookup` whose `key` is a row's `old`, and nothing else, gives the value.
+struct partner {
+    const struct trace_column *old; // NULL: there is none, or it is not plain
+    struct name lookup;
+    const char *key;
+};
+
 struct claim {
     claim_write *write;
     const char *cause;
@@ -44,6 +51,7 @@ struct claim {
     const struct expression *where;      // NULL: every row
     const struct trace_column **sources; // UPDATE: columns of the table that f reads
     size_t n_sources;
+    struct partner partner;
     bool was_written; // UPDATE: the column was written before in this change
     size_t copy;      // index into the trace's copies
     const struct constraint *constraint;
@@ -79,6 +87,12 @@ void derive_schema(struct derivation *derivation, const struct statement *statem
 // Called after the statement was applied, for the copies from `first` on.
 void derive_copies(struct derivation *derivation, const struct statement *statement, size_t first,
                    bool is_countable);
+// --- derive_partner.c
+// Fill `partner` of the claim of an assignment, its sources being known.
+void partner_find(struct derivation *derivation, struct claim *claim);
+// Values without a partner, asked before the change.
+void partner_write_domain(struct derivation *derivation, const struct claim *claim);
+
 // For all touched tables, at the end: orphans, NULLs of written columns, views.
 void derive_tables(struct derivation *derivation);
 

@@ -33,7 +33,7 @@ static bool is_every_row(const struct claim *claim)
 {
     const struct expression *where = claim->where;
 
-    if (where == NULL || where->is_true)
+    if (where == NULL || where->is_true || claim->partner.old != NULL)
         return true;
     if (claim->was_written || claim->column == NULL || claim->column->before != NULL ||
         where->n_columns != 1 || where->n_relations > 0)
@@ -289,7 +289,9 @@ static bool reads_itself(const struct claim *claim)
 
 static void write_update(struct derivation *derivation, const struct claim *claim)
 {
-    const struct trace_column *old = claim->n_sources == 1 ? claim->sources[0] : NULL;
+    const struct trace_column *old = claim->partner.old   ? claim->partner.old
+                                     : claim->n_sources == 1 ? claim->sources[0]
+                                                             : NULL;
     bool may_be_null = makes_nulls(claim->expression);
 
     if (reads_itself(claim)) {
@@ -297,9 +299,11 @@ static void write_update(struct derivation *derivation, const struct claim *clai
             write_collapse(derivation, claim);
         return;
     }
-    if (claim->is_countable && old != NULL && old->before != NULL && !may_be_null)
+    if (claim->partner.old != NULL)
+        partner_write_domain(derivation, claim);
+    else if (claim->is_countable && old != NULL && old->before != NULL && !may_be_null)
         write_domain(derivation, claim, old);
-    if (claim->is_countable)
+    if (claim->is_countable || claim->partner.old != NULL)
         write_lookup(derivation, claim);
     if (!claim_has_after(claim->table, claim->column))
         return;
@@ -380,6 +384,7 @@ static void collect_update(struct derivation *derivation, const struct statement
         claim->query = query;
         claim->was_written = column->written.cause != NULL;
         find_sources(derivation, claim);
+        partner_find(derivation, claim);
         claim->is_countable =
             tracer_is_countable(derivation->tracer, table, f) &&
             (is_every_row(claim) || tracer_is_countable(derivation->tracer, table, query->where));
