@@ -169,12 +169,32 @@ static void judge_traffic(TALLOC_CTX *mem, const struct attribution_table *table
         answer->by_traffic += n;
 }
 
+// Traffic writes a row, then the migration writes over it: the row carries the migration's number
+// and traffic's value. Two witnesses say so that do not know of each other: the text, which names
+// every statement that could write the column and has none, and the server, which counted at least
+// as many rows that others wrote.
+static struct writer_counts take_witnessed(const struct attribution_table *table,
+                                           const struct writer_counts *rows, int64_t others,
+                                           bool is_written)
+{
+    struct writer_counts counts = *rows;
+
+    if (is_written || !table->is_traced || table->hidden != NULL || table->indirect != NULL ||
+        table->is_rewritten || !table->has_others || counts.n[WRITER_MIGRATION] > others)
+        return counts;
+    counts.n[WRITER_NOTED] += counts.n[WRITER_MIGRATION];
+    counts.n[WRITER_MIGRATION] = 0;
+    return counts;
+}
+
 struct attribution_answer attribution_changed(TALLOC_CTX *mem,
                                               const struct attribution_table *table,
-                                              const struct writer_counts *rows)
+                                              const struct writer_counts *rows, bool is_written)
 {
     struct attribution_answer answer = {.status = STATUS_PASS};
     int64_t others = table->others.updated + table->others.inserted;
+
+    struct writer_counts witnessed;
 
     if (!table->is_supported)
         return unsupported(writer_counts_sum(rows));
@@ -191,6 +211,8 @@ struct attribution_answer attribution_changed(TALLOC_CTX *mem,
         answer.by_traffic = writer_counts_sum(rows) - rows->n[WRITER_BEFORE];
         return answer;
     }
+    witnessed = take_witnessed(table, rows, others, is_written);
+    rows = &witnessed;
     judge_writers(mem, table, rows, &answer);
     leave(&answer, rows->n[WRITER_UNKNOWN], STATUS_UNKNOWN, "who wrote them is not known");
     leave_to_counters(mem, table, &answer, rows->n[WRITER_MIGRATION], others, "wrote");

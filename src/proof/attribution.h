@@ -27,6 +27,7 @@ struct attribution_run {
 struct attribution {
     struct attribution_run *runs;
     size_t n_runs;
+    bool is_traced;      // each run is an up whose text the baseline's trace has read
     const char *unknown; // why not all that was run since the baseline is known; NULL: it is
 };
 
@@ -53,11 +54,14 @@ struct writer_counts {
 
 // What is known of one table besides its rows.
 struct attribution_table {
-    bool is_supported;   // false: this engine never tells who wrote
-    const char *unknown; // as attribution's
-    const char *hidden;  // what of the change writes rows that its text does not show; NULL
-    bool is_rewritten;   // by the change: rows carry its number although no row was updated
-    bool has_own;        // what the runs themselves wrote is known, in full:
+    bool is_supported;    // false: this engine never tells who wrote
+    const char *unknown;  // as attribution's
+    const char *hidden;   // what of the change writes rows that its text does not show; NULL
+    const char *indirect; // what may write it although no text names it: a rule, a foreign key that
+                          // acts, a parent table; NULL
+    bool is_traced;       // as attribution's
+    bool is_rewritten;    // by the change: rows carry its number although no row was updated
+    bool has_own;         // what the runs themselves wrote is known, in full:
     struct engine_written own;
     bool has_others; // what everybody else wrote since, at least:
     struct engine_written others;
@@ -71,9 +75,10 @@ struct attribution_answer {
 };
 
 // Rows that differ and that the text does not explain, and rows still there that it deletes.
+// `is_written`: a statement of the change writes the column, or it is not known that none does.
 struct attribution_answer attribution_changed(TALLOC_CTX *mem,
                                               const struct attribution_table *table,
-                                              const struct writer_counts *rows);
+                                              const struct writer_counts *rows, bool is_written);
 // Keys that the baseline does not have.
 struct attribution_answer attribution_extra(TALLOC_CTX *mem, const struct attribution_table *table,
                                             const struct writer_counts *rows);

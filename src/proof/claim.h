@@ -30,7 +30,8 @@ struct derivation {
 // Write the invariants of one claim.
 typedef void claim_write(struct derivation *derivation, const struct claim *claim);
 
-// UPDATE … FROM: the row of `lookup` whose `key` is a row's `old`, and nothing else, gives the value.
+// UPDATE … FROM: the row of `lookup` whose `key` is a row's `old`, and nothing else, gives the
+// value.
 struct partner {
     const struct trace_column *old; // NULL: there is none, or it is not plain
     struct name lookup;

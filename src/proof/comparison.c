@@ -300,6 +300,7 @@ static void explain_column(const struct comparison_request *request, const struc
 {
     const struct trace_column *traced = pairing->traced[at];
 
+    difference->is_written = request->as_before || traced == NULL || traced->written.cause != NULL;
     if (!request->as_before && traced != NULL && traced->written.cause != NULL) {
         difference->cause = traced->written.cause;
         if (!difference->is_exact)

@@ -32,6 +32,7 @@ struct column_difference {
     bool is_exact;     // which rows the migration names is known: the samples are the others
     int64_t wrong;     // rows that it names, and that are not what it makes of them
     const char *cause; // the statement that explains it; NULL
+    bool is_written;   // a statement of the change writes it, or it is not known that none does
     struct unexplained rest;
 };
 

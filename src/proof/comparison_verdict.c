@@ -13,7 +13,7 @@ void comparison_attribute(TALLOC_CTX *mem, struct comparison *comparison,
 
     missing->rest.answer = attribution_missing(mem, facts, missing->keys - unnamed, unnamed);
     comparison->extra.rest.answer = attribution_extra(mem, facts, &comparison->extra.rest.by);
-    comparison->kept.rest.answer = attribution_changed(mem, facts, &comparison->kept.rest.by);
+    comparison->kept.rest.answer = attribution_changed(mem, facts, &comparison->kept.rest.by, true);
     // Whoever wrote it: a row that stands twice is damage.
     doubled->rest.answer = (struct attribution_answer){
         .unattributed = doubled->keys,
@@ -21,12 +21,13 @@ void comparison_attribute(TALLOC_CTX *mem, struct comparison *comparison,
     };
     for (size_t i = 0; i < comparison->n_columns; i++) {
         struct unexplained *rest = &comparison->columns[i].rest;
-        rest->answer = attribution_changed(mem, facts, &rest->by);
+        rest->answer =
+            attribution_changed(mem, facts, &rest->by, comparison->columns[i].is_written);
     }
     comparison->is_told = facts->is_supported;
     const struct writer_counts nothing = {{[WRITER_UNKNOWN] = 1}};
     comparison->is_traffics = facts->is_supported && facts->unknown == NULL && facts->has_own &&
-                              attribution_changed(mem, facts, &nothing).by_traffic == 1 &&
+                              attribution_changed(mem, facts, &nothing, true).by_traffic == 1 &&
                               facts->own.inserted + facts->own.deleted == 0;
 }
 

@@ -63,19 +63,18 @@ void partner_write_domain(struct derivation *derivation, const struct claim *cla
         mem, "%s IS NOT NULL AND NOT EXISTS (SELECT 1 FROM %s AS partner WHERE partner.%s = %s.%s)",
         old, sql_relation(mem, partner->lookup), sql_name(mem, partner->key), table, old);
 
-    claim_invariant(
-        derivation, claim,
-        (struct invariant){
-            .name = claim_name(derivation, "I6", claim->table, partner->old->before),
-            .catalogue = "I6",
-            .title = mem_printf(mem, "every %s there is has its row in %s", partner->old->before,
-                                sql_shown(mem, partner->lookup)),
-            .kind = INVARIANT_ZERO,
-            .moments = MOMENT_BEFORE,
-            .sql = mem_printf(mem,
-                              "SELECT %s, count(*) FROM %s WHERE %s GROUP BY %s ORDER BY 2 DESC",
-                              old, table, where, old),
-            .samples = claim_samples(derivation, claim->table, false, where),
-            .is_required = true,
-        });
+    claim_invariant(derivation, claim,
+                    (struct invariant){
+                        .name = claim_name(derivation, "I6", claim->table, partner->old->before),
+                        .catalogue = "I6",
+                        .title = mem_printf(mem, "every %s there is has its row in %s",
+                                            partner->old->before, sql_shown(mem, partner->lookup)),
+                        .kind = INVARIANT_ZERO,
+                        .moments = MOMENT_BEFORE,
+                        .sql = mem_printf(
+                            mem, "SELECT %s, count(*) FROM %s WHERE %s GROUP BY %s ORDER BY 2 DESC",
+                            old, table, where, old),
+                        .samples = claim_samples(derivation, claim->table, false, where),
+                        .is_required = true,
+                    });
 }

@@ -289,7 +289,7 @@ static bool reads_itself(const struct claim *claim)
 
 static void write_update(struct derivation *derivation, const struct claim *claim)
 {
-    const struct trace_column *old = claim->partner.old   ? claim->partner.old
+    const struct trace_column *old = claim->partner.old      ? claim->partner.old
                                      : claim->n_sources == 1 ? claim->sources[0]
                                                              : NULL;
     bool may_be_null = makes_nulls(claim->expression);

@@ -50,17 +50,20 @@ static void read_written(TALLOC_CTX *mem, const json_t *list, struct attribution
     }
 }
 
-// A migration that writes no rows needs no number: CREATE INDEX CONCURRENTLY has none.
-static bool writes_no_rows(const struct reading *reading, const char *sha256)
+static const json_t *find_migration(const struct reading *reading, const char *sha256)
 {
     const json_t *migrations = reading->baseline->migrations;
 
-    for (size_t i = 0; i < json_array_size(migrations); i++) {
-        const json_t *migration = json_array_get(migrations, i);
-        if (is_same(json_get_text(migration, "sha256"), sha256))
-            return json_is_false(json_object_get(migration, "writes"));
-    }
-    return false;
+    for (size_t i = 0; i < json_array_size(migrations); i++)
+        if (is_same(json_get_text(json_array_get(migrations, i), "sha256"), sha256))
+            return json_array_get(migrations, i);
+    return NULL;
+}
+
+// A migration that writes no rows needs no number: CREATE INDEX CONCURRENTLY has none.
+static bool writes_no_rows(const struct reading *reading, const char *sha256)
+{
+    return json_is_false(json_object_get(find_migration(reading, sha256), "writes"));
 }
 
 static void add_run(struct reading *reading, const json_t *event, const json_t *data)
@@ -82,6 +85,9 @@ static void add_run(struct reading *reading, const json_t *event, const json_t *
     else if (run.transaction == 0)
         set_unknown(reading, mem_printf(mem, "%s was not run in one transaction of known number",
                                         run.migration));
+    if (find_migration(reading, run.sha256) == NULL ||
+        !is_same(json_get_text(data, "direction"), "up"))
+        reading->out->is_traced = false;
     *mem_append(mem, reading->out->runs, reading->out->n_runs) = run;
 }
 
@@ -136,7 +142,7 @@ bool runs_read(TALLOC_CTX *mem, struct journal *journal, const struct baseline *
                bool is_applied, struct attribution *out, struct error *err)
 {
     json_auto_t *saved = NULL;
-    struct attribution attribution = {0};
+    struct attribution attribution = {.is_traced = true};
     struct reading reading = {.mem = mem, .baseline = baseline, .out = &attribution};
 
     TRY(journal_last(journal, EVENT_BASELINE_SAVED, "sha256", baseline->sha256, &saved, err));

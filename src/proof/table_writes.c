@@ -191,6 +191,8 @@ bool table_writes_read(const struct table_writes_request *request,
     const struct names names = names_of(tmp, request, comparison);
     out->unknown = attribution->unknown;
     out->hidden = request->baseline->hidden;
+    out->indirect = traced == NULL ? "a table that no text names" : traced->indirect;
+    out->is_traced = attribution->is_traced;
     out->is_rewritten = traced != NULL && traced->is_rewritten;
     out->rows = comparison->rows;
     out->has_own = runs_wrote(attribution, names.list, names.n, &out->own);

@@ -52,6 +52,25 @@ static void take_key(struct trace_table *table, const struct schema_relation *re
     }
 }
 
+static bool is_acting(const char *action)
+{
+    return action != NULL && strcmp(action, "RESTRICT") != 0 && strcmp(action, "NO ACTION") != 0;
+}
+
+// A rule writes something else than the statement says, a foreign key writes the rows that point at
+// what is written, and a statement on a parent writes the rows of its children.
+static const char *indirect_writer(TALLOC_CTX *mem, const struct schema_relation *relation)
+{
+    for (size_t i = 0; i < relation->n_members; i++)
+        if (relation->members[i].object == OBJECT_RULE)
+            return mem_printf(mem, "rule %s", relation->members[i].name);
+    for (size_t i = 0; i < relation->n_constraints; i++)
+        if (is_acting(relation->constraints[i].on_delete) ||
+            is_acting(relation->constraints[i].on_update))
+            return mem_printf(mem, "foreign key %s", relation->constraints[i].name);
+    return relation->n_parents == 0 ? NULL : mem_printf(mem, "table %s", relation->parents[0].name);
+}
+
 struct trace_table *trace_add_relation(struct trace *trace, const struct schema_relation *relation)
 {
     struct trace_table *table = trace_add_table(trace);
@@ -59,6 +78,7 @@ struct trace_table *trace_add_relation(struct trace *trace, const struct schema_
     table->before.schema = mem_strdup(table, relation->name.schema);
     table->before.name = mem_strdup(table, relation->name.name);
     table->after = table->before;
+    table->indirect = indirect_writer(table, relation);
     for (size_t i = 0; i < relation->n_columns; i++)
         if (!relation->columns[i].is_generated)
             trace_add_column(table, relation->columns[i].name, relation->columns[i].name)->type =

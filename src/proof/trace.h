@@ -44,6 +44,7 @@ struct trace_table {
     struct trace_rows removed; // DELETE, TRUNCATE
     const char *added;         // cause: INSERT into it; NULL
     bool is_added_apart;       // by an INSERT that copies no table, too
+    const char *indirect;      // what may write its rows although no text names it; NULL
     const char *dropped;       // cause of DROP TABLE; NULL
     const char *rebuilt; // cause: its rows were copied to the table that now has its name; NULL
     bool is_rewritten;   // rows are written anew, or go, without being updated or deleted
@@ -85,6 +86,7 @@ bool trace_is_changed(const struct trace_table *table);
 void trace_prune(struct trace *trace);
 struct trace_table *trace_find_before(const struct trace *trace, struct name before); // or NULL
 
+bool trace_is_same_name(struct name a, struct name b); // of resolved names; no name equals none
 struct trace_column *trace_column_now(const struct trace_table *table, const char *after);
 struct trace_column *trace_column_before(const struct trace_table *table, const char *before);
 // "0003_x.up.sql:12 UPDATE", the path without its folders.

@@ -50,6 +50,7 @@ static json_t *table_to_json(const struct trace_table *table)
         json_array_append_new(columns, column_to_json(table->columns[i]));
     json_put(object, "removed", rows_to_json(&table->removed));
     json_put_text(object, "added", table->added);
+    json_put_text(object, "indirect", table->indirect);
     json_put_text(object, "dropped", table->dropped);
     json_put_text(object, "rebuilt", table->rebuilt);
     json_put_bool(object, "rewritten", table->is_rewritten);
@@ -112,6 +113,7 @@ static struct trace_table *table_from_json(TALLOC_CTX *mem, const json_t *json)
     }
     table->removed = rows_from_json(table, json_object_get(json, "removed"));
     table->added = text_member(table, json, "added");
+    table->indirect = text_member(table, json, "indirect");
     table->dropped = text_member(table, json, "dropped");
     table->rebuilt = text_member(table, json, "rebuilt");
     table->is_rewritten = json_is_true(json_object_get(json, "rewritten"));

@@ -35,11 +35,12 @@ static bool query_calls_function(const struct tracer *tracer, const struct query
     return calls_function(tracer, query->where) || calls_function(tracer, query->join_condition);
 }
 
+// A write to a view goes to tables that the text does not name.
 static bool fires_trigger(const struct tracer *tracer, const struct query *query)
 {
     const struct schema_relation *relation =
         query->target.name == NULL ? NULL : schema_find(tracer->schema, query->target);
-    return relation != NULL && relation->n_triggers > 0;
+    return relation != NULL && (relation->n_triggers > 0 || relation->kind == RELATION_VIEW);
 }
 
 static bool hides(const struct tracer *tracer, const struct query *query)

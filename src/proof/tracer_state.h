@@ -17,7 +17,6 @@ struct tracer {
 
 // --- trace.c
 
-bool trace_is_same_name(struct name a, struct name b); // of resolved names; no name equals none
 struct trace_table *trace_add_table(struct trace *trace);
 struct trace_column *trace_add_column(struct trace_table *table, const char *before,
                                       const char *after);

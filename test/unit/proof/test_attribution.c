@@ -97,14 +97,42 @@ static void test_attribution_changed__by_the_migration(void **state)
     struct attribution_table table = quiet();
     struct writer_counts damage = by(WRITER_MIGRATION, 2);
 
-    check(attribution_changed(tmp, &table, &damage), STATUS_FAIL, 0, 2);
+    check(attribution_changed(tmp, &table, &damage, true), STATUS_FAIL, 0, 2);
     table.others.updated = 1; // at least one of the two is the migration's
-    check(attribution_changed(tmp, &table, &damage), STATUS_FAIL, 0, 2);
+    check(attribution_changed(tmp, &table, &damage, true), STATUS_FAIL, 0, 2);
     table.others.updated = 2; // both may be traffic's, written before the migration came to them
-    check(attribution_changed(tmp, &table, &damage), STATUS_UNKNOWN, 0, 2);
+    check(attribution_changed(tmp, &table, &damage, true), STATUS_UNKNOWN, 0, 2);
     table.others.updated = 0;
     table.has_others = false;
-    check(attribution_changed(tmp, &table, &damage), STATUS_UNKNOWN, 0, 2);
+    check(attribution_changed(tmp, &table, &damage, true), STATUS_UNKNOWN, 0, 2);
+}
+
+// Traffic wrote the rows before the migration wrote over them: the text and the counters say so.
+static void test_attribution_changed__two_witnesses(void **state)
+{
+    (void)state;
+    SCRATCH(tmp);
+    struct attribution_table table = quiet();
+    const struct writer_counts rows = by(WRITER_MIGRATION, 5);
+
+    table.is_traced = true;
+    table.others.updated = 5;
+    check(attribution_changed(tmp, &table, &rows, false), STATUS_PASS, 5, 0);
+    check(attribution_changed(tmp, &table, &rows, true), STATUS_UNKNOWN, 0, 5); // the text writes it
+    table.others.updated = 4; // at least one is nobody's but the migration's
+    check(attribution_changed(tmp, &table, &rows, false), STATUS_FAIL, 0, 5);
+    table.others.updated = 5;
+    table.hidden = "3.sql:1 DO";
+    check(attribution_changed(tmp, &table, &rows, false), STATUS_UNKNOWN, 0, 5);
+    table.hidden = NULL;
+    table.indirect = "rule r";
+    check(attribution_changed(tmp, &table, &rows, false), STATUS_UNKNOWN, 0, 5);
+    table.indirect = NULL;
+    table.is_traced = false;
+    check(attribution_changed(tmp, &table, &rows, false), STATUS_UNKNOWN, 0, 5);
+    table.is_traced = true;
+    table.is_rewritten = true;
+    check(attribution_changed(tmp, &table, &rows, false), STATUS_UNKNOWN, 0, 5);
 }
 
 static void test_attribution_changed__by_traffic(void **state)
@@ -115,17 +143,17 @@ static void test_attribution_changed__by_traffic(void **state)
     struct writer_counts rows = by(WRITER_TRAFFIC, 7);
 
     table.others.updated = 7;
-    check(attribution_changed(tmp, &table, &rows), STATUS_PASS, 7, 0);
+    check(attribution_changed(tmp, &table, &rows, true), STATUS_PASS, 7, 0);
     // The same column of rows that the migration wrote differs too: traffic may have touched what
     // was damaged already.
     rows.n[WRITER_MIGRATION] = 9;
-    check(attribution_changed(tmp, &table, &rows), STATUS_FAIL, 0, 16);
+    check(attribution_changed(tmp, &table, &rows, true), STATUS_FAIL, 0, 16);
     rows = by(WRITER_NOTED, 3);
-    check(attribution_changed(tmp, &table, &rows), STATUS_PASS, 3, 0);
+    check(attribution_changed(tmp, &table, &rows, true), STATUS_PASS, 3, 0);
     rows = by(WRITER_BEFORE, 1);
-    check(attribution_changed(tmp, &table, &rows), STATUS_FAIL, 0, 1);
+    check(attribution_changed(tmp, &table, &rows, true), STATUS_FAIL, 0, 1);
     rows = by(WRITER_UNKNOWN, 1);
-    check(attribution_changed(tmp, &table, &rows), STATUS_UNKNOWN, 0, 1);
+    check(attribution_changed(tmp, &table, &rows, true), STATUS_UNKNOWN, 0, 1);
 }
 
 static void test_attribution_changed__subtransactions(void **state)
@@ -136,14 +164,14 @@ static void test_attribution_changed__subtransactions(void **state)
     struct writer_counts rows = by(WRITER_AMONG, 4);
 
     table.others.updated = 4;
-    check(attribution_changed(tmp, &table, &rows), STATUS_PASS, 4, 0); // its text has none
+    check(attribution_changed(tmp, &table, &rows, true), STATUS_PASS, 4, 0); // its text has none
     table.hidden = "0003_x.sql:2 DO";
-    check(attribution_changed(tmp, &table, &rows), STATUS_PASS, 4, 0); // all 100 are accounted for
+    check(attribution_changed(tmp, &table, &rows, true), STATUS_PASS, 4, 0); // all 100 are accounted for
     table.own.updated = 104;
-    check(attribution_changed(tmp, &table, &rows), STATUS_UNKNOWN, 0, 4);
+    check(attribution_changed(tmp, &table, &rows, true), STATUS_UNKNOWN, 0, 4);
     table.own.updated = 100;
     table.is_rewritten = true; // a rewrite marks rows that are not counted
-    check(attribution_changed(tmp, &table, &rows), STATUS_UNKNOWN, 0, 4);
+    check(attribution_changed(tmp, &table, &rows, true), STATUS_UNKNOWN, 0, 4);
 }
 
 static void test_attribution_changed__own_counters(void **state)
@@ -156,15 +184,15 @@ static void test_attribution_changed__own_counters(void **state)
     table.hidden = "0003_x.sql:2 DO";
     table.own = (struct engine_written){.deleted = 3};
     table.rows = (struct writer_counts){{[WRITER_AMONG] = 4}};
-    check(attribution_changed(tmp, &table, &rows), STATUS_PASS, 4, 0); // it updated no row
+    check(attribution_changed(tmp, &table, &rows, true), STATUS_PASS, 4, 0); // it updated no row
     table.own.updated = 1;
-    check(attribution_changed(tmp, &table, &rows), STATUS_UNKNOWN, 0, 4);
+    check(attribution_changed(tmp, &table, &rows, true), STATUS_UNKNOWN, 0, 4);
     table.own.updated = 0;
     table.is_rewritten = true;
-    check(attribution_changed(tmp, &table, &rows), STATUS_UNKNOWN, 0, 4);
+    check(attribution_changed(tmp, &table, &rows, true), STATUS_UNKNOWN, 0, 4);
     rows = by(WRITER_BEFORE, 1);
     table.is_rewritten = false;
-    check(attribution_changed(tmp, &table, &rows), STATUS_FAIL, 0, 1);
+    check(attribution_changed(tmp, &table, &rows, true), STATUS_FAIL, 0, 1);
 }
 
 static void test_attribution_changed__all_written_over(void **state)
@@ -178,12 +206,12 @@ static void test_attribution_changed__all_written_over(void **state)
     table.own.updated = 2;
     table.others.updated = 2;
     table.rows = (struct writer_counts){{[WRITER_TRAFFIC] = 2}};
-    check(attribution_changed(tmp, &table, &rows), STATUS_UNKNOWN, 0, 2);
+    check(attribution_changed(tmp, &table, &rows, true), STATUS_UNKNOWN, 0, 2);
     table.rows.n[WRITER_MIGRATION] = 1;
-    check(attribution_changed(tmp, &table, &rows), STATUS_PASS, 2, 0);
+    check(attribution_changed(tmp, &table, &rows, true), STATUS_PASS, 2, 0);
     table.rows.n[WRITER_MIGRATION] = 0;
     table.hidden = NULL; // the text tells all
-    check(attribution_changed(tmp, &table, &rows), STATUS_PASS, 2, 0);
+    check(attribution_changed(tmp, &table, &rows, true), STATUS_PASS, 2, 0);
 }
 
 static void test_attribution_changed__not_in_the_journal(void **state)
@@ -195,11 +223,11 @@ static void test_attribution_changed__not_in_the_journal(void **state)
 
     table.unknown = "0003_x.sql was not run by tminus migrate";
     table.has_own = false;
-    check(attribution_changed(tmp, &table, &rows), STATUS_FAIL, 0, 5);
+    check(attribution_changed(tmp, &table, &rows, true), STATUS_FAIL, 0, 5);
     table.others.updated = 5;
-    check(attribution_changed(tmp, &table, &rows), STATUS_UNKNOWN, 0, 5);
+    check(attribution_changed(tmp, &table, &rows, true), STATUS_UNKNOWN, 0, 5);
     table.is_supported = false; // SQLite
-    check(attribution_changed(tmp, &table, &rows), STATUS_FAIL, 0, 5);
+    check(attribution_changed(tmp, &table, &rows, true), STATUS_FAIL, 0, 5);
 }
 
 static void test_attribution_extra(void **state)
@@ -255,7 +283,7 @@ static void test_attribution__none_is_pass(void **state)
 
     for (int i = 0; i < 2; i++) {
         table.is_supported = i == 1;
-        check(attribution_changed(tmp, &table, &none), STATUS_PASS, 0, 0);
+        check(attribution_changed(tmp, &table, &none, true), STATUS_PASS, 0, 0);
         check(attribution_extra(tmp, &table, &none), STATUS_PASS, 0, 0);
         check(attribution_missing(tmp, &table, 0, 0), STATUS_PASS, 0, 0);
     }
@@ -267,6 +295,7 @@ int main(void)
         cmocka_unit_test(test_attribution_writer),
         cmocka_unit_test(test_attribution_writer__goes_in_a_circle),
         cmocka_unit_test(test_attribution_changed__by_the_migration),
+        cmocka_unit_test(test_attribution_changed__two_witnesses),
         cmocka_unit_test(test_attribution_changed__by_traffic),
         cmocka_unit_test(test_attribution_changed__subtransactions),
         cmocka_unit_test(test_attribution_changed__own_counters),
