@@ -1,4 +1,4 @@
--- Indexes that no query uses: what a CREATE, REINDEX or DROP … CONCURRENTLY left when it failed.
+-- Indexes that no query uses: what a CREATE, REINDEX or DROP ... CONCURRENTLY left when it failed.
 SELECT format('%I.%I', n.nspname, c.relname)
 FROM pg_index i
 JOIN pg_class c ON c.oid = i.indexrelid

@@ -18,4 +18,10 @@ ends 0 'the C compiles' ${CC:-cc} -Wall -Wextra -Werror -I"$tmp" -o "$tmp/main" 
 ends 0 'every byte comes back' cmp "$tmp/back" "$tmp/sql/store/odd-name.sql"
 ends 1 'a file that is not there' "$SOURCE/tool/embed" "$tmp" "$tmp/made.c" "$tmp/made.h" "$tmp/none.sql"
 says 'a file that is not there is named' err 'none.sql: no such file'
+mkdir "$tmp/sql/postgres"
+printf 'SELECT 1 -- ASCII\n' >"$tmp/sql/postgres/good.sql"
+printf 'SELECT 1 -- …\n' >"$tmp/sql/postgres/bad.sql"
+ends 0 'a query to PostgreSQL' "$SOURCE/tool/embed" "$tmp" "$tmp/made.c" "$tmp/made.h" "$tmp/sql/postgres/good.sql"
+ends 1 'one that some servers would refuse' "$SOURCE/tool/embed" "$tmp" "$tmp/made.c" "$tmp/made.h" "$tmp/sql/postgres/bad.sql"
+says 'and why' err 'sql/postgres/bad.sql: not all of it is ASCII'
 done_testing
