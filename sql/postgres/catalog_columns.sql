@@ -1,7 +1,8 @@
--- Columns. Of an array its element's type; a collation only where it is not that of the type.
+-- Columns. Of an array its element's type; a collation only where it is not that of the type. A default
+-- reads no column, so the server need not open (and lock) the table to print it.
 SELECT a.attrelid, a.attnum, a.attname, n.nspname, coalesce(e.typname, t.typname), e.oid IS NOT NULL AS is_array,
        a.atttypmod, a.attnotnull, a.attidentity <> '' AS is_identity, a.attgenerated <> '' AS is_generated,
-       pg_catalog.pg_get_expr(d.adbin, d.adrelid), k.collname
+       CASE WHEN a.attgenerated = '' THEN pg_catalog.pg_get_expr(d.adbin, 0) END, k.collname
 FROM pg_catalog.pg_attribute AS a
 JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid
 JOIN pg_catalog.pg_type AS t ON t.oid = a.atttypid

@@ -59,7 +59,8 @@ WITH member AS MATERIALIZED (
     UNION ALL
     SELECT 'column', r.path,
            ROW(pg_catalog.row_number() OVER (PARTITION BY a.attrelid ORDER BY a.attnum), a.attname,
-               pg_catalog.format_type(a.atttypid, a.atttypmod), a.attnotnull, pg_catalog.pg_get_expr(d.adbin, d.adrelid),
+               pg_catalog.format_type(a.atttypid, a.atttypmod), a.attnotnull,
+               pg_catalog.pg_get_expr(d.adbin, CASE WHEN a.attgenerated = '' THEN 0 ELSE d.adrelid END),
                a.attidentity, a.attgenerated, k.collname, a.attstorage, a.attcompression, nullif(a.attstattarget, -1),
                ARRAY(SELECT o FROM pg_catalog.unnest(a.attoptions) AS o WHERE o LIKE 'n\_distinct%' ORDER BY o),
                a.attfdwoptions, a.attislocal)::text

@@ -1,4 +1,4 @@
--- Who keeps everybody else from a table, its expressions and its size.
+-- Who keeps everybody else from a table and its size.
 SELECT l.pid, coalesce(nullif(a.application_name, ''), 'no name'), n.nspname || '.' || c.relname
 FROM pg_catalog.pg_locks AS l
 JOIN pg_catalog.pg_class AS c ON c.oid = l.relation

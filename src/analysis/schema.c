@@ -393,8 +393,11 @@ void schema_remove(struct schema *schema, struct name name)
 
 struct name schema_keep_name(struct schema *schema, struct name name)
 {
-    return (struct name){mem_strdup(schema->pool, name.schema),
-                         mem_strdup(schema->pool, name.name)};
+    struct schema_pool *pool = schema->pool;
+    if (name.schema && (!pool->last_schema || strcmp(pool->last_schema, name.schema) != 0))
+        pool->last_schema = schema_keep_text(schema, name.schema);
+    return (struct name){name.schema ? pool->last_schema : NULL,
+                         schema_keep_text(schema, name.name)};
 }
 
 const char **schema_keep_list(struct schema *schema, const char *const *list, size_t n)

@@ -233,6 +233,7 @@ void schema_add_gap(struct schema *schema, const char *text);
 void schema_set_path(struct schema *schema, const char *const *path, size_t n);
 // Lives as long as any copy of the schema: what its relations, types and functions point to.
 TALLOC_CTX *schema_memory(const struct schema *schema);
+const char *schema_keep_text(struct schema *schema, const char *text); // a copy there; NULL is NULL
 
 // What a live catalog told besides; `*n` of them.
 const struct schema_publication *schema_publications(const struct schema *schema, size_t *n);

@@ -17,6 +17,9 @@ struct schema_pool {
     size_t n_users;                     // schemas alive
     uint64_t generations;               // handed out
     struct name_table constraint_names; // that any constraint of any copy has had
+    const char *last_schema;            // the schema's name that was kept last: few differ
+    char *block;                        // where texts are kept side by side: a chunk for each
+    size_t block_left;                  // would be larger than most of them
 };
 
 struct schema {

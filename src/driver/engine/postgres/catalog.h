@@ -25,7 +25,10 @@ struct catalog {
     struct catalog_relation *relations; // by oid
     size_t n_relations;
     struct name_table texts; // each text that was kept, once: ten thousand tables share few names
-    struct reader *reader;   // of expressions
+    struct name *kept;       // places of those, in blocks
+    size_t n_kept_left;
+    struct catalog_relation *filled; // whose rows come now
+    struct reader *reader;           // of expressions
     const char **path;
     size_t n_path;
 };
@@ -45,6 +48,9 @@ MUST_CHECK bool catalog_pin(struct engine *engine, struct error *err);
 struct catalog_relation *catalog_find(const struct catalog *catalog, uint32_t oid);
 const char *catalog_column(const struct catalog_relation *owner, int64_t attnum); // NULL: dropped
 const char *catalog_keep(struct catalog *catalog, const char *text); // as long as the schema lives
+void catalog_know(struct catalog *catalog, const char *text);        // one that lives as long
+// Rows of one relation come together: the room behind the arrays of the one before is given back.
+void catalog_turn(struct catalog *catalog, struct catalog_relation *owner);
 struct name catalog_keep_name(struct catalog *catalog, const char *schema, const char *name);
 
 const char *field_text(const PGresult *row, int field); // NULL is NULL

@@ -59,6 +59,7 @@ void catalog_add_column(struct catalog *catalog, const PGresult *row)
     struct catalog_relation *owner = catalog_find(catalog, field_oid(row, 0));
     if (owner == NULL)
         return;
+    catalog_turn(catalog, owner);
     struct schema_relation *table = owner->relation;
     size_t n = table->n_columns;
     *mem_append(catalog->tmp, owner->numbers, n) = (int16_t)field_integer(row, 1);

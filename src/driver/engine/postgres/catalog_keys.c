@@ -38,12 +38,11 @@ static const char **columns_of(const struct catalog_relation *owner, struct sche
 {
     int64_t numbers[KEY_COLUMNS_MAX];
     size_t n_numbers = field_numbers(row, field, numbers, KEY_COLUMNS_MAX);
-    const char **columns = NULL;
+    const char **columns = n_numbers > 0 ? mem_array(into, const char *, n_numbers) : NULL;
     *n = 0;
     for (size_t i = 0; i < n_numbers; i++) {
-        const char *column = catalog_column(owner, numbers[i]);
-        if (column != NULL)
-            *mem_append(into, columns, *n) = column;
+        columns[*n] = catalog_column(owner, numbers[i]);
+        *n += columns[*n] != NULL;
     }
     return columns;
 }
@@ -84,32 +83,37 @@ static void read_reference(const struct catalog *catalog, struct schema_relation
     key->referenced = columns_of(target, table, row, 7, &key->n_referenced);
 }
 
+// CHECK (…) as the server prints it, perhaps with NOT VALID or NO INHERIT behind it.
 static void read_check(struct catalog *catalog, struct schema_relation *table,
                        struct schema_constraint *check, const char *text)
 {
     SCRATCH(tmp);
-    check->check_text = catalog_keep(catalog, text);
     check->check_columns = check->columns;
     check->n_check_columns = check->n_columns;
     check->columns = NULL;
     check->n_columns = 0;
     const struct action *action =
-        read_action(tmp, catalog, mem_printf(tmp, "ALTER TABLE t ADD CHECK (%s)", text));
-    if (action == NULL || action->constraint == NULL || action->constraint->check == NULL)
+        read_action(tmp, catalog, mem_printf(tmp, "ALTER TABLE t ADD %s", text));
+    if (action == NULL || action->constraint == NULL || action->constraint->check == NULL) {
+        check->check_text = catalog_keep(catalog, text);
         return;
+    }
     const struct expression *expression = action->constraint->check;
+    talloc_free(check->check_columns);
+    check->check_text = catalog_keep(catalog, expression->text);
     check->check_columns = keep_list(catalog, table, expression->columns, expression->n_columns);
     check->n_check_columns = expression->n_columns;
     check->proves_not_null = catalog_keep(catalog, expression->proves_not_null);
 }
 
 // conrelid, conname, contype, convalidated, conkey, conindid, confrelid, confkey, confdeltype,
-// confupdtype, expression
+// confupdtype, definition
 void catalog_add_constraint(struct catalog *catalog, const PGresult *row)
 {
-    const struct catalog_relation *owner = catalog_find(catalog, field_oid(row, 0));
+    struct catalog_relation *owner = catalog_find(catalog, field_oid(row, 0));
     if (owner == NULL)
         return;
+    catalog_turn(catalog, owner);
     struct schema_relation *table = owner->relation;
     struct schema_constraint *added = mem_append(table, table->constraints, table->n_constraints);
     added->name = catalog_keep(catalog, field_text(row, 1));
@@ -179,13 +183,14 @@ static void number_index(struct catalog *catalog, const struct catalog_relation 
     int64_t numbers[KEY_COLUMNS_MAX];
     size_t n = field_numbers(row, 3, numbers, KEY_COLUMNS_MAX);
     size_t n_keys = (size_t)field_integer(row, 4);
+    index->columns = mem_array(table, struct index_column, n_keys);
     for (size_t i = 0; i < n; i++) {
         const char *column = catalog_column(owner, numbers[i]);
         if (i >= n_keys) {
             *mem_append(table, index->includes, index->n_includes) = column;
             continue;
         }
-        struct index_column *added = mem_append(table, index->columns, index->n_columns);
+        struct index_column *added = &index->columns[index->n_columns++];
         added->column = column;
         if (column != NULL)
             continue;
@@ -198,9 +203,10 @@ static void number_index(struct catalog *catalog, const struct catalog_relation 
 void catalog_add_index(struct catalog *catalog, const PGresult *row)
 {
     SCRATCH(tmp);
-    const struct catalog_relation *owner = catalog_find(catalog, field_oid(row, 0));
+    struct catalog_relation *owner = catalog_find(catalog, field_oid(row, 0));
     if (owner == NULL)
         return;
+    catalog_turn(catalog, owner);
     struct schema_relation *table = owner->relation;
     struct schema_index *index = mem_append(table, table->indexes, table->n_indexes);
     index->name = catalog_keep(catalog, field_text(row, 1));

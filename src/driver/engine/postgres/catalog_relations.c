@@ -27,6 +27,7 @@ void catalog_add_relation(struct catalog *catalog, const PGresult *row)
     struct name name = {.schema = field_text(row, 1), .name = field_text(row, 2)};
     enum relation_kind kind = relation_kind_of(PQgetvalue(row, 0, 3)[0]);
     struct schema_relation *relation = schema_add(catalog->schema, name, kind);
+    catalog_know(catalog, relation->name.name);
     relation->is_unlogged = field_bool(row, 4);
     relation->is_partition = kind != RELATION_INDEX && field_bool(row, 5);
     relation->is_default_partition = field_bool(row, 6);
