@@ -70,6 +70,8 @@ char *plan_estimate_text(TALLOC_CTX *mem, const struct plan_estimate *estimate)
         return mem_strdup(mem, "under 1 s");
     const char *low = quantity_duration(mem, (int64_t)(estimate->low * 1000));
     const char *high = quantity_duration(mem, (int64_t)(estimate->high * 1000));
+    if (estimate->low < 1 && estimate->high > 10 * estimate->low)
+        return mem_printf(mem, "up to %s", high);
     return strcmp(low, high) == 0 ? mem_strdup(mem, high) : mem_printf(mem, "%s to %s", low, high);
 }
 

@@ -477,10 +477,17 @@ narrows()
 }
 narrows 'numeric(8, 1)' numeric '' 1.5 1.55 "'NaN'" -2
 narrows int numeric '' 1 1.5
+narrows int 'double precision' '' 1 1.5
 narrows real 'double precision' '' 0.5 0.1
 narrows date timestamp '' "'2026-01-01'" "'2026-01-01 10:00'"
 narrows 'timestamp(0)' timestamp '' "'2026-01-01 10:00:01'" "'2026-01-01 10:00:00.4'"
 narrows 'varchar(3)' text 'USING "Value"::varchar(3)' "'abc'" "'abcd'"
+
+echo 'CREATE TABLE "Mail" (id int PRIMARY KEY, "Value" double precision);' >"$tmp/base.sql"
+statement 'ALTER TABLE "Mail" ALTER COLUMN "Value" TYPE int;'
+ask_of postgres type-narrowing
+{ cat "$tmp/base.sql"; echo 'INSERT INTO "Mail" VALUES (1, 1e30), (2, 1.5);'; cat "$tmp/question.sql"; } >"$tmp/session.sql"
+is 'a value out of range does not end the question' "$({ echo 'BEGIN;'; cat "$tmp/session.sql"; } | psql -XAtq -d $database 2>&1)" 1
 
 base <<'EOF'
 CREATE TABLE "Mail" (id int PRIMARY KEY, "Address" text);

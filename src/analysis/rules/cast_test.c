@@ -310,6 +310,16 @@ const char *cast_test(const struct rule_place *place, const struct cast_value *v
     return text_refused(mem, text, to);
 }
 
+const char *cast_test_range(const struct rule_place *place, const char *value,
+                            const struct type_name *from, const struct type_name *to)
+{
+    static const char *const limited[] = {"int2", "int4", "int8", "float4"};
+    bool is_number = strcmp(from->name, "numeric") == 0 || text_starts_with(from->name, "float");
+    bool has_limit = word_in(to->name, limited, COUNT_OF(limited)) ||
+                     (strcmp(to->name, "numeric") == 0 && to->n_mods > 0);
+    return is_number && has_limit ? number_refused(place->mem, value, from, to) : NULL;
+}
+
 const char *cast_test_limits(const struct rule_place *place, const struct type_name *from,
                              const struct type_name *to)
 {

@@ -22,6 +22,9 @@ bool type_is_text(const char *name);
 // True for each value that fails; NULL: there is no such test for the two types.
 const char *cast_test(const struct rule_place *place, const struct cast_value *value,
                       const struct type_name *from, const struct type_name *to);
+// The same for numbers alone; NULL: all of them fit.
+const char *cast_test_range(const struct rule_place *place, const char *value,
+                            const struct type_name *from, const struct type_name *to);
 // What the test counts although the server would take it, for a title; "": nothing.
 const char *cast_test_limits(const struct rule_place *place, const struct type_name *from,
                              const struct type_name *to);

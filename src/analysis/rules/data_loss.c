@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "analysis/rules/question.h"
+#include "analysis/rules/cast_test.h"
 #include "analysis/table_copy.h"
 #include "base/text.h"
 
@@ -207,8 +207,16 @@ static void ask_changed_values(struct asking *asking, const struct schema_column
                             ? mem_printf(mem, "(%s)", action->using_expr->text)
                             : mem_printf(mem, "%s::%s", name, action->definition->type.text);
     ask_needs_columns(asking, &column->name, 1);
-    ask_rows(asking, ask_table(asking),
-             mem_printf(mem, "%s IS DISTINCT FROM %s::%s", name, value, column->type.text));
+    const char *changed =
+        mem_printf(mem, "%s IS DISTINCT FROM %s::%s", name, value, column->type.text);
+    // What is out of range is another rule's question, and would end this one.
+    const char *refused =
+        action->using_expr == NULL
+            ? cast_test_range(asking->place, name, &column->type, &action->definition->type)
+            : NULL;
+    if (refused != NULL)
+        changed = mem_printf(mem, "CASE WHEN %s THEN false ELSE %s END", refused, changed);
+    ask_rows(asking, ask_table(asking), changed);
     asking->question.loses = true;
 }
 
@@ -226,8 +234,8 @@ static void type_narrowing(struct rule_place *place, const struct action *action
     ask_changed_values(&asking, column);
     const char *table = place_name(place, action->relation);
     ask_report(&asking, place->rule->severity,
-               mem_printf(place->mem, "no value of %s.%s is changed by %s", table, action->column,
-                          action->definition->type.text),
+               mem_printf(place->mem, "no value of %s.%s is changed by becoming %s", table,
+                          action->column, action->definition->type.text),
                "%s.%s: from %s to %s, %s without an error", table, action->column,
                column->type.text, action->definition->type.text, loss);
 }
