@@ -11,7 +11,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "../../support/postgres_server.h"
-#include "driver/engine/postgres/postgres.h"
+#include "driver/engine/postgres/relation_parts.h"
 
 static struct database *shared; // one database for all pairs, a schema for each table of a pair
 static struct engine *engine;
@@ -640,6 +640,36 @@ static void test_fingerprint__wide_and_odd_names(void **state)
     assert_int_equal(print->rows, 0);
 }
 
+// Types have other numbers in the copy, rows another order, long values other pages.
+static void test_fingerprint__after_dump_and_restore(void **state)
+{
+    (void)state;
+    SCRATCH(tmp);
+    make_schema("one", "CREATE TYPE e AS ENUM ('x', 'y'); CREATE TYPE c AS (a int, b e, d e[]); CREATE DOMAIN u AS c;"
+                       "CREATE TYPE r AS RANGE (subtype = e);"
+                       "CREATE TABLE t (id e PRIMARY KEY, a e[], b c, d c[], f u, g r, h text, i jsonb, j numeric, k timestamptz, l hstore,"
+                       " m xml, n bytea, o tsvector, p int4multirange, q citext[]);"
+                       "INSERT INTO t SELECT i::text::e, '{x,y}', ROW(1, 'x', '{y}')::c, ARRAY[ROW(2, 'y', NULL)::c], ROW(3, 'x', '{}')::c, '[x,y]',"
+                       " repeat('long', 5000), '{\"a\": 1.0}', 1.00, '2026-11-22 12:00+01', 'a=>NULL', '<a/>', '\\x00', 'a b', '{[1,2)}', '{A,b}'"
+                       " FROM (VALUES ('y'), ('x')) v (i)");
+    // Numbers of types are given out in another order.
+    struct database *copy = postgres_database_make("CREATE EXTENSION hstore; CREATE TYPE other AS ENUM ('z'); CREATE EXTENSION citext");
+    const char *const argv[] = {"sh", "-c", mem_printf(tmp, "pg_dump -n one '%s' | psql -X -q -v ON_ERROR_STOP=1 '%s'", shared->path, copy->path), NULL};
+    const struct process_options options = {.argv = argv};
+    struct process_result result;
+    assert_true(process_run(tmp, &options, &result, &shared->err));
+    assert_int_equal(result.status, 0);
+    struct engine *own = engine;
+    struct engine_fingerprint *before = print_in("one");
+    engine = open_as(copy->path);
+    struct engine_fingerprint *after = print_in("one");
+    talloc_free(engine);
+    engine = own;
+    assert_int_equal(after->rows, 2);
+    assert_true(is_equal(&before->sum, &after->sum));
+    talloc_free(copy);
+}
+
 // --- read by several connections
 
 #define MANY "INSERT INTO t SELECT i, repeat(md5(i::text), 8) FROM generate_series(1, 60000) i;" // 17 MB
@@ -708,6 +738,32 @@ static void test_fingerprint__by_several_connections(void **state)
     }
 }
 
+static size_t parts_of(size_t n)
+{
+    SCRATCH(tmp);
+    struct relation *relation;
+    struct relation_parts parts;
+    if (!relation_read(tmp, engine, (struct name){"one", "t"}, NULL, &relation, &shared->err) ||
+        !relation_parts_make(tmp, engine, relation, n, &parts, &shared->err))
+        fail_msg("%s", shared->err.message);
+    return parts.n;
+}
+
+static void test_fingerprint__which_tables_have_parts(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(large); i++) {
+        make_schema("one", large[i].sql);
+        assert_int_equal(parts_of(4), 4);
+        assert_int_equal(parts_of(0), 1);
+    }
+    make_schema("one", TABLE);
+    assert_int_equal(parts_of(4), 1); // small
+    make_schema("one", "CREATE TABLE u (id int PRIMARY KEY, x text);"
+                       "INSERT INTO u SELECT i, repeat(md5(i::text), 8) FROM generate_series(1, 60000) i; CREATE VIEW t AS TABLE u");
+    assert_int_equal(parts_of(4), 1); // its rows have no place
+}
+
 // No page is read twice: each part is a TID range scan, also of partitions.
 static void test_fingerprint__parts_are_ranges_of_pages(void **state)
 {
@@ -747,7 +803,9 @@ int main(void)
         cmocka_unit_test(test_fingerprint__is_guarded),
         cmocka_unit_test(test_fingerprint__stopped_is_no_fingerprint),
         cmocka_unit_test(test_fingerprint__wide_and_odd_names),
+        cmocka_unit_test(test_fingerprint__after_dump_and_restore),
         cmocka_unit_test(test_fingerprint__by_several_connections),
+        cmocka_unit_test(test_fingerprint__which_tables_have_parts),
         cmocka_unit_test(test_fingerprint__parts_are_ranges_of_pages),
     };
     return cmocka_run_group_tests(tests, group_setup, group_teardown);

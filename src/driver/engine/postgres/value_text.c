@@ -8,7 +8,6 @@
  */
 #include "driver/engine/postgres/value_text.h"
 #include "driver/engine/postgres/type_oids.h"
-#include <inttypes.h>
 
 #define KEY_TEXT_BYTES_MAX 200 // of one value
 #define UUID_SIZE 16
@@ -64,6 +63,22 @@ int64_t value_text_integer(unsigned type, const struct copy_field *field)
     return type == TYPE_INT4 || type == TYPE_DATE ? (int32_t)number : (int64_t)number;
 }
 
+// By hand: it is done for every row of a stream, and printf takes longer than all the rest of a
+// row.
+static void put_integer(TALLOC_CTX *mem, struct value_buffer *text, int64_t number)
+{
+    char digits[24];
+    size_t at = sizeof digits;
+    uint64_t rest = number < 0 ? -(uint64_t)number : (uint64_t)number;
+    do {
+        digits[--at] = (char)('0' + rest % 10);
+        rest /= 10;
+    } while (rest > 0);
+    if (number < 0)
+        digits[--at] = '-';
+    put_bytes(mem, text, digits + at, sizeof digits - at);
+}
+
 static void put_uuid(TALLOC_CTX *mem, struct value_buffer *text, const uint8_t *bytes)
 {
     for (int i = 0; i < UUID_SIZE; i++) {
@@ -84,9 +99,7 @@ static void put_value(TALLOC_CTX *mem, struct value_buffer *text,
         const struct copy_field *made = &fields[column->text];
         put_bytes(mem, text, made->bytes, made->len < 0 ? 0 : (size_t)made->len);
     } else if (is_whole(type)) {
-        char number[32];
-        snprintf(number, sizeof number, "%" PRId64, value_text_integer(type, field));
-        put(mem, text, number);
+        put_integer(mem, text, value_text_integer(type, field));
     } else if (type == TYPE_UUID && field->len == UUID_SIZE) {
         put_uuid(mem, text, field->bytes);
     } else {
