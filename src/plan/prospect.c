@@ -116,32 +116,68 @@ struct plan_rollback prospect_rollback(const struct making *making)
 
 static const struct finding *breaking_rule(const struct making *making, const char *path)
 {
-    static const char *const rules[] = {
-        "drop-in-use",    "rename-table",    "rename-column",
-        "drop-column",    "drop-table",      "not-null-no-default",
-        "type-narrowing", "required-column", "new-constraint-breaks-old-writers"};
+    static const char *const rules[] = {"drop-in-use",   "rename-table", "rename-column",
+                                        "drop-column",   "drop-table",   "not-null-no-default",
+                                        "type-narrowing"};
     return find_rule(making, rules, COUNT_OF(rules), path);
 }
 
-// A column or table by the name that the release that still runs knows, which is gone afterwards.
-static const char *find_gone(const struct making *making, struct name *table)
+static bool is_read_by_code(const struct schema_relation *relation)
+{
+    return relation->kind == RELATION_TABLE || relation->kind == RELATION_PARTITIONED ||
+           relation->kind == RELATION_VIEW;
+}
+
+// A column that is gone under the name that the release that still runs knows.
+static const char *lost_column(const struct schema_relation *was, const struct schema_relation *is)
+{
+    for (size_t i = 0; i < was->n_columns; i++)
+        if (is->n_columns > 0 && schema_find_column(is, was->columns[i].name) == NULL)
+            return was->columns[i].name;
+    return NULL;
+}
+
+// A column that it does not know, and without which its INSERT fails.
+static const char *required_column(const struct schema_relation *was,
+                                   const struct schema_relation *is)
+{
+    for (size_t i = 0; i < is->n_columns; i++) {
+        const struct schema_column *column = &is->columns[i];
+        bool is_filled = column->has_default || column->is_generated || column->is_identity;
+        if (column->is_not_null && !is_filled && was->n_columns > 0 &&
+            schema_find_column(was, column->name) == NULL)
+            return column->name;
+    }
+    return NULL;
+}
+
+static const char *break_of(TALLOC_CTX *mem, const struct schema_relation *was,
+                            const struct schema_relation *is)
+{
+    const char *shown = sql_shown(mem, was->name);
+
+    if (is == NULL)
+        return mem_printf(mem, "the loss of %s", shown);
+    const char *lost = lost_column(was, is), *required = required_column(was, is);
+    if (lost != NULL)
+        return mem_printf(mem, "the loss of %s.%s", shown, lost);
+    return required == NULL ? NULL
+                            : mem_printf(mem, "%s.%s, which every row must have", shown, required);
+}
+
+// What of the schema the release that still runs cannot live with, or NULL; `*table` is where.
+static const char *find_break(const struct making *making, struct name *table)
 {
     const struct schema *before = making->facts->assessment->before;
     const struct schema *after = making->facts->assessment->schema;
 
     for (const struct schema_relation *was = schema_next_changed(before, after, NULL); was != NULL;
          was = schema_next_changed(before, after, was)) {
-        if (was->kind != RELATION_TABLE && was->kind != RELATION_PARTITIONED &&
-            was->kind != RELATION_VIEW)
-            continue;
-        const struct schema_relation *is = schema_find(after, was->name);
+        const char *broken =
+            is_read_by_code(was) ? break_of(making->mem, was, schema_find(after, was->name)) : NULL;
         *table = was->name;
-        if (is == NULL)
-            return sql_shown(making->mem, was->name);
-        for (size_t i = 0; i < was->n_columns; i++)
-            if (is->n_columns > 0 && schema_find_column(is, was->columns[i].name) == NULL)
-                return mem_printf(making->mem, "%s.%s", sql_shown(making->mem, was->name),
-                                  was->columns[i].name);
+        if (broken != NULL)
+            return broken;
     }
     return NULL;
 }
@@ -169,10 +205,9 @@ const char *prospect_breaks(const struct making *making, const struct migration 
 
     if (finding != NULL)
         return mem_printf(making->mem, "%s (%s)", finding->rule, place(making->mem, finding));
-    const char *gone = find_gone(making, &table);
-    if (gone == NULL || (migration != NULL && !locks_whole(making, migration, table)))
-        return NULL;
-    return mem_printf(making->mem, "the loss of %s", gone);
+    const char *broken = find_break(making, &table);
+    return broken == NULL || (migration != NULL && !locks_whole(making, migration, table)) ? NULL
+                                                                                           : broken;
 }
 
 // Over all ups, the one that takes no writes longest.
@@ -228,6 +263,15 @@ static struct plan_strategy gradual(const struct making *making, const char *why
         "rolling", mem_printf(making->mem, "%s, so instances may be replaced one by one", why)};
 }
 
+static const char *lock_words(const struct making *making, const char *locked,
+                              const struct schema_relation *sized)
+{
+    if (locked == NULL)
+        return "";
+    return mem_printf(making->mem, "; %s (%s) takes no writes while it is worked on", locked,
+                      size_text(making->mem, sized));
+}
+
 struct plan_strategy prospect_strategy(const struct making *making)
 {
     TALLOC_CTX *mem = making->mem;
@@ -244,8 +288,8 @@ struct plan_strategy prospect_strategy(const struct making *making)
             "expand-contract",
             mem_printf(mem,
                        "the release that still runs cannot live with %s: add the new shape, "
-                       "deploy the code that uses it, and take the old one away a release later",
-                       breaks)};
+                       "deploy the code that uses it, and take the old one away a release later%s",
+                       breaks, lock_words(making, locked, sized))};
     if (locked != NULL)
         return (struct plan_strategy){
             "maintenance", mem_printf(mem,

@@ -84,6 +84,18 @@ static const struct {
      {.before = EMAILS, .up = "CREATE TABLE new (id bigint PRIMARY KEY, size int, status text);"
                               "ALTER TABLE emails RENAME TO old; ALTER TABLE new RENAME TO emails;"},
      "expand-contract", "cannot live with"},
+    {"requires what the old release does not write",
+     {.before = EMAILS, .up = "ALTER TABLE emails ADD COLUMN note text;"
+                              "UPDATE emails SET note = ''; ALTER TABLE emails ALTER note SET NOT NULL;",
+      .sizes = SMALL},
+     "expand-contract", "emails.note, which every row must have"},
+    {"requires what the old release knows",
+     {.before = EMAILS, .up = "ALTER TABLE emails ALTER status SET NOT NULL;", .sizes = SMALL},
+     "rolling", "can live with the new schema"},
+    {"takes away and locks long",
+     {.before = EMAILS, .up = "ALTER TABLE emails DROP COLUMN status; UPDATE emails SET size = 0;",
+      .sizes = HUGE},
+     "expand-contract", "; public.emails (300,000,000 rows, 30.0 GB) takes no writes"},
     {"locks a large table long",
      {.before = EMAILS, .up = "ALTER TABLE emails ALTER COLUMN size TYPE bigint;", .sizes = HUGE},
      "maintenance", "public.emails (300,000,000 rows, 30.0 GB) takes no writes"},
