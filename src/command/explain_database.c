@@ -86,6 +86,10 @@ bool explain_read_activity(TALLOC_CTX *mem, const struct inspection *inspection,
     size_t n;
     if (target->driver->catalog->activity == NULL)
         return true;
+    if (target->identity.is_standby) {
+        scene->unseen = "who is in the way on the primary cannot be seen on a standby";
+        return true;
+    }
     TRY(target->driver->catalog->activity(mem, target->engine, &list, &n, err));
     scene->is_watched = true;
     for (size_t i = 0; i < n; i++) {

@@ -288,6 +288,14 @@ cat out err >>log
 DATABASE_URL=postgresql://deployer@127.0.0.1:$standby_port/postgres ends 1 'another database is not' "$TMINUS" verify
 cat out err >>log
 says 'another database is not: said' err "database postgres at 127.0.0.1:$standby_port (standby)"
+mkdir -p pending
+echo 'ALTER TABLE t ADD COLUMN more int;' >pending/001_more.up.sql
+ends 0 'a standby tells the schema' "$TMINUS" assess --database "postgresql://deployer@127.0.0.1:$standby_port/shop" pending
+cat out err >>log
+says 'a standby: it is said to be one' out '(standby) at '
+ends 0 'a standby tells the sizes' "$TMINUS" explain --database "postgresql://deployer@127.0.0.1:$standby_port/shop" 'ALTER TABLE t ADD COLUMN more int'
+cat out err >>log
+says 'a standby: not who is in the way' out 'who is in the way on the primary cannot be seen on a standby'
 fails 3 'no primary' "postgresql://deployer@127.0.0.1:$standby_port/shop?target_session_attrs=primary" \
     "127.0.0.1:$standby_port/shop: no server has the target_session_attrs asked for: server is in hot standby mode" failover
 as_owner "$bin/pg_ctl" -D "$standby/data" -m immediate -w stop >/dev/null
