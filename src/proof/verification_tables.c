@@ -119,16 +119,17 @@ static const char *add_traffic(TALLOC_CTX *mem, const char *text, const struct u
                                const char *what)
 {
     int64_t n = rest->answer.by_traffic;
+    // Rows that the migration carried over are traffic's too, and then all of them are.
+    bool is_all = rest->answer.unattributed == 0 && rest->n_traffic_samples == 0;
+    char *const *samples = is_all ? rest->samples : rest->traffic_samples;
+    size_t n_samples = is_all ? rest->n_samples : rest->n_traffic_samples;
 
     if (n == 0)
         return text;
-    return mem_printf(
-        mem, "%s%s%s %s%s%s", text == NULL ? "" : text, text == NULL ? "" : ", ",
-        quantity_count(mem, n), what, rest->n_traffic_samples > 0 ? " " : "",
-        rest->n_traffic_samples > 0
-            ? mem_printf(mem, "(%s)",
-                         keys_text(mem, rest->traffic_samples, rest->n_traffic_samples, n))
-            : "");
+    const char *keys =
+        n_samples == 0 ? "" : mem_printf(mem, " (%s)", keys_text(mem, samples, n_samples, n));
+    return mem_printf(mem, "%s%s%s %s%s", text == NULL ? "" : text, text == NULL ? "" : ", ",
+                      quantity_count(mem, n), what, keys);
 }
 
 const char *verification_traffic_text(TALLOC_CTX *mem, const struct comparison *comparison)
