@@ -142,10 +142,15 @@ char *command_apply(const struct making *making, const struct migration *migrati
 
     if (!making->facts->runs_migrations && tool != NULL)
         return put_in(making, tool->apply, migration, 1);
-    return command_tminus(
-        making,
-        mem_printf(tmp, "migrate --to %s",
-                   text_shell_quoted(tmp, migration->version == NULL ? "" : migration->version)));
+    const char *version = migration->version == NULL ? "" : migration->version;
+    char *command =
+        command_tminus(making, mem_printf(tmp, "migrate --to %s", text_shell_quoted(tmp, version)));
+    // The configured folder is that of the migrations before the release.
+    const char *slash = strrchr(migration->path, '/');
+    if (migration->phase != PHASE_AFTER_RELEASE || making->facts->paths[0] != '\0' || slash == NULL)
+        return command;
+    const char *folder = mem_strndup(tmp, migration->path, (size_t)(slash - migration->path));
+    return mem_printf(making->mem, "%s %s", command, text_shell_quoted(tmp, folder));
 }
 
 char *command_undo(const struct making *making, size_t n)

@@ -241,7 +241,10 @@ static bool has_environment(const struct making *making, const char *name)
 static void add_staging(struct making *making)
 {
     bool is_known = has_environment(making, "staging");
+    const char *environment = making->plan->environment;
 
+    if (environment != NULL && strcmp(environment, "staging") == 0)
+        return;
     making_add(making, PLAN_PRE_DEPLOY,
                (struct plan_step){
                    .kind = STEP_MANUAL,
@@ -321,6 +324,25 @@ static void add_review(struct making *making)
                });
 }
 
+// Source: the checklist, "No - irreversible change (document why this is acceptable)".
+static void add_acceptance(struct making *making)
+{
+    if (making->plan->rollback.class != ROLLBACK_IRREVERSIBLE)
+        return;
+    making_add(making, PLAN_PRE_DEPLOY,
+               (struct plan_step){
+                   .kind = STEP_MANUAL,
+                   .name = "pre.irreversible",
+                   .title = "Write down why it is acceptable that there is no way back",
+                   .proof = "the reason and who accepts it stand in the deployment ticket",
+                   .expected = "a reason, and the name of somebody other than the author",
+                   .detail = making->plan->rollback.reason,
+                   .is_required = true,
+                   .undo = UNDO_READS,
+                   .owner = making->reviewer,
+               });
+}
+
 void making_pre_deploy(struct making *making)
 {
     const struct invariants *invariants = making->facts->invariants;
@@ -336,4 +358,5 @@ void making_pre_deploy(struct making *making)
     add_staging(making);
     add_copy(making);
     add_review(making);
+    add_acceptance(making);
 }

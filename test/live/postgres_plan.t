@@ -22,6 +22,15 @@ def step(name):
 print(eval(sys.argv[2]))' "$1" "$2"
 }
 
+# await SQL: until it answers t, at most 20 s.
+await() {
+    awaited=0
+    while [ "$awaited" -lt 100 ] && [ "$(postgres_super plan "$1")" != t ]; do
+        sleep 0.2
+        awaited=$((awaited + 1))
+    done
+}
+
 postgres_sql plan "
     CREATE TABLE categories (id int PRIMARY KEY, name text NOT NULL UNIQUE);
     INSERT INTO categories VALUES (1, 'brief'), (2, 'news'), (3, 'money');
@@ -105,15 +114,10 @@ psql -X -q -d "$database_url" <hold >/dev/null 2>&1 &
 holder=$!
 exec 9>hold
 echo 'BEGIN; UPDATE emails SET size = size WHERE id = 1;' >&9
-sleep 1
+await "SELECT count(*) = 1 FROM pg_stat_activity WHERE state = 'idle in transaction'"
 psql -X -q -d "$database_url" -c 'UPDATE emails SET size = size WHERE id = 1' >/dev/null 2>&1 &
 waiter=$!
-waited=0
-while [ "$waited" -lt 100 ] &&
-    [ "$(postgres_super plan "SELECT count(*) FROM pg_locks WHERE NOT granted")" = 0 ]; do
-    sleep 0.2
-    waited=$((waited + 1))
-done
+await "SELECT count(*) > 0 FROM pg_locks WHERE NOT granted"
 run "$TMINUS" plan --check plan.json --no-progress --format json
 is 'somebody waits for a row' "$(field "$tmp/out" 'step("pre.activity")["status"]')" FAIL
 echo 'ROLLBACK;' >&9

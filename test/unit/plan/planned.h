@@ -24,6 +24,10 @@ struct planned_case {
     enum dialect dialect;
     const char *version, *previous; // release commits
     const char *database;           // that was asked, NULL: none
+    const char *layout;             // NULL: golang-migrate
+    bool has_own_tool;              // tminus does not write its record
+    enum plan_console console;
+    enum migration_phase phase;
 };
 
 static inline struct migration_text planned_text(const char *path, const char *sql)
@@ -67,7 +71,7 @@ static inline void planned_assess(TALLOC_CTX *mem, const struct planned_case *c,
     struct assessment_options options = {
         .dialect = c->dialect, .schemas = &schema, .n_schemas = 1};
 
-    change->layout = layout_find("golang-migrate");
+    change->layout = layout_find(c->layout == NULL ? "golang-migrate" : c->layout);
     change->migrations = mem_array(mem, struct migration, 1);
     change->n_migrations = c->up == NULL ? 0 : 1;
     change->migrations[0] = (struct migration){.version = "0002",
@@ -75,7 +79,8 @@ static inline void planned_assess(TALLOC_CTX *mem, const struct planned_case *c,
                                                .path = "db/0002_emails.up.sql",
                                                .up = planned_text("db/0002_emails.up.sql", c->up),
                                                .down =
-                                                   planned_text("db/0002_emails.down.sql", c->down)};
+                                                   planned_text("db/0002_emails.down.sql", c->down),
+                                               .phase = c->phase};
     if (c->sizes != NULL && !sizes_read(mem, "sizes", c->sizes, strlen(c->sizes), &sizes, &err))
         fail_msg("%s", err.message);
     options.sizes = sizes;
@@ -105,7 +110,8 @@ static inline struct plan *planned(TALLOC_CTX *mem, const struct planned_case *c
         .url = "\"$DATABASE_URL\"",
         .client = "psql \"$DATABASE_URL\" -Xc",
         .folder = "db",
-        .runs_migrations = true,
+        .runs_migrations = !c->has_own_tool,
+        .console = c->console,
         .made_at = "2026-11-21T14:00:00.000Z",
     };
 

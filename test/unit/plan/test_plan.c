@@ -281,6 +281,93 @@ static void test_plan__commands_of_the_release(void **state)
     assert_int_equal(planned_step(plan, "deploy.release")->kind, STEP_MANUAL);
 }
 
+// Source: the manuals of the tools.
+static const struct {
+    const char *layout, *apply, *undo;
+} tools[] = {
+    {"rails", "bin/rails db:migrate VERSION=0002", "bin/rails db:rollback STEP=1"},
+    {"alembic", "alembic upgrade 0002", "alembic downgrade -1"},
+    {"flyway", "flyway -target=0002 migrate", "none: this tool runs no downs; see rollback.restore"},
+    {"golang-migrate", "migrate -path db -database \"$DATABASE_URL\" goto 0002",
+     "migrate -path db -database \"$DATABASE_URL\" down 1"},
+    {"goose", "goose -dir db postgres \"$DATABASE_URL\" up-to 0002",
+     "goose -dir db postgres \"$DATABASE_URL\" down"},
+    {"sqitch", "sqitch deploy --to-change emails", "sqitch revert --to @HEAD^1"},
+    // No tool of its own: tminus says itself that it cannot write the record.
+    {"plain", "tminus migrate --to 0002 --env production",
+     "tminus migrate --undo --steps 1 --env production"},
+};
+
+static void test_plan__commands_of_other_tools(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(tools); i++) {
+        SCRATCH(tmp);
+        const struct planned_case c = {.before = EMAILS,
+                                       .up = "ALTER TABLE emails ADD COLUMN note text;",
+                                       .down = "ALTER TABLE emails DROP COLUMN note;",
+                                       .layout = tools[i].layout,
+                                       .has_own_tool = true};
+        struct plan_step *step = planned_step(planned(tmp, &c), "deploy.0002");
+        assert_string_equal(step->command, tools[i].apply);
+        assert_string_equal(step->undo, tools[i].undo);
+    }
+}
+
+static void test_plan__migrations_of_their_own_folder(void **state)
+{
+    (void)state;
+    SCRATCH(tmp);
+    const struct planned_case c = {.before = EMAILS,
+                                   .up = "ALTER TABLE emails ADD COLUMN note text;",
+                                   .phase = PHASE_AFTER_RELEASE};
+    struct plan *plan = planned(tmp, &c);
+
+    assert_string_equal(planned_step(plan, "deploy.0002")->command,
+                        "tminus migrate --to 0002 --env production db");
+    assert_true(place_of(plan, "deploy.0002") > place_of(plan, "deploy.release"));
+}
+
+// The console check is a line that a shell takes, with the quotes of both languages.
+static void test_plan__console(void **state)
+{
+    (void)state;
+    SCRATCH(tmp);
+    struct planned_case c = {
+        .before = EMAILS,
+        .up = "ALTER TABLE emails ADD COLUMN note text; UPDATE emails SET note = category;",
+        .console = CONSOLE_RAILS,
+    };
+
+    assert_string_equal(planned_step(planned(tmp, &c), "monitor.1h")->command,
+                        "bin/rails runner 'puts ActiveRecord::Base.connection.select_rows(\"SELECT "
+                        "count(*) FROM \\\"public\\\".\\\"emails\\\" WHERE \\\"category\\\" IS NOT "
+                        "NULL AND \\\"note\\\" IS NULL\").inspect'");
+    c.console = CONSOLE_DJANGO;
+    assert_string_equal(planned_step(planned(tmp, &c), "monitor.24h")->command,
+                        "python3 manage.py shell -c 'from django.db import connection; c = "
+                        "connection.cursor(); c.execute(\"SELECT count(*) FROM "
+                        "\\\"public\\\".\\\"emails\\\" WHERE \\\"category\\\" IS NOT NULL AND "
+                        "\\\"note\\\" IS NULL\"); print(c.fetchall())'");
+    c.console = CONSOLE_CLIENT;
+    assert_string_equal(planned_step(planned(tmp, &c), "monitor.4h")->command,
+                        "psql \"$DATABASE_URL\" -Xc 'SELECT count(*) FROM \"public\".\"emails\" WHERE "
+                        "\"category\" IS NOT NULL AND \"note\" IS NULL'");
+}
+
+static void test_plan__no_way_back_is_accepted_by_name(void **state)
+{
+    (void)state;
+    SCRATCH(tmp);
+    const struct planned_case gone = {.before = EMAILS "CREATE SCHEMA old;",
+                                      .up = "DROP SCHEMA old CASCADE;"};
+    const struct planned_case kept = {.before = EMAILS,
+                                      .up = "ALTER TABLE emails ADD COLUMN note text;"};
+
+    assert_int_equal(planned_step(planned(tmp, &gone), "pre.irreversible")->status, STATUS_MANUAL);
+    assert_null(plan_find(planned(tmp, &kept), "pre.irreversible"));
+}
+
 static void test_plan__sections_of_the_document(void **state)
 {
     (void)state;
@@ -325,6 +412,10 @@ int main(void)
         cmocka_unit_test(test_plan__says_what_is_locked),
         cmocka_unit_test(test_plan_decide__needs_every_required_line),
         cmocka_unit_test(test_plan__commands_of_the_release),
+        cmocka_unit_test(test_plan__commands_of_other_tools),
+        cmocka_unit_test(test_plan__migrations_of_their_own_folder),
+        cmocka_unit_test(test_plan__console),
+        cmocka_unit_test(test_plan__no_way_back_is_accepted_by_name),
         cmocka_unit_test(test_plan__sections_of_the_document),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
