@@ -194,10 +194,11 @@ static void write_reference(struct derivation *derivation, const struct claim *c
     if (referenced == NULL)
         return;
     const char *before = NULL, *after = NULL;
-    if (column->before != NULL && parent->before.name != NULL && column->written.cause == NULL)
+    if (column->before != NULL && claim->table->before.name != NULL &&
+        parent->before.name != NULL && column->written.cause == NULL)
         before = orphan_where(derivation, claim->table->before, column->before, parent->before,
                               referenced);
-    if (column->after != NULL)
+    if (column->after != NULL && claim->table->after.name != NULL)
         after =
             orphan_where(derivation, claim->table->after, column->after, parent->after, referenced);
     write_offenders(

@@ -99,6 +99,13 @@ def test_corpus(name):
     ok(parsed > 400 and share >= 0.99, f'{name}: {share:.2%} of the {parsed} statements that the grammar knows understood', coverage)
 
 
+def test_plan(name):
+    """All of a project's history as one change: what is made early is gone, renamed or rebuilt later."""
+    run = subprocess.run([BINARY, 'plan', '--offline', '--format', 'json', os.path.join(CORPORA, name)], capture_output=True, text=True)
+    ok(run.returncode in (1, 3), f'{name}: a plan of all of it', f'{run.returncode}: {run.stderr[-2000:]}')
+    ok('(null)' not in run.stdout, f'{name}: every query of it names what it asks')
+
+
 def test_truth(names):
     loader = importlib.machinery.SourceFileLoader('score_corpora', SCORER)
     scorer = importlib.util.module_from_spec(importlib.util.spec_from_loader('score_corpora', loader))
@@ -128,6 +135,7 @@ def main():
         return
     for name in names:
         test_corpus(name)
+        test_plan(name)
     if os.path.exists(SCORER):
         test_truth(names)
     print(f'1..{count}')

@@ -35,6 +35,10 @@ static const struct row rows[] = {
     {"ALTER TABLE posts ADD CONSTRAINT posts_user FOREIGN KEY (user_id) REFERENCES users (id);", "I8/posts.user_id", MOMENT_BOTH,
      "SELECT count(*) FROM \"public\".\"posts\" WHERE \"user_id\" IS NOT NULL AND NOT EXISTS "
      "(SELECT 1 FROM \"public\".\"users\" AS partner WHERE partner.\"id\" = \"posts\".\"user_id\")"},
+    {"ALTER TABLE posts ADD CONSTRAINT posts_user FOREIGN KEY (user_id) REFERENCES users (id);\nDROP TABLE posts;",
+     "I8/posts.user_id", MOMENT_BEFORE,
+     "SELECT count(*) FROM \"public\".\"posts\" WHERE \"user_id\" IS NOT NULL AND NOT EXISTS "
+     "(SELECT 1 FROM \"public\".\"users\" AS partner WHERE partner.\"id\" = \"posts\".\"user_id\")"},
     {"ALTER TABLE users ALTER COLUMN age TYPE int;", "I14/users.age", MOMENT_BEFORE,
      "SELECT count(*) FROM \"public\".\"users\" WHERE \"age\" NOT BETWEEN -2147483648 AND 2147483647"},
     {"ALTER TABLE users ALTER COLUMN status TYPE varchar(5);", "I14/users.status", MOMENT_BEFORE,
