@@ -136,6 +136,29 @@ static void add_query(struct adding *adding, const struct query *query)
                 ->n[WORK_WRITE]++;
 }
 
+// What this change itself makes is empty, and nobody waits for it.
+static bool is_made(const struct adding *adding, const struct table_work *table)
+{
+    SCRATCH(tmp);
+    const char *dot = strchr(table->name, '.');
+    struct name name = {NULL, table->name};
+
+    if (dot != NULL)
+        name = (struct name){mem_strndup(tmp, table->name, (size_t)(dot - table->name)), dot + 1};
+    return table->relation == NULL &&
+           schema_find(adding->making->facts->assessment->schema, name) != NULL;
+}
+
+static void leave_out_made(struct adding *adding)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < adding->n_tables; i++)
+        if (!is_made(adding, &adding->tables[i]))
+            adding->tables[n++] = adding->tables[i];
+    adding->n_tables = n;
+}
+
 static void add_script(struct adding *adding, const struct assessed_script *script)
 {
     adding->in_transaction = script->in_transaction;
@@ -184,7 +207,8 @@ static void find_locked(const struct adding *adding, struct work *work)
         const struct table_work *table = &adding->tables[i];
         // What is not known may be large.
         int size = size_of(table) == SIZE_UNKNOWN ? SIZE_LARGE : (int)size_of(table);
-        if (!table->blocks_long || size <= worst)
+        bool is_view = table->relation != NULL && table->relation->kind == RELATION_VIEW;
+        if (!table->blocks_long || is_view || size <= worst)
             continue;
         worst = size;
         work->locked = table->name;
@@ -353,6 +377,7 @@ struct work work_of(const struct making *making, const struct migration *migrati
     const struct assessed_script *up = making_up(making, migration);
     if (up != NULL)
         add_script(&adding, up);
+    leave_out_made(&adding);
     extend_locks(&adding);
     struct work work = {
         .estimate = estimate(&adding), .batching = batching(&adding), .detail = detail(&adding)};

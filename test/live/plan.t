@@ -63,6 +63,9 @@ is 'over runs' "$(field "$tmp/out" 'd["digest"]')" "$(field "$tmp/offline.json" 
 cp -r "$tmp/project" "$tmp/elsewhere"
 (cd "$tmp/elsewhere" && "$TMINUS" plan --base main --format json >"$tmp/other.json")
 is 'and folders' "$(field "$tmp/other.json" 'd["digest"]')" "$(field "$tmp/offline.json" 'd["digest"]')"
+ends 3 'a whole history' "$TMINUS" plan --offline db --format json
+is 'what the change itself makes is empty' "$(field "$tmp/out" 'step("deploy.0002")["estimate_seconds"]["high"]')" 1.0
+is 'and needs no maintenance' "$(field "$tmp/out" 'd["strategy"]["name"]')" rolling
 echo '-- a word' >>db/0002_classify.up.sql
 run "$TMINUS" plan --base main --format json
 result "$([ "$(field "$tmp/out" 'd["digest"]')" != "$(field "$tmp/offline.json" 'd["digest"]')" ]; echo $?)" \

@@ -99,6 +99,12 @@ static const struct {
     {"locks a large table long",
      {.before = EMAILS, .up = "ALTER TABLE emails ALTER COLUMN size TYPE bigint;", .sizes = HUGE},
      "maintenance", "public.emails (300,000,000 rows, 30.0 GB) takes no writes"},
+    {"replaces a view while a table is worked on",
+     {.before = EMAILS "CREATE VIEW briefs AS SELECT id FROM emails;",
+      .up = "ALTER TABLE emails ADD COLUMN note text; UPDATE emails SET note = category;"
+            "DROP VIEW briefs; CREATE VIEW briefs AS SELECT id FROM emails;",
+      .sizes = HUGE},
+     "maintenance", "public.emails (300,000,000 rows, 30.0 GB) takes no writes"},
     {"locks a table long of which nobody told the size",
      {.before = EMAILS, .up = "CREATE INDEX emails_size ON emails (size);"}, "maintenance",
      "public.emails (size not known) takes no writes"},
