@@ -88,7 +88,8 @@ static void put_migrations(json_t *document, const struct plan *plan)
 
 static const char *invariant_of(const struct plan_step *step)
 {
-    return strchr(step->name, '.') + 1;
+    const char *dot = strchr(step->name, '.');
+    return dot == NULL ? step->name : dot + 1;
 }
 
 // RESULT of man/tminus-verify.1; one that was not asked has no time.

@@ -93,7 +93,8 @@ char *plan_observed_text(TALLOC_CTX *mem, const struct plan_step *step)
                       quantity_duration(mem, step->took_ms));
 }
 
-const char *plan_invariant_name(const struct plan_step *step)
+// Without its section.
+static const char *invariant_name(const struct plan_step *step)
 {
     const char *dot = strchr(step->name, '.');
     return dot == NULL ? step->name : dot + 1;
@@ -103,7 +104,7 @@ static const struct plan_step **find_invariant(const struct plan_step **list, si
                                                const struct plan_step *step)
 {
     for (size_t i = 0; i < n; i++) {
-        if (strcmp(plan_invariant_name(list[i]), plan_invariant_name(step)) == 0)
+        if (strcmp(invariant_name(list[i]), invariant_name(step)) == 0)
             return &list[i];
     }
     return NULL;

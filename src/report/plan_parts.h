@@ -27,7 +27,6 @@ char *plan_observed_text(TALLOC_CTX *mem, const struct plan_step *step);
 
 // The lines of all invariants, each once: where it was asked, or else where it stands first.
 const struct plan_step **plan_invariants(TALLOC_CTX *mem, const struct plan *plan, size_t *n);
-const char *plan_invariant_name(const struct plan_step *step); // without its section
 
 // The checklist's boxes under "Can we roll back?", with the one that is better than its four.
 struct plan_answer {

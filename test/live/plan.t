@@ -137,6 +137,13 @@ ends 0 'with a baseline: GO, as far as it can be asked' "$TMINUS" plan --check p
 says 'what is left to people' out 'wait for a person to sign'
 ends 0 'the same without its file' "$TMINUS" plan --check --no-progress
 sed 's/above 0 rows/above 9 rows/' plan.json >edited.json
+sed 's|migrations: migrations}|migrations: migrations}\n    gates: {baseline: {max_age: 1ms}}|' tminus.yaml >aged.yaml
+ends 1 'a baseline that is too old' "$TMINUS" plan --check --no-progress --config aged.yaml
+says 'is told' out ': too old'
+echo 'CREATE TABLE more (id INTEGER PRIMARY KEY);' >migrations/0004_more.up.sql
+ends 1 'a baseline of other migrations' "$TMINUS" plan --check --no-progress
+says 'is told' out 'for other migrations than these'
+rm migrations/0004_more.up.sql
 ends 2 'an edited plan' "$TMINUS" plan --check edited.json --no-progress
 says 'is refused' err 'edited.json: edited: its content has the digest'
 echo '{"schema": "tminus/plan/1"}' >none.json
