@@ -179,7 +179,7 @@ static struct writer_counts take_witnessed(const struct attribution_table *table
 {
     struct writer_counts counts = *rows;
 
-    if (is_written || !table->is_traced || table->hidden != NULL || table->indirect != NULL ||
+    if (is_written || !table->has_own || !table->is_traced || table->hidden != NULL || table->indirect != NULL ||
         table->is_rewritten || !table->has_others || counts.n[WRITER_MIGRATION] > others)
         return counts;
     counts.n[WRITER_NOTED] += counts.n[WRITER_MIGRATION];

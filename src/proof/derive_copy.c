@@ -36,13 +36,40 @@ static const char *source_name(struct derivation *derivation, const struct trace
 
 // --- before: what the SELECT would give
 
+// The rows that the SELECT gives, as they stand in FROM, and its output that is the key. Two
+// outputs may have one name: PostgreSQL lets us give them ours, SQLite takes the first.
+struct given {
+    const char *rows;
+    const char *key;
+    const char *output; // as the SELECT calls it
+};
+
+static struct given given_rows(struct derivation *derivation, const struct query *query,
+                               const char *select, size_t at)
+{
+    TALLOC_CTX *mem = derivation->mem;
+    char *names = mem_strdup(mem, "");
+
+    if (derivation->dialect != DIALECT_POSTGRES)
+        return (struct given){.rows = mem_printf(mem, "(%s)", select),
+                              .key = query->output_names[at],
+                              .output = query->output_names[at]};
+    for (size_t i = 0; i < query->n_outputs; i++)
+        names = mem_printf(mem, "%s%sc%zu", names, i == 0 ? "" : ", ", i);
+    return (struct given){
+        .rows = mem_printf(mem, "(SELECT * FROM (%s) AS given (%s))", select, names),
+        .key = mem_printf(mem, "c%zu", at),
+        .output = query->output_names[at],
+    };
+}
+
 static void write_lost_before(struct derivation *derivation, const struct claim *claim,
-                              const struct trace_copy *copy, const char *select, const char *output)
+                              const struct trace_copy *copy, const struct given *given)
 {
     TALLOC_CTX *mem = derivation->mem;
     const char *from = sql_relation(mem, copy->from->before);
     const char *where = sql_no_partner(mem, derivation->dialect, copy->from->before,
-                                       copy->from->key[0], mem_printf(mem, "(%s)", select), output);
+                                       copy->from->key[0], given->rows, given->key);
 
     claim_invariant(derivation, claim,
                     (struct invariant){
@@ -60,11 +87,10 @@ static void write_lost_before(struct derivation *derivation, const struct claim 
 }
 
 static void write_doubled_before(struct derivation *derivation, const struct claim *claim,
-                                 const struct trace_copy *copy, const char *select,
-                                 const char *output)
+                                 const struct trace_copy *copy, const struct given *given)
 {
     TALLOC_CTX *mem = derivation->mem;
-    const char *key = sql_name(mem, output);
+    const char *key = sql_name(mem, given->key);
 
     claim_invariant(
         derivation, claim,
@@ -75,13 +101,13 @@ static void write_doubled_before(struct derivation *derivation, const struct cla
                 mem_printf(mem, "the copy takes no row of %s twice", source_name(derivation, copy)),
             .kind = INVARIANT_ZERO,
             .moments = MOMENT_BEFORE,
-            .sql = mem_printf(mem, "SELECT count(*) - count(DISTINCT %s) FROM (%s) AS copied", key,
-                              select),
+            .sql = mem_printf(mem, "SELECT count(*) - count(DISTINCT %s) FROM %s AS copied", key,
+                              given->rows),
             .samples =
                 mem_printf(mem,
-                           "SELECT %s AS %s FROM (%s) AS copied GROUP BY %s HAVING count(*) > 1 "
+                           "SELECT %s AS %s FROM %s AS copied GROUP BY %s HAVING count(*) > 1 "
                            "ORDER BY %s LIMIT 5",
-                           key, sql_name(mem, copy->from->key[0]), select, key, key),
+                           key, sql_name(mem, copy->from->key[0]), given->rows, key, key),
             .is_required = true,
             .table = source_name(derivation, copy),
         });
@@ -189,8 +215,9 @@ static void write_before(struct derivation *derivation, const struct claim *clai
     if (select == NULL || !find_key(copy, &at) || at >= query->n_outputs ||
         query->output_names[at] == NULL || copy->n_columns != query->n_outputs)
         return;
-    write_lost_before(derivation, claim, copy, select, query->output_names[at]);
-    write_doubled_before(derivation, claim, copy, select, query->output_names[at]);
+    const struct given given = given_rows(derivation, query, select, at);
+    write_lost_before(derivation, claim, copy, &given);
+    write_doubled_before(derivation, claim, copy, &given);
 }
 
 // --- after
@@ -317,6 +344,7 @@ static void write_part_keys(struct derivation *derivation, const struct claim *c
         claim->query->output_names[at] == NULL || copy->to_columns[at] == NULL ||
         copy->to_columns[at]->after == NULL)
         return;
+    const struct given given = given_rows(derivation, claim->query, select, at);
     claim_invariant(
         derivation, claim,
         (struct invariant){
@@ -328,8 +356,9 @@ static void write_part_keys(struct derivation *derivation, const struct claim *c
             .moments = MOMENT_BOTH,
             .sql = mem_printf(mem, "SELECT %s FROM %s", sql_name(mem, copy->to_columns[at]->after),
                               sql_relation(mem, copy->to->after)),
-            .sql_before = mem_printf(mem, "SELECT %s FROM (%s) AS copied",
-                                     sql_name(mem, claim->query->output_names[at]), select),
+            .sql_before =
+                mem_printf(mem, "SELECT %s AS %s FROM %s AS copied", sql_name(mem, given.key),
+                           sql_name(mem, given.output), given.rows),
             .is_required = true,
         });
 }

@@ -17,8 +17,11 @@
 #include <unistd.h>
 
 struct proof_rig {
+    const struct engine_driver *driver;
     const char *folder;
-    const char *database;   // file
+    const char *database;   // file, or URL
+    void (*execute)(const char *database, const char *sql); // NULL: of SQLite
+    struct journal *journal; // NULL: none
     const char *baseline;   // file
     struct config *config;  // empty until a test fills it
     struct target target;   // opened for reading
@@ -43,6 +46,10 @@ static inline void proof_rig_run(struct proof_rig *rig, const char *sql)
     SCRATCH(tmp);
     struct table_file *file;
 
+    if (rig->execute != NULL) {
+        rig->execute(rig->database, sql);
+        return;
+    }
     CHECK(rig, table_file_open(tmp, rig->database, TABLE_FILE_WRITE, &file, &rig->err));
     CHECK(rig, table_file_run(file, sql, &rig->err));
 }
@@ -54,6 +61,7 @@ static inline struct proof_rig *proof_rig_make(TALLOC_CTX *mem, const char *sql)
     char folder[] = "/tmp/tminus-proof-XXXXXX";
 
     assert_non_null(mkdtemp(folder));
+    rig->driver = &engine_sqlite;
     rig->folder = mem_strdup(rig, folder);
     rig->database = mem_printf(rig, "%s/data.db", folder);
     rig->baseline = mem_printf(rig, "%s/baseline.db", folder);
@@ -70,9 +78,9 @@ static inline void proof_rig_open(struct proof_rig *rig)
         .name = "tminus/test",
     };
 
-    rig->target.driver = &engine_sqlite;
-    CHECK(rig, engine_sqlite.session->open(rig, &options, &rig->target.engine, &rig->err));
-    CHECK(rig, engine_sqlite.session->identity(rig, rig->target.engine, &rig->target.identity, &rig->err));
+    rig->target.driver = rig->driver;
+    CHECK(rig, rig->driver->session->open(rig, &options, &rig->target.engine, &rig->err));
+    CHECK(rig, rig->driver->session->identity(rig, rig->target.engine, &rig->target.identity, &rig->err));
 }
 
 // Derive from the migration's text, "0003_change.up.sql".
@@ -87,14 +95,16 @@ static inline void proof_rig_derive(struct proof_rig *rig, const char *migration
     };
     struct migration *list = mem_new(rig, struct migration);
     struct change *change = mem_new(rig, struct change);
-    const struct assessment_options options = {.dialect = DIALECT_SQLITE};
+    struct assessment_options options = {.dialect = rig->driver->dialect};
 
     *list = up;
     change->migrations = list;
     change->n_migrations = 1;
     if (rig->target.engine == NULL)
         proof_rig_open(rig);
-    CHECK(rig, engine_sqlite.catalog->read(rig, rig->target.engine, &rig->schema, &rig->err));
+    CHECK(rig, rig->driver->catalog->read(rig, rig->target.engine, &rig->schema, &rig->err));
+    if (rig->driver->dialect == DIALECT_POSTGRES)
+        options.known = rig->schema;
     CHECK(rig, assessment_make(rig, change, &options, &rig->assessment, &rig->err));
     assert_int_equal(rig->assessment->n_not_understood, 0);
     CHECK(rig, invariants_derive(rig, rig->assessment, rig->schema, rig->config, &rig->invariants,
@@ -131,6 +141,7 @@ static inline void proof_rig_verify(struct proof_rig *rig, enum expectation expe
         .target = &rig->target,
         .baseline = baseline,
         .expectation = expectation,
+        .journal = rig->journal,
     };
     CHECK(rig, verification_make(rig, &request, &rig->after, &rig->err));
 }

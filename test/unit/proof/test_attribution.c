@@ -131,6 +131,9 @@ static void test_attribution_changed__two_witnesses(void **state)
     table.is_traced = false;
     check(attribution_changed(tmp, &table, &rows, false), STATUS_UNKNOWN, 0, 5);
     table.is_traced = true;
+    table.has_own = false; // then the others' are not told from its own
+    check(attribution_changed(tmp, &table, &rows, false), STATUS_UNKNOWN, 0, 5);
+    table.has_own = true;
     table.is_rewritten = true;
     check(attribution_changed(tmp, &table, &rows, false), STATUS_UNKNOWN, 0, 5);
 }
