@@ -228,15 +228,13 @@ static void predict_write(struct prediction *p, const struct query *query)
 // A function of the user in a SELECT may do anything; those of sequences are known.
 static void predict_calls(struct prediction *p, const struct query *query)
 {
-    for (size_t i = 0; i < query->n_outputs; i++) {
+    for (size_t i = 0; i < query->n_outputs; i++)
         predict_sequence_call(p, query->outputs[i].text);
-        for (size_t k = 0; k < query->outputs[i].n_functions; k++) {
-            struct name name = query->outputs[i].functions[k];
-            const struct schema_function *function = schema_find_function(p->schema, name);
-            if (function && function->volatility == 'v')
-                predict_unknown(p, "SELECT calls %s(), whose effects are not known before it runs",
-                                name.name);
-        }
+    for (size_t i = 0; i < query->n_calls; i++) {
+        const struct schema_function *function = schema_find_function(p->schema, query->calls[i]);
+        if (function && function->volatility == 'v')
+            predict_unknown(p, "SELECT calls %s(), whose effects are not known before it runs",
+                            query->calls[i].name);
     }
 }
 

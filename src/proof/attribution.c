@@ -220,6 +220,19 @@ struct attribution_answer attribution_changed(TALLOC_CTX *mem,
     return answer;
 }
 
+// An UPDATE of a key is counted as an update: neither as an insert nor as a delete. A text of which
+// nothing is hidden would name it; else a row that is gone, and one that is new and not certainly
+// traffic's, may be the same row.
+bool attribution_may_move_keys(const struct attribution_table *table, int64_t gone,
+                               const struct writer_counts *extra)
+{
+    int64_t suspects = extra->n[WRITER_MIGRATION] + extra->n[WRITER_UNKNOWN] +
+                       (attribution_is_plain(table) ? 0 : extra->n[WRITER_AMONG]);
+
+    return (table->hidden != NULL || table->indirect != NULL || !table->is_traced) &&
+           !wrote_nothing(table, table->own.updated) && gone > 0 && suspects > 0;
+}
+
 struct attribution_answer attribution_extra(TALLOC_CTX *mem, const struct attribution_table *table,
                                             const struct writer_counts *rows)
 {
@@ -233,7 +246,7 @@ struct attribution_answer attribution_extra(TALLOC_CTX *mem, const struct attrib
         return answer;
     }
     // A row that traffic inserted and the migration updated carries the migration's number.
-    if (wrote_nothing(table, table->own.inserted)) {
+    if (!table->may_move_keys && wrote_nothing(table, table->own.inserted)) {
         answer.by_traffic = all;
         return answer;
     }
@@ -255,7 +268,8 @@ struct attribution_answer attribution_missing(TALLOC_CTX *mem,
         return unsupported(unnamed);
     // What is gone carries no number: only counting tells.
     bool is_all_named = table->has_own && !table->is_rewritten && table->own.deleted == named;
-    if (table->unknown == NULL && (wrote_nothing(table, table->own.deleted) || is_all_named)) {
+    if (table->unknown == NULL && !table->may_move_keys &&
+        (wrote_nothing(table, table->own.deleted) || is_all_named)) {
         answer.by_traffic = unnamed;
         return answer;
     }

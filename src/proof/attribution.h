@@ -61,6 +61,7 @@ struct attribution_table {
                           // acts, a parent table; NULL
     bool is_traced;       // as attribution's
     bool is_rewritten;    // by the change: rows carry its number although no row was updated
+    bool may_move_keys;   // rows may have been given other keys: gone and new are no witness then
     bool has_own;         // what the runs themselves wrote is known, in full:
     struct engine_written own;
     bool has_others; // what everybody else wrote since, at least:
@@ -79,6 +80,10 @@ struct attribution_answer {
 struct attribution_answer attribution_changed(TALLOC_CTX *mem,
                                               const struct attribution_table *table,
                                               const struct writer_counts *rows, bool is_written);
+// May the runs have given rows other keys? `gone` keys that nothing explains, and who wrote the
+// `extra` ones.
+bool attribution_may_move_keys(const struct attribution_table *table, int64_t gone,
+                               const struct writer_counts *extra);
 // Keys that the baseline does not have.
 struct attribution_answer attribution_extra(TALLOC_CTX *mem, const struct attribution_table *table,
                                             const struct writer_counts *rows);

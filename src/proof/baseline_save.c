@@ -66,14 +66,33 @@ static bool include_named(const struct baseline_request *request, const char *ta
     return true;
 }
 
+// What the change writes to a table it writes to its children, so they are compared as part of it:
+// where the table has all of their columns.
+static bool is_within(const struct baseline_request *request, size_t n_named,
+                      const struct schema_relation *relation)
+{
+    for (size_t p = 0; p < relation->n_parents; p++) {
+        const struct schema_relation *parent = schema_find(request->schema, relation->parents[p]);
+        if (parent == NULL || parent->n_columns != relation->n_columns)
+            continue;
+        for (size_t i = 0; i < n_named; i++)
+            if (trace_is_same_name(request->trace->tables[i]->before, parent->name))
+                return true;
+        if (is_within(request, n_named, parent))
+            return true;
+    }
+    return false;
+}
+
 static bool include_tables(const struct baseline_request *request, struct error *err)
 {
     for (size_t i = 0; i < request->n_tables; i++)
         TRY(include_named(request, request->tables[i], err));
+    size_t n_named = request->trace->n_tables;
     for (struct schema_relation *relation = request->is_all ? schema_next(request->schema, NULL)
                                                             : NULL;
          relation != NULL; relation = schema_next(request->schema, relation))
-        if (is_data(relation))
+        if (is_data(relation) && !is_within(request, n_named, relation))
             trace_include(request->trace, relation);
     return true;
 }

@@ -10,9 +10,11 @@ void comparison_attribute(TALLOC_CTX *mem, struct comparison *comparison,
 {
     struct key_difference *missing = &comparison->missing, *doubled = &comparison->doubled;
     int64_t unnamed = writer_counts_sum(&missing->rest.by);
+    struct attribution_table keys = *facts;
 
-    missing->rest.answer = attribution_missing(mem, facts, missing->keys - unnamed, unnamed);
-    comparison->extra.rest.answer = attribution_extra(mem, facts, &comparison->extra.rest.by);
+    keys.may_move_keys = attribution_may_move_keys(facts, unnamed, &comparison->extra.rest.by);
+    missing->rest.answer = attribution_missing(mem, &keys, missing->keys - unnamed, unnamed);
+    comparison->extra.rest.answer = attribution_extra(mem, &keys, &comparison->extra.rest.by);
     comparison->kept.rest.answer = attribution_changed(mem, facts, &comparison->kept.rest.by, true);
     // Whoever wrote it: a row that stands twice is damage.
     doubled->rest.answer = (struct attribution_answer){

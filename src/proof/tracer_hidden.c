@@ -9,8 +9,11 @@
 #include "proof/tracer_state.h"
 
 // A function of the server's own writes no row; one that is somebody's may.
+// set_config turns names into other tables' names.
 static bool is_own_function(const struct tracer *tracer, struct name function)
 {
+    if (strcmp(function.name, "set_config") == 0)
+        return true;
     if (function.schema != NULL && strcmp(function.schema, "pg_catalog") != 0)
         return true;
     return schema_find_function(tracer->schema, function) != NULL;
@@ -26,21 +29,50 @@ static bool calls_function(const struct tracer *tracer, const struct expression 
 
 static bool query_calls_function(const struct tracer *tracer, const struct query *query)
 {
-    for (size_t i = 0; i < query->n_outputs; i++)
-        if (calls_function(tracer, &query->outputs[i]))
+    for (size_t i = 0; i < query->n_calls; i++)
+        if (is_own_function(tracer, query->calls[i]))
             return true;
-    for (size_t i = 0; i < query->n_assignments; i++)
-        if (calls_function(tracer, &query->assignments[i].value))
-            return true;
-    return calls_function(tracer, query->where) || calls_function(tracer, query->join_condition);
+    return calls_function(tracer, query->where);
 }
 
-// A write to a view goes to tables that the text does not name.
+// A write to a view goes to tables that the text does not name, and so may a rule.
+static bool acts_apart(const struct schema_relation *relation)
+{
+    for (size_t i = 0; i < relation->n_members; i++)
+        if (relation->members[i].object == OBJECT_RULE)
+            return true;
+    return relation->n_triggers > 0 || relation->kind == RELATION_VIEW;
+}
+
+static bool is_below(const struct schema *schema, const struct schema_relation *relation,
+                     const struct schema_relation *top)
+{
+    for (size_t i = 0; i < relation->n_parents; i++) {
+        const struct schema_relation *parent = schema_find(schema, relation->parents[i]);
+        if (parent == top ||
+            (parent != NULL && parent != relation && is_below(schema, parent, top)))
+            return true;
+    }
+    return false;
+}
+
+// What is written to a parent fires what its children have of their own.
 static bool fires_trigger(const struct tracer *tracer, const struct query *query)
 {
-    const struct schema_relation *relation =
+    const struct schema_relation *target =
         query->target.name == NULL ? NULL : schema_find(tracer->schema, query->target);
-    return relation != NULL && (relation->n_triggers > 0 || relation->kind == RELATION_VIEW);
+
+    if (target == NULL)
+        return false;
+    if (acts_apart(target))
+        return true;
+    if (target->kind != RELATION_PARTITIONED && !target->has_children)
+        return false;
+    for (struct schema_relation *relation = schema_next(tracer->schema, NULL); relation != NULL;
+         relation = schema_next(tracer->schema, relation))
+        if (acts_apart(relation) && is_below(tracer->schema, relation, target))
+            return true;
+    return false;
 }
 
 static bool hides(const struct tracer *tracer, const struct query *query)
@@ -68,6 +100,9 @@ static bool is_hidden(const struct tracer *tracer, const struct action *action)
 
     if (action->kind == ACTION_QUERY || action->kind == ACTION_CREATE_TABLE_AS)
         return action->query == NULL || hides(tracer, action->query);
+    if (action->kind == ACTION_ADD_COLUMN) // a default may be made anew for each row
+        return action->definition != NULL &&
+               calls_function(tracer, action->definition->default_value);
     if (action->kind == ACTION_ALTER_TYPE)
         return calls_function(tracer, action->using_expr);
     return is_one_of(action->kind, opaque, COUNT_OF(opaque));

@@ -24,17 +24,21 @@ struct noting {
     bool has_failed;
 };
 
-// Whoever wrote since, but a migration that was run since the baseline already.
-static bool is_traffic(enum writer writer)
+// Whoever wrote since, but a migration that was run since the baseline already. What may be older
+// is not noted: damage to a row that is noted is taken for traffic's.
+static bool is_traffic(const struct writers *writers, const struct engine_row_image *image)
 {
-    return writer == WRITER_TRAFFIC || writer == WRITER_UNKNOWN;
+    enum writer writer = writers_of(writers, image);
+
+    return (writer == WRITER_TRAFFIC || writer == WRITER_UNKNOWN) &&
+           writers->target->driver->proof->wrote(writers->instant, image->writer) == WROTE_SINCE;
 }
 
 static bool take_row(void *context, const struct engine_row_image *image)
 {
     struct noting *noting = context;
 
-    if (!is_traffic(writers_of(&noting->writers, image)))
+    if (!is_traffic(&noting->writers, image))
         return true;
     noting->rows++;
     row_images_bind_key(noting->insert, 1, noting->target, image);

@@ -196,6 +196,8 @@ static struct query *query_make_one(struct reading *reading, Node *node, const s
     found_finish(&q.found);
     query->reads = q.found.relations;
     query->n_reads = q.found.n_relations;
+    query->calls = q.found.functions;
+    query->n_calls = q.found.n_functions;
     *found = q.found;
     return query;
 }

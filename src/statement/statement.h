@@ -155,9 +155,11 @@ struct query {
     enum query_verb verb;
     struct name target; // written relation; name NULL for SELECT, VALUES
     const char *target_alias;
-    bool target_only;     // ONLY
-    struct name *reads;   // every other relation read: FROM, joins, subqueries, CTE bodies
-    size_t n_reads;       // (CTE names themselves left out), each once
+    bool target_only;   // ONLY
+    struct name *reads; // every other relation read: FROM, joins, subqueries, CTE bodies
+    size_t n_reads;     // (CTE names themselves left out), each once
+    struct name *calls; // PostgreSQL: every function called anywhere in it, each once
+    size_t n_calls;
     struct name *scans;   // SQLite: tables that its planner goes through from end to end,
     size_t n_scans;       // asked of an empty copy of the schema; the target too
     const char **columns; // INSERT, COPY: column list; none when not written

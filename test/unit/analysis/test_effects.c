@@ -180,6 +180,7 @@ static void test_effects_predict__unknown_is_said(void **state)
         {setup, "call p()", "CALL: what the procedure does is not known before it runs"},
         {setup, "execute s", "a prepared statement is run by its name"},
         {setup, "select v()", "SELECT calls v(), whose effects are not known before it runs"},
+        {setup, "select * from v()", "SELECT calls v(), whose effects are not known before it runs"},
         {setup, "drop extension citext cascade", "DROP EXTENSION CASCADE: what depends on it is not known"},
         {setup, "drop owned by someone", "DROP OWNED: what the role owns is not known"},
         {setup, "truncate other cascade", "TRUNCATE CASCADE: which tables refer to other is not known"},

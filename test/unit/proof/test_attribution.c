@@ -253,6 +253,38 @@ static void test_attribution_extra(void **state)
     check(attribution_extra(tmp, &table, &rows), STATUS_FAIL, 0, 4);
 }
 
+// An UPDATE of keys is neither an insert nor a delete.
+static void test_attribution_may_move_keys(void **state)
+{
+    (void)state;
+    SCRATCH(tmp);
+    struct attribution_table table = quiet();
+    struct writer_counts rows = by(WRITER_MIGRATION, 2);
+
+    table.is_traced = true;
+    assert_false(attribution_may_move_keys(&table, 2, &rows)); // the text would name it
+    table.hidden = "0001_change.up.sql:1 DO";
+    assert_true(attribution_may_move_keys(&table, 2, &rows));
+    assert_false(attribution_may_move_keys(&table, 0, &rows)); // what has moved is gone as well
+    rows = by(WRITER_TRAFFIC, 2);
+    assert_false(attribution_may_move_keys(&table, 2, &rows));
+    rows = by(WRITER_AMONG, 2);
+    assert_false(attribution_may_move_keys(&table, 2, &rows)); // all 100 carry its own number
+    table.rows = by(WRITER_MIGRATION, 99);
+    assert_true(attribution_may_move_keys(&table, 2, &rows));
+    table.own.updated = 0;
+    assert_false(attribution_may_move_keys(&table, 2, &rows));
+
+    table.own.updated = 100;
+    table.may_move_keys = true;
+    rows = by(WRITER_MIGRATION, 2);
+    check(attribution_extra(tmp, &table, &rows), STATUS_FAIL, 0, 2);
+    check(attribution_missing(tmp, &table, 0, 2), STATUS_FAIL, 0, 2);
+    table.others.inserted = table.others.deleted = 2;
+    check(attribution_extra(tmp, &table, &rows), STATUS_UNKNOWN, 0, 2);
+    check(attribution_missing(tmp, &table, 0, 2), STATUS_UNKNOWN, 0, 2);
+}
+
 static void test_attribution_missing(void **state)
 {
     (void)state;
@@ -305,6 +337,7 @@ int main(void)
         cmocka_unit_test(test_attribution_changed__all_written_over),
         cmocka_unit_test(test_attribution_changed__not_in_the_journal),
         cmocka_unit_test(test_attribution_extra),
+        cmocka_unit_test(test_attribution_may_move_keys),
         cmocka_unit_test(test_attribution_missing),
         cmocka_unit_test(test_attribution__none_is_pass),
     };
