@@ -17,6 +17,7 @@
 #include "base/memory.h"
 #include "base/secret.h"
 #include "base/wait.h"
+#include "driver/schema_objects.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -136,6 +137,9 @@ struct engine_catalog_table {
     bool (*read)(TALLOC_CTX *mem, struct engine *engine, struct schema **out, struct error *err);
     // SHA-256 over a canonical text of the schema.
     bool (*digest)(struct engine *engine, char hex[65], struct error *err);
+    // The same digest, and the objects that it is of.
+    bool (*objects)(TALLOC_CTX *mem, struct engine *engine, char hex[65],
+                    struct schema_objects *out, struct error *err);
     // What goes on in the server that a migration would meet, worst first: old transactions,
     // prepared ones, replication slots that lag, locks that are waited for. NULL: one file, one
     // writer.

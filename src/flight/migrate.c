@@ -70,7 +70,7 @@ static bool fail_step(struct flight *flight, struct migrate_step *step, struct e
 {
     struct error ignored;
     step->state = err->code == ERROR_PARTIAL ? MIGRATE_PARTIAL : MIGRATE_TAKEN_BACK;
-    if (!flight_journal_result(flight, step, err, &ignored))
+    if (!flight_journal_result(flight, step, err, NULL, &ignored))
         log_warning("the journal could not be written: %s", ignored.message);
     return false;
 }
@@ -101,11 +101,12 @@ static bool run_sql(struct flight *flight, const char *what, const char *lock, c
 }
 
 // A committed transaction is not believed alone: the record must say so to another session.
-static bool read_back(struct flight *flight, struct migrate_step *step, struct error *err)
+static bool read_back(struct flight *flight, struct migrate_step *step,
+                      struct schema_objects *after, struct error *err)
 {
     const struct migrate_request *request = flight->request;
     TRY(record_read(flight->mem, &flight->target, request->change, &flight->record, err));
-    TRY(flight->catalog->digest(flight->reader, step->schema_after, err));
+    TRY(flight->catalog->objects(flight->mem, flight->reader, step->schema_after, after, err));
     const struct record_entry *entry = record_find(&flight->record, step->version);
     bool is_applied = entry != NULL && !entry->is_dirty;
     if (is_applied != request->is_undo)
@@ -171,33 +172,20 @@ static bool act(struct flight *flight, struct migrate_step *step, struct error *
     return true;
 }
 
-static bool check_restored(struct flight *flight, struct migrate_step *step, struct error *err)
-{
-    char schema[65];
-    TRY(flight_journaled_schema(flight, step, schema, err));
-    if (schema[0] == '\0')
-        return true;
-    bool is_same = strcmp(schema, step->schema_after) == 0;
-    step->restored = is_same ? RESTORED_YES : RESTORED_NO;
-    if (is_same)
-        return true;
-    error_set(err, ERROR_PARTIAL, "%s: undone, but the schema is another one than before its up",
-              step->migration->down.path);
-    return error_hint(err,
-                      "the down does not mirror the up; compare the schema and mend it by hand");
-}
-
 static bool fly_step(struct flight *flight, struct migrate_step *step, struct error *err)
 {
-    bool is_undo = flight->request->is_undo;
-    TRY(flight->catalog->digest(flight->reader, step->schema_before, err));
+    SCRATCH(tmp);
+    struct schema_objects before, after;
+    struct schema_differences changed;
+    TRY(flight->catalog->objects(tmp, flight->reader, step->schema_before, &before, err));
     TRY(flight_journal_started(flight, step, err));
     log_info("running %s", flight_request(flight, step).path);
-    if (!act(flight, step, err) || !read_back(flight, step, err))
+    if (!act(flight, step, err) || !read_back(flight, step, &after, err))
         return fail_step(flight, step, err);
     step->state = MIGRATE_DONE;
-    TRY(flight_journal_result(flight, step, NULL, err));
-    return !is_undo || check_restored(flight, step, err);
+    schema_objects_compare(tmp, &before, &after, &changed);
+    TRY(flight_journal_result(flight, step, NULL, &changed, err));
+    return !flight->request->is_undo || flight_check_restored(flight, step, &before, &after, err);
 }
 
 // --- foreign keys

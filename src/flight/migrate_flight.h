@@ -6,6 +6,7 @@
 #ifndef FLIGHT_MIGRATE_FLIGHT_H
 #define FLIGHT_MIGRATE_FLIGHT_H
 
+#include "base/json.h"
 #include "flight/migrate.h"
 
 struct flight {
@@ -28,17 +29,25 @@ struct engine_run_request flight_request(const struct flight *flight,
 // --- migrate_journal.c
 MUST_CHECK bool flight_journal_started(const struct flight *flight, const struct migrate_step *step,
                                        struct error *err);
-// `cause` NULL: it was done.
+// `cause` NULL: it was done, and `changed` the schema so.
 MUST_CHECK bool flight_journal_result(const struct flight *flight, const struct migrate_step *step,
-                                      const struct error *cause, struct error *err);
-// The schema before the up, as the journal saw it for this database; "" when it did not.
-MUST_CHECK bool flight_journaled_schema(const struct flight *flight,
-                                        const struct migrate_step *step, char out[65],
-                                        struct error *err);
+                                      const struct error *cause,
+                                      const struct schema_differences *changed, struct error *err);
+// The event of the step's up on this database, to be freed; NULL when the journal did not see it.
+MUST_CHECK bool flight_journaled_up(const struct flight *flight, const struct migrate_step *step,
+                                    json_t **event, struct error *err);
 // A migration without transaction that was begun and has no result: the process died in it, and
 // only a record with a mark of its own would tell. ERROR_PARTIAL.
 MUST_CHECK bool flight_check_unfinished(const struct flight *flight,
                                         const struct migrate_step *step, struct error *err);
+
+// --- migrate_schema.c
+void flight_put_objects(json_t *data, const struct schema_differences *changed);
+// After a down that ran from `before` to `after`: ERROR_PARTIAL when what its up changed is not as
+// before that, or the down changed more. What others changed in between is theirs.
+MUST_CHECK bool flight_check_restored(struct flight *flight, struct migrate_step *step,
+                                      const struct schema_objects *before,
+                                      const struct schema_objects *after, struct error *err);
 
 // --- migrate_traffic.c
 MUST_CHECK bool flight_note_traffic(const struct flight *flight, struct error *err);

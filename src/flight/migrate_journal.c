@@ -46,7 +46,8 @@ bool flight_journal_started(const struct flight *flight, const struct migrate_st
 }
 
 bool flight_journal_result(const struct flight *flight, const struct migrate_step *step,
-                           const struct error *cause, struct error *err)
+                           const struct error *cause, const struct schema_differences *changed,
+                           struct error *err)
 {
     bool is_undo = flight->request->is_undo;
     json_t *data = event_data(flight, step);
@@ -54,6 +55,8 @@ bool flight_journal_result(const struct flight *flight, const struct migrate_ste
     json_put_text(data, "schema_after", step->schema_after[0] ? step->schema_after : NULL);
     json_put_text(data, "state", migrate_state_name(step->state, is_undo));
     put_written(data, step);
+    if (changed != NULL)
+        flight_put_objects(data, changed);
     if (cause != NULL)
         json_put_text(data, "error", cause->message);
     const char *event = cause     ? EVENT_MIGRATION_FAILED
@@ -74,19 +77,17 @@ static bool is_of_database(const struct flight *flight, const json_t *data)
            (database != NULL && strcmp(database, flight->report->database_name) == 0);
 }
 
-bool flight_journaled_schema(const struct flight *flight, const struct migrate_step *step,
-                             char out[65], struct error *err)
+bool flight_journaled_up(const struct flight *flight, const struct migrate_step *step,
+                         json_t **event, struct error *err)
 {
-    json_auto_t *event = NULL;
-    out[0] = '\0';
     TRY(journal_last(flight->request->journal, EVENT_MIGRATION_APPLIED, "version", step->version,
-                     &event, err));
-    const json_t *data = json_object_get(event, "data");
-    const char *schema = data ? json_get_text(data, "schema_before") : NULL;
+                     event, err));
+    const json_t *data = json_object_get(*event, "data");
     const char *sha256 = data ? json_get_text(data, "sha256") : NULL;
-    bool is_same = sha256 != NULL && strcmp(sha256, step->sha256) == 0;
-    if (is_same && schema != NULL && is_of_database(flight, data))
-        snprintf(out, 65, "%s", schema);
+    if (sha256 != NULL && strcmp(sha256, step->sha256) == 0 && is_of_database(flight, data))
+        return true;
+    json_decref(*event);
+    *event = NULL;
     return true;
 }
 

@@ -13,7 +13,12 @@ enum migrate_state { MIGRATE_PENDING, MIGRATE_DONE, MIGRATE_TAKEN_BACK, MIGRATE_
 const char *migrate_state_name(enum migrate_state state, bool is_undo); // "pending" "applied" …
 
 // Is the schema after an undo that of before its up? The journal knows, if it saw the up.
-enum migrate_restored { RESTORED_UNKNOWN, RESTORED_YES, RESTORED_NO };
+enum migrate_restored {
+    RESTORED_UNKNOWN,
+    RESTORED_YES,
+    RESTORED_BESIDE_OTHERS, // what the up changed is, and others changed something else since
+    RESTORED_NO
+};
 
 struct migrate_written {
     const char *table; // "schema.name"

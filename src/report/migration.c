@@ -21,6 +21,8 @@ static const char *restored_words(enum migrate_restored restored)
     switch (restored) {
     case RESTORED_UNKNOWN:
         return "whether the schema is as before its up is not known: the journal did not see that";
+    case RESTORED_BESIDE_OTHERS:
+        return "what its up changed is as before; others changed the schema since";
     case RESTORED_YES: return "the schema is as before its up";
     case RESTORED_NO: return "the schema is NOT as before its up";
     }
@@ -100,7 +102,8 @@ void report_migration_text(FILE *out, const struct migrate_report *report,
         write_step(out, report, &report->steps[i]);
     for (size_t i = 0; i < report->n_notes; i++)
         fprintf(out, "note: %s\n", report->notes[i]);
-    bool is_whole = report->orphans.is_asked && has_run(report) && report->steps[report->n_steps - 1].state == MIGRATE_DONE;
+    bool is_whole = report->orphans.is_asked && has_run(report) &&
+                    report->steps[report->n_steps - 1].state == MIGRATE_DONE;
     if (is_whole)
         write_orphans(out, &report->orphans);
     if (journal->sequence > 0)
@@ -144,7 +147,7 @@ static void put_step(json_t *list, const struct migrate_report *report,
     json_put_text(object, "schema_after", step->schema_after[0] ? step->schema_after : NULL);
     json_put(object, "schema_restored",
              step->restored == RESTORED_UNKNOWN ? json_null()
-                                                : json_boolean(step->restored == RESTORED_YES));
+                                                : json_boolean(step->restored != RESTORED_NO));
     put_written(object, step);
     json_array_append_new(list, object);
 }

@@ -206,6 +206,26 @@ static void test_digest__of_the_schema_alone(struct rig *rig)
     assert_string_not_equal(digests[0], digests[2]);
 }
 
+static void test_objects__name_what_changed(struct rig *rig)
+{
+    SCRATCH(tmp);
+    struct schema_objects before, after;
+    struct schema_differences differences;
+    char digest[65], same[65];
+    assert_true(rig->driver->catalog->digest(rig->reader, digest, &rig->err));
+    assert_true(rig->driver->catalog->objects(tmp, rig->reader, same, &before, &rig->err));
+    assert_string_equal(digest, same);
+    rig->place->execute(rig->database->path, "ALTER TABLE parents ADD COLUMN age INT");
+    rig->place->execute(rig->database->path, "CREATE TABLE more (a INT)");
+    assert_true(rig->driver->catalog->objects(tmp, rig->reader, same, &after, &rig->err));
+    assert_string_not_equal(digest, same);
+    schema_objects_compare(tmp, &before, &after, &differences);
+    assert_int_equal(differences.n, 2);
+    assert_non_null(strstr(differences.list[0].name, "more"));
+    assert_int_equal(differences.list[0].before, 0);
+    assert_non_null(strstr(differences.list[1].name, "parents"));
+}
+
 static void test_fingerprint__sees_a_swap(struct rig *rig)
 {
     const struct engine_fingerprint_request request = {.table = {.name = "parents"}};
@@ -244,6 +264,7 @@ ON_EACH(test_run__takes_back)
 ON_EACH(test_run__says_partial)
 ON_EACH(test_catalog__knows_the_schema)
 ON_EACH(test_digest__of_the_schema_alone)
+ON_EACH(test_objects__name_what_changed)
 ON_EACH(test_fingerprint__sees_a_swap)
 
 int main(void)
@@ -259,6 +280,7 @@ int main(void)
         cmocka_unit_test(test_run__says_partial_on_each),
         cmocka_unit_test(test_catalog__knows_the_schema_on_each),
         cmocka_unit_test(test_digest__of_the_schema_alone_on_each),
+        cmocka_unit_test(test_objects__name_what_changed_on_each),
         cmocka_unit_test(test_fingerprint__sees_a_swap_on_each),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

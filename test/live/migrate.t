@@ -126,7 +126,28 @@ echo 'ALTER TABLE users ADD COLUMN age INT;' >m/1_age.sql
 echo 'ALTER TABLE users RENAME COLUMN age TO years;' >m/1_age.down.sql
 migrate m >out 2>&1
 ends 5 'a down that does not mirror its up' migrate --undo --steps 1 m
-says 'other schema: said' err 'the schema is another one than before its up'
+says 'other schema: said, with what' err 'the schema is another one than before its up: users
+  hint: the down does not mirror the up; compare it and mend it by hand'
+
+fresh
+echo 'ALTER TABLE users ADD COLUMN age INT;' >m/1_age.sql
+echo 'ALTER TABLE users DROP COLUMN age;' >m/1_age.down.sql
+migrate m >out 2>&1
+db 'CREATE TABLE others (id INT)'
+ends 0 'a table that others made meanwhile' migrate --undo --steps 1 m
+says 'others made: said' out 'what its up changed is as before; others changed the schema since'
+migrate m >out 2>&1
+db 'ALTER TABLE users ADD COLUMN theirs INT'
+ends 5 'the same table, changed by others meanwhile' migrate --undo --steps 1 m
+says 'others changed: said' err 'another one than before its up: users
+  hint: others changed it since the up'
+fresh
+echo 'ALTER TABLE users ADD COLUMN age INT;' >m/1_age.sql
+echo 'ALTER TABLE users DROP COLUMN age; DROP INDEX by_name;' >m/1_age.down.sql
+db 'CREATE INDEX by_name ON users (name)'
+migrate m >out 2>&1
+ends 5 'a down that takes more with it' migrate --undo --steps 1 m
+says 'takes more: said' err 'another one than before its up: by_name'
 
 # --- others at work
 fresh

@@ -65,6 +65,22 @@ layout()
     says "$1: one was applied before" out '1 applied before'
     is "$1: its table goes on" "$(db "$2")" "$3"
 }
+# An application makes tables while it runs, partitions above all: the way back is as long as before.
+fresh
+files_golang
+echo 'CREATE INDEX by_n ON emails (n);' >m/0003_index.up.sql
+echo 'DROP INDEX by_n;' >m/0003_index.down.sql
+migrate m >out 2>&1
+db 'CREATE TABLE emails_2 (LIKE emails); CREATE FUNCTION f() RETURNS int LANGUAGE sql RETURN 1'
+ends 0 'others made a table: undone, all three' migrate --undo --steps 3 m
+is 'others made a table: each said' "$(grep -c 'what its up changed is as before; others changed the schema since' out)" 3
+is 'others made a table: it stays' "$(db "SELECT to_regclass('emails_2')")" emails_2
+migrate --to 1 m >out 2>&1
+echo 'ALTER TABLE emails DROP n; ALTER TABLE emails ALTER category DROP NOT NULL; DROP FUNCTION f();' >m/0001_n.down.sql
+ends 5 'a down that does more' migrate --undo --steps 1 m
+says 'a down that does more: what' err 'another one than before its up: public.emails, function f()
+  hint: the down does not mirror the up; compare it and mend it by hand'
+
 # Sources of the tables: see src/flight/record_postgres.c.
 layout golang 'SELECT version, dirty FROM schema_migrations' '2|f' '1|f' \
     'CREATE TABLE IF NOT EXISTS "public"."schema_migrations" (version bigint not null primary key, dirty boolean not null);

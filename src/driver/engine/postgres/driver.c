@@ -21,6 +21,7 @@ static const struct engine_session_table session = {
 static const struct engine_catalog_table catalog = {
     .read = postgres_catalog_read,
     .digest = postgres_catalog_digest,
+    .objects = postgres_catalog_objects,
     .activity = postgres_catalog_activity,
 };
 

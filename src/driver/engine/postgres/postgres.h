@@ -116,6 +116,8 @@ bool postgres_run(TALLOC_CTX *mem, struct engine *engine, const struct engine_ru
 bool postgres_catalog_read(TALLOC_CTX *mem, struct engine *engine, struct schema **out,
                            struct error *err);
 bool postgres_catalog_digest(struct engine *engine, char hex[65], struct error *err);
+bool postgres_catalog_objects(TALLOC_CTX *mem, struct engine *engine, char hex[65],
+                       struct schema_objects *out, struct error *err);
 bool postgres_catalog_activity(TALLOC_CTX *mem, struct engine *engine, struct engine_activity **out,
                                size_t *n, struct error *err);
 bool postgres_fingerprint(TALLOC_CTX *mem, struct engine *engine,

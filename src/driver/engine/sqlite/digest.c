@@ -1,7 +1,7 @@
 /*
  * Digest of an SQLite schema: SHA-256 over a canonical text of sqlite_schema.
  *
- * SQLite keeps the text of each CREATE as it was written, and ALTER TABLE rewrites parts of it:
+ * SQLite keeps the text of each CREATE as it was written, and ALTER TABLE rewrites objects of it:
  * after a rename and back, `emails` has become `"emails"`. So the text is cut into tokens: blanks,
  * comments, quotes of names and the case of words do not count, constants do. Names of tables and
  * columns are added as they are, because programs see their case. Page layout, statistics,
@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "driver/engine/sqlite/sqlite.h"
 #include "statement/lexer.h"
+#include <xxhash.h>
 
 static void write_token(FILE *out, const struct lexer *lexer, struct token token)
 {
@@ -51,8 +52,29 @@ static bool write_columns(FILE *out, struct engine *engine, const char *table, s
     return true;
 }
 
-static bool write_schema(FILE *out, struct engine *engine, struct error *err)
+struct digesting {
+    TALLOC_CTX *mem;
+    FILE *out;
+    char *text; // what `out` holds, once it is flushed
+    size_t len;
+    size_t start;                   // of the object that is being written
+    struct schema_objects *objects; // NULL: not asked for
+};
+
+static void end_object(struct digesting *digesting, const char *name)
 {
+    fputc('\n', digesting->out);
+    fflush(digesting->out);
+    if (digesting->objects != NULL)
+        schema_objects_add(
+            digesting->mem, digesting->objects, name,
+            XXH3_64bits(digesting->text + digesting->start, digesting->len - digesting->start));
+    digesting->start = digesting->len;
+}
+
+static bool write_schema(struct digesting *digesting, struct engine *engine, struct error *err)
+{
+    FILE *out = digesting->out;
     SCRATCH(tmp);
     struct cursor *cursor;
     TRY(cursor_make(tmp, engine,
@@ -72,21 +94,35 @@ static bool write_schema(FILE *out, struct engine *engine, struct error *err)
             sqlite3_column_int(cursor->statement, 4) != 0)
             TRY(write_columns(out, engine, cursor_text(cursor, 1), err));
         write_sql(out, cursor_text(cursor, 3));
-        fputc('\n', out);
+        end_object(digesting, cursor_text(cursor, 1));
     }
+}
+
+static bool read_digest(TALLOC_CTX *mem, struct engine *engine, char hex[65],
+                        struct schema_objects *objects, struct error *err)
+{
+    struct digesting digesting = {.mem = mem, .objects = objects};
+    digesting.out = open_memstream(&digesting.text, &digesting.len);
+    bool is_written = write_schema(&digesting, engine, err);
+    fclose(digesting.out);
+    if (is_written) {
+        struct digest_text digest = digest_of(digesting.text, digesting.len);
+        memcpy(hex, digest.hex, sizeof digest.hex);
+    }
+    free(digesting.text);
+    return is_written;
 }
 
 bool sqlite_catalog_digest(struct engine *engine, char hex[65], struct error *err)
 {
-    char *text;
-    size_t len;
-    FILE *out = open_memstream(&text, &len);
-    bool is_written = write_schema(out, engine, err);
-    fclose(out);
-    if (is_written) {
-        struct digest_text digest = digest_of(text, len);
-        memcpy(hex, digest.hex, sizeof digest.hex);
-    }
-    free(text);
-    return is_written;
+    return read_digest(NULL, engine, hex, NULL, err);
+}
+
+bool sqlite_catalog_objects(TALLOC_CTX *mem, struct engine *engine, char hex[65],
+                            struct schema_objects *out, struct error *err)
+{
+    *out = (struct schema_objects){0};
+    TRY(read_digest(mem, engine, hex, out, err));
+    schema_objects_end(out);
+    return true;
 }

@@ -19,6 +19,7 @@ static const struct engine_session_table session = {
 static const struct engine_catalog_table catalog = {
     .read = sqlite_catalog_read,
     .digest = sqlite_catalog_digest,
+    .objects = sqlite_catalog_objects,
 };
 
 static const struct engine_proof_table proof = {

@@ -1,0 +1,96 @@
+/*
+ * Objects of a schema: added in any order, kept by name, compared as two sorted lists.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "driver/schema_objects.h"
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+
+// A piece more: the order counts.
+static uint64_t joined(uint64_t hash, uint64_t piece)
+{
+    uint64_t both = XXH3_64bits_withSeed(&piece, sizeof piece, hash);
+    return both == 0 ? 1 : both;
+}
+
+void schema_objects_add(TALLOC_CTX *mem, struct schema_objects *objects, const char *name,
+                        uint64_t hash)
+{
+    struct schema_object *last = objects->n == 0 ? NULL : &objects->list[objects->n - 1];
+    if (last != NULL && strcmp(last->name, name) == 0) {
+        last->hash = joined(last->hash, hash);
+        return;
+    }
+    *mem_append(mem, objects->list, objects->n) =
+        (struct schema_object){.name = mem_strdup(mem, name), .hash = joined(0, hash)};
+}
+
+static int by_name(const void *a, const void *b)
+{
+    const struct schema_object *x = a, *y = b;
+    int order = strcmp(x->name, y->name);
+    return order != 0 ? order : (x->hash > y->hash) - (x->hash < y->hash);
+}
+
+void schema_objects_end(struct schema_objects *objects)
+{
+    size_t n = 0;
+    if (objects->n == 0)
+        return;
+    qsort(objects->list, objects->n, sizeof *objects->list, by_name);
+    for (size_t i = 1; i < objects->n; i++) {
+        struct schema_object *kept = &objects->list[n];
+        if (strcmp(kept->name, objects->list[i].name) == 0)
+            kept->hash = joined(kept->hash, objects->list[i].hash);
+        else
+            objects->list[++n] = objects->list[i];
+    }
+    objects->n = n + 1;
+}
+
+static int is_named(const void *key, const void *element)
+{
+    return strcmp(key, *(const char *const *)element);
+}
+
+uint64_t schema_objects_hash(const struct schema_objects *objects, const char *name)
+{
+    static_assert(offsetof(struct schema_object, name) == 0, "is_named reads it there");
+    const struct schema_object *found =
+        objects->n == 0 ? NULL
+                        : bsearch(name, objects->list, objects->n, sizeof *objects->list, is_named);
+    return found == NULL ? 0 : found->hash;
+}
+
+void schema_objects_compare(TALLOC_CTX *mem, const struct schema_objects *before,
+                            const struct schema_objects *after, struct schema_differences *out)
+{
+    size_t i = 0, k = 0;
+    *out = (struct schema_differences){0};
+    while (i < before->n || k < after->n) {
+        const struct schema_object *old = i < before->n ? &before->list[i] : NULL;
+        const struct schema_object *new = k < after->n ? &after->list[k] : NULL;
+        int order = old == NULL ? 1 : new == NULL ? -1 : strcmp(old->name, new->name);
+        struct schema_difference difference = {
+            .name = order <= 0 ? old->name : new->name,
+            .before = order <= 0 ? old->hash : 0,
+            .after = order >= 0 ? new->hash : 0,
+        };
+        i += order <= 0;
+        k += order >= 0;
+        if (difference.before != difference.after)
+            *mem_append(mem, out->list, out->n) = difference;
+    }
+}
+
+const struct schema_difference *schema_differences_find(
+    const struct schema_differences *differences, const char *name)
+{
+    static_assert(offsetof(struct schema_difference, name) == 0, "is_named reads it there");
+    return differences->n == 0 ? NULL
+                               : bsearch(name, differences->list, differences->n,
+                                         sizeof *differences->list, is_named);
+}
