@@ -31,12 +31,6 @@ enum writer attribution_writer(const struct attribution *attribution, enum engin
     return attribution->unknown != NULL ? WRITER_UNKNOWN : WRITER_TRAFFIC;
 }
 
-void writer_counts_add(struct writer_counts *to, const struct writer_counts *from)
-{
-    for (size_t i = 0; i < WRITER_COUNT; i++)
-        to->n[i] += from->n[i];
-}
-
 int64_t writer_counts_sum(const struct writer_counts *counts)
 {
     int64_t sum = 0;
@@ -52,7 +46,8 @@ enum status attribution_worse(enum status a, enum status b)
     return a == STATUS_UNKNOWN || b == STATUS_UNKNOWN ? STATUS_UNKNOWN : STATUS_PASS;
 }
 
-bool attribution_is_plain(const struct attribution_table *table)
+// Is every row that a run wrote marked with the run's own number, never a subtransaction's?
+static bool is_plain(const struct attribution_table *table)
 {
     if (table->hidden == NULL)
         return true;
@@ -123,7 +118,7 @@ static void judge_writers(TALLOC_CTX *mem, const struct attribution_table *table
                           const struct writer_counts *rows, struct attribution_answer *answer)
 {
     answer->by_traffic += rows->n[WRITER_NOTED];
-    if (attribution_is_plain(table))
+    if (is_plain(table))
         answer->by_traffic += rows->n[WRITER_AMONG];
     else
         leave(answer, rows->n[WRITER_AMONG], STATUS_UNKNOWN, nested_reason(mem, table));
@@ -179,8 +174,9 @@ static struct writer_counts take_witnessed(const struct attribution_table *table
 {
     struct writer_counts counts = *rows;
 
-    if (is_written || !table->has_own || !table->is_traced || table->hidden != NULL || table->indirect != NULL ||
-        table->is_rewritten || !table->has_others || counts.n[WRITER_MIGRATION] > others)
+    if (is_written || !table->has_own || !table->is_traced || table->hidden != NULL ||
+        table->indirect != NULL || table->is_rewritten || !table->has_others ||
+        counts.n[WRITER_MIGRATION] > others)
         return counts;
     counts.n[WRITER_NOTED] += counts.n[WRITER_MIGRATION];
     counts.n[WRITER_MIGRATION] = 0;
@@ -227,7 +223,7 @@ bool attribution_may_move_keys(const struct attribution_table *table, int64_t go
                                const struct writer_counts *extra)
 {
     int64_t suspects = extra->n[WRITER_MIGRATION] + extra->n[WRITER_UNKNOWN] +
-                       (attribution_is_plain(table) ? 0 : extra->n[WRITER_AMONG]);
+                       (is_plain(table) ? 0 : extra->n[WRITER_AMONG]);
 
     return (table->hidden != NULL || table->indirect != NULL || !table->is_traced) &&
            !wrote_nothing(table, table->own.updated) && gone > 0 && suspects > 0;

@@ -92,11 +92,7 @@ struct attribution_answer attribution_missing(TALLOC_CTX *mem,
                                               const struct attribution_table *table, int64_t named,
                                               int64_t unnamed);
 
-// Is every row that a run wrote marked with the run's own number, never a subtransaction's?
-bool attribution_is_plain(const struct attribution_table *table);
-
 enum status attribution_worse(enum status a, enum status b);
-void writer_counts_add(struct writer_counts *to, const struct writer_counts *from);
 int64_t writer_counts_sum(const struct writer_counts *counts);
 
 #endif

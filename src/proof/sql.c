@@ -39,7 +39,7 @@ char *sql_list(TALLOC_CTX *mem, const char *prefix, const char *const *names, si
     return list;
 }
 
-const char *sql_is_distinct(enum dialect dialect)
+static const char *is_distinct(enum dialect dialect)
 {
     return dialect == DIALECT_SQLITE ? "IS NOT" : "IS DISTINCT FROM";
 }
@@ -112,7 +112,7 @@ char *sql_differs(TALLOC_CTX *mem, enum dialect dialect, const char *type, const
     if (dialect == DIALECT_POSTGRES && type != NULL)
         stored = mem_printf(tmp, "CAST(%s AS %s)", stored, type);
     return mem_printf(mem, "%s %s %s", sql_comparable(tmp, dialect, type, value),
-                      sql_is_distinct(dialect), sql_comparable(tmp, dialect, type, stored));
+                      is_distinct(dialect), sql_comparable(tmp, dialect, type, stored));
 }
 
 char *sql_no_partner(TALLOC_CTX *mem, enum dialect dialect, struct name table, const char *column,

@@ -15,7 +15,6 @@ char *sql_relation(TALLOC_CTX *mem, struct name relation); // "schema"."name"
 char *sql_list(TALLOC_CTX *mem, const char *prefix, const char *const *names, size_t n,
                const char *separator);
 // The operator that is true for two values of which one may be NULL.
-const char *sql_is_distinct(enum dialect dialect); // "IS NOT", "IS DISTINCT FROM"
 
 char *sql_text(TALLOC_CTX *mem, const char *text); // 'it''s'
 // A type as a declaration or CAST writes it: "varchar"(20), "public"."mood"[]. NULL when there is

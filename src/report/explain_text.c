@@ -37,6 +37,32 @@ static const char *lock_words(enum lock_mode mode)
                                                : "reads and writes go on";
 }
 
+static bool is_published(const struct schema_publication *publication,
+                         const struct schema_relation *relation)
+{
+    for (size_t i = 0; i < publication->n_tables; i++)
+        if (strcmp(publication->tables[i].name, relation->name.name) == 0 &&
+            strcmp(publication->tables[i].schema, relation->name.schema) == 0)
+            return true;
+    return publication->has_all_tables;
+}
+
+// Subscribers do not get what a statement does to the schema.
+static char *published_words(TALLOC_CTX *mem, const struct schema *schema,
+                             const struct schema_relation *relation)
+{
+    size_t n;
+    const struct schema_publication *publications = schema_publications(schema, &n);
+    char *words = mem_strdup(mem, "");
+
+    if (relation == NULL || relation->kind != RELATION_TABLE)
+        return words;
+    for (size_t i = 0; i < n; i++)
+        if (is_published(&publications[i], relation))
+            words = mem_printf(mem, "%s, published by %s", words, publications[i].name);
+    return words;
+}
+
 // ", 2,000,000 rows, 310 MB" where it is a table whose size is known. A dot may be part of a name.
 static const char *size_words(TALLOC_CTX *mem, const struct schema *schema, const char *relation)
 {
@@ -45,7 +71,10 @@ static const char *size_words(TALLOC_CTX *mem, const struct schema *schema, cons
          dot = strchr(dot + 1, '.'))
         found = schema_find(
             schema, (struct name){mem_strndup(mem, relation, (size_t)(dot - relation)), dot + 1});
-    return size_class(found) == SIZE_UNKNOWN ? "" : mem_printf(mem, " (%s)", size_text(mem, found));
+    const char *published = published_words(mem, schema, found);
+    if (size_class(found) == SIZE_UNKNOWN)
+        return published;
+    return mem_printf(mem, " (%s)%s", size_text(mem, found), published);
 }
 
 static void write_locks(FILE *out, const struct effects *effects, const struct schema *schema)

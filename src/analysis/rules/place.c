@@ -124,7 +124,8 @@ static bool empties(const struct action *action, struct name table)
            query->n_reads == 0;
 }
 
-bool place_is_emptied(const struct rule_place *place, struct name table)
+// An earlier statement of this script removes every row of `table`.
+static bool place_is_emptied(const struct rule_place *place, struct name table)
 {
     for (size_t i = 0; i < place->index; i++) {
         const struct statement *statement = &place->script->statements[i];

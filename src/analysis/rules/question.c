@@ -98,7 +98,8 @@ const char *ask_list(const struct asking *asking, const char *prefix, const char
     return list;
 }
 
-const char *ask_key(const struct asking *asking)
+// What names a row: primary key or place in the table.
+static const char *ask_key(const struct asking *asking)
 {
     const struct schema_relation *relation = asking->relation;
     for (size_t i = 0; relation != NULL && i < relation->n_constraints; i++) {

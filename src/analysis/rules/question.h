@@ -38,8 +38,6 @@ const char *ask_table_alone(const struct asking *asking);
 // "a, b", each behind `prefix` ("c." or "").
 const char *ask_list(const struct asking *asking, const char *prefix, const char *const *names,
                      size_t n);
-// What names a row: primary key or place in the table.
-const char *ask_key(const struct asking *asking);
 
 // How many rows of `from` are such; a few of them by their keys.
 void ask_rows(struct asking *asking, const char *from, const char *condition);

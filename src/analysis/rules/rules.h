@@ -28,8 +28,6 @@ bool place_adds_column(const struct rule_place *place, struct name table, const 
 bool place_updates(const struct rule_place *place, struct name table, const char *column);
 // The same, and no row is left out: no join, no subquery, no WHERE but one on the column itself.
 bool place_fills(const struct rule_place *place, struct name table, const char *column);
-// An earlier statement of this script removes every row of `table`.
-bool place_is_emptied(const struct rule_place *place, struct name table);
 // No row can fail: the table is new, told to be empty, or emptied by this script.
 bool place_has_no_rows(const struct rule_place *place, struct name table);
 // One of the columns was added by this script without a value: it is NULL, and NULLs collide with

@@ -220,7 +220,8 @@ static bool visit_row(void *context, const PGresult *row)
     return true;
 }
 
-bool catalog_each(struct catalog *catalog, const char *sql, catalog_row *each, struct error *err)
+static bool catalog_each(struct catalog *catalog, const char *sql, catalog_row *each,
+                         struct error *err)
 {
     struct visit visit = {.catalog = catalog, .each = each};
     return connection_each(catalog->engine->connection, sql, visit_row, &visit, err);

@@ -36,8 +36,6 @@ struct catalog {
 // --- catalog.c
 // One row; the fields are those of the query's file in sql/postgres.
 typedef void catalog_row(struct catalog *catalog, const PGresult *row);
-MUST_CHECK bool catalog_each(struct catalog *catalog, const char *sql, catalog_row *each,
-                             struct error *err);
 // One instant, until catalog_end; `is_done`: all went well so far, else `err` is filled already.
 MUST_CHECK bool catalog_begin(struct engine *engine, struct error *err);
 MUST_CHECK bool catalog_end(struct engine *engine, bool is_done, struct error *err);

@@ -27,7 +27,7 @@ bool value_text_is_made(unsigned type_oid)
     return is_text(type_oid) || is_whole(type_oid) || type_oid == TYPE_UUID;
 }
 
-enum engine_value_kind value_text_kind(unsigned type_oid)
+static enum engine_value_kind value_text_kind(unsigned type_oid)
 {
     if (is_whole(type_oid))
         return VALUE_INTEGER;

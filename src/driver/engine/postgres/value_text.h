@@ -11,7 +11,6 @@
 
 // Is the text made here, from the binary value? Otherwise the server is asked for it.
 bool value_text_is_made(unsigned type_oid);
-enum engine_value_kind value_text_kind(unsigned type_oid);
 // A number, or a time as the number that it is stored as.
 int64_t value_text_integer(unsigned type_oid, const struct copy_field *field);
 struct engine_value value_text(TALLOC_CTX *mem, const struct selected_column *column,
