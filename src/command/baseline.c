@@ -348,7 +348,7 @@ static int baseline_database(void *context, const char *database, bool *is_shown
 {
     SCRATCH(tmp);
     const struct request *request = context;
-    struct inspection inspection = {0};
+    struct inspection inspection = {.query_timeout_ms = INSPECTION_LONG_MS};
     bool is_save = strcmp(request->action, "save") == 0,
          is_show = strcmp(request->action, "show") == 0;
 

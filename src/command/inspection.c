@@ -39,6 +39,7 @@ static bool open_target(TALLOC_CTX *mem, const struct program *program,
     const struct engine_open_options options = {
         .url = choice->url,
         .read_only = true,
+        .query_timeout_ms = inspection->query_timeout_ms,
         .allow_superuser = choice->database != NULL && choice->database->allow_superuser,
         .name = "tminus/inspection",
         .wait = wait_make(mem),

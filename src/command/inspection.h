@@ -13,10 +13,14 @@
 #include "journal/journal.h"
 #include "proof/baseline.h"
 
+// A question about every row of a large table: what it asks is promised, and must be answered.
+#define INSPECTION_LONG_MS ((int64_t)4 * 3600 * 1000)
+
 struct inspection {
     struct database_choice choice;
     struct target target;
     struct journal *journal;
+    int64_t query_timeout_ms; // of each question, set before it is opened; 0: the driver's own
     struct log_progress progress;
     const char *progress_of; // what the progress is about now
     bool shows_progress;

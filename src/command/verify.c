@@ -302,7 +302,7 @@ static int verify_database(void *context, const char *database, bool *is_shown, 
 {
     SCRATCH(tmp);
     const struct request *request = context;
-    struct inspection inspection = {0};
+    struct inspection inspection = {.query_timeout_ms = INSPECTION_LONG_MS};
     struct verification verification;
     struct journal_head head;
 

@@ -15,11 +15,15 @@ static const char *plural(int64_t n)
     return n == 1 ? "" : "s";
 }
 
+// Keys of several columns stand in brackets.
 static const char *keys_text(TALLOC_CTX *mem, char *const *names, size_t n, int64_t all)
 {
     char *text = mem_strdup(mem, "");
-    for (size_t i = 0; i < n && i < SHOWN_KEYS; i++)
-        text = mem_printf(mem, "%s%s%s", text, i == 0 ? "" : ", ", names[i]);
+    for (size_t i = 0; i < n && i < SHOWN_KEYS; i++) {
+        bool is_composite = strstr(names[i], ", ") != NULL;
+        text = mem_printf(mem, "%s%s%s%s%s", text, i == 0 ? "" : ", ", is_composite ? "(" : "",
+                          names[i], is_composite ? ")" : "");
+    }
     return all > SHOWN_KEYS ? mem_printf(mem, "%s, …", text) : text;
 }
 

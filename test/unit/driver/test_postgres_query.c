@@ -133,6 +133,30 @@ static void test_query__stops_when_told(void **state)
     talloc_free(database);
 }
 
+// A question about every row may take longer than connecting.
+static void test_query__may_have_more_time(void **state)
+{
+    (void)state;
+    SCRATCH(tmp);
+    struct database *database = postgres_database_make(NULL);
+    const char *slow = "SELECT count(*) FROM generate_series(1, 20000000)";
+    struct engine_open_options options = {
+        .url = secret_make(tmp, database->path), .read_only = true, .timeout_ms = 400};
+    struct engine *engine;
+    struct seen seen = {0};
+    if (!postgres_open(tmp, &options, &engine, &database->err))
+        skip(); // a machine on which connecting takes as long
+    assert_false(postgres_query(engine, slow, see, &seen, &database->err));
+    options.query_timeout_ms = 120000;
+    if (!postgres_open(tmp, &options, &engine, &database->err))
+        skip();
+    if (!postgres_query(engine, slow, see, &seen, &database->err))
+        fail_msg("%s", database->err.message);
+    assert_string_equal(seen.text[0], "20000000");
+    TALLOC_FREE(engine);
+    talloc_free(database);
+}
+
 static void test_query__a_slow_reader_is_not_a_slow_statement(void **state)
 {
     (void)state;
@@ -212,6 +236,7 @@ int main(void)
         cmocka_unit_test(test_query__kinds_of_values),
         cmocka_unit_test(test_query__a_failure_ends_only_itself),
         cmocka_unit_test(test_query__stops_when_told),
+        cmocka_unit_test(test_query__may_have_more_time),
         cmocka_unit_test(test_query__a_slow_reader_is_not_a_slow_statement),
         cmocka_unit_test(test_query__not_within_the_answer_to_another),
         cmocka_unit_test(test_query__hidden_rows_are_an_error),

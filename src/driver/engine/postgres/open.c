@@ -228,11 +228,14 @@ bool postgres_open(TALLOC_CTX *mem, const struct engine_open_options *options, s
     struct engine *engine = mem_new(tmp, struct engine);
     engine->options = options_copy(engine, options);
     engine->is_read_only = options->read_only;
-    engine->timeout_ms = engine->options->timeout_ms;
+    engine->timeout_ms = options->query_timeout_ms > engine->options->timeout_ms
+                             ? options->query_timeout_ms
+                             : engine->options->timeout_ms;
     TRY(connection_open(engine, engine->options, &engine->connection, err));
     TRY(server_read(engine, engine->connection, &engine->server, err));
     engine->version = (unsigned)PQserverVersion(engine->connection->handle);
     TRY(check_role(engine, err));
+    connection_set_timeout(engine->connection, engine->timeout_ms);
     *out = talloc_steal(mem, engine);
     return true;
 }
@@ -252,5 +255,6 @@ bool engine_reconnect(struct engine *engine, struct error *err)
                          connection->place);
     talloc_free(engine->connection);
     engine->connection = talloc_steal(engine, connection);
+    connection_set_timeout(engine->connection, engine->timeout_ms);
     return true;
 }

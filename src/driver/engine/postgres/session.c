@@ -33,7 +33,7 @@ static const char *settings_text(TALLOC_CTX *mem, const struct engine *engine, i
         "SET LOCAL search_path TO DEFAULT;"
         "SELECT pg_catalog.set_config('search_path', pg_catalog.concat_ws(', ', 'pg_catalog',"
         " nullif(pg_catalog.current_setting('search_path'), ''), 'pg_temp'), true)",
-        engine->timeout_ms + READER_MS, engine->timeout_ms * 4 / 5 + 1, idle_ms,
+        engine->timeout_ms + READER_MS, engine->options->timeout_ms * 4 / 5 + 1, idle_ms,
         engine->version >= 170000 ? "SET LOCAL transaction_timeout = 0;" : "",
         engine->server.is_linux ? "SET LOCAL client_connection_check_interval = '1s';" : "");
 }

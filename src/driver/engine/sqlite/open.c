@@ -193,6 +193,9 @@ bool sqlite_open(TALLOC_CTX *mem, const struct engine_open_options *options, str
     free(canonical);
     engine->is_read_only = options->read_only;
     engine->timeout_ms = options->timeout_ms ? options->timeout_ms : DEFAULT_TIMEOUT_MS;
+    engine->query_timeout_ms = options->query_timeout_ms > engine->timeout_ms
+                                   ? options->query_timeout_ms
+                                   : engine->timeout_ms;
     engine->wait = options->wait;
     int flags = options->read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
     int rc = sqlite3_open_v2(engine->path, &engine->handle, flags | SQLITE_OPEN_NOMUTEX, NULL);

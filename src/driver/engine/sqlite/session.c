@@ -14,6 +14,7 @@ void deadline_set(struct engine *engine, int64_t timeout_ms)
 {
     engine->stop = STOP_NONE;
     engine->ticked_ms = clock_monotonic_ms();
+    engine->limit_ms = timeout_ms;
     engine->deadline_ms = timeout_ms ? engine->ticked_ms + timeout_ms : 0;
 }
 
@@ -56,7 +57,7 @@ bool sqlite_fail(struct engine *engine, struct error *err, enum error_code other
         return error_set(err, ERROR_INTERRUPTED, "interrupted");
     if (engine->stop == STOP_DEADLINE) {
         error_set(err, ERROR_UNREACHABLE, "%s: no answer within %" PRId64 " ms", what,
-                  engine->timeout_ms);
+                  engine->limit_ms);
         return error_hint(err, "an index, or a larger limit, may help");
     }
     switch (rc & 0xff) {
@@ -251,7 +252,7 @@ bool sqlite_query(struct engine *engine, const char *sql, engine_row *row, void 
 {
     SCRATCH(tmp);
     struct cursor *cursor;
-    deadline_set(engine, engine->timeout_ms);
+    deadline_set(engine, engine->query_timeout_ms);
     int length = sqlite3_limit(engine->handle, SQLITE_LIMIT_LENGTH, ENGINE_QUERY_VALUE_BYTES_MAX);
     bool is_done = guard_prepare(tmp, engine, sql, &cursor, err);
     if (is_done) {

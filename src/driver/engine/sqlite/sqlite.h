@@ -30,6 +30,8 @@ struct engine {
     const char *path; // canonical
     bool is_read_only;
     int64_t timeout_ms;
+    int64_t query_timeout_ms; // of a guarded query
+    int64_t limit_ms;         // of what runs now
     struct wait *wait;
     int64_t deadline_ms;   // monotonic, of the statement that runs; 0: none
     int64_t busy_until_ms; // how long a lock is waited for
