@@ -52,11 +52,11 @@ static char *published_words(TALLOC_CTX *mem, const struct schema *schema,
                              const struct schema_relation *relation)
 {
     size_t n;
-    const struct schema_publication *publications = schema_publications(schema, &n);
     char *words = mem_strdup(mem, "");
 
     if (relation == NULL || relation->kind != RELATION_TABLE)
         return words;
+    const struct schema_publication *publications = schema_publications(schema, &n);
     for (size_t i = 0; i < n; i++)
         if (is_published(&publications[i], relation))
             words = mem_printf(mem, "%s, published by %s", words, publications[i].name);

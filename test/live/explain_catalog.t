@@ -18,7 +18,7 @@ says 'nobody' out 'waits for  nobody now'
 says 'the database' out "database $database at 127.0.0.1:"
 lacks 'not published' out 'published by'
 postgres_sql "$database" 'CREATE PUBLICATION mail FOR TABLE emails'
-ends 0 'a published table' "$TMINUS" explain --database "$url" 'ALTER TABLE emails ADD COLUMN x int' 'ALTER TABLE other ADD COLUMN x int'
+ends 0 'a published table' "$TMINUS" explain --database "$url" 'ALTER TABLE emails ADD COLUMN x int; ALTER TABLE other ADD COLUMN x int'
 says 'its publication' out '), published by mail'
 is 'of that table alone' "$(grep -c 'published by' "$tmp/out")" 1
 postgres_sql "$database" 'DROP PUBLICATION mail'
