@@ -111,7 +111,8 @@ postgres_sql verify_baseline_other "$rows"
 saved=$(find "$TMINUS_STATE" -name '*.db' -path '*baseline*')
 ends 1 "another database's baseline" "$TMINUS" verify --baseline "$saved" --database "$database_url" "$tmp/migrations" --database "${database_url%/*}/verify_baseline_other"
 says "is refused" err "the baseline is of another database"
-"$SOURCE/test/support/postgres-server" start "$other_server"
+# Of its own making: servers from one data folder have one system identifier.
+env -u TMINUS_TEST_TEMPLATE "$SOURCE/test/support/postgres-server" start "$other_server"
 other="postgresql://deployer@127.0.0.1:$(cat "$other_server/port")"
 psql -X -q -h "$other_server" -p "$(cat "$other_server/port")" -d postgres -c "CREATE DATABASE $database"
 psql -X -q -h "$other_server" -p "$(cat "$other_server/port")" -d $database -c "$rows" >/dev/null
