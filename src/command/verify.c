@@ -13,6 +13,7 @@
 #define KEY_DATABASE 0x201
 #define KEY_BASELINE 0x202
 #define KEY_EXPECT 0x203
+#define PENDING_SHOWN 3
 #define KEY_AGAINST 0x204
 #define KEY_TABLE 0x205
 
@@ -131,11 +132,16 @@ static bool check_unchanged(const struct change *change, const struct baseline *
     return true;
 }
 
-// 1: every migration of the baseline is recorded as applied; 0: none; -1: some, or not known.
-static int count_recorded(const struct change *change, const struct baseline *baseline,
-                          const bool *is_applied)
+struct recorded {
+    int all; // 1: every migration of the baseline is recorded as applied; 0: none; -1: else
+    const char *partly; // "5 of 6 are, and these are not: …"; NULL: all or none, or not known
+};
+
+static struct recorded count_recorded(TALLOC_CTX *mem, const struct change *change,
+                                      const struct baseline *baseline, const bool *is_applied)
 {
     size_t n = json_array_size(baseline->migrations), n_applied = 0, n_found = 0;
+    const char *pending = "";
 
     for (size_t i = 0; i < n; i++) {
         const struct migration *migration =
@@ -143,16 +149,23 @@ static int count_recorded(const struct change *change, const struct baseline *ba
         if (migration == NULL)
             continue;
         n_found++;
-        n_applied += is_applied[migration - change->migrations];
+        if (is_applied[migration - change->migrations])
+            n_applied++;
+        else if (n_found - n_applied <= PENDING_SHOWN)
+            pending = mem_printf(mem, "%s%s%s", pending, *pending ? ", " : "", migration->path);
     }
     if (n == 0 || n_found < n)
-        return -1;
-    return n_applied == n ? 1 : n_applied == 0 ? 0 : -1;
+        return (struct recorded){-1, NULL};
+    if (n_applied == n || n_applied == 0)
+        return (struct recorded){n_applied == n, NULL};
+    return (struct recorded){-1, mem_printf(mem, "%zu of %zu are, and %zu not: %s%s", n_applied, n,
+                                            n - n_applied, pending,
+                                            n - n_applied > PENDING_SHOWN ? ", …" : "")};
 }
 
 static bool read_recorded(TALLOC_CTX *mem, const struct inspection *inspection,
                           const struct request *request, const struct baseline *baseline,
-                          int *recorded, struct error *err)
+                          struct recorded *recorded, struct error *err)
 {
     const char **paths = request->paths;
     size_t n = request->n_paths;
@@ -160,7 +173,7 @@ static bool read_recorded(TALLOC_CTX *mem, const struct inspection *inspection,
     struct change *change;
     int64_t n_applied;
 
-    *recorded = -1;
+    *recorded = (struct recorded){-1, NULL};
     // Neither a path nor a folder: the files that the baseline was taken for.
     if (n == 0 && !has_folder)
         for (size_t i = 0; i < json_array_size(baseline->migrations); i++)
@@ -172,7 +185,7 @@ static bool read_recorded(TALLOC_CTX *mem, const struct inspection *inspection,
     bool *is_applied = mem_array(mem, bool, change->n_migrations + 1);
     TRY(inspection_count_applied(mem, inspection, change, is_applied, &n_applied, err));
     if (n_applied >= 0)
-        *recorded = count_recorded(change, baseline, is_applied);
+        *recorded = count_recorded(mem, change, baseline, is_applied);
     return check_unchanged(change, baseline, err);
 }
 
@@ -201,16 +214,17 @@ static bool check_age(const struct inspection *inspection, const struct baseline
 
 static bool choose_expectation(TALLOC_CTX *mem, const struct inspection *inspection,
                                const struct request *request, const struct baseline *baseline,
-                               enum expectation *out, struct error *err)
+                               struct verification_request *out, struct error *err)
 {
-    int recorded;
+    struct recorded recorded;
 
     TRY(read_recorded(mem, inspection, request, baseline, &recorded, err));
     if (request->is_expected) {
-        *out = request->expectation;
+        out->expectation = request->expectation;
         return true;
     }
-    return verification_expect(&inspection->target, baseline, recorded, out, err);
+    out->partly = recorded.partly;
+    return verification_expect(&inspection->target, baseline, recorded.all, &out->expectation, err);
 }
 
 // --- the record of it
@@ -263,7 +277,7 @@ static bool verify(TALLOC_CTX *mem, struct inspection *inspection, const struct 
     target_mask(mem, &inspection->target, baseline->masked, baseline->n_masked);
     TRY(baseline_check_identity(baseline, &inspection->target.identity, err));
     TRY(check_age(inspection, baseline, err));
-    TRY(choose_expectation(mem, inspection, request, baseline, &verification.expectation, err));
+    TRY(choose_expectation(mem, inspection, request, baseline, &verification, err));
     verification.baseline = baseline;
     verification.journal = inspection->journal;
     TRY(traffic_find(mem, inspection->journal, baseline, &verification.noted, err));

@@ -5,34 +5,29 @@
  */
 #include "driver/schema_objects.h"
 #include <assert.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
 
-// A piece more: the order counts.
-static uint64_t joined(uint64_t hash, uint64_t piece)
-{
-    uint64_t both = XXH3_64bits_withSeed(&piece, sizeof piece, hash);
-    return both == 0 ? 1 : both;
-}
-
 void schema_objects_add(TALLOC_CTX *mem, struct schema_objects *objects, const char *name,
                         uint64_t hash)
 {
+    // A sum: what comes between two pieces of an object depends on other objects.
+    uint64_t piece = XXH3_64bits(&hash, sizeof hash);
     struct schema_object *last = objects->n == 0 ? NULL : &objects->list[objects->n - 1];
     if (last != NULL && strcmp(last->name, name) == 0) {
-        last->hash = joined(last->hash, hash);
+        last->hash += piece;
         return;
     }
     *mem_append(mem, objects->list, objects->n) =
-        (struct schema_object){.name = mem_strdup(mem, name), .hash = joined(0, hash)};
+        (struct schema_object){.name = mem_strdup(mem, name), .hash = piece};
 }
 
 static int by_name(const void *a, const void *b)
 {
     const struct schema_object *x = a, *y = b;
-    int order = strcmp(x->name, y->name);
-    return order != 0 ? order : (x->hash > y->hash) - (x->hash < y->hash);
+    return strcmp(x->name, y->name);
 }
 
 void schema_objects_end(struct schema_objects *objects)
@@ -44,11 +39,14 @@ void schema_objects_end(struct schema_objects *objects)
     for (size_t i = 1; i < objects->n; i++) {
         struct schema_object *kept = &objects->list[n];
         if (strcmp(kept->name, objects->list[i].name) == 0)
-            kept->hash = joined(kept->hash, objects->list[i].hash);
+            kept->hash += objects->list[i].hash;
         else
             objects->list[++n] = objects->list[i];
     }
     objects->n = n + 1;
+    for (size_t i = 0; i < objects->n; i++)
+        if (objects->list[i].hash == 0)
+            objects->list[i].hash = 1;
 }
 
 static int is_named(const void *key, const void *element)
@@ -63,6 +61,16 @@ uint64_t schema_objects_hash(const struct schema_objects *objects, const char *n
         objects->n == 0 ? NULL
                         : bsearch(name, objects->list, objects->n, sizeof *objects->list, is_named);
     return found == NULL ? 0 : found->hash;
+}
+
+char *schema_hash_text(TALLOC_CTX *mem, uint64_t hash)
+{
+    return hash == 0 ? NULL : mem_printf(mem, "%016" PRIx64, hash);
+}
+
+uint64_t schema_hash_read(const char *text)
+{
+    return text == NULL ? 0 : strtoull(text, NULL, 16);
 }
 
 void schema_objects_compare(TALLOC_CTX *mem, const struct schema_objects *before,

@@ -29,6 +29,10 @@ void schema_objects_end(struct schema_objects *objects);
 uint64_t schema_objects_hash(const struct schema_objects *objects,
                              const char *name); // 0: not there
 
+// As records keep it; 0 is NULL.
+char *schema_hash_text(TALLOC_CTX *mem, uint64_t hash);
+uint64_t schema_hash_read(const char *text);
+
 struct schema_difference {
     const char *name;
     uint64_t before, after; // 0: not there

@@ -7,15 +7,9 @@
  */
 #include "flight/migrate_flight.h"
 #include "journal/events.h"
-#include <inttypes.h>
 
 #define NAMES_SHOWN 5
 #define OBJECTS_KEPT 1000 // in one event; a migration that makes a schema from nothing has more
-
-static json_t *json_hash(TALLOC_CTX *mem, uint64_t hash)
-{
-    return hash == 0 ? json_null() : json_text(mem_printf(mem, "%016" PRIx64, hash));
-}
 
 void flight_put_objects(json_t *data, const struct schema_differences *changed)
 {
@@ -26,15 +20,14 @@ void flight_put_objects(json_t *data, const struct schema_differences *changed)
     for (size_t i = 0; i < changed->n; i++) {
         const struct schema_difference *object = &changed->list[i];
         json_t *pair = json_put_array(objects, object->name);
-        json_array_append_new(pair, json_hash(tmp, object->before));
-        json_array_append_new(pair, json_hash(tmp, object->after));
+        json_array_append_new(pair, json_text(schema_hash_text(tmp, object->before)));
+        json_array_append_new(pair, json_text(schema_hash_text(tmp, object->after)));
     }
 }
 
 static uint64_t hash_of(const json_t *pair, size_t place)
 {
-    const char *text = json_string_value(json_array_get(pair, place));
-    return text == NULL ? 0 : strtoull(text, NULL, 16);
+    return schema_hash_read(json_string_value(json_array_get(pair, place)));
 }
 
 static void get_objects(TALLOC_CTX *mem, const json_t *objects, struct schema_differences *out)

@@ -53,6 +53,7 @@ struct baseline {
     const char *sha256;
     struct engine_identity identity;
     const char *schema_digest;
+    json_t *schema_objects; // name → hash, released with the baseline; NULL: not kept
     const char *service, *environment, *title;
     int64_t taken_ms;
     const char *instant; // the engine's own word for it, for proof->wrote; NULL: it has none

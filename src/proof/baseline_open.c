@@ -11,11 +11,12 @@
 #include "proof/observation.h"
 
 #define APPLICATION_ID 1953327458
-#define FORMAT 2 // 1: no instant, no counters, no unread columns
+#define FORMAT 3 // 1: no instant, no counters, no unread columns; 2: no objects of the schema
 
 static int baseline_release(struct baseline *baseline)
 {
     json_decref(baseline->migrations);
+    json_decref(baseline->schema_objects);
     return 0;
 }
 
@@ -91,7 +92,7 @@ static void read_names(struct baseline *baseline, const json_t *list, const char
             mem_strdup(baseline, json_string_value(json_array_get(list, i)));
 }
 
-static bool read_documents(struct baseline *baseline, struct error *err)
+static bool read_documents(struct baseline *baseline, int64_t format, struct error *err)
 {
     json_auto_t *masked = NULL;
     json_auto_t *trace = NULL;
@@ -99,6 +100,8 @@ static bool read_documents(struct baseline *baseline, struct error *err)
 
     TRY(read_json_meta(baseline->file, "masked", &masked, err));
     read_names(baseline, masked, &baseline->masked, &baseline->n_masked);
+    if (format >= 3)
+        TRY(read_json_meta(baseline->file, "schema_objects", &baseline->schema_objects, err));
     TRY(read_json_meta(baseline->file, "trace", &trace, err));
     TRY(trace_from_json(baseline, trace, &baseline->trace, err));
     TRY(read_json_meta(baseline->file, "invariants", &invariants, err));
@@ -248,7 +251,7 @@ bool baseline_open(TALLOC_CTX *mem, const char *path, struct baseline **out, str
     if (!digest_of_file(path, &digest, err) ||
         !table_file_open(baseline, path, TABLE_FILE_READ, &baseline->file, err) ||
         !check_format(baseline->file, &format, err) || !read_texts(baseline, format, err) ||
-        !read_documents(baseline, err) || !read_tables(baseline, format, err))
+        !read_documents(baseline, format, err) || !read_tables(baseline, format, err))
         return is_bad(err);
     baseline->sha256 = mem_strdup(baseline, digest.hex);
     *out = talloc_steal(mem, baseline);

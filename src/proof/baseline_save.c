@@ -309,10 +309,17 @@ static bool save_meta(const struct saving *saving, struct error *err)
         .n_masked = request->target->n_masked,
         .invariants = saving->invariants,
     };
+    SCRATCH(tmp);
+    json_auto_t *kept = json_object();
+    struct schema_objects objects;
     char digest[65];
 
-    TRY(request->target->driver->catalog->digest(request->target->engine, digest, err));
+    TRY(request->target->driver->catalog->objects(tmp, request->target->engine, digest, &objects,
+                                                  err));
+    for (size_t i = 0; i < objects.n; i++)
+        json_put_text(kept, objects.list[i].name, schema_hash_text(tmp, objects.list[i].hash));
     baseline.schema_digest = digest;
+    baseline.schema_objects = kept;
     return baseline_write_meta(&baseline, err);
 }
 

@@ -11,7 +11,7 @@ bool baseline_make_tables(struct table_file *file, struct error *err)
     // application_id "tmib": told apart from any other SQLite file.
     return table_file_run(
         file,
-        "PRAGMA application_id = 1953327458; PRAGMA user_version = 2;"
+        "PRAGMA application_id = 1953327458; PRAGMA user_version = 3;"
         "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;"
         "CREATE TABLE table_print (id INTEGER PRIMARY KEY, schema TEXT, name TEXT NOT NULL,"
         " rows INTEGER NOT NULL, has_key INTEGER NOT NULL, key_is_rowid INTEGER NOT NULL,"
@@ -127,6 +127,7 @@ bool baseline_write_meta(const struct baseline *baseline, struct error *err)
     put(&meta, "database", baseline->identity.database);
     put(&meta, "server", baseline->identity.version);
     put(&meta, "schema_digest", baseline->schema_digest);
+    put(&meta, "schema_objects", json_canonical(tmp, baseline->schema_objects));
     put(&meta, "service", baseline->service);
     put(&meta, "environment", baseline->environment);
     put(&meta, "title", baseline->title);

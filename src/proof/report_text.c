@@ -98,11 +98,11 @@ static void write_journal(FILE *out, const struct journal_head *journal)
 
 // --- baseline
 
-static void write_table(FILE *out, const struct baseline_table *table)
+static void write_table(FILE *out, const struct baseline_table *table, int width)
 {
     SCRATCH(tmp);
 
-    fprintf(out, "  %-24s %12s row%s, %zu columns, key ", sql_shown(tmp, table->name),
+    fprintf(out, "  %-*s %12s row%s, %zu columns, key ", width, sql_shown(tmp, table->name),
             quantity_count(tmp, table->rows), table->rows == 1 ? "" : "s", table->n_columns);
     for (size_t i = 0; i < table->n_key; i++)
         fprintf(out, "%s%s", i == 0 ? "" : ", ", table->key[i]);
@@ -113,6 +113,54 @@ static void write_table(FILE *out, const struct baseline_table *table)
     fputc('\n', out);
 }
 
+static int by_rows(const void *a, const void *b)
+{
+    const struct baseline_table *x = *(const struct baseline_table *const *)a;
+    const struct baseline_table *y = *(const struct baseline_table *const *)b;
+    return x->rows != y->rows ? (x->rows < y->rows) - (x->rows > y->rows)
+                              : (x->id > y->id) - (x->id < y->id);
+}
+
+// The largest, when they are many.
+static void write_saved_tables(FILE *out, const struct baseline *baseline, bool is_whole)
+{
+    SCRATCH(tmp);
+    size_t n = baseline->n_tables;
+    const struct baseline_table **tables = mem_array(tmp, const struct baseline_table *, n + 1);
+    bool is_short = !is_whole && n > LISTED_MAX;
+    int64_t rows = 0;
+    size_t width = 0;
+
+    for (size_t i = 0; i < n; i++)
+        tables[i] = &baseline->tables[i];
+    if (is_short)
+        qsort(tables, n, sizeof(*tables), by_rows);
+    for (size_t i = 0; i < n && (!is_short || i < LISTED_MAX); i++)
+        if (strlen(sql_shown(tmp, tables[i]->name)) > width)
+            width = strlen(sql_shown(tmp, tables[i]->name));
+    for (size_t i = 0; i < n; i++) {
+        if (!is_short || i < LISTED_MAX)
+            write_table(out, tables[i], (int)width);
+        else
+            rows += tables[i]->rows;
+    }
+    if (is_short)
+        fprintf(out, "  and %s more table%s, %s row%s: --verbose\n",
+                quantity_count(tmp, (int64_t)(n - LISTED_MAX)), n - LISTED_MAX == 1 ? "" : "s",
+                quantity_count(tmp, rows), rows == 1 ? "" : "s");
+}
+
+static void write_migrations(FILE *out, const json_t *migrations, bool is_whole)
+{
+    size_t n = json_array_size(migrations);
+
+    for (size_t i = 0; i < n && (is_whole || i < LISTED_MAX); i++)
+        fprintf(out, "  before %s\n", json_get_text(json_array_get(migrations, i), "path"));
+    if (!is_whole && n > LISTED_MAX)
+        fprintf(out, "  and %zu more migration%s: --verbose\n", n - LISTED_MAX,
+                n - LISTED_MAX == 1 ? "" : "s");
+}
+
 void report_baseline_text(FILE *out, const struct baseline *baseline, const struct results *results,
                           const struct report_proof_options *options)
 {
@@ -120,11 +168,8 @@ void report_baseline_text(FILE *out, const struct baseline *baseline, const stru
 
     fprintf(out, "baseline %s\n  of %s at %s, SHA-256 %.12s…\n", baseline->path,
             baseline->identity.database, clock_format(baseline->taken_ms).text, baseline->sha256);
-    for (size_t i = 0; i < json_array_size(baseline->migrations); i++)
-        fprintf(out, "  before %s\n",
-                json_get_text(json_array_get(baseline->migrations, i), "path"));
-    for (size_t i = 0; i < baseline->n_tables; i++)
-        write_table(out, &baseline->tables[i]);
+    write_migrations(out, baseline->migrations, options->is_whole);
+    write_saved_tables(out, baseline, options->is_whole);
     if (results->n > 0)
         write_results(out, results, options);
     if (baseline->n_tables > 0 || results->n > 0) {
@@ -196,6 +241,40 @@ static void write_explained(FILE *out, const struct comparison *comparison)
     fputc('\n', out);
 }
 
+// Compared, and as it was: there is nothing else to say of it.
+static bool is_quiet(const struct comparison *comparison)
+{
+    return comparison->is_equal && comparison->damage == NULL && comparison->unknown == NULL &&
+           comparison->after.name != NULL && comparison->rebuilt == NULL &&
+           comparison->n_columns == 0 && comparison->n_added == 0 && comparison->n_gone == 0 &&
+           comparison->n_foreign == 0 && comparison->missing.keys == 0 &&
+           comparison->extra.keys == 0;
+}
+
+// Of a whole database, hundreds of tables are as they were: one line for all of them.
+static void write_tables(FILE *out, const struct verification *verification, bool is_whole)
+{
+    SCRATCH(tmp);
+    bool is_short = !is_whole && verification->n_tables > LISTED_MAX;
+    int64_t rows = 0;
+    size_t n_quiet = 0;
+
+    for (size_t i = 0; i < verification->n_tables; i++) {
+        const struct comparison *comparison = &verification->tables[i];
+        if (!is_short || !is_quiet(comparison)) {
+            write_explained(out, comparison);
+            continue;
+        }
+        n_quiet++;
+        rows += comparison->rows_after;
+    }
+    if (n_quiet > 0)
+        fprintf(out, "        %s%s table%s, %s row%s: as at the baseline\n",
+                quantity_count(tmp, (int64_t)n_quiet),
+                n_quiet < verification->n_tables ? " other" : "", n_quiet == 1 ? "" : "s",
+                quantity_count(tmp, rows), rows == 1 ? "" : "s");
+}
+
 static bool has_traffic(const struct verification *verification)
 {
     for (size_t i = 0; i < verification->n_tables; i++)
@@ -228,8 +307,7 @@ void report_verification_text(FILE *out, const struct verification *verification
     SCRATCH(tmp);
 
     write_results(out, &verification->invariants, options);
-    for (size_t i = 0; i < verification->n_tables; i++)
-        write_explained(out, &verification->tables[i]);
+    write_tables(out, verification, options->is_whole);
     write_verdict(out, verification->verdict, options);
     fprintf(out, ": %s\nagainst the baseline of %s (%s), in %s\n", reason(verification),
             clock_format(verification->baseline->taken_ms).text, verification->baseline->path,

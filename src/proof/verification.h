@@ -21,6 +21,7 @@ struct verification_request {
     const struct baseline *baseline;
     const struct config *config; // the user's invariants as they are now; NULL: the baseline's
     enum expectation expectation;
+    const char *partly; // which of the baseline's migrations are not applied; NULL: all or none
     struct journal *journal; // what was run since the baseline; NULL: not known
     const char *noted;       // file of the rows that traffic wrote before the runs; NULL: none
 };
@@ -44,6 +45,13 @@ MUST_CHECK bool verification_make(TALLOC_CTX *mem, const struct verification_req
 // are not the migration's fault.
 void verification_weigh(TALLOC_CTX *mem, const struct verification *made,
                         const struct invariants *invariants, struct results *results);
+
+// --- verification_schema.c
+
+// Where nothing is applied: is the schema the baseline's, and what is not?
+MUST_CHECK bool verification_schema_result(TALLOC_CTX *mem,
+                                           const struct verification_request *request,
+                                           struct result *out, struct error *err);
 
 // --- verification_tables.c
 

@@ -78,7 +78,7 @@ is 'others made a table: it stays' "$(db "SELECT to_regclass('emails_2')")" emai
 migrate --to 1 m >out 2>&1
 echo 'ALTER TABLE emails DROP n; ALTER TABLE emails ALTER category DROP NOT NULL; DROP FUNCTION f();' >m/0001_n.down.sql
 ends 5 'a down that does more' migrate --undo --steps 1 m
-says 'a down that does more: what' err 'another one than before its up: public.emails, function f()
+says 'a down that does more: what' err 'another one than before its up: public.emails, function public.f()
   hint: the down does not mirror the up; compare it and mend it by hand'
 
 # Sources of the tables: see src/flight/record_postgres.c.

@@ -199,6 +199,22 @@ traffic "UPDATE emails SET status = 'x' WHERE id = 5"
 verify 0 "traffic beside an index that was built concurrently: GO"
 says "and told" out "by traffic: 1 status changed (id=5)"
 
+# --- undone while the application made a table
+
+fresh "ALTER TABLE emails ADD COLUMN n int; CREATE INDEX emails_by_n ON emails (n);"
+printf 'ALTER TABLE emails DROP COLUMN n;\n' >"$tmp/migrations/0001_change.down.sql"
+migrate
+traffic "CREATE TABLE emails_2026_11 (LIKE emails)"
+ends 0 "undone" "$TMINUS" migrate --undo --steps 1 --database "$database_url" "$tmp/migrations"
+verify 0 "a table that the application made meanwhile: GO"
+says "and told, beside the record that migrate made" out "3 objects differ, expected the 4 objects of then
+        public.emails_2026_11 is new, and not of the migrations
+        public.schema_migrations is new, and not of the migrations"
+traffic "ALTER TABLE emails ADD CHECK (id > 0)"
+verify 1 "a table of before that is another one now: NO-GO"
+says "which" out "        public.emails is changed
+        public.emails_2026_11 is new, and not of the migrations"
+
 # --- a migration that tminus did not run
 
 fresh "$fill"

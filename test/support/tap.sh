@@ -67,10 +67,19 @@ ends()
     fi
 }
 
+# holds FILE TEXT: the text as it is, also over several lines (grep -F takes each line for itself).
+holds()
+{
+    case $(cat "$tmp/$1") in
+        *"$2"*) return 0 ;;
+    esac
+    return 1
+}
+
 # says NAME FILE TEXT: does $tmp/FILE (out, err) hold the text?
 says()
 {
-    if grep -qF -- "$3" "$tmp/$2"; then
+    if holds "$2" "$3"; then
         result 0 "$1"
     else
         result 1 "$1"
@@ -82,7 +91,7 @@ says()
 # lacks NAME FILE TEXT: $tmp/FILE does not hold TEXT.
 lacks()
 {
-    if grep -qF -- "$3" "$tmp/$2"; then
+    if holds "$2" "$3"; then
         result 1 "$1"
         echo "# '$3' is in:"
         show "$tmp/$2"

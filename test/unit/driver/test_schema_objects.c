@@ -55,9 +55,11 @@ static void test_end__pieces_of_one_name(void **state)
     SCRATCH(tmp);
     struct schema_objects whole = MADE(tmp, {"t", 1}, {"u", 9}, {"t", 2});
     struct schema_objects turned = MADE(tmp, {"t", 2}, {"u", 9}, {"t", 1});
+    struct schema_objects apart = MADE(tmp, {"t", 1}, {"t", 2}, {"u", 9}, {"s", 4});
     struct schema_objects other = MADE(tmp, {"t", 1}, {"u", 9}, {"t", 3});
     assert_int_equal(whole.n, 2);
     assert_int_equal(schema_objects_hash(&whole, "t"), schema_objects_hash(&turned, "t"));
+    assert_int_equal(schema_objects_hash(&whole, "t"), schema_objects_hash(&apart, "t"));
     assert_true(schema_objects_hash(&whole, "t") != schema_objects_hash(&other, "t"));
 }
 
