@@ -35,6 +35,8 @@ char *text_shorten(TALLOC_CTX *mem, const char *text, size_t len, size_t width);
 size_t text_width(const char *text); // characters of valid UTF-8
 
 // As one word of a POSIX shell: in quotes, but for words that need none.
+// `text` between two `quote`s; each character of `doubled` in it stands twice.
+char *text_enclosed(TALLOC_CTX *mem, const char *text, char quote, const char *doubled);
 char *text_shell_quoted(TALLOC_CTX *mem, const char *text);
 
 // Does a path match a glob with `**` (any folders), `*`, `?`, `[…]`?

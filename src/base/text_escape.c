@@ -1,10 +1,26 @@
 /*
- * Text: escaping for the documents that reports write.
+ * Text: quotes around it, and escaping for the documents that reports write.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "base/text.h"
 #include "base/utf8.h"
+
+char *text_enclosed(TALLOC_CTX *mem, const char *text, char quote, const char *doubled)
+{
+    char *out = mem_array(mem, char, 2 * strlen(text) + 3);
+    char *at = out;
+
+    *at++ = quote;
+    for (; *text != '\0'; text++) {
+        if (strchr(doubled, *text) != NULL)
+            *at++ = *text;
+        *at++ = *text;
+    }
+    *at++ = quote;
+    *at = '\0';
+    return out;
+}
 
 static const char *xml_entity(char letter)
 {

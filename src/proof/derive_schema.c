@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "proof/claim.h"
 #include "proof/sql.h"
+#include "statement/quoting.h"
 
 // An invariant about offenders of `where`: asked before when that is possible, and after always.
 static void write_offenders(struct derivation *derivation, const struct claim *claim,
@@ -259,7 +260,7 @@ static const char *misfit(struct derivation *derivation, const struct type_name 
     if (own != NULL && own->object == OBJECT_ENUM) {
         char *labels = mem_strdup(mem, "NULL");
         for (size_t i = 0; i < own->n_labels; i++)
-            labels = mem_printf(mem, "%s, %s", labels, sql_text(mem, own->labels[i]));
+            labels = mem_printf(mem, "%s, %s", labels, quoting_text(mem, own->labels[i]));
         return mem_printf(mem, "%s IS NOT NULL AND coalesce(%s::text IN (%s), false) = false",
                           column, column, labels);
     }
@@ -384,7 +385,7 @@ static void write_index_valid(struct derivation *derivation, const struct claim 
                               "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
                               "WHERE c.relname = %s AND n.nspname = %s AND NOT (i.indisvalid "
                               "AND i.indisready)",
-                              sql_text(mem, index->name), sql_text(mem, schema)),
+                              quoting_text(mem, index->name), quoting_text(mem, schema)),
             .is_required = true,
         });
 }

@@ -4,20 +4,11 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "proof/sql.h"
+#include "base/text.h"
 
 char *sql_name(TALLOC_CTX *mem, const char *name)
 {
-    char *quoted = mem_array(mem, char, 2 * strlen(name) + 3);
-    char *at = quoted;
-
-    *at++ = '"';
-    for (; *name != '\0'; name++) {
-        if (*name == '"')
-            *at++ = '"';
-        *at++ = *name;
-    }
-    *at = '"';
-    return quoted;
+    return text_enclosed(mem, name, '"', "\"");
 }
 
 char *sql_relation(TALLOC_CTX *mem, struct name relation)
@@ -42,21 +33,6 @@ char *sql_list(TALLOC_CTX *mem, const char *prefix, const char *const *names, si
 static const char *is_distinct(enum dialect dialect)
 {
     return dialect == DIALECT_SQLITE ? "IS NOT" : "IS DISTINCT FROM";
-}
-
-char *sql_text(TALLOC_CTX *mem, const char *text)
-{
-    char *quoted = mem_array(mem, char, 2 * strlen(text) + 3);
-    char *at = quoted;
-
-    *at++ = '\'';
-    for (; *text != '\0'; text++) {
-        if (*text == '\'')
-            *at++ = '\'';
-        *at++ = *text;
-    }
-    *at = '\'';
-    return quoted;
 }
 
 static const char *without_sequence(const char *type)

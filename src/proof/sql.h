@@ -14,9 +14,6 @@ char *sql_relation(TALLOC_CTX *mem, struct name relation); // "schema"."name"
 // "a"."x", "a"."y": each name behind `prefix` (NULL: none), joined by `separator`.
 char *sql_list(TALLOC_CTX *mem, const char *prefix, const char *const *names, size_t n,
                const char *separator);
-// The operator that is true for two values of which one may be NULL.
-
-char *sql_text(TALLOC_CTX *mem, const char *text); // 'it''s'
 // A type as a declaration or CAST writes it: "varchar"(20), "public"."mood"[]. NULL when there is
 // none.
 char *sql_type(TALLOC_CTX *mem, enum dialect dialect, const struct type_name *type);

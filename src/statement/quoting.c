@@ -4,22 +4,8 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "statement/quoting.h"
+#include "base/text.h"
 #include <ctype.h>
-
-static char *quoted(TALLOC_CTX *mem, const char *text, char quote)
-{
-    char *out = mem_array(mem, char, 2 * strlen(text) + 3);
-    char *at = out;
-    *at++ = quote;
-    for (; *text != '\0'; text++) {
-        if (*text == quote)
-            *at++ = quote;
-        *at++ = *text;
-    }
-    *at++ = quote;
-    *at = '\0';
-    return out;
-}
 
 // PostgreSQL folds what is not quoted, SQLite compares without case.
 static bool is_plain(enum dialect dialect, const char *name)
@@ -37,7 +23,7 @@ static bool is_plain(enum dialect dialect, const char *name)
 
 char *quoting_name(TALLOC_CTX *mem, enum dialect dialect, const char *name)
 {
-    return is_plain(dialect, name) ? mem_strdup(mem, name) : quoted(mem, name, '"');
+    return is_plain(dialect, name) ? mem_strdup(mem, name) : text_enclosed(mem, name, '"', "\"");
 }
 
 char *quoting_relation(TALLOC_CTX *mem, enum dialect dialect, struct name relation)
@@ -50,5 +36,5 @@ char *quoting_relation(TALLOC_CTX *mem, enum dialect dialect, struct name relati
 
 char *quoting_text(TALLOC_CTX *mem, const char *text)
 {
-    return quoted(mem, text, '\'');
+    return text_enclosed(mem, text, '\'', "'");
 }
