@@ -65,6 +65,14 @@ struct record_place {
     bool may_write;
 };
 
+// Record tables of tools: a database that holds one is that tool's. Liquibase's name is folded by
+// PostgreSQL only.
+#define RECORD_TABLES                                                                              \
+    "'tminus_migration', 'schema_migrations', 'goose_db_version', '__diesel_schema_migrations', "  \
+    "'flyway_schema_history', '_prisma_migrations', 'alembic_version', 'django_migrations', "      \
+    "'_sqlx_migrations', 'knex_migrations', 'SequelizeMeta', 'DATABASECHANGELOG', "                \
+    "'databasechangelog', '__drizzle_migrations'"
+
 extern const struct record_format record_formats_sqlite[];
 extern const size_t record_formats_sqlite_count;
 MUST_CHECK bool record_find_sqlite(TALLOC_CTX *mem, const struct record_reading *reading,

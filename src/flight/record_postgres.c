@@ -179,13 +179,8 @@ const struct record_format record_formats_postgres[] = {
 };
 const size_t record_formats_postgres_count = COUNT_OF(record_formats_postgres);
 
-// Record tables of tools: a database that holds one is that tool's.
-static const char known_tables[] =
-    "'tminus_migration', 'schema_migrations', 'goose_db_version', '__diesel_schema_migrations', "
-    "'flyway_schema_history', '_prisma_migrations', 'alembic_version', 'django_migrations', "
-    "'migration_logs', '_sqlx_migrations', 'knex_migrations', 'SequelizeMeta', "
-    "'databasechangelog', "
-    "'__drizzle_migrations'";
+// sourcegraph's is too common a name for other engines.
+#define KNOWN_TABLES RECORD_TABLES ", 'migration_logs'"
 
 // One row a table of such a name, and one without table that only tells of the connection.
 #define FIND                                                                                       \
@@ -347,7 +342,7 @@ bool record_find_postgres(TALLOC_CTX *mem, const struct record_reading *reading,
     struct finding_record finding = {.mem = mem, .format = format, .place = {.others = ""}};
     TRY(reading->session->query(
         reading->engine,
-        mem_printf(tmp, FIND, format->takes ? format->takes : "DELETE", PATH, known_tables, PATH),
+        mem_printf(tmp, FIND, format->takes ? format->takes : "DELETE", PATH, KNOWN_TABLES, PATH),
         take_place, &finding, err));
     if (finding.current == NULL) {
         error_set(err, ERROR_INPUT,

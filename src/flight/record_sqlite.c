@@ -92,13 +92,6 @@ const struct record_format record_formats_sqlite[] = {
 
 const size_t record_formats_sqlite_count = COUNT_OF(record_formats_sqlite);
 
-// Record tables of tools: a database that holds one is that tool's.
-static const char *const known_tables =
-    "'tminus_migration', 'schema_migrations', 'goose_db_version', '__diesel_schema_migrations', "
-    "'flyway_schema_history', '_prisma_migrations', 'alembic_version', 'django_migrations', "
-    "'_sqlx_migrations', 'knex_migrations', 'SequelizeMeta', 'DATABASECHANGELOG', "
-    "'__drizzle_migrations'";
-
 struct text_list {
     TALLOC_CTX *mem;
     char *text; // first values joined by ','
@@ -131,12 +124,13 @@ bool record_find_sqlite(TALLOC_CTX *mem, const struct record_reading *reading,
     const char *table = reading->format->table;
     const char *identity;
     struct record_place place = {.table = table, .may_write = true};
-    TRY(read_list(mem, reading,
-                  mem_printf(tmp,
-                             "SELECT name FROM sqlite_schema WHERE type = 'table' AND name IN (%s) "
-                             "AND name <> '%s'",
-                             known_tables, table),
-                  &place.others, err));
+    TRY(read_list(
+        mem, reading,
+        mem_printf(tmp,
+                   "SELECT name FROM sqlite_schema WHERE type = 'table' AND name IN (" RECORD_TABLES
+                   ") AND name <> '%s'",
+                   table),
+        &place.others, err));
     TRY(read_list(mem, reading, mem_printf(tmp, "SELECT name FROM pragma_table_info('%s')", table),
                   &place.columns, err));
     TRY(read_list(
