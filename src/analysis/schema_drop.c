@@ -30,6 +30,16 @@ static void drop_defaults_in(struct schema *schema, struct name table, struct na
     }
 }
 
+void schema_disown(struct schema *schema, const struct schema_relation *sequence)
+{
+    struct schema_relation *table =
+        sequence->owned_by.name ? schema_edit(schema, sequence->owned_by) : NULL;
+    struct schema_column *column =
+        table ? schema_find_column(table, sequence->owned_by_column) : NULL;
+    if (column)
+        column->owned_sequence = NULL;
+}
+
 // A default that calls a sequence goes with it.
 static void drop_defaults_of(struct schema *schema, const struct schema_relation *sequence)
 {
@@ -43,12 +53,7 @@ static void drop_defaults_of(struct schema *schema, const struct schema_relation
     }
     for (size_t i = 0; i < takers.n; i++)
         drop_defaults_in(schema, takers.list[i]->name, sequence->name);
-    struct schema_relation *table =
-        sequence->owned_by.name ? schema_edit(schema, sequence->owned_by) : NULL;
-    struct schema_column *column =
-        table ? schema_find_column(table, sequence->owned_by_column) : NULL;
-    if (column)
-        column->owned_sequence = NULL;
+    schema_disown(schema, sequence);
 }
 
 static void drop_one(struct schema *schema, struct schema_relation *relation)

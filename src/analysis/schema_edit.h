@@ -162,6 +162,8 @@ void schema_add_column(struct schema *schema, struct schema_relation *relation,
                        const struct column *column);
 
 // schema_drop.c
+// The column that owns it does no longer. The sequence itself is left as it is: it may be shared.
+void schema_disown(struct schema *schema, const struct schema_relation *sequence);
 void schema_drop_relation(struct schema *schema, struct name name, bool cascade);
 
 // Tables with a trigger that calls `function`.

@@ -26,12 +26,7 @@ void change_create_sequence(struct schema *schema, const struct action *action)
 // OWNED BY NONE
 static void disown(struct schema *schema, struct schema_relation *sequence)
 {
-    struct schema_relation *table =
-        sequence->owned_by.name ? schema_edit(schema, sequence->owned_by) : NULL;
-    struct schema_column *column =
-        table ? schema_find_column(table, sequence->owned_by_column) : NULL;
-    if (column)
-        column->owned_sequence = NULL;
+    schema_disown(schema, sequence);
     sequence->owned_by = (struct name){0};
     sequence->owned_by_column = NULL;
 }
