@@ -5,7 +5,7 @@
  */
 #include "plan/making.h"
 #include "plan/spot_check.h"
-#include "proof/expectation.h"
+#include "proof/expected_value.h"
 
 static void add_record(struct making *making)
 {
@@ -45,7 +45,7 @@ static void add_invariant(struct making *making, const struct invariant *invaria
                    .proof = invariant->because,
                    .expected = invariant->kind == INVARIANT_ZERO
                                    ? "0"
-                                   : expectation_text(making->mem, &invariant->expect),
+                                   : expected_value_text(making->mem, &invariant->expect),
                    .is_required = invariant->is_required,
                    .is_invariant = true,
                    .is_given = invariant->catalogue == NULL,

@@ -6,7 +6,7 @@
 #include "base/quantity.h"
 #include "base/text.h"
 #include "plan/making.h"
-#include "proof/expectation.h"
+#include "proof/expected_value.h"
 #include "proof/sql.h"
 
 #define ACTIVITY_AGE "5 min" // command/plan_evidence.c judges by it
@@ -157,7 +157,7 @@ static const char *expected_before(const struct making *making, const struct inv
         return "0";
     if (invariant->kind != INVARIANT_VALUE)
         return "a value, which is saved and compared after the deploy";
-    return expectation_text(making->mem, expect);
+    return expected_value_text(making->mem, expect);
 }
 
 static void add_invariant(struct making *making, const struct invariant *invariant)

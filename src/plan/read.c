@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "plan/plan.h"
-#include "proof/expectation.h"
+#include "proof/expected_value.h"
 
 #define SCHEMA "tminus/plan/1"
 
@@ -66,7 +66,7 @@ static bool read_step(const struct reading *reading, const json_t *json, struct 
         .sql = mem_strdup(reading->mem, sql),
         .samples = text(reading, json, "samples"),
         .answer = answer,
-        .expect = expectation_from_json(reading->mem, json_object_get(json, "expect")),
+        .expect = expected_value_from_json(reading->mem, json_object_get(json, "expect")),
         .proof = text(reading, json, "proof"),
         .expected = text(reading, json, "expected"),
         .status = kind == STEP_MANUAL ? STATUS_MANUAL : STATUS_UNKNOWN,

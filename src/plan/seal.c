@@ -9,7 +9,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "plan/plan.h"
-#include "proof/expectation.h"
+#include "proof/expected_value.h"
 
 static void put_words(json_t *object, const char *name, const char *const *words)
 {
@@ -36,7 +36,7 @@ json_t *plan_step_json(const struct plan_step *step)
         json_put_bool(object, "invariant", step->is_invariant);
         json_put_text(object, "answer", invariant_kind_name(step->answer));
         if (step->answer == INVARIANT_VALUE)
-            json_put(object, "expect", expectation_to_json(&step->expect));
+            json_put(object, "expect", expected_value_to_json(&step->expect));
     }
     json_put_text(object, "proof", step->proof);
     json_put_text(object, "expected", step->expected);

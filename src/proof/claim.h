@@ -68,6 +68,9 @@ char *claim_name(struct derivation *derivation, const char *catalogue,
                  const struct trace_table *table, const char *column);
 // Does the table exist both before and after, does the column?
 bool claim_has_after(const struct trace_table *table, const struct trace_column *column);
+// `relation` by the alias that the statement gives it.
+const char *claim_aliased(struct derivation *derivation, const char *relation,
+                          const struct claim *claim);
 char *claim_before_sql(struct derivation *derivation, const struct trace_table *table);
 char *claim_after_sql(struct derivation *derivation, const struct trace_table *table);
 // SELECT of the keys of rows that match `where`: at most 5; NULL when no key is known.
@@ -81,8 +84,10 @@ bool claim_holds_after(const struct derivation *derivation, const struct claim *
                        const struct expression *expression);
 
 // --- collectors, one a family of statements; called before the statement is applied
-void derive_query(struct derivation *derivation, const struct statement *statement,
-                  const struct action *action);
+void derive_update(struct derivation *derivation, const struct statement *statement,
+                   const struct query *query, const struct trace_table *table);
+void derive_delete(struct derivation *derivation, const struct statement *statement,
+                   const struct query *query, const struct trace_table *table);
 void derive_schema(struct derivation *derivation, const struct statement *statement,
                    const struct action *action);
 // Called after the statement was applied, for the copies from `first` on.

@@ -52,6 +52,15 @@ bool claim_has_after(const struct trace_table *table, const struct trace_column 
     return table->after.name != NULL && (column == NULL || column->after != NULL);
 }
 
+const char *claim_aliased(struct derivation *derivation, const char *relation,
+                          const struct claim *claim)
+{
+    if (claim->query->target_alias == NULL)
+        return relation;
+    return mem_printf(derivation->mem, "%s AS %s", relation,
+                      sql_name(derivation->mem, claim->query->target_alias));
+}
+
 char *claim_before_sql(struct derivation *derivation, const struct trace_table *table)
 {
     return sql_relation(derivation->mem, table->before);
@@ -130,6 +139,21 @@ static bool reads_are_untouched(struct derivation *derivation, const struct quer
             tracer_is_touched(derivation->tracer, query->reads[i]))
             return false;
     return true;
+}
+
+static void derive_query(struct derivation *derivation, const struct statement *statement,
+                         const struct action *action)
+{
+    const struct query *query = action->query;
+    const struct trace_table *table = query == NULL || query->target.name == NULL
+                                          ? NULL
+                                          : tracer_find(derivation->tracer, query->target);
+    if (table == NULL || action->option != NULL)
+        return;
+    if (query->verb == QUERY_UPDATE)
+        derive_update(derivation, statement, query, table);
+    else if (query->verb == QUERY_DELETE)
+        derive_delete(derivation, statement, query, table);
 }
 
 static void walk_statement(struct derivation *derivation, const struct statement *statement)

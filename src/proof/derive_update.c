@@ -1,5 +1,5 @@
 /*
- * Derivation from UPDATE and DELETE: backfills, changes in place, rows that go.
+ * Derivation from UPDATE: backfills and changes in place.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -43,20 +43,9 @@ static bool is_every_row(const struct claim *claim)
     return text_ends_with(text, "is null") && strstr(text, " or ") == NULL;
 }
 
-// --- UPDATE
-
 static const char *and_where(struct derivation *derivation, const struct claim *claim)
 {
     return is_every_row(claim) ? "" : mem_printf(derivation->mem, " AND (%s)", claim->where->text);
-}
-
-static const char *aliased(struct derivation *derivation, const char *relation,
-                           const struct claim *claim)
-{
-    if (claim->query->target_alias == NULL)
-        return relation;
-    return mem_printf(derivation->mem, "%s AS %s", relation,
-                      sql_name(derivation->mem, claim->query->target_alias));
 }
 
 static void write_filled(struct derivation *derivation, const struct claim *claim,
@@ -166,9 +155,9 @@ static void write_equals(struct derivation *derivation, const struct claim *clai
                                 claim->column->after),
             .kind = INVARIANT_ZERO,
             .moments = MOMENT_AFTER,
-            .sql = mem_printf(mem, "SELECT count(*) FROM %s WHERE %s",
-                              aliased(derivation, claim_after_sql(derivation, claim->table), claim),
-                              where),
+            .sql = mem_printf(
+                mem, "SELECT count(*) FROM %s WHERE %s",
+                claim_aliased(derivation, claim_after_sql(derivation, claim->table), claim), where),
             .samples = claim->query->target_alias == NULL
                            ? claim_samples(derivation, claim->table, true, where)
                            : NULL,
@@ -203,7 +192,8 @@ static void write_domain(struct derivation *derivation, const struct claim *clai
             .sql = mem_printf(
                 mem, "SELECT %s AS %s, count(*) FROM %s WHERE %s GROUP BY 1 ORDER BY 2 DESC",
                 claim_value(derivation, old, old->before), from,
-                aliased(derivation, claim_before_sql(derivation, claim->table), claim), where),
+                claim_aliased(derivation, claim_before_sql(derivation, claim->table), claim),
+                where),
             .samples = claim->query->target_alias == NULL
                            ? claim_samples(derivation, claim->table, false, where)
                            : NULL,
@@ -237,7 +227,8 @@ static void write_collapse(struct derivation *derivation, const struct claim *cl
                 column,
                 sql_comparable(mem, derivation->dialect, claim->column->type,
                                mem_printf(mem, "(%s)", claim->expression->text)),
-                aliased(derivation, claim_before_sql(derivation, claim->table), claim), where),
+                claim_aliased(derivation, claim_before_sql(derivation, claim->table), claim),
+                where),
             .is_required = false,
         });
 }
@@ -369,8 +360,8 @@ static void find_sources(struct derivation *derivation, struct claim *claim)
     }
 }
 
-static void collect_update(struct derivation *derivation, const struct statement *statement,
-                           const struct query *query, const struct trace_table *table)
+void derive_update(struct derivation *derivation, const struct statement *statement,
+                   const struct query *query, const struct trace_table *table)
 {
     for (size_t i = 0; i < query->n_assignments; i++) {
         const struct expression *f = &query->assignments[i].value;
@@ -389,126 +380,4 @@ static void collect_update(struct derivation *derivation, const struct statement
             tracer_is_countable(derivation->tracer, table, f) &&
             (is_every_row(claim) || tracer_is_countable(derivation->tracer, table, query->where));
     }
-}
-
-// --- DELETE
-
-static void write_removed_after(struct derivation *derivation, const struct claim *claim)
-{
-    TALLOC_CTX *mem = derivation->mem;
-
-    if (claim->where == NULL || !claim_holds_after(derivation, claim, claim->where) ||
-        claim->table->added != NULL)
-        return;
-    claim_invariant(
-        derivation, claim,
-        (struct invariant){
-            .name = claim_name(derivation, "I20", claim->table, "removed"),
-            .catalogue = "I20",
-            .title = mem_printf(mem, "no row that DELETE names is left in %s",
-                                sql_shown(mem, claim->table->after)),
-            .kind = INVARIANT_ZERO,
-            .moments = MOMENT_AFTER,
-            .sql = mem_printf(mem, "SELECT count(*) FROM %s WHERE %s",
-                              aliased(derivation, claim_after_sql(derivation, claim->table), claim),
-                              claim->where->text),
-            .offenders = claim->query->target_alias == NULL ? claim->where->text : NULL,
-            .offenders_of = claim->table->after,
-            .allows_traffic = true,
-            .is_required = true,
-        });
-}
-
-static void write_cascade(struct derivation *derivation, const struct claim *claim,
-                          const struct schema_relation *child,
-                          const struct schema_constraint *constraint)
-{
-    TALLOC_CTX *mem = derivation->mem;
-    const char *referenced = constraint->n_referenced == 1 ? constraint->referenced[0]
-                             : claim->table->n_key == 1    ? claim->table->key[0]
-                                                           : NULL;
-
-    if (constraint->n_columns != 1 || referenced == NULL)
-        return;
-    claim_invariant(derivation, claim,
-                    (struct invariant){
-                        .name = mem_printf(mem, "I8/%s.%s cascade", sql_shown(mem, child->name),
-                                           constraint->columns[0]),
-                        .catalogue = "I8",
-                        .title = mem_printf(mem, "DELETE takes no rows of %s along (ON DELETE %s)",
-                                            sql_shown(mem, child->name), constraint->on_delete),
-                        .kind = INVARIANT_ZERO,
-                        .moments = MOMENT_BEFORE,
-                        .sql = mem_printf(
-                            mem, "SELECT count(*) FROM %s WHERE %s IN (SELECT %s FROM %s%s%s)",
-                            sql_relation(mem, child->name), sql_name(mem, constraint->columns[0]),
-                            sql_name(mem, referenced),
-                            aliased(derivation, claim_before_sql(derivation, claim->table), claim),
-                            claim->where == NULL ? "" : " WHERE ",
-                            claim->where == NULL ? "" : claim->where->text),
-                        .is_required = false,
-                        .table = sql_shown(mem, child->name),
-                    });
-}
-
-static void write_delete(struct derivation *derivation, const struct claim *claim)
-{
-    TALLOC_CTX *mem = derivation->mem;
-
-    write_removed_after(derivation, claim);
-    if (!claim->is_countable)
-        return;
-    claim_invariant(derivation, claim,
-                    (struct invariant){
-                        .name = claim_name(derivation, "I19", claim->table, "removed"),
-                        .catalogue = "I19",
-                        .title = mem_printf(mem, "rows of %s that DELETE removes",
-                                            sql_shown(mem, claim->table->before)),
-                        .kind = INVARIANT_VALUE,
-                        .moments = MOMENT_BEFORE,
-                        .sql = mem_printf(
-                            mem, "SELECT count(*) FROM %s%s%s",
-                            aliased(derivation, claim_before_sql(derivation, claim->table), claim),
-                            claim->where == NULL ? "" : " WHERE ",
-                            claim->where == NULL ? "" : claim->where->text),
-                        .is_required = false,
-                    });
-    for (struct schema_relation *child = schema_next(derivation->schema, NULL); child != NULL;
-         child = schema_next(derivation->schema, child))
-        for (size_t i = 0; i < child->n_constraints; i++) {
-            const struct schema_constraint *constraint = &child->constraints[i];
-            if (constraint->kind == CONSTRAINT_FOREIGN_KEY && constraint->on_delete != NULL &&
-                strcmp(constraint->on_delete, "RESTRICT") != 0 &&
-                schema_find(derivation->schema, constraint->references) ==
-                    schema_find(derivation->schema, claim->before))
-                write_cascade(derivation, claim, child, constraint);
-        }
-}
-
-static void collect_delete(struct derivation *derivation, const struct statement *statement,
-                           const struct query *query, const struct trace_table *table)
-{
-    struct claim *claim = claim_add(derivation, write_delete, statement, table);
-
-    claim->query = query;
-    claim->where = query->where;
-    claim->is_countable =
-        table->before.name != NULL && query->join_condition == NULL &&
-        !tracer_is_touched(derivation->tracer, query->target) &&
-        (query->where == NULL || tracer_is_countable(derivation->tracer, table, query->where));
-}
-
-void derive_query(struct derivation *derivation, const struct statement *statement,
-                  const struct action *action)
-{
-    const struct query *query = action->query;
-    const struct trace_table *table = query == NULL || query->target.name == NULL
-                                          ? NULL
-                                          : tracer_find(derivation->tracer, query->target);
-    if (table == NULL || action->option != NULL)
-        return;
-    if (query->verb == QUERY_UPDATE)
-        collect_update(derivation, statement, query, table);
-    else if (query->verb == QUERY_DELETE)
-        collect_delete(derivation, statement, query, table);
 }

@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "proof/invariant.h"
-#include "proof/expectation.h"
+#include "proof/expected_value.h"
 
 static const char *const kind_names[] = {
     [INVARIANT_ZERO] = "zero",
@@ -69,7 +69,7 @@ static json_t *invariant_to_json(const struct invariant *invariant)
     json_put_bool(object, "may_shrink", invariant->may_shrink);
     json_put_text(object, "tolerance", tolerance_names[invariant->tolerance.kind]);
     json_put_real(object, "tolerance_value", invariant->tolerance.value);
-    json_put(object, "expect", expectation_to_json(&invariant->expect));
+    json_put(object, "expect", expected_value_to_json(&invariant->expect));
     json_put_bool(object, "required", invariant->is_required);
     json_put_text(object, "because", invariant->because);
     json_put_text(object, "table", invariant->table);
@@ -115,7 +115,7 @@ static bool invariant_from_json(TALLOC_CTX *mem, const json_t *json, struct inva
         .may_shrink = json_is_true(json_object_get(json, "may_shrink")),
         .tolerance = {.kind = (enum tolerance_kind)tolerance,
                       .value = json_number_value(json_object_get(json, "tolerance_value"))},
-        .expect = expectation_from_json(mem, json_object_get(json, "expect")),
+        .expect = expected_value_from_json(mem, json_object_get(json, "expect")),
         .is_required = json_is_true(json_object_get(json, "required")),
         .because = mem_strdup(mem, json_get_text(json, "because")),
         .table = mem_strdup(mem, json_get_text(json, "table")),

@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "base/quantity.h"
-#include "proof/expectation.h"
+#include "proof/expected_value.h"
 #include "proof/observation.h"
 #include <math.h>
 
@@ -119,13 +119,13 @@ static void judge_value(TALLOC_CTX *mem, const struct invariant *invariant,
 {
     const struct config_expectation *expect = &invariant->expect;
 
-    result->expected = expectation_text(mem, expect);
+    result->expected = expected_value_text(mem, expect);
     result->observed = now->has_value ? number_text(mem, now->value) : now->text;
     if (now->has_value)
         set_value(result, now->value, NULL);
-    if (expectation_is_number(expect) && !now->has_value)
+    if (expected_value_is_number(expect) && !now->has_value)
         unknown(mem, result, "the value is no number");
-    else if (!expectation_holds(expect, now->value, now->text))
+    else if (!expected_value_holds(expect, now->value, now->text))
         fail(result);
 }
 

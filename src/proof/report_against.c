@@ -90,8 +90,6 @@ static void write_table(FILE *out, const struct against_table *table)
 void report_against_text(FILE *out, const struct against *against, bool is_colored)
 {
     SCRATCH(tmp);
-    static const char *const colors[] = {
-        [VERDICT_GO] = "\033[1;32m", [VERDICT_NO_GO] = "\033[1;31m", [VERDICT_HOLD] = "\033[1;33m"};
     static const char *const reasons[] = {
         [VERDICT_GO] = "every row is the same",
         [VERDICT_NO_GO] = "the tables differ",
@@ -100,9 +98,9 @@ void report_against_text(FILE *out, const struct against *against, bool is_color
 
     for (size_t i = 0; i < against->n_tables; i++)
         write_table(out, &against->tables[i]);
-    fprintf(out, "\n%s%s%s: %s\n%s against %s, in %s\n", is_colored ? colors[against->verdict] : "",
-            verdict_words(against->verdict), is_colored ? "\033[0m" : "", reasons[against->verdict],
-            against->here->identity.text,
+    fprintf(out, "\n%s%s%s: %s\n%s against %s, in %s\n",
+            is_colored ? verdict_color(against->verdict) : "", verdict_words(against->verdict),
+            is_colored ? COLOR_PLAIN : "", reasons[against->verdict], against->here->identity.text,
             against->there == against->here ? "itself" : against->there->identity.text,
             quantity_duration(tmp, against->took_ms));
 }

@@ -6,32 +6,12 @@
 #include "base/clock.h"
 #include "proof/report.h"
 
-// RESULT of man/tminus-verify.1.
-static json_t *report_result(const struct result *result)
-{
-    json_t *object = json_object();
-
-    json_put_text(object, "name", result->name);
-    json_put_text(object, "title", result->title);
-    json_put_text(object, "status", status_name(result->status));
-    json_put_bool(object, "required", result->is_required);
-    json_put_text(object, "command", result->command);
-    json_put_text(object, "expected", result->expected);
-    json_put_text(object, "observed", result->observed);
-    json_put(object, "value", result->has_value ? json_real(result->value) : json_null());
-    json_put_text(object, "unit", result->unit);
-    json_put_text(object, "detail", result->detail);
-    json_put_text(object, "layer", layer_name(result->layer));
-    json_put_integer(object, "took_ms", result->took_ms);
-    json_put_text(object, "at", clock_format(result->at_ms).text);
-    return object;
-}
-
 static void put_results(json_t *object, const struct results *results)
 {
     json_t *list = json_put_array(object, "invariants");
     for (size_t i = 0; i < results->n; i++)
-        json_array_append_new(list, report_result(&results->list[i]));
+        json_array_append_new(
+            list, result_to_json(&results->list[i], clock_format(results->list[i].at_ms).text));
 }
 
 static void put_relation(json_t *object, const char *name, struct name relation)

@@ -11,25 +11,10 @@
 
 #define LISTED_MAX 12 // results that did not pass
 
-static const char *const reset = "\033[0m";
-
-static const char *status_color(enum status status)
-{
-    switch (status) {
-    case STATUS_PASS: return "\033[32m";
-    case STATUS_WARN:
-    case STATUS_WAIVED: return "\033[33m";
-    case STATUS_FAIL: return "\033[1;31m";
-    case STATUS_UNKNOWN:
-    case STATUS_MANUAL: return "\033[1;33m";
-    }
-    bug("status %d", (int)status);
-}
-
 static void write_status(FILE *out, enum status status, bool is_colored)
 {
     fprintf(out, "%s%-7s%s", is_colored ? status_color(status) : "", status_name(status),
-            is_colored ? reset : "");
+            is_colored ? COLOR_PLAIN : "");
 }
 
 // A detail may have lines; each stands under the title.
@@ -83,11 +68,8 @@ static void write_results(FILE *out, const struct results *results,
 static void write_verdict(FILE *out, enum verdict verdict,
                           const struct report_proof_options *options)
 {
-    static const char *const colors[] = {
-        [VERDICT_GO] = "\033[1;32m", [VERDICT_NO_GO] = "\033[1;31m", [VERDICT_HOLD] = "\033[1;33m"};
-
-    fprintf(out, "\n%s%s%s", options->is_colored ? colors[verdict] : "", verdict_words(verdict),
-            options->is_colored ? reset : "");
+    fprintf(out, "\n%s%s%s", options->is_colored ? verdict_color(verdict) : "",
+            verdict_words(verdict), options->is_colored ? COLOR_PLAIN : "");
 }
 
 static void write_journal(FILE *out, const struct journal_head *journal)

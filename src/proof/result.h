@@ -7,6 +7,7 @@
 #define PROOF_RESULT_H
 
 #include "analysis/assessment.h"
+#include "base/json.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -39,5 +40,13 @@ struct results {
 // Required results: any FAIL → NO_GO, else any UNKNOWN or MANUAL → HOLD, else GO; no result at all
 // → HOLD.
 enum verdict results_verdict(const struct results *results);
+
+// RESULT of man/tminus-verify.1. `at`: RFC 3339; NULL: nothing was asked, and there is no layer.
+json_t *result_to_json(const struct result *result, const char *at);
+
+// What a terminal shows them in.
+#define COLOR_PLAIN "\033[0m"
+const char *status_color(enum status status);
+const char *verdict_color(enum verdict verdict);
 
 #endif

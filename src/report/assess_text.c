@@ -9,6 +9,7 @@
 #include "analysis/rule.h"
 #include "base/quantity.h"
 #include "base/text.h"
+#include "proof/result.h"
 #include "report/assess.h"
 
 #define LISTED_MAX 25       // more findings than this are summed up
@@ -16,8 +17,6 @@
 #define LISTED_OF_RULE 2 // so many of one rule: the eleventh drop says less than the first rename
 #define SUMMARY_WIDTH 60
 #define UNKNOWN_LISTED_MAX 10
-
-static const char *const reset = "\033[0m";
 
 static const char *severity_color(enum severity severity)
 {
@@ -27,16 +26,6 @@ static const char *severity_color(enum severity severity)
     case SEVERITY_STOP: return "\033[1;31m";
     }
     bug("severity %d", (int)severity);
-}
-
-static const char *verdict_color(enum verdict verdict)
-{
-    switch (verdict) {
-    case VERDICT_GO: return "\033[1;32m";
-    case VERDICT_NO_GO: return "\033[1;31m";
-    case VERDICT_HOLD: return "\033[1;33m";
-    }
-    bug("verdict %d", (int)verdict);
 }
 
 static void write_place(FILE *out, const char *path, size_t line, size_t column)
@@ -66,7 +55,7 @@ static void write_finding(FILE *out, const struct findings *findings, size_t i, 
 {
     const struct finding *finding = &findings->list[i];
     fprintf(out, "%s%-4s%s  ", is_colored ? severity_color(finding->severity) : "",
-            severity_name(finding->severity), is_colored ? reset : "");
+            severity_name(finding->severity), is_colored ? COLOR_PLAIN : "");
     write_place(out, finding->path, finding->line, finding->column);
     fprintf(out, "  %s%s%s%s\n      %s\n", finding->rule, finding->tool != NULL ? " (" : "",
             finding->tool != NULL ? finding->tool : "", finding->tool != NULL ? ")" : "",
@@ -204,7 +193,7 @@ void report_assess_text(FILE *out, const struct assessment *assessment,
     if (n_hidden > findings_count(findings, SEVERITY_NOTE))
         write_unknown(out, assessment);
     fprintf(out, "%s%s%s: %s.\n", options->is_colored ? verdict_color(assessment->verdict) : "",
-            verdict_words(assessment->verdict), options->is_colored ? reset : "",
+            verdict_words(assessment->verdict), options->is_colored ? COLOR_PLAIN : "",
             assessment->reason);
     fprintf(out, "%zu stop, %zu warn, %zu note; %s of %s statements understood; risk %s.\n",
             findings_count(findings, SEVERITY_STOP), findings_count(findings, SEVERITY_WARN),

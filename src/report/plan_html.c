@@ -99,16 +99,11 @@ static void write_banner(FILE *out, const struct plan *plan)
 static void write_facts(FILE *out, const struct plan *plan)
 {
     SCRATCH(tmp);
+    struct plan_fact facts[PLAN_FACTS];
     fputs("<dl class=\"facts\">\n", out);
-    write_fact(out, "Service", plan->service);
-    write_fact(out, "Environment", plan->environment);
-    write_fact(out, "Database", plan->target.text != NULL ? plan->target.text : "none was asked");
-    write_fact(out, "Commit", plan->version);
-    write_fact(out, "Runs before it", plan->previous);
-    write_fact(out, "Strategy",
-               mem_printf(tmp, "%s: %s", plan->strategy.name, plan->strategy.reason));
-    write_fact(out, "Made", plan->made_at);
-    write_fact(out, "Digest to approve", plan->digest.hex);
+    plan_facts(tmp, plan, facts);
+    for (size_t i = 0; i < PLAN_FACTS; i++)
+        write_fact(out, facts[i].name, facts[i].text);
     fputs("</dl>\n", out);
 }
 

@@ -92,25 +92,23 @@ static const char *invariant_of(const struct plan_step *step)
     return dot == NULL ? step->name : dot + 1;
 }
 
-// RESULT of man/tminus-verify.1; one that was not asked has no time.
 static json_t *result_json(const struct plan_step *step)
 {
-    json_t *object = json_object();
-
-    json_put_text(object, "name", invariant_of(step));
-    json_put_text(object, "title", step->title);
-    json_put_text(object, "status", status_name(step->status));
-    json_put_bool(object, "required", step->is_required);
-    json_put_text(object, "command", step->command);
-    json_put_text(object, "expected", step->expected);
-    json_put_text(object, "observed", step->observed);
-    json_put(object, "value", step->has_value ? json_real(step->value) : json_null());
-    json_put_text(object, "unit", NULL);
-    json_put_text(object, "detail", step->detail);
-    json_put_text(object, "layer", step->at == NULL ? NULL : layer_name(step->layer));
-    json_put_integer(object, "took_ms", step->took_ms);
-    json_put_text(object, "at", step->at);
-    return object;
+    const struct result result = {
+        .name = invariant_of(step),
+        .title = step->title,
+        .status = step->status,
+        .is_required = step->is_required,
+        .command = step->command,
+        .expected = step->expected,
+        .observed = step->observed,
+        .has_value = step->has_value,
+        .value = step->value,
+        .detail = step->detail,
+        .layer = step->layer,
+        .took_ms = step->took_ms,
+    };
+    return result_to_json(&result, step->at);
 }
 
 // One that holds before and after stands in two sections: the line that was asked tells it.

@@ -117,6 +117,7 @@ static void write_row(FILE *out, const char *name, const char *text)
 static void write_head(const struct page *page, const struct plan *plan)
 {
     SCRATCH(tmp);
+    struct plan_fact facts[PLAN_FACTS];
     FILE *out = page->out;
     fputs("# Deployment Checklist: ", out);
     text_write_markdown(out, plan->title);
@@ -124,15 +125,9 @@ static void write_head(const struct page *page, const struct plan *plan)
             page->is_ascii ? "" : " ", verdict_words(plan->verdict));
     text_write_markdown(out, plan->reason);
     fputs("\n\n| | |\n|---|---|\n", out);
-    write_row(out, "Service", plan->service);
-    write_row(out, "Environment", plan->environment);
-    write_row(out, "Database", plan->target.text != NULL ? plan->target.text : "none was asked");
-    write_row(out, "Commit", plan->version);
-    write_row(out, "Runs before it", plan->previous);
-    write_row(out, "Strategy",
-              mem_printf(tmp, "%s: %s", plan->strategy.name, plan->strategy.reason));
-    write_row(out, "Made", plan->made_at);
-    write_row(out, "Digest to approve", plan->digest.hex);
+    plan_facts(tmp, plan, facts);
+    for (size_t i = 0; i < PLAN_FACTS; i++)
+        write_row(out, facts[i].name, facts[i].text);
 }
 
 // --- lines

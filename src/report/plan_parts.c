@@ -62,6 +62,21 @@ bool plan_is_ordered(enum plan_section_kind kind)
     return kind == PLAN_DEPLOY || kind == PLAN_ROLLBACK;
 }
 
+void plan_facts(TALLOC_CTX *mem, const struct plan *plan, struct plan_fact facts[PLAN_FACTS])
+{
+    const struct plan_fact all[PLAN_FACTS] = {
+        {"Service", plan->service},
+        {"Environment", plan->environment},
+        {"Database", plan->target.text != NULL ? plan->target.text : "none was asked"},
+        {"Commit", plan->version},
+        {"Runs before it", plan->previous},
+        {"Strategy", mem_printf(mem, "%s: %s", plan->strategy.name, plan->strategy.reason)},
+        {"Made", plan->made_at},
+        {"Digest to approve", plan->digest.hex},
+    };
+    memcpy(facts, all, sizeof(all));
+}
+
 char *plan_estimate_text(TALLOC_CTX *mem, const struct plan_estimate *estimate)
 {
     if (!estimate->is_known)

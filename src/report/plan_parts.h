@@ -21,6 +21,13 @@ size_t plan_count_done(const struct plan_section *section);
 // Is it done in an order that matters? Then its lines have numbers.
 bool plan_is_ordered(enum plan_section_kind kind);
 
+// What stands at the head: a name and a text each; those without a text are not known.
+struct plan_fact {
+    const char *name, *text;
+};
+#define PLAN_FACTS 8
+void plan_facts(TALLOC_CTX *mem, const struct plan *plan, struct plan_fact facts[PLAN_FACTS]);
+
 char *plan_estimate_text(TALLOC_CTX *mem, const struct plan_estimate *estimate); // "2 to 9 s"
 // "0 (2026-11-22 02:19:59 UTC, 12 ms)"; NULL: nothing was asked.
 char *plan_observed_text(TALLOC_CTX *mem, const struct plan_step *step);

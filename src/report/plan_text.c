@@ -13,34 +13,9 @@
 #define COMMAND_WIDTH 300 // a query may be longer than a person would type
 #define NAME_WIDTH 10
 
-static const char *const reset = "\033[0m";
-
-static const char *status_color(enum status status)
-{
-    switch (status) {
-    case STATUS_PASS: return "\033[32m";
-    case STATUS_WARN: return "\033[33m";
-    case STATUS_FAIL: return "\033[1;31m";
-    case STATUS_UNKNOWN: return "\033[1;33m";
-    case STATUS_WAIVED:
-    case STATUS_MANUAL: return "\033[36m";
-    }
-    bug("status %d", (int)status);
-}
-
-static const char *verdict_color(enum verdict verdict)
-{
-    switch (verdict) {
-    case VERDICT_GO: return "\033[1;32m";
-    case VERDICT_NO_GO: return "\033[1;31m";
-    case VERDICT_HOLD: return "\033[1;33m";
-    }
-    bug("verdict %d", (int)verdict);
-}
-
 static void write_colored(FILE *out, const char *color, const char *text, bool is_colored)
 {
-    fprintf(out, "%s%s%s", is_colored ? color : "", text, is_colored ? reset : "");
+    fprintf(out, "%s%s%s", is_colored ? color : "", text, is_colored ? COLOR_PLAIN : "");
 }
 
 static void write_heading(FILE *out, const struct plan_section *section,

@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "expect.h"
-#include "proof/expectation.h"
+#include "proof/expected_value.h"
 
 static const struct {
     struct config_expectation expect;
@@ -30,7 +30,7 @@ static void test_expectation_holds__bounds(void **state)
 {
     (void)state;
     for (size_t i = 0; i < COUNT_OF(rows); i++)
-        if (expectation_holds(&rows[i].expect, rows[i].value, rows[i].text) != rows[i].holds)
+        if (expected_value_holds(&rows[i].expect, rows[i].value, rows[i].text) != rows[i].holds)
             fail_msg("row %zu", i);
 }
 
@@ -39,11 +39,11 @@ static void test_expectation_from_json__what_was_written(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         SCRATCH(tmp);
-        json_auto_t *json = expectation_to_json(&rows[i].expect);
-        const struct config_expectation read = expectation_from_json(tmp, json);
-        if (expectation_holds(&read, rows[i].value, rows[i].text) != rows[i].holds)
+        json_auto_t *json = expected_value_to_json(&rows[i].expect);
+        const struct config_expectation read = expected_value_from_json(tmp, json);
+        if (expected_value_holds(&read, rows[i].value, rows[i].text) != rows[i].holds)
             fail_msg("row %zu", i);
-        assert_string_equal(expectation_text(tmp, &read), expectation_text(tmp, &rows[i].expect));
+        assert_string_equal(expected_value_text(tmp, &read), expected_value_text(tmp, &rows[i].expect));
     }
 }
 

@@ -1,11 +1,11 @@
 /*
- * Expectations: what the one value of an invariant of kind VALUE may be.
+ * Expected values: what the one value of an invariant of kind VALUE may be.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "proof/expectation.h"
+#include "proof/expected_value.h"
 
-char *expectation_text(TALLOC_CTX *mem, const struct config_expectation *expect)
+char *expected_value_text(TALLOC_CTX *mem, const struct config_expectation *expect)
 {
     if (expect->has_equals)
         return mem_strdup(mem, expect->equals);
@@ -18,12 +18,12 @@ char *expectation_text(TALLOC_CTX *mem, const struct config_expectation *expect)
     return mem_strdup(mem, "any value");
 }
 
-bool expectation_is_number(const struct config_expectation *expect)
+bool expected_value_is_number(const struct config_expectation *expect)
 {
     return expect->has_below || expect->has_above;
 }
 
-bool expectation_holds(const struct config_expectation *expect, double value, const char *text)
+bool expected_value_holds(const struct config_expectation *expect, double value, const char *text)
 {
     if (expect->has_equals)
         return text != NULL && strcmp(text, expect->equals) == 0;
@@ -32,7 +32,7 @@ bool expectation_holds(const struct config_expectation *expect, double value, co
            (!expect->has_above || value > expect->above || (may_equal && value == expect->above));
 }
 
-json_t *expectation_to_json(const struct config_expectation *expect)
+json_t *expected_value_to_json(const struct config_expectation *expect)
 {
     json_t *object = json_object();
 
@@ -47,7 +47,7 @@ json_t *expectation_to_json(const struct config_expectation *expect)
     return object;
 }
 
-struct config_expectation expectation_from_json(TALLOC_CTX *mem, const json_t *json)
+struct config_expectation expected_value_from_json(TALLOC_CTX *mem, const json_t *json)
 {
     const json_t *below = json_object_get(json, "below");
     const json_t *above = json_object_get(json, "above");
