@@ -16,7 +16,7 @@ traffic=
 
 finish() {
     [ -z "$traffic" ] || kill "$traffic" 2>/dev/null || true
-    "$root/test/support/postgres-server" stop "$server"
+    "$root/tool/postgres-server" stop "$server"
 }
 trap finish EXIT
 trap 'exit 130' INT TERM
@@ -55,7 +55,7 @@ migrate_under_traffic() {
 }
 
 say "1. A scratch server with a mail database of $emails emails, and an application that writes to it"
-"$root/test/support/postgres-server" start "$server"
+"$root/tool/postgres-server" start "$server"
 PGHOST=$server PGPORT=$(cat "$server/port") PGUSER=deployer PGDATABASE=postgres
 export PGHOST PGPORT PGUSER PGDATABASE
 sql 'CREATE DATABASE mail'

@@ -11,7 +11,7 @@ database=verify_baseline
 other_server=$(mktemp -u /var/tmp/tminus-test-XXXXXXXX)
 standby=$(mktemp -u /var/tmp/tminus-test-XXXXXXXX)
 trap 'for folder in "$standby" "$other_server" "$postgres_own"; do
-        "$SOURCE/test/support/postgres-server" stop "$folder"; done; rm -rf "$tmp"' EXIT
+        "$SOURCE/tool/postgres-server" stop "$folder"; done; rm -rf "$tmp"' EXIT
 rows="CREATE TABLE emails (id int PRIMARY KEY, status text, size int);
     INSERT INTO emails SELECT i, 's' || i % 3, i FROM generate_series(1, 300) i"
 
@@ -112,13 +112,13 @@ saved=$(find "$TMINUS_STATE" -name '*.db' -path '*baseline*')
 ends 1 "another database's baseline" "$TMINUS" verify --baseline "$saved" --database "$database_url" "$tmp/migrations" --database "${database_url%/*}/verify_baseline_other"
 says "is refused" err "the baseline is of another database"
 # Of its own making: servers from one data folder have one system identifier.
-env -u TMINUS_TEST_TEMPLATE "$SOURCE/test/support/postgres-server" start "$other_server"
+env -u TMINUS_TEST_TEMPLATE "$SOURCE/tool/postgres-server" start "$other_server"
 other="postgresql://deployer@127.0.0.1:$(cat "$other_server/port")"
 psql -X -q -h "$other_server" -p "$(cat "$other_server/port")" -d postgres -c "CREATE DATABASE $database"
 psql -X -q -h "$other_server" -p "$(cat "$other_server/port")" -d $database -c "$rows" >/dev/null
 ends 1 "another server with a database of the same name" "$TMINUS" verify --database "$other/$database" "$tmp/migrations"
 says "is told by its system identifier" err "as it is now: its id differs"
-"$SOURCE/test/support/postgres-server" stop "$other_server"
+"$SOURCE/tool/postgres-server" stop "$other_server"
 
 # --- fewer rights
 
@@ -154,7 +154,7 @@ if [ "$(id -u)" -eq 0 ]; then
     PGUSER=postgres pg_basebackup -D "$tmp/base" -X stream -c fast
     touch "$tmp/base/standby.signal"
     chown -R postgres: "$tmp/base"
-    TMINUS_TEST_TEMPLATE=$tmp/base "$SOURCE/test/support/postgres-server" start "$standby" \
+    TMINUS_TEST_TEMPLATE=$tmp/base "$SOURCE/tool/postgres-server" start "$standby" \
         "primary_conninfo = 'host=$postgres_folder port=$postgres_port user=postgres'"
     replica="postgresql://deployer@127.0.0.1:$(cat "$standby/port")/$database"
     ends 0 "a baseline on a standby" "$TMINUS" baseline save --all --database "$replica"

@@ -12,8 +12,8 @@ data=$postgres_folder/data
 standby=$postgres_folder-standby
 holders=
 trap '[ -z "$holders" ] || kill $holders 2>/dev/null
-      "$SOURCE/test/support/postgres-server" stop "$standby"
-      "$SOURCE/test/support/postgres-server" stop "$postgres_own"; rm -rf "$tmp"' EXIT
+      "$SOURCE/tool/postgres-server" stop "$standby"
+      "$SOURCE/tool/postgres-server" stop "$postgres_own"; rm -rf "$tmp"' EXIT
 bin=$(ls -d /usr/lib/postgresql/*/bin | sort -V | tail -1)
 
 as_owner()
@@ -143,7 +143,7 @@ fails 2 'bad sslmode' "postgresql://deployer@$at/shop?sslmode=sure" \
     "$at/shop: the address is wrong: invalid sslmode value: \"sure\"" psql
 
 # --- nobody there
-closed=$("$SOURCE/test/support/postgres-server" port)
+closed=$("$SOURCE/tool/postgres-server" port)
 fails 3 'no server' "postgresql://deployer@127.0.0.1:$closed/shop" \
     "127.0.0.1:$closed/shop: no server listens there: Connection refused" listen_addresses
 fails 3 'no server on the socket' "postgresql:///shop?host=$tmp&user=deployer" \
@@ -278,7 +278,7 @@ sed -i 's/"SELECT .*"/"SELECT count(*) FROM t WHERE a IS NULL"/' tminus.yaml
 mkdir "$standby"
 [ "$(id -u)" -ne 0 ] || chown postgres: "$standby"
 as_owner "$bin/pg_basebackup" -h "$postgres_folder" -p "$postgres_port" -U postgres -D "$standby/data" -R -c fast -X stream
-standby_port=$("$SOURCE/test/support/postgres-server" port)
+standby_port=$("$SOURCE/tool/postgres-server" port)
 printf '%s\n' "port = $standby_port" "unix_socket_directories = '$standby'" 'hot_standby = on' >>"$standby/data/postgresql.auto.conf"
 as_owner "$bin/pg_ctl" -D "$standby/data" -l "$standby/log" -w start >/dev/null
 works 'a standby' "postgresql://deployer@127.0.0.1:$standby_port/shop"

@@ -11,7 +11,7 @@ postgres_database "$database"
 cd "$tmp" || exit 1
 export TMINUS_STATE="$tmp/state"
 touched=$postgres_folder/touched-$$ # written by the server, should anything get through
-trap 'PGUSER=postgres psql -Xqc "DROP DATABASE IF EXISTS \"$database\" WITH (FORCE)" postgres; rm -rf "$tmp"; [ -z "${postgres_own-}" ] || "$SOURCE/test/support/postgres-server" stop "$postgres_own"' EXIT
+trap 'PGUSER=postgres psql -Xqc "DROP DATABASE IF EXISTS \"$database\" WITH (FORCE)" postgres; rm -rf "$tmp"; [ -z "${postgres_own-}" ] || "$SOURCE/tool/postgres-server" stop "$postgres_own"' EXIT
 
 cat >schema.sql <<END
 CREATE TABLE emails (id int PRIMARY KEY, category text, sent timestamptz DEFAULT now(), body jsonb DEFAULT '{"a": 1}');

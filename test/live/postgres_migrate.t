@@ -287,7 +287,7 @@ is 'several: one that is not there does not hide the other' "$status $(python3 -
     "$(python3 -c 'import json; print(json.load(open("out"))["databases"][1]["error"]["exit_status"])') tminus/baseline/1 billing $(python3 -c 'import json; print(json.load(open("out"))["databases"][1]["error"]["exit_status"])')"
 
 # --- a standby: the same data, replaying a primary that is not there
-(cd / && "$SOURCE/test/support/postgres-server" rest "$postgres_folder")
+(cd / && "$SOURCE/tool/postgres-server" rest "$postgres_folder")
 touch "$postgres_folder/data/standby.signal"
 chown --reference="$postgres_folder/data" "$postgres_folder/data/standby.signal"
 (as_server "$(ls -d /usr/lib/postgresql/*/bin | sort -V | tail -1)/pg_ctl" -D "$postgres_folder/data" -l "$postgres_folder/log" -w start >/dev/null)

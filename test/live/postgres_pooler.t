@@ -8,10 +8,10 @@
 postgres_start
 pooler=$postgres_folder-pooler
 trap 'stop_pooler; rm -rf "$pooler"
-      "$SOURCE/test/support/postgres-server" stop "$postgres_own"; rm -rf "$tmp"' EXIT
+      "$SOURCE/tool/postgres-server" stop "$postgres_own"; rm -rf "$tmp"' EXIT
 mkdir "$pooler"
 [ "$(id -u)" -ne 0 ] || chown postgres: "$pooler"
-pooler_port=$("$SOURCE/test/support/postgres-server" port)
+pooler_port=$("$SOURCE/tool/postgres-server" port)
 printf '"deployer" ""\n"postgres" ""\n' >"$pooler/users"
 
 as_owner()

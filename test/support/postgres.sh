@@ -26,8 +26,8 @@ postgres_use()
 postgres_start()
 {
     postgres_own=$(mktemp -u /var/tmp/tminus-test-XXXXXXXX)
-    trap '"$SOURCE/test/support/postgres-server" stop "$postgres_own"; rm -rf "$tmp"' EXIT
-    "$SOURCE/test/support/postgres-server" start "$postgres_own" "$@" || exit 2
+    trap '"$SOURCE/tool/postgres-server" stop "$postgres_own"; rm -rf "$tmp"' EXIT
+    "$SOURCE/tool/postgres-server" start "$postgres_own" "$@" || exit 2
     postgres_use "$postgres_own"
 }
 

@@ -19,7 +19,7 @@ static void postgres_command(const char *verb)
 {
     SCRATCH(tmp);
     const char *source = getenv("SOURCE") ? getenv("SOURCE") : "..";
-    const char *const argv[] = {file_join(tmp, source, "test/support/postgres-server"), verb, postgres_folder, NULL};
+    const char *const argv[] = {file_join(tmp, source, "tool/postgres-server"), verb, postgres_folder, NULL};
     const struct process_options options = {.argv = argv};
     struct process_result result;
     struct error err;
