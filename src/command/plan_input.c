@@ -5,6 +5,7 @@
  */
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "change/git.h"
 #include "change/layout.h"
@@ -303,6 +304,9 @@ static bool gather_live(const struct gathering *gathering, struct error *err)
     TRY(inspection_count_applied(mem, inspection, input.change, is_applied, &n_applied, err));
     out->whole = input.change;
     input.change = pending_of(mem, input.change, is_applied);
+    if (n_applied > 0 && input.change->n_migrations == 0)
+        log_info("nothing is pending: all %zu migrations are recorded as applied",
+                 out->whole->n_migrations);
     TRY(inspection_read_schema(mem, &inspection->target, &input.options, err));
     TRY(assessment_make(mem, input.change, &input.options, &assessment, err));
     TRY(inspection->target.driver->catalog->read(mem, inspection->target.engine, &schema, err));

@@ -178,4 +178,13 @@ is 'checking changes nothing' "$(sha256sum <mail.db)" "$before"
 sqlite3 mail.db "DELETE FROM categories WHERE id = 5; UPDATE emails SET category_id = 99 WHERE id = 150000" 2>/dev/null
 ends 1 'damage afterwards' "$TMINUS" plan --check plan.json --no-progress
 says 'is a NO-GO' out 'NO-GO'
+
+# --- the next release has no migrations
+ends 3 'nothing is pending' "$TMINUS" plan --no-progress
+says 'is said' err 'nothing is pending: all '
+says 'the last baseline is of what is applied' out 'before migrations that are applied by now'
+lacks 'it is no reason against it' out 'for other migrations than these'
+ends 0 'a baseline of its own' "$TMINUS" baseline save --all --no-progress
+ends 0 'takes its place' "$TMINUS" plan --no-progress
+lacks 'as one of this release' out 'before migrations that are applied'
 done_testing
