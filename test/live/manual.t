@@ -66,6 +66,10 @@ git update-ref refs/remotes/origin/main HEAD~1
 } | sqlite3 mail.db
 
 for page in "$man"/*.1; do
+    case $page in # a plan is of what is pending, a verification of what is applied
+    */tminus-plan.1) tminus migrate --undo --steps 1 --quiet >"$tmp/out" ;;
+    */tminus-verify.1) tminus migrate --quiet >"$tmp/out" ;;
+    esac
     sed -n '/^\.Bd -literal -offset indent$/,/^\.Ed$/p' "$page" | grep -E '^([A-Z_]+=[^ ]* )?tminus ' >"$tmp/examples"
     is "$(basename "$page"): has examples" "$(test -s "$tmp/examples" && echo yes)" yes
     while IFS= read -r line; do
