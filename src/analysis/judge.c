@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "analysis/judge.h"
-#include "analysis/rule.h"
+#include "analysis/rule_index.h"
 #include "analysis/rules/rules.h"
 
 // After so many ups that named nothing unknown, the history counts as whole.
@@ -16,6 +16,7 @@ struct judge {
     struct reader *reader;
     struct schema *schema;
     struct touched touched;
+    struct rule_index rules;
     size_t n_ups;       // replayed so far
     bool names_unknown; // something was named that nobody created
     bool others_have_downs;
@@ -81,18 +82,30 @@ static void note_unseen(struct judge *judge, const struct migration_text *text)
     judge->names_unknown = true;
 }
 
-static void run_rules(struct rule_place *place, bool of_migration)
+// The tests prove of every statement that they judge: the kinds of a rule leave nothing out.
+#ifdef __SANITIZE_ADDRESS__
+#define PROVES_KINDS true
+#else
+#define PROVES_KINDS false
+#endif
+
+static void run_rules(const struct judge *judge, struct rule_place *place,
+                      const struct rule_set *chosen)
 {
-    unsigned dialect = 1U << (unsigned)place->script->dialect;
-    for (size_t i = 0; i < rule_count; i++) {
-        const struct rule *rule = rule_table[i];
-        if ((rule->dialects & dialect) == 0 || (place->is_down && !rule->in_downs))
+    const struct rule_set *set = PROVES_KINDS ? &judge->rules.all : chosen;
+    const struct statement *statement = place->statement;
+    size_t at = 0;
+    while ((place->rule = rule_set_next(set, &at)) != NULL) {
+        size_t n_before = place->findings->n;
+        place->statement = statement;
+        if (place->is_down && !place->rule->in_downs)
             continue;
-        place->rule = rule;
-        if (of_migration && rule->check_migration != NULL)
-            rule->check_migration(place);
-        if (!of_migration && rule->check != NULL)
-            rule->check(place);
+        if (statement == NULL && place->rule->check_migration != NULL)
+            place->rule->check_migration(place);
+        if (statement != NULL && place->rule->check != NULL)
+            place->rule->check(place);
+        if (place->findings->n > n_before && !rule_set_has(chosen, at - 1))
+            bug("rule '%s' looks at more kinds of action than its row says", place->rule->id);
     }
 }
 
@@ -122,7 +135,8 @@ static void judge_statement(struct judge *judge, struct rule_place *place,
     place->in_transaction = assessed->in_transaction || is_open;
     place->mismatch = statement_mismatch(tmp, place->before, statement);
     judge->names_unknown = judge->names_unknown || (!place->is_down && place->mismatch != NULL);
-    run_rules(place, false);
+    struct rule_set chosen = rule_index_choose(&judge->rules, statement, place->is_down);
+    run_rules(judge, place, &chosen);
 }
 
 static void judge_statements(struct judge *judge, const struct trial *trial,
@@ -179,7 +193,9 @@ static void judge_whole(struct judge *judge, const struct trial *trial,
         .pg_version = judge->out->pg_version,
         .findings = &judge->out->findings,
     };
-    run_rules(&place, true);
+    struct rule_set chosen =
+        rule_index_choose_for_script(&judge->rules, place.script, place.is_down);
+    run_rules(judge, &place, &chosen);
 }
 
 // Read and judge one direction; `before` is the schema at its start, `trial->schema` moves on.
@@ -312,6 +328,7 @@ bool judge_change(struct assessment *assessment, const struct change *change,
     struct judge judge = {
         .out = assessment, .options = options, .others_have_downs = has_downs(change)};
     TRY(reader_open(tmp, options->dialect, &judge.reader, err));
+    rule_index_make(&judge.rules, options->dialect);
     judge.schema = options->known != NULL ? schema_copy(assessment, options->known)
                                           : schema_make(assessment, options->dialect);
     assessment->schema = judge.schema;

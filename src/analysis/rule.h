@@ -43,6 +43,8 @@ struct rule_place {
     const struct rule *rule;
 };
 
+#define RULE_KINDS_MAX 8
+
 struct rule {
     const char *id;
     enum severity severity; // default
@@ -52,6 +54,9 @@ struct rule {
     const char *why;        // what goes wrong
     const char *safe_form;  // what to write instead
     const char *source;     // "postgres-ddl 3.1, measured" …: where the fact comes from
+    // Kinds of action that it looks at; none: any. Called only where the statement
+    // (check_migration: the script) has one of them, so what is left out here is never seen.
+    enum action_kind kinds[RULE_KINDS_MAX];
     void (*check)(struct rule_place *place);           // each statement; NULL
     void (*check_migration)(struct rule_place *place); // each script; NULL
 };

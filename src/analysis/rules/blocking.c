@@ -284,6 +284,7 @@ const struct rule rule_index_create_blocking = {
     .why = "SHARE lock: no write to the table until the index is built.",
     .safe_form = "CREATE INDEX CONCURRENTLY, outside a transaction",
     .source = "measured on PostgreSQL 15 (docs/effects.md)",
+    .kinds = {ACTION_CREATE_INDEX},
     .check = check_index_create_blocking,
 };
 
@@ -296,6 +297,7 @@ const struct rule rule_index_drop_blocking = {
            "everybody waits behind it.",
     .safe_form = "DROP INDEX CONCURRENTLY, outside a transaction",
     .source = "measured on PostgreSQL 15 (docs/effects.md)",
+    .kinds = {ACTION_DROP},
     .check = check_index_drop_blocking,
 };
 
@@ -308,6 +310,7 @@ const struct rule rule_reindex_blocking = {
            "that plan on the index.",
     .safe_form = "REINDEX ... CONCURRENTLY, outside a transaction",
     .source = "measured on PostgreSQL 15 (docs/effects.md)",
+    .kinds = {ACTION_REINDEX},
     .check = check_reindex_blocking,
 };
 
@@ -319,6 +322,7 @@ const struct rule rule_matview_refresh_blocking = {
     .why = "ACCESS EXCLUSIVE on the view for as long as its query runs.",
     .safe_form = "a unique index on the view and REFRESH MATERIALIZED VIEW CONCURRENTLY",
     .source = "measured on PostgreSQL 15 (docs/effects.md)",
+    .kinds = {ACTION_REFRESH},
     .check = check_matview_refresh_blocking,
 };
 
@@ -330,6 +334,7 @@ const struct rule rule_vacuum_full = {
     .why = "ACCESS EXCLUSIVE while the whole table is copied.",
     .safe_form = "pg_repack, or plain VACUUM",
     .source = "measured on PostgreSQL 15 (docs/effects.md)",
+    .kinds = {ACTION_VACUUM, ACTION_CLUSTER},
     .check = check_vacuum_full,
 };
 
@@ -342,6 +347,7 @@ const struct rule rule_set_not_null_scan = {
     .safe_form = "ADD CONSTRAINT c CHECK (col IS NOT NULL) NOT VALID; VALIDATE CONSTRAINT "
                  "c in its own transaction; SET NOT NULL; DROP CONSTRAINT c",
     .source = "measured on PostgreSQL 15 (docs/effects.md)",
+    .kinds = {ACTION_SET_NOT_NULL},
     .check = check_set_not_null_scan,
 };
 
@@ -353,6 +359,7 @@ const struct rule rule_fk_add_locks_both = {
     .why = "SHARE ROW EXCLUSIVE on both tables while every row of the child is looked up.",
     .safe_form = "ADD ... NOT VALID, then VALIDATE CONSTRAINT in its own transaction",
     .source = "measured on PostgreSQL 15 (docs/effects.md)",
+    .kinds = {ACTION_ADD_CONSTRAINT},
     .check = check_fk_add_locks_both,
 };
 
@@ -365,6 +372,7 @@ const struct rule rule_check_add_scan = {
            "everywhere is scanned.",
     .safe_form = "ADD ... NOT VALID, then VALIDATE CONSTRAINT in its own transaction",
     .source = "measured on PostgreSQL 15 (docs/effects.md)",
+    .kinds = {ACTION_ADD_CONSTRAINT, ACTION_ADD_COLUMN},
     .check = check_check_add_scan,
 };
 
@@ -377,6 +385,7 @@ const struct rule rule_unique_constraint = {
     .safe_form = "CREATE UNIQUE INDEX CONCURRENTLY, then ADD ... USING INDEX; EXCLUDE has "
                  "no online way",
     .source = "measured on PostgreSQL 15 (docs/effects.md)",
+    .kinds = {ACTION_ADD_CONSTRAINT, ACTION_ADD_COLUMN},
     .check = check_unique_constraint,
 };
 
@@ -388,6 +397,7 @@ const struct rule rule_type_change_rewrite = {
     .why = "ACCESS EXCLUSIVE while every row is written again and every index rebuilt.",
     .safe_form = "new column, write both, backfill in batches, swap",
     .source = "measured on PostgreSQL 15 (docs/effects.md)",
+    .kinds = {ACTION_ALTER_TYPE},
     .check = check_type_change_rewrite,
 };
 
@@ -401,6 +411,7 @@ const struct rule rule_volatile_default = {
            "own value.",
     .safe_form = "add the column without default, SET DEFAULT, backfill in batches",
     .source = "measured on PostgreSQL 15 (docs/effects.md)",
+    .kinds = {ACTION_ADD_COLUMN},
     .check = check_volatile_default,
 };
 

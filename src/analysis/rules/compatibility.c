@@ -218,6 +218,7 @@ const struct rule rule_rename_table = {
     .safe_form = "rename and create a view with the old name in the same transaction, or "
                  "expand and contract",
     .source = "PostgreSQL 15 manual, ALTER TABLE",
+    .kinds = {ACTION_RENAME},
     .check = check_rename_table,
 };
 
@@ -230,6 +231,7 @@ const struct rule rule_rename_column = {
            "it fails.",
     .safe_form = "add the new column, write both, move readers, drop the old one",
     .source = "PostgreSQL 15 manual, ALTER TABLE",
+    .kinds = {ACTION_RENAME_COLUMN},
     .check = check_rename_column,
 };
 
@@ -241,6 +243,7 @@ const struct rule rule_required_column = {
     .why = "INSERTs of the release that still runs fail from now on.",
     .safe_form = "keep a DEFAULT until the old release is gone",
     .source = "PostgreSQL 15 manual, ALTER TABLE",
+    .kinds = {ACTION_SET_NOT_NULL, ACTION_DROP_DEFAULT},
     .check = check_required_column,
 };
 
@@ -253,6 +256,7 @@ const struct rule rule_new_constraint_breaks_old_writers = {
            "fail.",
     .safe_form = "deploy the code that keeps to it first",
     .source = "PostgreSQL 15 manual, ALTER TABLE, ADD table_constraint",
+    .kinds = {ACTION_ADD_CONSTRAINT, ACTION_CREATE_INDEX},
     .check = check_new_constraint_breaks_old_writers,
 };
 
@@ -265,5 +269,6 @@ const struct rule rule_drop_in_use = {
            "fires a function that fails.",
     .safe_form = "replace the function or drop the trigger in the same migration",
     .source = "PostgreSQL 15 manual, Dependency Tracking",
+    .kinds = {ACTION_DROP},
     .check_migration = check_drop_in_use,
 };

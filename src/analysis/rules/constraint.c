@@ -271,6 +271,7 @@ const struct rule rule_check_may_fail = {
     .why = "One row that breaks it makes it fail, in production only.",
     .safe_form = "count the rows that break it first; add it NOT VALID, mend, VALIDATE",
     .source = "PostgreSQL 15 manual, ALTER TABLE",
+    .kinds = {ACTION_ADD_CONSTRAINT, ACTION_VALIDATE_CONSTRAINT},
     .check = check_check_may_fail,
 };
 
@@ -282,6 +283,7 @@ const struct rule rule_fk_may_fail = {
     .why = "One orphan makes it fail, in production only.",
     .safe_form = "count the orphans first; add it NOT VALID, mend, VALIDATE",
     .source = "PostgreSQL 15 manual, ALTER TABLE",
+    .kinds = {ACTION_ADD_CONSTRAINT, ACTION_VALIDATE_CONSTRAINT},
     .check = check_fk_may_fail,
 };
 
@@ -293,6 +295,7 @@ const struct rule rule_exclusion_may_fail = {
     .why = "Two rows that exclude each other make it fail, in production only.",
     .safe_form = "count the pairs first, and part them",
     .source = "PostgreSQL 15 manual, Exclusion Constraints",
+    .kinds = {ACTION_ADD_CONSTRAINT},
     .check = check_exclusion_may_fail,
 };
 
@@ -305,5 +308,6 @@ const struct rule rule_domain_may_fail = {
     .safe_form = "count the values that break it in each column first; add it NOT VALID, mend, "
                  "VALIDATE",
     .source = "PostgreSQL 15 manual, ALTER DOMAIN",
+    .kinds = {ACTION_ALTER_DOMAIN},
     .check = check_domain_may_fail,
 };

@@ -315,6 +315,7 @@ const struct rule rule_update_delete_without_where = {
     .safe_form = "write the WHERE that is meant, state how many rows it must hit, keep the "
                  "old values",
     .source = "PostgreSQL 15 manual, DELETE and UPDATE",
+    .kinds = {ACTION_QUERY},
     .check = check_update_delete_without_where,
 };
 
@@ -328,6 +329,7 @@ const struct rule rule_dedupe_delete = {
     .safe_form = "copy the rows that go into a table first, and name the order that "
                  "decides which stays",
     .source = "PostgreSQL 15 manual, DELETE",
+    .kinds = {ACTION_QUERY},
     .check = check_dedupe_delete,
 };
 
@@ -342,6 +344,7 @@ const struct rule rule_insert_select_join_loses_rows = {
     .safe_form = "LEFT JOIN and look at the NULLs, join by a key, compare keys before and "
                  "after",
     .source = "PostgreSQL 15 manual, Joined Tables",
+    .kinds = {ACTION_QUERY, ACTION_CREATE_TABLE_AS},
     .check = check_insert_select_join_loses_rows,
 };
 
@@ -354,6 +357,7 @@ const struct rule rule_update_join_not_unique = {
     .safe_form = "join by a primary key or unique column, or aggregate the other side to "
                  "one row first",
     .source = "PostgreSQL 15 manual, UPDATE, Notes",
+    .kinds = {ACTION_QUERY},
     .check = check_update_join_not_unique,
 };
 
@@ -366,6 +370,7 @@ const struct rule rule_on_conflict_do_nothing = {
            "without a count.",
     .safe_form = "let it fail, or count what collides before and write those rows elsewhere",
     .source = "PostgreSQL 15 manual, INSERT; SQLite, ON CONFLICT clause",
+    .kinds = {ACTION_QUERY},
     .check = check_on_conflict_do_nothing,
 };
 
@@ -379,6 +384,7 @@ const struct rule rule_case_without_else = {
     .safe_form = "write ELSE with the old value, or a WHERE that holds exactly the values "
                  "mapped",
     .source = "PostgreSQL 15 manual, Conditional Expressions",
+    .kinds = {ACTION_QUERY},
     .check = check_case_without_else,
 };
 
@@ -391,5 +397,6 @@ const struct rule rule_lookup_may_yield_null = {
     .safe_form = "COALESCE with the old value, or WHERE EXISTS with the same condition; "
                  "list what has no match",
     .source = "PostgreSQL 15 manual, Scalar Subqueries",
+    .kinds = {ACTION_QUERY},
     .check = check_lookup_may_yield_null,
 };

@@ -365,6 +365,7 @@ const struct rule rule_drop_table = {
     .safe_form = "prove that it is empty or backed up, rename it first and drop it a "
                  "release later",
     .source = "PostgreSQL 15 manual, DROP TABLE",
+    .kinds = {ACTION_DROP},
     .check = check_drop_table,
 };
 
@@ -378,6 +379,7 @@ const struct rule rule_drop_column = {
     .safe_form = "prove that nothing reads it and that it is empty or copied, stop writing "
                  "it a release before",
     .source = "PostgreSQL 15 manual, ALTER TABLE",
+    .kinds = {ACTION_DROP_COLUMN},
     .check = check_drop_column,
 };
 
@@ -389,6 +391,7 @@ const struct rule rule_drop_schema = {
     .why = "Everything in it goes at once, also what nobody thought of.",
     .safe_form = "drop the tables one by one, each proven empty or backed up",
     .source = "PostgreSQL 15 manual, DROP SCHEMA",
+    .kinds = {ACTION_DROP},
     .check = check_drop_schema,
 };
 
@@ -401,6 +404,7 @@ const struct rule rule_cascade = {
            "what the script names.",
     .safe_form = "name each dependent object in its own DROP and leave CASCADE out",
     .source = "PostgreSQL 15 manual, Dependency Tracking",
+    .kinds = {ACTION_DROP, ACTION_DROP_COLUMN, ACTION_DROP_CONSTRAINT, ACTION_TRUNCATE},
     .check = check_cascade,
 };
 
@@ -413,6 +417,7 @@ const struct rule rule_truncate = {
            "table.",
     .safe_form = "keep a copy of the rows first, or delete those that may go by a WHERE",
     .source = "PostgreSQL 15 manual, TRUNCATE",
+    .kinds = {ACTION_TRUNCATE},
     .check = check_truncate,
 };
 
@@ -424,6 +429,7 @@ const struct rule rule_type_narrowing = {
     .why = "The server converts what it can and says nothing about what was cut off.",
     .safe_form = "add a column of the new type, copy, compare both, then swap",
     .source = "PostgreSQL 15 manual, Type Conversion",
+    .kinds = {ACTION_ALTER_TYPE},
     .check = check_type_narrowing,
 };
 
@@ -436,6 +442,7 @@ const struct rule rule_time_zone_assumed = {
            "it means another.",
     .safe_form = "USING column AT TIME ZONE 'UTC', with the zone that the values were written in",
     .source = "PostgreSQL 15 manual, Date/Time Types",
+    .kinds = {ACTION_ALTER_TYPE},
     .check = check_time_zone_assumed,
 };
 
@@ -450,6 +457,7 @@ const struct rule rule_using_expression_lossy = {
     .safe_form = "compare on a copy: count the rows whose new value does not lead back to "
                  "the old one",
     .source = "PostgreSQL 15 manual, ALTER TABLE",
+    .kinds = {ACTION_ALTER_TYPE},
     .check = check_using_expression_lossy,
 };
 
@@ -461,5 +469,6 @@ const struct rule rule_on_delete_cascade = {
     .why = "From now on deleting one row deletes others that nobody named.",
     .safe_form = "RESTRICT, and delete children by name; or say why losing them is right",
     .source = "PostgreSQL 15 manual, Constraints",
+    .kinds = {ACTION_ADD_CONSTRAINT, ACTION_ADD_COLUMN},
     .check = check_on_delete_cascade,
 };

@@ -55,5 +55,6 @@ const struct rule rule_depends_on_column = {
     .why = "It fails: the server keeps a view's columns as they were when it was made.",
     .safe_form = "drop the view first and create it again behind the change, in one transaction",
     .source = "PostgreSQL 15 manual, Dependency Tracking; measured on PostgreSQL 15",
+    .kinds = {ACTION_DROP_COLUMN, ACTION_ALTER_TYPE},
     .check = check_depends_on_column,
 };

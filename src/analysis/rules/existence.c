@@ -448,6 +448,7 @@ const struct rule rule_drop_has_dependents = {
     .why = "It fails: the server refuses to drop what others depend on.",
     .safe_form = "drop or change what depends on it first, by name",
     .source = "PostgreSQL 15 manual, Dependency Tracking",
+    .kinds = {ACTION_DROP},
     .check = check_drop_has_dependents,
 };
 

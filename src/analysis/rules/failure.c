@@ -294,6 +294,7 @@ const struct rule rule_unique_may_fail = {
     .why = "Two rows that agree make it fail, in production only.",
     .safe_form = "count duplicates first: GROUP BY the columns HAVING count(*) > 1",
     .source = "PostgreSQL 15 manual, Unique Indexes",
+    .kinds = {ACTION_CREATE_INDEX, ACTION_ADD_CONSTRAINT},
     .check = check_unique_may_fail,
 };
 
@@ -306,6 +307,7 @@ const struct rule rule_not_null_may_fail = {
     .why = "One NULL makes it fail, in production only.",
     .safe_form = "count the NULLs first, fill them, then set it",
     .source = "PostgreSQL 15 manual, ALTER TABLE",
+    .kinds = {ACTION_SET_NOT_NULL, ACTION_ADD_CONSTRAINT},
     .check = check_not_null_may_fail,
 };
 
@@ -318,6 +320,7 @@ const struct rule rule_not_null_no_default = {
     .why = "It fails at once when the table has a row.",
     .safe_form = "add it with a DEFAULT, or nullable, fill it, then set NOT NULL",
     .source = "PostgreSQL 15 manual, ALTER TABLE; SQLite, ALTER TABLE ADD COLUMN",
+    .kinds = {ACTION_ADD_COLUMN},
     .check = check_not_null_no_default,
 };
 
@@ -332,5 +335,6 @@ const struct rule rule_add_column_refused = {
     .safe_form = "add it with a constant default or none and fill it by UPDATE; STORED: rebuild "
                  "the table",
     .source = "SQLite, ALTER TABLE ADD COLUMN; measured on SQLite 3.40",
+    .kinds = {ACTION_ADD_COLUMN},
     .check = check_add_column_refused,
 };

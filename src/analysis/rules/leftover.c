@@ -101,6 +101,7 @@ const struct rule rule_concurrent_index_left_invalid = {
            "nothing, and it is written to all the same. It stops when the catalog has it so.",
     .safe_form = "DROP INDEX CONCURRENTLY IF EXISTS first, then CREATE INDEX CONCURRENTLY",
     .source = "PostgreSQL 15 manual, Building Indexes Concurrently",
+    .kinds = {ACTION_CREATE_INDEX},
     .check = check_concurrent_index_left_invalid,
 };
 
@@ -112,5 +113,6 @@ const struct rule rule_sequence_not_widened = {
     .why = "INSERT fails at the old type's last number, as it would have without the change.",
     .safe_form = "ALTER SEQUENCE ... AS bigint in the same migration",
     .source = "measured on PostgreSQL 15: pg_sequences.data_type stays integer",
+    .kinds = {ACTION_ALTER_TYPE},
     .check = check_sequence_not_widened,
 };

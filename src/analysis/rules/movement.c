@@ -236,6 +236,7 @@ const struct rule rule_copy_leaves_rows_out = {
            "says so, and warns.",
     .safe_form = "copy every row, compare the counts, then delete what must go, by name",
     .source = "PostgreSQL 15 manual, SELECT; SQLite, SELECT",
+    .kinds = {ACTION_QUERY, ACTION_CREATE_TABLE_AS},
     .check = check_copy_leaves_rows_out,
 };
 
@@ -249,6 +250,7 @@ const struct rule rule_move_loses_rows = {
     .safe_form = "WITH gone AS (DELETE ... RETURNING *) INSERT ... SELECT * FROM gone; or delete "
                  "only what arrived: WHERE id IN (SELECT id FROM the copy)",
     .source = "PostgreSQL 15 manual, Data-Modifying Statements in WITH",
+    .kinds = {ACTION_QUERY},
     .check = check_move_loses_rows,
 };
 
@@ -261,5 +263,6 @@ const struct rule rule_values_by_position = {
            "an error.",
     .safe_form = "name the columns on both sides",
     .source = "PostgreSQL 15 manual, INSERT; SQLite, INSERT",
+    .kinds = {ACTION_QUERY},
     .check = check_values_by_position,
 };

@@ -104,6 +104,7 @@ const struct rule rule_uniqueness_dropped = {
     .why = "From now on the same row may come in twice, and the way back fails on the duplicates.",
     .safe_form = "make the new key first, then drop the old one; or say why duplicates are right",
     .source = "PostgreSQL 15 manual, Unique Indexes",
+    .kinds = {ACTION_DROP, ACTION_DROP_CONSTRAINT},
     .check_migration = check_uniqueness_dropped,
 };
 
@@ -116,5 +117,6 @@ const struct rule rule_triggers_off = {
            "written meanwhile stays wrong without an error.",
     .safe_form = "leave them on, or write what they would have written in the same transaction",
     .source = "PostgreSQL 15 manual, ALTER TABLE; session_replication_role",
+    .kinds = {ACTION_DISABLE_TRIGGER, ACTION_SET_VARIABLE},
     .check = check_triggers_off,
 };

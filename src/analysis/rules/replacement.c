@@ -197,6 +197,7 @@ const struct rule rule_drop_deletes_children = {
     .safe_form = "PRAGMA foreign_keys = OFF before the transaction begins (tell the tool not "
                  "to open one), PRAGMA foreign_key_check before COMMIT",
     .source = "SQLite, Foreign Key Support, 5; measured on SQLite 3.40",
+    .kinds = {ACTION_DROP},
     .check = check_drop_deletes_children,
 };
 
@@ -211,5 +212,6 @@ const struct rule rule_foreign_key_follows_rename = {
     .safe_form = "SQLite: fill the new table, drop the old one, rename the new one last; "
                  "PostgreSQL: drop the foreign key and add it to the new table",
     .source = "SQLite, ALTER TABLE RENAME (since 3.26); PostgreSQL 15; measured on both",
+    .kinds = {ACTION_RENAME},
     .check_migration = check_foreign_key_follows_rename,
 };

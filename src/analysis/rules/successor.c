@@ -295,5 +295,6 @@ const struct rule rule_replaced_table_loses_constraints = {
     .safe_form = "PostgreSQL: CREATE TABLE new (LIKE old INCLUDING ALL), then its foreign keys and "
                  "triggers; SQLite: write the definition out, and every index and trigger again",
     .source = "PostgreSQL 15 manual, CREATE TABLE AS, CREATE TABLE; SQLite, CREATE TABLE",
+    .kinds = {ACTION_RENAME, ACTION_CREATE_TABLE, ACTION_CREATE_TABLE_AS},
     .check_migration = check_replaced_table_loses_constraints,
 };

@@ -202,6 +202,7 @@ const struct rule rule_non_transactional_statement_in_transaction = {
     .safe_form = "a migration of its own, marked as running without a transaction in the "
                  "way of its tool",
     .source = "PostgreSQL 15 manual",
+    .kinds = {ACTION_CREATE_INDEX, ACTION_REINDEX, ACTION_DETACH_PARTITION, ACTION_VACUUM, ACTION_CLUSTER, ACTION_DROP},
     .check = check_non_transactional_statement_in_transaction,
 };
 
@@ -214,6 +215,7 @@ const struct rule rule_mix_ddl_and_dml = {
     .safe_form = "split: DDL in one migration, the backfill in batches in another",
     .source = "PostgreSQL 15 manual, Explicit Locking: locks are held until the end of the "
               "transaction",
+    .kinds = {ACTION_QUERY},
     .check = check_mix_ddl_and_dml,
 };
 
@@ -225,6 +227,7 @@ const struct rule rule_not_valid_and_validate_together = {
     .why = "The strong lock of ADD is held through the scan, so nothing was won.",
     .safe_form = "VALIDATE in a migration of its own",
     .source = "measured on PostgreSQL 15 (docs/effects.md)",
+    .kinds = {ACTION_VALIDATE_CONSTRAINT},
     .check = check_not_valid_and_validate_together,
 };
 
@@ -237,6 +240,7 @@ const struct rule rule_backfill_in_one_statement = {
     .safe_form = "batches by ranges of the primary key, each its own transaction, with a "
                  "pause",
     .source = "PostgreSQL 15 manual, Routine Vacuuming",
+    .kinds = {ACTION_QUERY},
     .check = check_backfill_in_one_statement,
 };
 
@@ -263,5 +267,6 @@ const struct rule rule_tool_managed_transaction = {
     .why = "The transaction ends there: what follows is not taken back when it fails.",
     .safe_form = "leave BEGIN and COMMIT to the tool, or switch its transaction off",
     .source = "PostgreSQL 15 manual, COMMIT",
+    .kinds = {ACTION_COMMIT},
     .check = check_tool_managed_transaction,
 };

@@ -184,6 +184,7 @@ const struct rule rule_type_cast_may_fail = {
     .safe_form = "count the values that do not fit first; PostgreSQL 16 and later: "
                  "pg_input_is_valid",
     .source = "PostgreSQL 15 manual, ALTER TABLE",
+    .kinds = {ACTION_ALTER_TYPE},
     .check = check_type_cast_may_fail,
 };
 
@@ -195,5 +196,6 @@ const struct rule rule_enum_value_removal = {
     .why = "One row that still has the value makes it fail, in production only.",
     .safe_form = "count the rows with the value first, and give them another",
     .source = "PostgreSQL 15 manual, Enumerated Types",
+    .kinds = {ACTION_ALTER_TYPE},
     .check = check_enum_value_removal,
 };

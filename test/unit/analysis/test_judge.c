@@ -121,13 +121,14 @@ static void test_judge__a_missing_down_is_told_where_others_have_one(void **stat
     SCRATCH(tmp);
     struct migration migrations[] = {
         up("1.up", "CREATE TABLE a (id int);"),
-        up("2.up", "CREATE TABLE b (id int);"),
+        up("2.up", "DROP TABLE a;"),
     };
     assert_null(judged_find(assess(tmp, migrations, 2), "missing-down"));
     migrations[0].down = judged_text("1.down", "DROP TABLE a;", true);
     const struct finding *finding = judged_find(assess(tmp, migrations, 2), "missing-down");
     assert_non_null(finding);
     assert_string_equal(finding->path, "2.up");
+    assert_int_equal(finding->line, 0); // of the whole file, not where another rule looked last
 }
 
 static void test_judge__risk(void **state)
