@@ -12,6 +12,7 @@
 #include "analysis/effects.h"
 #include "analysis/finding.h"
 #include "analysis/size.h"
+#include "analysis/timeline.h"
 #include "change/change.h"
 #include "change/code.h"
 #include "statement/reader.h"
@@ -28,6 +29,7 @@ struct assessed_script {
     bool in_transaction; // by the tool's rule
     struct script *script;
     struct effects **effects; // one for each statement
+    struct timeline *timeline;
 };
 
 // The database whose schema was read; nothing of it is judged, only told.

@@ -109,20 +109,8 @@ static void run_rules(const struct judge *judge, struct rule_place *place,
     }
 }
 
-// Does the statement open or close a transaction of its own?
-static void follow_transaction(const struct statement *statement, bool *is_open)
-{
-    for (size_t i = 0; i < statement->n_actions; i++) {
-        enum action_kind kind = statement->actions[i].kind;
-        if (kind == ACTION_BEGIN)
-            *is_open = true;
-        else if (kind == ACTION_COMMIT || kind == ACTION_ROLLBACK)
-            *is_open = false;
-    }
-}
-
 static void judge_statement(struct judge *judge, struct rule_place *place,
-                            struct assessed_script *assessed, bool is_open)
+                            struct assessed_script *assessed)
 {
     SCRATCH(tmp);
     struct assessment *out = judge->out;
@@ -132,24 +120,27 @@ static void judge_statement(struct judge *judge, struct rule_place *place,
     if (effects->unknown_reason != NULL)
         note_unknown_effects(out, statement, effects);
     place->mem = tmp;
-    place->in_transaction = assessed->in_transaction || is_open;
+    timeline_enter(assessed->timeline, place->index, statement, effects, place->before);
+    place->in_transaction = timeline_now(assessed->timeline)->kind != TRANSACTION_ALONE;
     place->mismatch = statement_mismatch(tmp, place->before, statement);
     judge->names_unknown = judge->names_unknown || (!place->is_down && place->mismatch != NULL);
     struct rule_set chosen = rule_index_choose(&judge->rules, statement, place->is_down);
     run_rules(judge, place, &chosen);
+    timeline_leave(assessed->timeline, place->index, statement);
 }
 
 static void judge_statements(struct judge *judge, const struct trial *trial,
                              struct assessed_script *assessed)
 {
     struct script *script = assessed->script;
-    bool is_open = false;
     struct rule_place place = {
         .migration = trial->migration,
         .is_down = trial->is_down,
         .script = script,
         .other = trial->other,
         .effects = (const struct effects *const *)assessed->effects,
+        .timeline = assessed->timeline,
+        .session = &assessed->timeline->session.now,
         .before = trial->schema,
         .start = judge->out->before,
         .touched = &judge->touched,
@@ -162,8 +153,7 @@ static void judge_statements(struct judge *judge, const struct trial *trial,
     for (size_t i = 0; i < script->n_statements; i++) {
         place.index = i;
         place.statement = &script->statements[i];
-        follow_transaction(place.statement, &is_open);
-        judge_statement(judge, &place, assessed, is_open);
+        judge_statement(judge, &place, assessed);
         if (!trial->is_down)
             touched_add_statement(judge->out, &judge->touched, place.statement,
                                   assessed->effects[i]);
@@ -183,6 +173,8 @@ static void judge_whole(struct judge *judge, const struct trial *trial,
         .script = assessed->script,
         .other = trial->other,
         .effects = (const struct effects *const *)assessed->effects,
+        .timeline = assessed->timeline,
+        .session = &assessed->timeline->session.now,
         .before = before,
         .start = judge->out->before,
         .touched = &judge->touched,
@@ -213,6 +205,7 @@ static bool judge_script(struct judge *judge, const struct trial *trial,
         .in_transaction = trial->text->in_transaction,
         .script = script,
         .effects = mem_array(out, struct effects *, script->n_statements),
+        .timeline = timeline_make(out, trial->text->in_transaction),
     };
     size_t n_before = out->n_not_understood;
     note_unseen(judge, trial->text);

@@ -13,6 +13,7 @@
 
 #include "analysis/effects.h"
 #include "analysis/finding.h"
+#include "analysis/timeline.h"
 #include "analysis/touched.h"
 #include "change/change.h"
 
@@ -25,6 +26,8 @@ struct rule_place {
     const struct script *script;          // all statements of this direction
     const struct script *other;           // the other direction's, NULL: none
     const struct effects *const *effects; // of each statement of `script`
+    const struct timeline *timeline;      // locks, work and transactions up to this statement
+    const struct session_timeouts *session;        // timeouts as this script has set them so far
     size_t index;                         // this statement; check_migration: 0
     const struct statement *statement;    // NULL in check_migration
     const char *mismatch;          // what it names and `before` does not have (or already has)

@@ -1,0 +1,219 @@
+/*
+ * Timeline: transactions, the locks that they gather, and the work that is done in them.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "analysis/timeline.h"
+#include <string.h>
+
+// A relation that the open transaction holds; `name` first, as a name table wants it.
+struct held {
+    struct name name;
+    size_t lock;
+};
+
+const char *timeline_work_name(enum timeline_work_kind kind)
+{
+    static const char *const names[] = {"scan", "index build", "rewrite", "rows"};
+    return names[kind];
+}
+
+const char *timeline_work_verb(enum timeline_work_kind kind)
+{
+    static const char *const verbs[] = {"scans", "builds an index on", "rewrites",
+                                        "changes rows of"};
+    return verbs[kind];
+}
+
+static struct timeline_transaction *now(const struct timeline *timeline)
+{
+    return &timeline->transactions[timeline->n_transactions - 1];
+}
+
+const struct timeline_transaction *timeline_now(const struct timeline *timeline)
+{
+    return now(timeline);
+}
+
+static void begin(struct timeline *timeline, enum transaction_kind kind, size_t first)
+{
+    struct timeline_transaction *transaction =
+        mem_append(timeline->mem, timeline->transactions, timeline->n_transactions);
+    *transaction = (struct timeline_transaction){.kind = kind,
+                                                 .first = first,
+                                                 .first_lock = timeline->n_locks,
+                                                 .first_work = timeline->n_works};
+    if (kind == TRANSACTION_ALONE)
+        return;
+    timeline->is_open = true;
+    timeline->held = name_table_make(timeline->mem, false);
+    session_timeouts_begin(&timeline->session);
+}
+
+struct timeline *timeline_make(TALLOC_CTX *mem, bool tool_wraps)
+{
+    struct timeline *timeline = mem_new(mem, struct timeline);
+    timeline->mem = timeline;
+    timeline->session = session_timeouts_start();
+    if (tool_wraps)
+        begin(timeline, TRANSACTION_TOOL, 0);
+    return timeline;
+}
+
+static bool has_action(const struct statement *statement, enum action_kind kind)
+{
+    for (size_t i = 0; i < statement->n_actions; i++) {
+        if (statement->actions[i].kind == kind)
+            return true;
+    }
+    return false;
+}
+
+// --- locks
+
+static void append_lock(struct timeline *timeline, const struct effect_lock *lock, size_t index,
+                        bool is_stronger)
+{
+    *mem_append(timeline->mem, timeline->locks, timeline->n_locks) =
+        (struct timeline_lock){lock->relation, lock->mode, index, is_stronger};
+    now(timeline)->n_locks++;
+}
+
+static void add_lock(struct timeline *timeline, const struct effect_lock *lock, size_t index)
+{
+    if (lock->mode == LOCK_ACCESS_SHARE)
+        return;
+    if (!timeline->is_open) {
+        append_lock(timeline, lock, index, false);
+        return;
+    }
+    struct name name = {.name = lock->relation};
+    struct held *held = name_table_find(&timeline->held, name);
+    if (held != NULL && timeline->locks[held->lock].mode >= lock->mode)
+        return;
+    append_lock(timeline, lock, index, held != NULL);
+    if (held == NULL) {
+        held = mem_new(timeline->mem, struct held);
+        held->name = name;
+        name_table_put(timeline->mem, &timeline->held, held);
+    }
+    held->lock = timeline->n_locks - 1;
+}
+
+const struct timeline_lock *timeline_holds(const struct timeline *timeline, enum lock_mode mode,
+                                           size_t index)
+{
+    const struct timeline_transaction *transaction = now(timeline);
+    for (size_t i = 0; i < transaction->n_locks; i++) {
+        const struct timeline_lock *lock = &timeline->locks[transaction->first_lock + i];
+        if (lock->statement >= index)
+            return NULL;
+        if (lock->mode >= mode)
+            return lock;
+    }
+    return NULL;
+}
+
+// --- work
+
+static void append_work(struct timeline *timeline, const struct timeline_work *work)
+{
+    *mem_append(timeline->mem, timeline->works, timeline->n_works) = *work;
+    now(timeline)->n_works++;
+}
+
+// Each relation once: what is rewritten is read and indexed too.
+static bool is_told(const struct timeline *timeline, const char *relation, size_t first)
+{
+    for (size_t i = first; i < timeline->n_works; i++) {
+        if (strcmp(timeline->works[i].relation, relation) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void add_works(struct timeline *timeline, size_t index, enum timeline_work_kind kind,
+                      const char *const *relations, size_t n)
+{
+    size_t first = timeline->n_works;
+    while (first > 0 && timeline->works[first - 1].statement == index)
+        first--;
+    for (size_t i = 0; i < n; i++) {
+        if (!is_told(timeline, relations[i], first))
+            append_work(timeline, &(struct timeline_work){
+                                      .kind = kind, .relation = relations[i], .statement = index});
+    }
+}
+
+static bool changes_rows(const struct query *query)
+{
+    return query->target.name != NULL && query->verb != QUERY_SELECT &&
+           query->verb != QUERY_VALUES && !query->copies_to;
+}
+
+static void add_rows(struct timeline *timeline, size_t index, const struct query *query,
+                     const struct schema *before)
+{
+    if (!changes_rows(query))
+        return;
+    const struct schema_relation *target = schema_find(before, query->target);
+    append_work(timeline, &(struct timeline_work){
+                              .kind = TIMELINE_ROWS,
+                              .relation = schema_name_text(timeline->mem, before, query->target),
+                              .statement = index,
+                              .is_written_out = query->has_values || query->has_default_values,
+                              .is_new = target != NULL && schema_is_new(before, target)});
+}
+
+static void add_queries(struct timeline *timeline, size_t index, const struct query *query,
+                        const struct schema *before)
+{
+    add_rows(timeline, index, query, before);
+    for (size_t i = 0; i < query->n_inner; i++)
+        add_rows(timeline, index, query->inner[i], before);
+}
+
+static void add_action(struct timeline *timeline, size_t index, const struct action *action,
+                       const struct schema *before)
+{
+    bool creates_filled = action->kind == ACTION_CREATE_TABLE_AS && !action->without_data;
+    if (creates_filled)
+        append_work(timeline, &(struct timeline_work){.kind = TIMELINE_ROWS,
+                                                      .relation = schema_name_text(
+                                                          timeline->mem, before, action->relation),
+                                                      .statement = index,
+                                                      .is_new = true});
+    else if (action->kind == ACTION_QUERY && action->query != NULL)
+        add_queries(timeline, index, action->query, before);
+}
+
+// --- statements
+
+void timeline_enter(struct timeline *timeline, size_t index, const struct statement *statement,
+                    const struct effects *effects, const struct schema *before)
+{
+    if (!timeline->is_open)
+        begin(timeline,
+              has_action(statement, ACTION_BEGIN) ? TRANSACTION_WRITTEN : TRANSACTION_ALONE, index);
+    now(timeline)->n++;
+    for (size_t i = 0; i < effects->n_locks; i++)
+        add_lock(timeline, &effects->locks[i], index);
+    add_works(timeline, index, TIMELINE_REWRITE, effects->rewrites, effects->n_rewrites);
+    add_works(timeline, index, TIMELINE_INDEX_BUILD, effects->index_builds,
+              effects->n_index_builds);
+    add_works(timeline, index, TIMELINE_SCAN, effects->scans, effects->n_scans);
+    for (size_t i = 0; i < statement->n_actions; i++)
+        add_action(timeline, index, &statement->actions[i], before);
+}
+
+void timeline_leave(struct timeline *timeline, size_t index, const struct statement *statement)
+{
+    session_timeouts_apply(&timeline->session, statement, index, timeline->is_open);
+    bool is_committed = has_action(statement, ACTION_COMMIT);
+    bool is_rolled_back = has_action(statement, ACTION_ROLLBACK);
+    if (!timeline->is_open || (!is_committed && !is_rolled_back))
+        return;
+    now(timeline)->is_rolled_back = is_rolled_back;
+    timeline->is_open = false;
+    session_timeouts_end(&timeline->session, is_committed);
+}
