@@ -12,6 +12,7 @@
 #include "analysis/judge.h"
 #include "analysis/released_judgement.h"
 #include "analysis/rule.h"
+#include "analysis/suppression_judgement.h"
 #include "statement/reader.h"
 
 const char *verdict_name(enum verdict verdict)
@@ -89,11 +90,17 @@ static bool statement_touches(const struct statement *statement)
     return false;
 }
 
+static bool has_grave(const struct findings *findings)
+{
+    return findings_count(findings, SEVERITY_NOTE) < findings->n;
+}
+
 static enum risk risk_of(const struct assessment *assessment, const struct code_report *code)
 {
     if (assessment->n_not_understood > 0 || (code != NULL && code->n_unmapped > 0))
         return RISK_UNKNOWN;
-    if (findings_count(&assessment->findings, SEVERITY_NOTE) < assessment->findings.n)
+    // What is allowed is no less to be verified.
+    if (has_grave(&assessment->findings) || has_grave(&assessment->suppressed))
         return RISK_HIGH;
     enum risk risk = code != NULL && code->n_writes > 0 ? RISK_LOW : RISK_NONE;
     for (size_t i = 0; i < assessment->n_scripts; i++) {
@@ -189,7 +196,7 @@ bool assessment_make(TALLOC_CTX *mem, const struct change *change,
 {
     SCRATCH(tmp);
     struct assessment *assessment = mem_new(tmp, struct assessment);
-    assessment->findings.mem = assessment;
+    assessment->findings.mem = assessment->suppressed.mem = assessment;
     assessment->dialect = options->dialect;
     assessment->pg_version = options->pg_version == 0 ? 15 : options->pg_version;
     TRY(judge_change(assessment, change, options, err));
@@ -198,6 +205,8 @@ bool assessment_make(TALLOC_CTX *mem, const struct change *change,
         code_judge(&assessment->findings, options->code);
     take_others(assessment, options);
     findings_sort(&assessment->findings);
+    if (options->today != NULL)
+        suppressions_judge(assessment, options->today);
     assessment->others_malformed = options->others_malformed;
     decide(assessment);
     assessment->risk = risk_of(assessment, options->code);
@@ -208,13 +217,19 @@ bool assessment_make(TALLOC_CTX *mem, const struct change *change,
     return true;
 }
 
+static void findings_join(struct findings *findings, const struct findings *other)
+{
+    for (size_t i = 0; i < other->n; i++)
+        *mem_append(findings->mem, findings->list, findings->n) = other->list[i];
+    findings_sort(findings);
+}
+
 void assessment_join(struct assessment *assessment, const struct assessment *other)
 {
-    struct findings *findings = &assessment->findings;
     for (size_t i = 0; i < other->n_scripts; i++)
         *mem_append(assessment, assessment->scripts, assessment->n_scripts) = other->scripts[i];
-    for (size_t i = 0; i < other->findings.n; i++)
-        *mem_append(findings->mem, findings->list, findings->n) = other->findings.list[i];
+    findings_join(&assessment->findings, &other->findings);
+    findings_join(&assessment->suppressed, &other->suppressed);
     for (size_t i = 0; i < other->n_not_understood; i++)
         *mem_append(assessment, assessment->not_understood, assessment->n_not_understood) =
             other->not_understood[i];
@@ -223,7 +238,6 @@ void assessment_join(struct assessment *assessment, const struct assessment *oth
     assessment->n_statements += other->n_statements;
     assessment->n_understood += other->n_understood;
     assessment->others_malformed |= other->others_malformed;
-    findings_sort(findings);
     decide(assessment);
     if (other->risk > assessment->risk) // unknown is the worst
         assessment->risk = other->risk;

@@ -53,6 +53,7 @@ struct assessment {
     struct assessed_script *scripts; // in order: up 1, down 1, up 2, …
     size_t n_scripts;
     struct findings findings;
+    struct findings suppressed; // allowed by comments in the SQL: told, and left out of the verdict
     size_t n_statements, n_understood;
     struct not_understood *not_understood;
     size_t n_not_understood;
@@ -76,6 +77,7 @@ struct assessment_options {
     bool others_malformed;          // --findings could not be read: UNKNOWN
     const char *others_path;        // its file
     const char *others_reason;      // why
+    const char *today; // "2026-11-22": what comments allow ends by it; NULL: they allow nothing
 };
 
 // ERROR_INPUT for a script past a limit or not UTF-8. What does not parse is no failure.

@@ -5,6 +5,8 @@
  */
 #include "analysis/finding.h"
 #include "base/digest.h"
+#include "statement/lexer.h"
+#include <ctype.h>
 
 #define FINGERPRINT_LEN 16
 
@@ -24,6 +26,23 @@ static const char *fingerprint_make(TALLOC_CTX *mem, const struct finding *findi
     SCRATCH(tmp);
     char *text = mem_printf(tmp, "%s\n%s\n%s", finding->rule, finding->path, evidence);
     return mem_strndup(mem, digest_of(text, strlen(text)).hex, FINGERPRINT_LEN);
+}
+
+char *finding_evidence(TALLOC_CTX *mem, enum dialect dialect, const char *sql)
+{
+    size_t len = strlen(sql), n = 0;
+    char *text = mem_array(mem, char, 2 * len + 1); // each token and one blank
+    struct lexer lexer = lexer_make(dialect, sql, 0, len);
+    for (struct token token = lexer_next(&lexer); token.kind != TOKEN_END;
+         token = lexer_next(&lexer)) {
+        for (size_t i = 0; i < token.len; i++) {
+            char c = sql[token.offset + i];
+            text[n++] = token.kind == TOKEN_WORD ? (char)tolower((unsigned char)c) : c;
+        }
+        text[n++] = ' ';
+    }
+    text[n] = '\0';
+    return text;
 }
 
 static const struct data_question *question_copy(TALLOC_CTX *mem,

@@ -22,6 +22,8 @@ struct data_question {
     bool loses;          // what it counts does not fail: it is lost or changed without an error
 };
 
+struct suppression;
+
 struct finding {
     const char *rule; // kebab-case id
     enum severity severity;
@@ -31,9 +33,10 @@ struct finding {
     const char *hint;    // the safe form, may have several lines; never NULL
     enum layer layer;
     const char
-        *fingerprint; // stable over moved lines: SHA-256 of rule, path, statement text (hex, 16)
+        *fingerprint; // stable over moved lines: SHA-256 of rule, path, finding_evidence (hex, 16)
     const char *tool; // NULL: tminus; else whose finding it is (--findings)
-    const struct data_question *question; // group E: asked by plan; NULL
+    const struct data_question *question;  // group E: asked by plan; NULL
+    const struct suppression *suppression; // the comment that allows it (suppression.h); NULL
 };
 
 struct findings {
@@ -44,6 +47,8 @@ struct findings {
 
 // Append a copy; fingerprint is computed when NULL (from rule, path and `evidence`).
 void findings_add(struct findings *findings, const struct finding *finding, const char *evidence);
+// Evidence of a statement: its words without blanks and comments, which may be written anew.
+char *finding_evidence(TALLOC_CTX *mem, enum dialect dialect, const char *sql);
 // Worst first, then by path and line. Two findings with one fingerprint are told apart here.
 void findings_sort(struct findings *findings);
 size_t findings_count(const struct findings *findings, enum severity severity);

@@ -18,6 +18,7 @@ const struct rule *rule_find(const char *id)
 void rule_report_asking(struct rule_place *place, enum severity severity, const char *hint,
                         const struct data_question *question, const char *message)
 {
+    SCRATCH(tmp);
     const struct statement *statement = place->statement;
     struct finding finding = {
         .rule = place->rule->id,
@@ -30,7 +31,9 @@ void rule_report_asking(struct rule_place *place, enum severity severity, const 
         .layer = schema_is_live(place->before) ? LAYER_KNOWN : LAYER_PREDICTED,
         .question = question,
     };
-    findings_add(place->findings, &finding, statement != NULL ? statement->sql : "");
+    findings_add(place->findings, &finding,
+                 statement == NULL ? ""
+                                   : finding_evidence(tmp, place->script->dialect, statement->sql));
 }
 
 static void report(struct rule_place *place, enum severity severity, const char *hint,

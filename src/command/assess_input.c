@@ -5,6 +5,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "analysis/sarif.h"
+#include "base/clock.h"
 #include "base/file.h"
 #include "change/config.h"
 #include "change/git.h"
@@ -208,12 +209,18 @@ static bool read_findings(TALLOC_CTX *mem, const char *path, struct assessment_o
     return true;
 }
 
+static const char *today(TALLOC_CTX *mem)
+{
+    return mem_strndup(mem, clock_format(clock_wall_ms()).text, strlen("2026-11-22"));
+}
+
 bool assess_gather(TALLOC_CTX *mem, const struct engine_driver *const *engines,
                    const struct assess_request *request, struct assess_input *out,
                    struct error *err)
 {
     struct settings settings;
-    *out = (struct assess_input){.options = {.pg_version = request->pg_version}};
+    *out =
+        (struct assess_input){.options = {.pg_version = request->pg_version, .today = today(mem)}};
     TRY(read_settings(mem, &request->options, &settings, err));
     TRY(pick_dialect(mem, engines, request, &settings, &out->options.dialect, err));
     TRY(read_migrations(mem, request, &settings, &out->change, err));

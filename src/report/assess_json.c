@@ -74,6 +74,8 @@ void report_assess_json(FILE *out, const struct assessment *assessment)
     json_t *findings = json_put_array(document, "findings");
     for (size_t i = 0; i < assessment->findings.n; i++)
         json_array_append_new(findings, report_finding(&assessment->findings.list[i]));
+    for (size_t i = 0; i < assessment->suppressed.n; i++)
+        json_array_append_new(findings, report_finding(&assessment->suppressed.list[i]));
     put_coverage(document, assessment);
     if (assessment->n_databases > 0)
         put_databases(document, assessment);

@@ -45,6 +45,9 @@ static void write_head(FILE *out, const struct assessment *assessment)
             findings_count(findings, SEVERITY_NOTE),
             quantity_count(tmp, (int64_t)assessment->n_understood),
             quantity_count(tmp, (int64_t)assessment->n_statements), risk_name(assessment->risk));
+    if (assessment->suppressed.n > 0)
+        fprintf(out, "\n%zu finding%s allowed by comments in the SQL.\n", assessment->suppressed.n,
+                assessment->suppressed.n == 1 ? " is" : "s are");
     for (size_t i = 0; i < assessment->n_databases; i++) {
         const struct assessed_database *database = &assessment->databases[i];
         fputs("\nRead ", out);

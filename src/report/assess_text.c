@@ -7,6 +7,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "analysis/rule.h"
+#include "analysis/suppression.h"
 #include "base/quantity.h"
 #include "base/text.h"
 #include "proof/result.h"
@@ -170,6 +171,29 @@ static void write_unknown(FILE *out, const struct assessment *assessment)
     fputc('\n', out);
 }
 
+// What comments in the SQL allow: counted, and with -v listed.
+static void write_suppressed(FILE *out, const struct assessment *assessment,
+                             const struct report_text_options *options)
+{
+    const struct findings *suppressed = &assessment->suppressed;
+    const char *first = NULL;
+    if (suppressed->n == 0)
+        return;
+    for (size_t i = 0; i < suppressed->n; i++) {
+        const char *until = suppressed->list[i].suppression->until;
+        first = first == NULL || strcmp(until, first) < 0 ? until : first;
+    }
+    fprintf(out, "%zu finding%s allowed in the SQL, the first until %s%s\n", suppressed->n,
+            suppressed->n == 1 ? "" : "s", first, options->is_whole ? ":" : ".");
+    for (size_t i = 0; options->is_whole && i < suppressed->n; i++) {
+        const struct finding *finding = &suppressed->list[i];
+        fputs("      ", out);
+        write_place(out, finding->path, finding->line, finding->column);
+        fprintf(out, "  %s until %s: %s\n", finding->rule, finding->suppression->until,
+                finding->suppression->reason);
+    }
+}
+
 static void write_databases(FILE *out, const struct assessment *assessment)
 {
     size_t n;
@@ -200,6 +224,7 @@ void report_assess_text(FILE *out, const struct assessment *assessment,
             findings_count(findings, SEVERITY_NOTE),
             quantity_count(tmp, (int64_t)assessment->n_understood),
             quantity_count(tmp, (int64_t)assessment->n_statements), risk_name(assessment->risk));
+    write_suppressed(out, assessment, options);
     write_databases(out, assessment);
     if (n_hidden > 0)
         fprintf(out, "%zu finding%s not listed: -v lists all; `tminus explain RULE` says why.\n",

@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "analysis/rule.h"
+#include "analysis/suppression.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "report/findings.h"
@@ -77,6 +78,17 @@ static json_t *location_json(const struct finding *finding)
     return location;
 }
 
+static json_t *suppression_json(const struct suppression *suppression)
+{
+    SCRATCH(tmp);
+    json_t *object = json_object();
+    json_put_text(object, "kind", "inSource");
+    json_put_text(object, "status", "accepted");
+    json_put_text(object, "justification",
+                  mem_printf(tmp, "until %s: %s", suppression->until, suppression->reason));
+    return object;
+}
+
 static json_t *result_json(const struct finding *finding, size_t index)
 {
     SCRATCH(tmp);
@@ -93,34 +105,49 @@ static json_t *result_json(const struct finding *finding, size_t index)
     json_put_text(fingerprints, "primaryLocationLineHash", finding->fingerprint);
     if (finding->tool != NULL)
         json_put_text(json_put_object(result, "properties"), "tool", finding->tool);
+    if (finding->suppression != NULL)
+        json_array_append_new(json_put_array(result, "suppressions"),
+                              suppression_json(finding->suppression));
     return result;
 }
 
-static json_t *run_json(const struct findings *findings)
+// The run at hand: rules are listed once, where they are first met.
+struct run {
+    TALLOC_CTX *tmp;
+    json_t *rules, *results;
+    const char **ids;
+    size_t n_ids, n_shown;
+};
+
+static void put_results(struct run *run, const struct findings *findings)
+{
+    for (size_t i = 0; i < findings->n && run->n_shown < REPORT_SARIF_MAX; i++, run->n_shown++) {
+        const struct finding *finding = &findings->list[i];
+        size_t index = rule_index(run->ids, run->n_ids, finding->rule);
+        if (index == run->n_ids) {
+            *mem_append(run->tmp, run->ids, run->n_ids) = finding->rule;
+            json_array_append_new(run->rules, rule_json(finding->rule));
+        }
+        json_array_append_new(run->results, result_json(finding, index));
+    }
+}
+
+static json_t *run_json(const struct assessment *assessment)
 {
     SCRATCH(tmp);
-    size_t n_shown = findings->n < REPORT_SARIF_MAX ? findings->n : REPORT_SARIF_MAX;
-    const char **ids = NULL;
-    size_t n_ids = 0;
-    json_t *run = json_object();
-    json_t *driver = json_put_object(json_put_object(run, "tool"), "driver");
+    size_t n = assessment->findings.n + assessment->suppressed.n;
+    json_t *object = json_object();
+    json_t *driver = json_put_object(json_put_object(object, "tool"), "driver");
     json_put_text(driver, "name", "tminus");
     json_put_text(driver, "semanticVersion", TMINUS_VERSION);
-    json_t *rules = json_put_array(driver, "rules");
-    json_t *results = json_put_array(run, "results");
-    for (size_t i = 0; i < n_shown; i++) {
-        const struct finding *finding = &findings->list[i];
-        size_t index = rule_index(ids, n_ids, finding->rule);
-        if (index == n_ids) {
-            *mem_append(tmp, ids, n_ids) = finding->rule;
-            json_array_append_new(rules, rule_json(finding->rule));
-        }
-        json_array_append_new(results, result_json(finding, index));
-    }
-    if (n_shown < findings->n)
-        json_put_integer(json_put_object(run, "properties"), "findingsNotListed",
-                         (int64_t)(findings->n - n_shown));
-    return run;
+    struct run run = {.tmp = tmp, .rules = json_put_array(driver, "rules")};
+    run.results = json_put_array(object, "results");
+    put_results(&run, &assessment->findings);
+    put_results(&run, &assessment->suppressed);
+    if (run.n_shown < n)
+        json_put_integer(json_put_object(object, "properties"), "findingsNotListed",
+                         (int64_t)(n - run.n_shown));
+    return object;
 }
 
 void report_sarif(FILE *out, const struct assessment *assessment)
@@ -128,7 +155,7 @@ void report_sarif(FILE *out, const struct assessment *assessment)
     json_t *document = json_object();
     json_put_text(document, "$schema", "https://json.schemastore.org/sarif-2.1.0.json");
     json_put_text(document, "version", "2.1.0");
-    json_array_append_new(json_put_array(document, "runs"), run_json(&assessment->findings));
+    json_array_append_new(json_put_array(document, "runs"), run_json(assessment));
     json_write(out, document);
     json_decref(document);
 }

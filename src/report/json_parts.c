@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "report/json_parts.h"
+#include "analysis/suppression.h"
 
 static void put_texts(json_t *object, const char *name, const char *const *texts, size_t n)
 {
@@ -64,6 +65,16 @@ static json_t *question_json(const struct data_question *question)
     return object;
 }
 
+// What allows it: the finding does not count for the verdict.
+static json_t *suppression_json(const struct suppression *suppression)
+{
+    json_t *object = json_object();
+    json_put_text(object, "until", suppression->until);
+    json_put_text(object, "reason", suppression->reason);
+    json_put_integer(object, "line", (int64_t)suppression->line);
+    return object;
+}
+
 json_t *report_finding(const struct finding *finding)
 {
     json_t *object = json_object();
@@ -80,5 +91,7 @@ json_t *report_finding(const struct finding *finding)
         json_put_text(object, "tool", finding->tool);
     if (finding->question != NULL)
         json_put(object, "question", question_json(finding->question));
+    if (finding->suppression != NULL)
+        json_put(object, "suppression", suppression_json(finding->suppression));
     return object;
 }

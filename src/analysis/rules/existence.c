@@ -476,5 +476,6 @@ const struct rule rule_syntax_not_understood = {
     .safe_form = "mend the statement; when it is newer than the grammar, rehearse it: the "
                  "verdict stays HOLD",
     .source = "PostgreSQL 15 grammar (libpg_query); SQLite",
+    .is_final = true,
     .check_migration = check_syntax_not_understood,
 };

@@ -26,6 +26,7 @@ const struct rule rule_code_path_unmapped = {
     .safe_form = "add the path to the paths: map of tminus.yaml, with the tables that it "
                  "writes, or none",
     .source = "paths: map of tminus.yaml",
+    .is_final = true,
 };
 
 const struct rule rule_released_migration_edited = {
@@ -48,4 +49,38 @@ const struct rule rule_findings_malformed = {
     .why = "What that tool found is unknown, so the verdict is HOLD.",
     .safe_form = "give a SARIF 2.1.0 file as the tool wrote it",
     .source = "SARIF 2.1.0",
+    .is_final = true,
+};
+
+const struct rule rule_suppression_expired = {
+    .id = "suppression-expired",
+    .severity = SEVERITY_WARN,
+    .dialects = POSTGRES | SQLITE,
+    .summary = "a comment allowed a finding until a day that is over",
+    .why = "What was allowed for a time counts again.",
+    .safe_form = "settle what it allowed, or give a new day with a new reason",
+    .source = "docs/suppressions.md",
+    .is_final = true,
+};
+
+const struct rule rule_suppression_unused = {
+    .id = "suppression-unused",
+    .severity = SEVERITY_WARN,
+    .dialects = POSTGRES | SQLITE,
+    .summary = "a comment allows what is not found where it stands",
+    .why = "It hides the next finding of that rule, which nobody looked at.",
+    .safe_form = "remove it, or put it at the statement that it is about",
+    .source = "docs/suppressions.md",
+    .is_final = true,
+};
+
+const struct rule rule_suppression_malformed = {
+    .id = "suppression-malformed",
+    .severity = SEVERITY_WARN,
+    .dialects = POSTGRES | SQLITE,
+    .summary = "a comment that begins with tminus: and allows nothing",
+    .why = "Who wrote it believes that a finding is allowed, and it is not.",
+    .safe_form = "-- tminus: allow RULE until 2027-01-31: reason",
+    .source = "docs/suppressions.md",
+    .is_final = true,
 };

@@ -177,5 +177,8 @@ extern const struct rule rule_code_writes_table;
 extern const struct rule rule_code_path_unmapped;
 extern const struct rule rule_released_migration_edited;
 extern const struct rule rule_findings_malformed;
+extern const struct rule rule_suppression_expired;
+extern const struct rule rule_suppression_unused;
+extern const struct rule rule_suppression_malformed;
 
 #endif

@@ -88,5 +88,9 @@ const struct rule *const rule_table[] = {
     &rule_code_path_unmapped,
     &rule_released_migration_edited,
     &rule_findings_malformed,
+    // --- What is allowed in the SQL
+    &rule_suppression_expired,
+    &rule_suppression_unused,
+    &rule_suppression_malformed,
 };
 const size_t rule_count = COUNT_OF(rule_table);

@@ -255,6 +255,7 @@ const struct rule rule_dynamic_ddl = {
            "HOLD.",
     .safe_form = "write the statements out, or rehearse it and look at what it did",
     .source = "PostgreSQL 15 manual, DO and CALL",
+    .is_final = true,
     .check = check_dynamic_ddl,
     .check_migration = check_unseen_code,
 };
