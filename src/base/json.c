@@ -1,13 +1,10 @@
 /*
- * JSON: building, reading and printing documents with jansson.
+ * JSON: building and reading documents with jansson.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "base/json.h"
 #include "base/text.h"
-
-// A real such as 0.1 is printed as 0.1 for people; the canonical form keeps every bit.
-#define REAL_DIGITS_SHOWN 15
 
 void json_put(json_t *object, const char *name, json_t *value)
 {
@@ -93,46 +90,4 @@ char *json_canonical(TALLOC_CTX *mem, const json_t *value)
     char *text = mem_strdup(mem, dump);
     free(dump);
     return text;
-}
-
-// jansson prints pieces of a few bytes: they are gathered, since each fwrite takes a lock.
-struct gathered {
-    FILE *out;
-    size_t n;
-    char text[16 * 1024];
-};
-
-static void gathered_flush(struct gathered *gathered)
-{
-    // A failed write stays in the stream's error flag, which main looks at.
-    (void)fwrite(gathered->text, 1, gathered->n, gathered->out);
-    gathered->n = 0;
-}
-
-static int gather(const char *piece, size_t len, void *data)
-{
-    struct gathered *gathered = data;
-    while (len > 0) {
-        if (gathered->n == sizeof(gathered->text))
-            gathered_flush(gathered);
-        size_t room = sizeof(gathered->text) - gathered->n;
-        size_t taken = len < room ? len : room;
-        memcpy(gathered->text + gathered->n, piece, taken);
-        gathered->n += taken;
-        piece += taken;
-        len -= taken;
-    }
-    return 0;
-}
-
-void json_write(FILE *out, const json_t *value)
-{
-    struct gathered gathered;
-    gathered.out = out;
-    gathered.n = 0;
-    (void)json_dump_callback(value, gather, &gathered,
-                             JSON_INDENT(2) | JSON_ENCODE_ANY |
-                                 JSON_REAL_PRECISION(REAL_DIGITS_SHOWN));
-    gathered_flush(&gathered);
-    fputc('\n', out);
 }

@@ -1,5 +1,5 @@
 /*
- * JSON: small helpers around jansson, which builds, reads and prints our documents.
+ * JSON: small helpers around jansson, which builds and reads our documents.
  *
  * Members keep the order in which they were set. Text that is not UTF-8 is mended, never dropped.
  *
@@ -35,7 +35,7 @@ int64_t json_get_integer(const json_t *object, const char *name, int64_t fallbac
 
 // Canonical form for digests: sorted members, no blanks (RFC 8785 in the values that we use).
 char *json_canonical(TALLOC_CTX *mem, const json_t *value);
-// Indented by 2, newline at the end.
+// Indented by 2, newline at the end (json_writer.c).
 void json_write(FILE *out, const json_t *value);
 
 #endif

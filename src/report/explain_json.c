@@ -6,75 +6,85 @@
 #include "report/explain.h"
 #include "report/json_parts.h"
 
-static json_t *document_make(void)
+static void document_begin(struct json_writer *writer, FILE *out)
 {
-    json_t *document = json_object();
-    json_put_text(document, "schema", "tminus/explain/1");
-    return document;
+    json_writer_begin(writer, out);
+    json_writer_open_object(writer, NULL);
+    json_writer_text(writer, "schema", "tminus/explain/1");
 }
 
-static void document_write(FILE *out, json_t *document)
+static void document_end(struct json_writer *writer)
 {
-    json_write(out, document);
-    json_decref(document);
+    json_writer_close_object(writer);
+    json_writer_end(writer);
 }
 
-static json_t *rule_json(const struct rule *rule)
+static void put_rule(struct json_writer *writer, const char *name, const struct rule *rule)
 {
-    json_t *object = json_object();
-    json_put_text(object, "id", rule->id);
-    json_put_text(object, "severity", severity_name(rule->severity));
-    json_t *dialects = json_put_array(object, "dialects");
+    json_writer_open_object(writer, name);
+    json_writer_text(writer, "id", rule->id);
+    json_writer_text(writer, "severity", severity_name(rule->severity));
+    json_writer_open_array(writer, "dialects");
     for (unsigned i = DIALECT_POSTGRES; i <= DIALECT_SQLITE; i++) {
         if ((rule->dialects & (1U << i)) != 0)
-            json_array_append_new(dialects, json_text(dialect_name((enum dialect)i)));
+            json_writer_text(writer, NULL, dialect_name((enum dialect)i));
     }
-    json_put_text(object, "summary", rule->summary);
-    json_put_text(object, "why", rule->why);
-    json_put_text(object, "safe_form", rule->safe_form);
-    json_put_text(object, "source", rule->source);
-    return object;
+    json_writer_close_array(writer);
+    json_writer_text(writer, "summary", rule->summary);
+    json_writer_text(writer, "why", rule->why);
+    json_writer_text(writer, "safe_form", rule->safe_form);
+    json_writer_text(writer, "source", rule->source);
+    json_writer_close_object(writer);
 }
 
 void report_rules_json(FILE *out)
 {
-    json_t *document = document_make();
-    json_t *rules = json_put_array(document, "rules");
+    struct json_writer writer;
+    document_begin(&writer, out);
+    json_writer_open_array(&writer, "rules");
     for (size_t i = 0; i < rule_count; i++)
-        json_array_append_new(rules, rule_json(rule_table[i]));
-    document_write(out, document);
+        put_rule(&writer, NULL, rule_table[i]);
+    json_writer_close_array(&writer);
+    document_end(&writer);
 }
 
 void report_rule_json(FILE *out, const struct rule *rule)
 {
-    json_t *document = document_make();
-    json_put(document, "rule", rule_json(rule));
-    document_write(out, document);
+    struct json_writer writer;
+    document_begin(&writer, out);
+    put_rule(&writer, "rule", rule);
+    document_end(&writer);
 }
 
-static json_t *explained_finding(const struct finding *finding)
+static void put_findings(struct json_writer *writer, const struct findings *findings)
 {
-    const struct rule *rule = rule_find(finding->rule);
-    json_t *object = report_finding(finding);
-    json_put_text(object, "why", rule->why);
-    return object;
-}
-
-static void put_scene(json_t *document, const struct explain_scene *scene)
-{
-    json_t *database = json_put_object(document, "database");
-    json_put_text(database, "text", scene->database);
-    json_put_text(database, "read_at", scene->read_at);
-    json_t *list = json_put_array(document, "in_the_way");
-    for (size_t i = 0; i < scene->n_in_way; i++) {
-        json_t *object = json_object();
-        json_put_text(object, "kind", scene->in_way[i].kind);
-        json_put_text(object, "who", scene->in_way[i].who);
-        json_put_integer(object, "age_ms", scene->in_way[i].age_ms);
-        json_put_text(object, "text", scene->in_way[i].text);
-        json_array_append_new(list, object);
+    json_writer_open_array(writer, "findings");
+    for (size_t i = 0; i < findings->n; i++) {
+        json_writer_open_object(writer, NULL);
+        report_finding_members(writer, &findings->list[i]);
+        json_writer_text(writer, "why", rule_find(findings->list[i].rule)->why);
+        json_writer_close_object(writer);
     }
-    json_put_text(document, "not_seen", scene->unseen);
+    json_writer_close_array(writer);
+}
+
+static void put_scene(struct json_writer *writer, const struct explain_scene *scene)
+{
+    json_writer_open_object(writer, "database");
+    json_writer_text(writer, "text", scene->database);
+    json_writer_text(writer, "read_at", scene->read_at);
+    json_writer_close_object(writer);
+    json_writer_open_array(writer, "in_the_way");
+    for (size_t i = 0; i < scene->n_in_way; i++) {
+        json_writer_open_object(writer, NULL);
+        json_writer_text(writer, "kind", scene->in_way[i].kind);
+        json_writer_text(writer, "who", scene->in_way[i].who);
+        json_writer_integer(writer, "age_ms", scene->in_way[i].age_ms);
+        json_writer_text(writer, "text", scene->in_way[i].text);
+        json_writer_close_object(writer);
+    }
+    json_writer_close_array(writer);
+    json_writer_text(writer, "not_seen", scene->unseen);
 }
 
 static bool is_locked(const struct assessment *assessment, const char *relation)
@@ -92,43 +102,56 @@ static bool is_locked(const struct assessment *assessment, const char *relation)
     return false;
 }
 
-static void put_sizes(json_t *document, const struct assessment *assessment,
+static void put_known(struct json_writer *writer, const char *name, int64_t value)
+{
+    if (value < 0)
+        json_writer_null(writer, name);
+    else
+        json_writer_integer(writer, name, value);
+}
+
+static void put_sizes(struct json_writer *writer, const struct assessment *assessment,
                       const struct schema *schema)
 {
-    json_t *list = json_put_array(document, "relations");
+    json_writer_open_array(writer, "relations");
     for (const struct schema_relation *r = schema_next(schema, NULL); r != NULL;
          r = schema_next(schema, r)) {
         SCRATCH(tmp);
         const char *name = schema_name_text(tmp, schema, r->name);
         if (size_class(r) == SIZE_UNKNOWN || !is_locked(assessment, name))
             continue;
-        json_t *object = json_object();
-        json_put_text(object, "relation", name);
-        json_put(object, "rows", r->rows < 0 ? json_null() : json_integer(r->rows));
-        json_put(object, "bytes", r->bytes < 0 ? json_null() : json_integer(r->bytes));
-        json_array_append_new(list, object);
+        json_writer_open_object(writer, NULL);
+        json_writer_text(writer, "relation", name);
+        put_known(writer, "rows", r->rows);
+        put_known(writer, "bytes", r->bytes);
+        json_writer_close_object(writer);
     }
+    json_writer_close_array(writer);
+}
+
+static void put_statements(struct json_writer *writer, const struct assessment *assessment)
+{
+    json_writer_open_array(writer, "statements");
+    for (size_t i = 0; i < assessment->n_scripts; i++) {
+        const struct assessed_script *assessed = &assessment->scripts[i];
+        for (size_t j = 0; j < assessed->script->n_statements; j++)
+            report_statement(writer, &assessed->script->statements[j], assessed->effects[j]);
+    }
+    json_writer_close_array(writer);
 }
 
 void report_explain_json(FILE *out, const struct assessment *assessment,
                          const struct explain_scene *scene)
 {
-    json_t *document = document_make();
-    json_put_text(document, "dialect", dialect_name(assessment->dialect));
-    json_put_integer(document, "pg_version", assessment->pg_version);
-    json_t *statements = json_put_array(document, "statements");
-    for (size_t i = 0; i < assessment->n_scripts; i++) {
-        const struct assessed_script *assessed = &assessment->scripts[i];
-        for (size_t j = 0; j < assessed->script->n_statements; j++)
-            json_array_append_new(statements, report_statement(&assessed->script->statements[j],
-                                                               assessed->effects[j]));
-    }
-    json_t *findings = json_put_array(document, "findings");
-    for (size_t i = 0; i < assessment->findings.n; i++)
-        json_array_append_new(findings, explained_finding(&assessment->findings.list[i]));
+    struct json_writer writer;
+    document_begin(&writer, out);
+    json_writer_text(&writer, "dialect", dialect_name(assessment->dialect));
+    json_writer_integer(&writer, "pg_version", assessment->pg_version);
+    put_statements(&writer, assessment);
+    put_findings(&writer, &assessment->findings);
     if (scene->database != NULL)
-        put_scene(document, scene);
+        put_scene(&writer, scene);
     if (scene->schema != NULL)
-        put_sizes(document, assessment, scene->schema);
-    document_write(out, document);
+        put_sizes(&writer, assessment, scene->schema);
+    document_end(&writer);
 }

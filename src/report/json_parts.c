@@ -6,92 +6,112 @@
 #include "report/json_parts.h"
 #include "analysis/suppression.h"
 
-static void put_texts(json_t *object, const char *name, const char *const *texts, size_t n)
+static void put_texts(struct json_writer *writer, const char *name, const char *const *texts,
+                      size_t n)
 {
-    json_t *list = json_put_array(object, name);
+    json_writer_open_array(writer, name);
     for (size_t i = 0; i < n; i++)
-        json_array_append_new(list, json_text(texts[i]));
+        json_writer_text(writer, NULL, texts[i]);
+    json_writer_close_array(writer);
 }
 
-static json_t *effects_json(const struct effects *effects)
+static void put_locks(struct json_writer *writer, const struct effects *effects)
 {
-    json_t *object = json_object();
-    json_t *locks = json_put_array(object, "locks");
+    json_writer_open_array(writer, "locks");
     for (size_t i = 0; i < effects->n_locks; i++) {
-        json_t *lock = json_object();
-        json_put_text(lock, "relation", effects->locks[i].relation);
-        json_put_text(lock, "mode", lock_mode_name(effects->locks[i].mode));
-        json_put_text(lock, "layer", layer_name(effects->locks[i].layer));
-        json_array_append_new(locks, lock);
+        json_writer_open_object(writer, NULL);
+        json_writer_text(writer, "relation", effects->locks[i].relation);
+        json_writer_text(writer, "mode", lock_mode_name(effects->locks[i].mode));
+        json_writer_text(writer, "layer", layer_name(effects->locks[i].layer));
+        json_writer_close_object(writer);
     }
-    put_texts(object, "rewrites", effects->rewrites, effects->n_rewrites);
-    put_texts(object, "scans", effects->scans, effects->n_scans);
-    put_texts(object, "index_builds", effects->index_builds, effects->n_index_builds);
-    put_texts(object, "blocks_writes_long", effects->blocks_writes_long,
-              effects->n_blocks_writes_long);
-    json_t *destroys = json_put_array(object, "destroys");
+    json_writer_close_array(writer);
+}
+
+static void put_destroys(struct json_writer *writer, const struct effects *effects)
+{
+    json_writer_open_array(writer, "destroys");
     for (size_t i = 0; i < effects->n_destroys; i++) {
-        json_t *destroy = json_object();
-        json_put_text(destroy, "object", effects->destroys[i].object);
-        json_put_text(destroy, "what", effects->destroys[i].what);
-        json_array_append_new(destroys, destroy);
+        json_writer_open_object(writer, NULL);
+        json_writer_text(writer, "object", effects->destroys[i].object);
+        json_writer_text(writer, "what", effects->destroys[i].what);
+        json_writer_close_object(writer);
     }
-    json_put_text(object, "layer", layer_name(effects->layer));
+    json_writer_close_array(writer);
+}
+
+static void put_effects(struct json_writer *writer, const struct effects *effects)
+{
+    json_writer_open_object(writer, "effects");
+    put_locks(writer, effects);
+    put_texts(writer, "rewrites", effects->rewrites, effects->n_rewrites);
+    put_texts(writer, "scans", effects->scans, effects->n_scans);
+    put_texts(writer, "index_builds", effects->index_builds, effects->n_index_builds);
+    put_texts(writer, "blocks_writes_long", effects->blocks_writes_long,
+              effects->n_blocks_writes_long);
+    put_destroys(writer, effects);
+    json_writer_text(writer, "layer", layer_name(effects->layer));
     if (effects->unknown_reason != NULL)
-        json_put_text(object, "unknown_reason", effects->unknown_reason);
-    return object;
+        json_writer_text(writer, "unknown_reason", effects->unknown_reason);
+    json_writer_close_object(writer);
 }
 
-json_t *report_statement(const struct statement *statement, const struct effects *effects)
+void report_statement(struct json_writer *writer, const struct statement *statement,
+                      const struct effects *effects)
 {
-    json_t *object = json_object();
-    json_put_text(object, "path", statement->path);
-    json_put_integer(object, "line", (int64_t)statement->line);
-    json_put_integer(object, "offset", (int64_t)statement->offset);
-    json_put_text(object, "kind", statement->kind);
-    json_put_text(object, "sql", statement->sql);
-    json_put(object, "effects", effects_json(effects));
-    return object;
+    json_writer_open_object(writer, NULL);
+    json_writer_text(writer, "path", statement->path);
+    json_writer_integer(writer, "line", (int64_t)statement->line);
+    json_writer_integer(writer, "offset", (int64_t)statement->offset);
+    json_writer_text(writer, "kind", statement->kind);
+    json_writer_text(writer, "sql", statement->sql);
+    put_effects(writer, effects);
+    json_writer_close_object(writer);
 }
 
-static json_t *question_json(const struct data_question *question)
+static void put_question(struct json_writer *writer, const struct data_question *question)
 {
-    json_t *object = json_object();
-    json_put_text(object, "title", question->title);
-    json_put_text(object, "sql", question->sql);
-    json_put_bool(object, "loses", question->loses);
+    json_writer_open_object(writer, "question");
+    json_writer_text(writer, "title", question->title);
+    json_writer_text(writer, "sql", question->sql);
+    json_writer_bool(writer, "loses", question->loses);
     if (question->samples != NULL)
-        json_put_text(object, "samples", question->samples);
-    return object;
+        json_writer_text(writer, "samples", question->samples);
+    json_writer_close_object(writer);
 }
 
 // What allows it: the finding does not count for the verdict.
-static json_t *suppression_json(const struct suppression *suppression)
+static void put_suppression(struct json_writer *writer, const struct suppression *suppression)
 {
-    json_t *object = json_object();
-    json_put_text(object, "until", suppression->until);
-    json_put_text(object, "reason", suppression->reason);
-    json_put_integer(object, "line", (int64_t)suppression->line);
-    return object;
+    json_writer_open_object(writer, "suppression");
+    json_writer_text(writer, "until", suppression->until);
+    json_writer_text(writer, "reason", suppression->reason);
+    json_writer_integer(writer, "line", (int64_t)suppression->line);
+    json_writer_close_object(writer);
 }
 
-json_t *report_finding(const struct finding *finding)
+void report_finding_members(struct json_writer *writer, const struct finding *finding)
 {
-    json_t *object = json_object();
-    json_put_text(object, "rule", finding->rule);
-    json_put_text(object, "severity", severity_name(finding->severity));
-    json_put_text(object, "path", finding->path);
-    json_put_integer(object, "line", (int64_t)finding->line);
-    json_put_integer(object, "column", (int64_t)finding->column);
-    json_put_text(object, "message", finding->message);
-    json_put_text(object, "hint", finding->hint);
-    json_put_text(object, "layer", layer_name(finding->layer));
-    json_put_text(object, "fingerprint", finding->fingerprint);
+    json_writer_text(writer, "rule", finding->rule);
+    json_writer_text(writer, "severity", severity_name(finding->severity));
+    json_writer_text(writer, "path", finding->path);
+    json_writer_integer(writer, "line", (int64_t)finding->line);
+    json_writer_integer(writer, "column", (int64_t)finding->column);
+    json_writer_text(writer, "message", finding->message);
+    json_writer_text(writer, "hint", finding->hint);
+    json_writer_text(writer, "layer", layer_name(finding->layer));
+    json_writer_text(writer, "fingerprint", finding->fingerprint);
     if (finding->tool != NULL)
-        json_put_text(object, "tool", finding->tool);
+        json_writer_text(writer, "tool", finding->tool);
     if (finding->question != NULL)
-        json_put(object, "question", question_json(finding->question));
+        put_question(writer, finding->question);
     if (finding->suppression != NULL)
-        json_put(object, "suppression", suppression_json(finding->suppression));
-    return object;
+        put_suppression(writer, finding->suppression);
+}
+
+void report_finding(struct json_writer *writer, const struct finding *finding)
+{
+    json_writer_open_object(writer, NULL);
+    report_finding_members(writer, finding);
+    json_writer_close_object(writer);
 }

@@ -8,9 +8,12 @@
 
 #include "analysis/effects.h"
 #include "analysis/finding.h"
-#include "base/json.h"
+#include "base/json_writer.h"
 
-json_t *report_statement(const struct statement *statement, const struct effects *effects);
-json_t *report_finding(const struct finding *finding);
+void report_statement(struct json_writer *writer, const struct statement *statement,
+                      const struct effects *effects);
+void report_finding(struct json_writer *writer, const struct finding *finding);
+// The members alone, for an object that has more.
+void report_finding_members(struct json_writer *writer, const struct finding *finding);
 
 #endif

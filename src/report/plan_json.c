@@ -143,7 +143,7 @@ static void put_invariants(json_t *document, const struct plan *plan)
             json_array_append_new(list, result_json(&after->steps[i]));
 }
 
-void report_plan_json(FILE *out, const struct plan *plan)
+static json_t *head_json(const struct plan *plan)
 {
     json_t *document = json_object();
 
@@ -165,13 +165,33 @@ void report_plan_json(FILE *out, const struct plan *plan)
     put_migrations(document, plan);
     put_sections(document, plan);
     put_rollback(document, &plan->rollback);
-    json_t *findings = json_put_array(document, "findings");
-    for (size_t i = 0; plan->assessment != NULL && i < plan->assessment->findings.n; i++)
-        json_array_append_new(findings, report_finding(&plan->assessment->findings.list[i]));
+    return document;
+}
+
+static json_t *tail_json(const struct plan *plan)
+{
+    json_t *document = json_object();
+
     put_invariants(document, plan);
     json_t *notes = json_put_array(document, "notes");
     for (size_t i = 0; i < plan->n_notes; i++)
         json_array_append_new(notes, json_text(plan->notes[i]));
-    json_write(out, document);
-    json_decref(document);
+    return document;
+}
+
+void report_plan_json(FILE *out, const struct plan *plan)
+{
+    json_auto_t *head = head_json(plan), *tail = tail_json(plan);
+    struct json_writer writer;
+
+    json_writer_begin(&writer, out);
+    json_writer_open_object(&writer, NULL);
+    json_writer_members(&writer, head);
+    json_writer_open_array(&writer, "findings");
+    for (size_t i = 0; plan->assessment != NULL && i < plan->assessment->findings.n; i++)
+        report_finding(&writer, &plan->assessment->findings.list[i]);
+    json_writer_close_array(&writer);
+    json_writer_members(&writer, tail);
+    json_writer_close_object(&writer);
+    json_writer_end(&writer);
 }

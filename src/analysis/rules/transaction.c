@@ -202,7 +202,8 @@ const struct rule rule_non_transactional_statement_in_transaction = {
     .safe_form = "a migration of its own, marked as running without a transaction in the "
                  "way of its tool",
     .source = "PostgreSQL 15 manual",
-    .kinds = {ACTION_CREATE_INDEX, ACTION_REINDEX, ACTION_DETACH_PARTITION, ACTION_VACUUM, ACTION_CLUSTER, ACTION_DROP},
+    .kinds = {ACTION_CREATE_INDEX, ACTION_REINDEX, ACTION_DETACH_PARTITION, ACTION_VACUUM,
+              ACTION_CLUSTER, ACTION_DROP},
     .check = check_non_transactional_statement_in_transaction,
 };
 

@@ -1,0 +1,274 @@
+/*
+ * JSON writer: bytes of a document in order.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "base/json_writer.h"
+#include "base/utf8.h"
+#include <inttypes.h>
+
+#define INDENT 2
+#define ESCAPE_SIZE sizeof("\\u001F")
+// A real such as 0.1 is printed as 0.1 for people; the canonical form keeps every bit.
+#define REAL_DIGITS_SHOWN 15
+
+static void flush(struct json_writer *writer)
+{
+    // A failed write stays in the stream's error flag, which main looks at.
+    (void)fwrite(writer->text, 1, writer->n, writer->out);
+    writer->n = 0;
+}
+
+static void put(struct json_writer *writer, const char *piece, size_t len)
+{
+    while (len > JSON_WRITER_ROOM - writer->n) {
+        size_t taken = JSON_WRITER_ROOM - writer->n;
+        memcpy(writer->text + writer->n, piece, taken);
+        writer->n += taken;
+        piece += taken;
+        len -= taken;
+        flush(writer);
+    }
+    memcpy(writer->text + writer->n, piece, len);
+    writer->n += len;
+}
+
+static void put_byte(struct json_writer *writer, char byte)
+{
+    if (writer->n == JSON_WRITER_ROOM)
+        flush(writer);
+    writer->text[writer->n++] = byte;
+}
+
+static void put_line(struct json_writer *writer)
+{
+    static const char blanks[] = "\n                                                ";
+    size_t n = writer->depth * INDENT, n_more = n < sizeof(blanks) - 2 ? n : sizeof(blanks) - 2;
+    put(writer, blanks, 1 + n_more);
+    for (; n_more < n; n_more++)
+        put_byte(writer, ' ');
+}
+
+// --- text
+
+static size_t escape(unsigned char byte, char out[ESCAPE_SIZE])
+{
+    static const char letters[] = {['\b'] = 'b', ['\f'] = 'f', ['\n'] = 'n', ['\r'] = 'r',
+                                   ['\t'] = 't', ['"'] = '"',  ['\\'] = '\\'};
+    char letter = byte < sizeof(letters) ? letters[byte] : '\0';
+    if (letter == '\0')
+        return (size_t)snprintf(out, ESCAPE_SIZE, "\\u%04X", byte);
+    out[0] = '\\';
+    out[1] = letter;
+    return 2;
+}
+
+static bool is_plain(unsigned char byte)
+{
+    return byte >= 0x20 && byte < 0x80 && byte != '"' && byte != '\\';
+}
+
+#define EACH_BYTE(value) (UINT64_C(0x0101010101010101) * (value))
+
+// The high bit of each byte that is zero; perhaps also of one above a zero.
+static uint64_t zero_bytes(uint64_t word)
+{
+    return (word - EACH_BYTE(1)) & ~word & EACH_BYTE(0x80);
+}
+
+// Length of the run of plain bytes at `text`, eight at a time.
+static size_t plain_run(const char *text, size_t len)
+{
+    size_t n = 0;
+    for (uint64_t word; n + sizeof(word) <= len; n += sizeof(word)) {
+        memcpy(&word, text + n, sizeof(word));
+        uint64_t is_control = (word - EACH_BYTE(0x20)) & ~word;
+        uint64_t is_special =
+            zero_bytes(word ^ EACH_BYTE('"')) | zero_bytes(word ^ EACH_BYTE('\\'));
+        if (((word | is_control | is_special) & EACH_BYTE(0x80)) != 0)
+            break;
+    }
+    while (n < len && is_plain((unsigned char)text[n]))
+        n++;
+    return n;
+}
+
+// What stands at `text` and is not plain; gives its bytes.
+static size_t put_special(struct json_writer *writer, const char *text, size_t left)
+{
+    char escaped[ESCAPE_SIZE];
+    uint32_t code_point;
+    if ((unsigned char)*text < 0x80) {
+        put(writer, escaped, escape((unsigned char)*text, escaped));
+        return 1;
+    }
+    size_t bytes = utf8_next(text, left, &code_point);
+    if (bytes == 0)
+        put(writer, UTF8_REPLACEMENT, sizeof(UTF8_REPLACEMENT) - 1);
+    else
+        put(writer, text, bytes);
+    return bytes == 0 ? 1 : bytes;
+}
+
+static void put_string(struct json_writer *writer, const char *text, size_t len)
+{
+    put_byte(writer, '"');
+    for (size_t at = 0; at < len;) {
+        size_t n = plain_run(text + at, len - at);
+        put(writer, text + at, n);
+        at += n;
+        if (at < len)
+            at += put_special(writer, text + at, len - at);
+    }
+    put_byte(writer, '"');
+}
+
+// --- members
+
+static void put_name(struct json_writer *writer, const char *name)
+{
+    if (writer->has_members)
+        put_byte(writer, ',');
+    if (writer->depth > 0)
+        put_line(writer);
+    writer->has_members = true;
+    if (name == NULL)
+        return;
+    put_string(writer, name, strlen(name));
+    put(writer, ": ", strlen(": "));
+}
+
+static void open_list(struct json_writer *writer, const char *name, char bracket)
+{
+    put_name(writer, name);
+    put_byte(writer, bracket);
+    writer->depth++;
+    writer->has_members = false;
+}
+
+static void close_list(struct json_writer *writer, char bracket)
+{
+    writer->depth--;
+    if (writer->has_members)
+        put_line(writer);
+    writer->has_members = true;
+    put_byte(writer, bracket);
+}
+
+void json_writer_begin(struct json_writer *writer, FILE *out)
+{
+    writer->out = out;
+    writer->depth = 0;
+    writer->has_members = false;
+    writer->n = 0;
+}
+
+void json_writer_end(struct json_writer *writer)
+{
+    put_byte(writer, '\n');
+    flush(writer);
+}
+
+void json_writer_open_object(struct json_writer *writer, const char *name)
+{
+    open_list(writer, name, '{');
+}
+
+void json_writer_close_object(struct json_writer *writer)
+{
+    close_list(writer, '}');
+}
+
+void json_writer_open_array(struct json_writer *writer, const char *name)
+{
+    open_list(writer, name, '[');
+}
+
+void json_writer_close_array(struct json_writer *writer)
+{
+    close_list(writer, ']');
+}
+
+void json_writer_text(struct json_writer *writer, const char *name, const char *text)
+{
+    if (text == NULL) {
+        json_writer_null(writer, name);
+        return;
+    }
+    put_name(writer, name);
+    put_string(writer, text, strlen(text));
+}
+
+void json_writer_integer(struct json_writer *writer, const char *name, int64_t value)
+{
+    char digits[sizeof("-9223372036854775808")];
+    put_name(writer, name);
+    put(writer, digits, (size_t)snprintf(digits, sizeof(digits), "%" PRId64, value));
+}
+
+void json_writer_bool(struct json_writer *writer, const char *name, bool value)
+{
+    put_name(writer, name);
+    put(writer, value ? "true" : "false", value ? 4 : 5);
+}
+
+void json_writer_null(struct json_writer *writer, const char *name)
+{
+    put_name(writer, name);
+    put(writer, "null", 4);
+}
+
+// --- what was built
+
+static void put_real(struct json_writer *writer, const char *name, const json_t *value)
+{
+    char *digits = json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(REAL_DIGITS_SHOWN));
+    if (digits == NULL)
+        bug("json: a number cannot be printed");
+    put_name(writer, name);
+    put(writer, digits, strlen(digits));
+    free(digits);
+}
+
+void json_writer_members(struct json_writer *writer, const json_t *object)
+{
+    json_t *whole = (json_t *)(uintptr_t)object; // jansson's iterators take no const
+    for (void *at = json_object_iter(whole); at != NULL; at = json_object_iter_next(whole, at))
+        json_writer_value(writer, json_object_iter_key(at), json_object_iter_value(at));
+}
+
+// As deep as the value: made by us, or read by jansson, which limits it.
+void json_writer_value(struct json_writer *writer, const char *name, const json_t *value)
+{
+    switch (json_typeof(value)) {
+    case JSON_OBJECT:
+        json_writer_open_object(writer, name);
+        json_writer_members(writer, value);
+        json_writer_close_object(writer);
+        return;
+    case JSON_ARRAY:
+        json_writer_open_array(writer, name);
+        for (size_t i = 0; i < json_array_size(value); i++)
+            json_writer_value(writer, NULL, json_array_get(value, i));
+        json_writer_close_array(writer);
+        return;
+    case JSON_STRING:
+        put_name(writer, name);
+        put_string(writer, json_string_value(value), json_string_length(value));
+        return;
+    case JSON_INTEGER: json_writer_integer(writer, name, json_integer_value(value)); return;
+    case JSON_REAL: put_real(writer, name, value); return;
+    case JSON_TRUE:
+    case JSON_FALSE: json_writer_bool(writer, name, json_is_true(value)); return;
+    case JSON_NULL: json_writer_null(writer, name); return;
+    }
+    bug("json type %d", (int)json_typeof(value));
+}
+
+void json_write(FILE *out, const json_t *value)
+{
+    struct json_writer writer;
+    json_writer_begin(&writer, out);
+    json_writer_value(&writer, NULL, value);
+    json_writer_end(&writer);
+}
