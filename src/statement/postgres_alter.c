@@ -55,6 +55,16 @@ static void read_options(struct reading *reading, const AlterTableCmd *command,
         action->option = option_names(reading, (List *)command->def);
 }
 
+static void read_identity_options(struct reading *reading, const AlterTableCmd *command,
+                                  struct action *action)
+{
+    // ADD GENERATED … AS IDENTITY is a constraint to the grammar.
+    const List *options = IsA(command->def, Constraint) ? ((Constraint *)command->def)->options
+                                                        : (List *)command->def;
+    action->option = option_names(reading, options);
+    sequence_read_first(reading, options, action);
+}
+
 static void read_string(struct reading *reading, const AlterTableCmd *command,
                         struct action *action)
 {
@@ -131,8 +141,8 @@ static const struct subcommand {
     {AT_AlterColumnGenericOptions, ACTION_COLUMN_OPTIONS, NAME_COLUMN, NULL, read_options},
     {AT_SetStorage, ACTION_SET_STORAGE, NAME_COLUMN, NULL, read_string},
     {AT_SetCompression, ACTION_SET_COMPRESSION, NAME_COLUMN, NULL, read_string},
-    {AT_AddIdentity, ACTION_ADD_IDENTITY, NAME_COLUMN},
-    {AT_SetIdentity, ACTION_SET_IDENTITY, NAME_COLUMN, NULL, read_options},
+    {AT_AddIdentity, ACTION_ADD_IDENTITY, NAME_COLUMN, NULL, read_identity_options},
+    {AT_SetIdentity, ACTION_SET_IDENTITY, NAME_COLUMN, NULL, read_identity_options},
     {AT_DropIdentity, ACTION_DROP_IDENTITY, NAME_COLUMN},
     {AT_AddConstraint, ACTION_ADD_CONSTRAINT, NAME_NONE, NULL, read_constraint},
     {AT_AlterConstraint, ACTION_ALTER_CONSTRAINT, NAME_NONE, NULL, read_constraint},

@@ -41,6 +41,8 @@ void read_create_rule(struct reading *reading, Node *node)
     action->member = mem_strdup(reading->mem, create->rulename);
     action->option = rule_event(create->event);
     action->or_replace = create->replace;
+    action->is_instead = create->instead;
+    action->without_data = create->actions == NIL;
 }
 
 static void policy_add(struct reading *reading, enum action_kind kind, const RangeVar *table,

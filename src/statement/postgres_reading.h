@@ -161,6 +161,9 @@ void statement_read(struct reading *reading, Node *node);
 // "CREATE TABLE"; NULL: it is no statement.
 const char *statement_words(const Node *node);
 
+// The number that START or RESTART WITH names, into action->value.
+void sequence_read_first(struct reading *reading, const List *options, struct action *action);
+
 // postgres_table.c, postgres_relation.c
 statement_reader read_create_table, read_create_index, read_create_view, read_create_table_as,
     read_query, read_refresh, read_create_sequence, read_alter_sequence, read_create_statistics;

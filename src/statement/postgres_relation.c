@@ -164,11 +164,29 @@ void read_refresh(struct reading *reading, Node *node)
 
 // --- sequences and statistics
 
+void sequence_read_first(struct reading *reading, const List *options, struct action *action)
+{
+    static const char *const words[] = {"start", "restart"};
+    for (size_t i = 0; i < COUNT_OF(words); i++) {
+        const DefElem *first = option_find(options, words[i]);
+        if (first == NULL || first->arg == NULL)
+            continue;
+        const char *text = IsA(first->arg, Float)
+                               ? ((const Float *)first->arg)->fval
+                               : mem_printf(reading->mem, "%d", intVal(first->arg));
+        action->value = mem_new(reading->mem, struct expression);
+        *action->value =
+            (struct expression){.is_constant = true, .text = mem_strdup(reading->mem, text)};
+        action->value->constant = action->value->text;
+    }
+}
+
 // OWNED BY table.column or NONE.
 static void sequence_read_options(struct reading *reading, const List *options,
                                   struct action *action)
 {
     action->option = option_names(reading, options);
+    sequence_read_first(reading, options, action);
     const DefElem *owner = option_find(options, "owned_by");
     if (owner == NULL || list_length((List *)owner->arg) < 2)
         return;

@@ -243,7 +243,7 @@ enum action_kind {
     ACTION_RENAME_TRIGGER,
     ACTION_ENABLE_TRIGGER,
     ACTION_DISABLE_TRIGGER, // member: trigger, "ALL" or "USER"
-    ACTION_CREATE_RULE,
+    ACTION_CREATE_RULE, // option: SELECT INSERT UPDATE DELETE; is_instead; without_data: NOTHING
     ACTION_DROP_RULE,
     ACTION_ENABLE_RULE, // and disable
     ACTION_CREATE_POLICY,
@@ -357,7 +357,7 @@ struct action {
 
     struct column *definition;     // ADD COLUMN, ALTER TYPE (type, collation), ALTER COMPOSITE
     struct expression *using_expr; // ALTER TYPE … USING
-    struct expression *value;      // SET DEFAULT
+    struct expression *value;      // SET DEFAULT; a sequence's or identity's START or RESTART WITH
     struct constraint *constraint; // ADD CONSTRAINT, domain constraint
     struct index_definition *index;
     struct query *query;
@@ -376,6 +376,7 @@ struct action {
     bool is_unlogged;
     bool is_full;  // VACUUM FULL
     bool is_local; // SET LOCAL
+    bool is_instead;
     bool is_nowait;
     bool restart_identity;
     bool without_data;

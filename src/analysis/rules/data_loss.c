@@ -1,135 +1,15 @@
 /*
- * Rules on data loss by DDL: drops, truncation, types that hold less.
+ * Rules on data loss by DDL: truncation, types that hold less, keys that delete on their own.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "analysis/rules/cast_test.h"
-#include "analysis/table_copy.h"
 #include "base/text.h"
-
-static bool is_cascading(const struct action *action)
-{
-    return action->cascade &&
-           (action->kind == ACTION_DROP || action->kind == ACTION_TRUNCATE ||
-            action->kind == ACTION_DROP_COLUMN || action->kind == ACTION_DROP_CONSTRAINT);
-}
-
-// Told to be empty: then a drop loses nothing that was there when the sizes were taken.
-static enum severity loss_severity(const struct rule_place *place, struct name table)
-{
-    const struct schema_relation *relation = schema_find(place->before, table);
-    return relation != NULL && relation->rows == 0 ? SEVERITY_WARN : SEVERITY_STOP;
-}
-
-static void drop_table(struct rule_place *place, const struct action *action)
-{
-    if (action->kind != ACTION_DROP ||
-        (action->object != OBJECT_TABLE && action->object != OBJECT_FOREIGN_TABLE) ||
-        place_is_new(place, action->relation))
-        return;
-    const struct schema_relation *relation = schema_find(place->before, action->relation);
-    struct table_copy copy;
-    bool is_copied =
-        table_copy_find(place->script, place->index, place->before, action->relation, &copy);
-    if (is_copied && copy.lost_column == NULL)
-        return; // rebuilt: every row and value was carried over
-    // IF EXISTS of what the whole known history does not have drops nothing.
-    if (relation == NULL && action->if_exists && place->is_history_known)
-        return;
-    if (is_copied) {
-        rule_report_as(place, loss_severity(place, action->relation), NULL,
-                       "drops table %s; the copy of its rows in %s leaves out column %s",
-                       place_name(place, action->relation), place_name(place, copy.target),
-                       copy.lost_column);
-        return;
-    }
-    rule_report_as(place, loss_severity(place, action->relation), NULL,
-                   "drops table %s with all its rows (%s)", place_name(place, action->relation),
-                   size_text(place->mem, relation));
-}
-
-static void check_drop_table(struct rule_place *place)
-{
-    place_each_action(place, drop_table);
-}
-
-static void drop_column(struct rule_place *place, const struct action *action)
-{
-    if (action->kind != ACTION_DROP_COLUMN || place_is_new(place, action->relation) ||
-        place_adds_column(place, action->relation, action->column))
-        return;
-    const struct schema_relation *relation = schema_find(place->before, action->relation);
-    const struct schema_column *column =
-        relation == NULL ? NULL : schema_find_column(relation, action->column);
-    if (relation != NULL && column == NULL && action->if_exists && relation->n_columns > 0)
-        return;
-    bool is_derived = column != NULL && column->is_generated;
-    rule_report_as(place, is_derived ? SEVERITY_WARN : loss_severity(place, action->relation), NULL,
-                   "drops column %s.%s and %s", place_name(place, action->relation), action->column,
-                   is_derived ? "its computed values" : "every value in it");
-}
-
-static void check_drop_column(struct rule_place *place)
-{
-    place_each_action(place, drop_column);
-}
-
-static void drop_schema(struct rule_place *place, const struct action *action)
-{
-    if (action->kind == ACTION_DROP &&
-        (action->object == OBJECT_SCHEMA || action->object == OBJECT_DATABASE))
-        rule_report(place, "drops %s %s%s", object_kind_name(action->object),
-                    action->relation.name != NULL ? action->relation.name : action->member,
-                    action->cascade ? " and everything in it" : "");
-}
-
-static void check_drop_schema(struct rule_place *place)
-{
-    place_each_action(place, drop_schema);
-}
-
-// What goes beside the named object, as far as the schema knows: "a, b and 3 more".
-static const char *destroyed_text(const struct rule_place *place, const char *named)
-{
-    const struct effects *effects = place_effects(place);
-    const char *text = NULL;
-    size_t n = 0;
-    for (size_t i = 0; i < effects->n_destroys; i++) {
-        const struct effect_destroy *destroy = &effects->destroys[i];
-        if (strcmp(destroy->object, named) == 0 || ++n > 3)
-            continue;
-        text = text == NULL
-                   ? mem_printf(place->mem, "%s %s", destroy->what, destroy->object)
-                   : mem_printf(place->mem, "%s, %s %s", text, destroy->what, destroy->object);
-    }
-    if (n > 3)
-        text = mem_printf(place->mem, "%s and %zu more", text, n - 3);
-    return text;
-}
-
-static void cascade(struct rule_place *place, const struct action *action)
-{
-    if (!is_cascading(action) || action->object == OBJECT_SCHEMA ||
-        (action->relation.name != NULL && place_is_new(place, action->relation)))
-        return;
-    const char *verb = action->kind == ACTION_TRUNCATE ? "TRUNCATE" : "DROP";
-    const char *name = action->relation.name != NULL ? place_name(place, action->relation) : "it";
-    const char *known = destroyed_text(place, name);
-    if (known == NULL)
-        rule_report(place, "%s … CASCADE on %s takes with it whatever depends on it", verb, name);
-    else
-        rule_report(place, "%s … CASCADE on %s takes with it: %s", verb, name, known);
-}
-
-static void check_cascade(struct rule_place *place)
-{
-    place_each_action(place, cascade);
-}
 
 static void truncate_table(struct rule_place *place, const struct action *action)
 {
     if (action->kind == ACTION_TRUNCATE && !place_is_new(place, action->relation))
-        rule_report_as(place, loss_severity(place, action->relation), NULL,
+        rule_report_as(place, place_weigh_loss(place, action->relation), NULL,
                        "removes every row of %s (%s)", place_name(place, action->relation),
                        size_text(place->mem, schema_find(place->before, action->relation)));
 }
@@ -354,59 +234,6 @@ static void check_on_delete_cascade(struct rule_place *place)
 }
 
 // --- rows
-
-const struct rule rule_drop_table = {
-    .id = "drop-table",
-    .severity = SEVERITY_STOP,
-    .dialects = POSTGRES | SQLITE,
-    .summary = "DROP TABLE of a table that was there before the migration",
-    .why = "Every row of it is gone when the migration commits, and no down brings rows "
-           "back.",
-    .safe_form = "prove that it is empty or backed up, rename it first and drop it a "
-                 "release later",
-    .source = "PostgreSQL 15 manual, DROP TABLE",
-    .kinds = {ACTION_DROP},
-    .check = check_drop_table,
-};
-
-const struct rule rule_drop_column = {
-    .id = "drop-column",
-    .severity = SEVERITY_STOP,
-    .dialects = POSTGRES | SQLITE,
-    .summary = "DROP COLUMN of a column that was there before the migration",
-    .why = "Every value of it is gone when the migration commits; a down can add the "
-           "column again, not its values.",
-    .safe_form = "prove that nothing reads it and that it is empty or copied, stop writing "
-                 "it a release before",
-    .source = "PostgreSQL 15 manual, ALTER TABLE",
-    .kinds = {ACTION_DROP_COLUMN},
-    .check = check_drop_column,
-};
-
-const struct rule rule_drop_schema = {
-    .id = "drop-schema",
-    .severity = SEVERITY_STOP,
-    .dialects = POSTGRES,
-    .summary = "DROP SCHEMA or DROP DATABASE",
-    .why = "Everything in it goes at once, also what nobody thought of.",
-    .safe_form = "drop the tables one by one, each proven empty or backed up",
-    .source = "PostgreSQL 15 manual, DROP SCHEMA",
-    .kinds = {ACTION_DROP},
-    .check = check_drop_schema,
-};
-
-const struct rule rule_cascade = {
-    .id = "cascade",
-    .severity = SEVERITY_WARN,
-    .dialects = POSTGRES,
-    .summary = "DROP or TRUNCATE with CASCADE",
-    .why = "What goes is decided by what happens to depend on it in production, not by "
-           "what the script names.",
-    .safe_form = "name each dependent object in its own DROP and leave CASCADE out",
-    .source = "PostgreSQL 15 manual, Dependency Tracking",
-    .kinds = {ACTION_DROP, ACTION_DROP_COLUMN, ACTION_DROP_CONSTRAINT, ACTION_TRUNCATE},
-    .check = check_cascade,
-};
 
 const struct rule rule_truncate = {
     .id = "truncate",

@@ -176,6 +176,12 @@ enum severity place_weigh(const struct rule_place *place, struct name table, con
     bug("size class of '%s'", table.name);
 }
 
+enum severity place_weigh_loss(const struct rule_place *place, struct name table)
+{
+    const struct schema_relation *relation = schema_find(place->before, table);
+    return relation != NULL && relation->rows == 0 ? SEVERITY_WARN : SEVERITY_STOP;
+}
+
 bool relation_has_key(const struct schema_relation *relation, const char *const *columns, size_t n)
 {
     for (size_t i = 0; i < relation->n_constraints; i++) {

@@ -128,8 +128,8 @@ void ask_report(struct asking *asking, enum severity severity, const char *title
     va_end(arguments);
     asking->question.title = title;
     bool has_query = asking->question.sql != NULL;
-    const char *hint = place->rule->safe_form;
-    if (has_query && asking->question.loses)
+    const char *hint = asking->hint != NULL ? asking->hint : place->rule->safe_form;
+    if (has_query && (asking->question.loses || asking->hint != NULL))
         hint = mem_printf(place->mem, "%s; ask first: %s", hint, asking->question.sql);
     else if (has_query)
         hint = mem_printf(place->mem, "ask first: %s", asking->question.sql);

@@ -19,6 +19,7 @@ struct asking {
     const struct schema_relation *relation; // the table asked about, NULL: not known
     struct name table;                      // resolved
     struct data_question question;
+    const char *hint; // the safe form of this statement; NULL: as the rule says
     bool is_moot; // an earlier statement of the change alters what is asked
 };
 

@@ -47,6 +47,8 @@ bool place_scans(const struct rule_place *place, struct name table);
 const struct effects *place_effects(const struct rule_place *place);
 // How bad is work on every row of `table` under a lock: by its size. `size` gets words for people.
 enum severity place_weigh(const struct rule_place *place, struct name table, const char **size);
+// How bad it is that every row of `table` goes: told to be empty, it lost nothing then.
+enum severity place_weigh_loss(const struct rule_place *place, struct name table);
 // A catalog, or a table of the system: never ours to judge.
 bool name_is_system(struct name name);
 // Every row of `columns` is already told apart by a valid unique index or key of `relation`.
@@ -70,11 +72,25 @@ const char *statement_mismatch(TALLOC_CTX *mem, const struct schema *schema,
 
 // --- rows, each beside its check
 
-// data_loss.c
+// drop.c
 extern const struct rule rule_drop_table;
+extern const struct rule rule_drop_then_create;
 extern const struct rule rule_drop_column;
+extern const struct rule rule_rename_as_drop_add;
 extern const struct rule rule_drop_schema;
 extern const struct rule rule_cascade;
+
+// sequence.c
+extern const struct rule rule_drop_sequence;
+extern const struct rule rule_sequence_restart;
+
+// partition.c
+extern const struct rule rule_partition_detached;
+
+// enum.c
+extern const struct rule rule_enum_value_used_in_same_transaction;
+
+// data_loss.c
 extern const struct rule rule_truncate;
 extern const struct rule rule_type_narrowing;
 extern const struct rule rule_time_zone_assumed;
@@ -90,7 +106,10 @@ extern const struct rule rule_replaced_table_loses_constraints;
 
 // protection.c
 extern const struct rule rule_uniqueness_dropped;
+extern const struct rule rule_drop_constraint;
 extern const struct rule rule_triggers_off;
+extern const struct rule rule_rule_instead;
+extern const struct rule rule_set_unlogged;
 
 // data_change.c
 extern const struct rule rule_update_delete_without_where;

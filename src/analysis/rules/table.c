@@ -9,10 +9,16 @@
 const struct rule *const rule_table[] = {
     // --- Data loss by DDL
     &rule_drop_table,
+    &rule_drop_then_create,
     &rule_drop_column,
+    &rule_rename_as_drop_add,
     &rule_drop_schema,
     &rule_cascade,
+    &rule_drop_sequence,
+    &rule_sequence_restart,
     &rule_truncate,
+    &rule_partition_detached,
+    &rule_set_unlogged,
     &rule_type_narrowing,
     &rule_time_zone_assumed,
     &rule_using_expression_lossy,
@@ -21,7 +27,9 @@ const struct rule *const rule_table[] = {
     &rule_foreign_key_follows_rename,
     &rule_replaced_table_loses_constraints,
     &rule_uniqueness_dropped,
+    &rule_drop_constraint,
     &rule_triggers_off,
+    &rule_rule_instead,
     // --- Data loss by DML
     &rule_update_delete_without_where,
     &rule_dedupe_delete,
@@ -44,6 +52,7 @@ const struct rule *const rule_table[] = {
     &rule_type_cast_may_fail,
     &rule_enum_value_removal,
     &rule_add_column_refused,
+    &rule_enum_value_used_in_same_transaction,
     // --- What exists
     &rule_object_missing_or_exists,
     &rule_drop_has_dependents,
