@@ -52,6 +52,18 @@ static bool says_hint(const struct findings *findings, size_t i)
     return true;
 }
 
+// Lines behind the first stand below it.
+static void write_hint(FILE *out, const char *hint)
+{
+    fputs("      > ", out);
+    for (const char *c = hint; *c != '\0'; c++) {
+        fputc(*c, out);
+        if (*c == '\n')
+            fputs("        ", out);
+    }
+    fputc('\n', out);
+}
+
 static void write_finding(FILE *out, const struct findings *findings, size_t i, bool is_colored)
 {
     const struct finding *finding = &findings->list[i];
@@ -62,7 +74,7 @@ static void write_finding(FILE *out, const struct findings *findings, size_t i, 
             finding->tool != NULL ? finding->tool : "", finding->tool != NULL ? ")" : "",
             finding->message);
     if (says_hint(findings, i))
-        fprintf(out, "      > %s\n", finding->hint);
+        write_hint(out, finding->hint);
 }
 
 // --- summary by rule

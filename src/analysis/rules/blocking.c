@@ -20,7 +20,8 @@ static void index_create(struct rule_place *place, const struct action *action)
         return;
     const char *size;
     enum severity severity = place_weigh(place, action->relation, &size);
-    rule_report_as(place, severity, NULL, "no writes to %s while the index is built (%s)",
+    rule_report_as(place, severity, place_safe_form(place, action),
+                   "no writes to %s while the index is built (%s)",
                    place_name(place, action->relation), size);
 }
 
@@ -95,7 +96,7 @@ static void set_not_null(struct rule_place *place, const struct action *action)
         return;
     const char *size;
     enum severity severity = place_weigh(place, action->relation, &size);
-    rule_report_as(place, severity, NULL,
+    rule_report_as(place, severity, place_safe_form(place, action),
                    "nobody reads or writes %s while it is searched for NULLs in %s (%s)",
                    place_name(place, action->relation), action->column, size);
 }
@@ -113,7 +114,7 @@ static void foreign_key(struct rule_place *place, const struct action *action)
         return;
     const char *size;
     enum severity severity = place_weigh(place, action->relation, &size);
-    rule_report_as(place, severity, NULL,
+    rule_report_as(place, severity, place_safe_form(place, action),
                    "no writes to %s nor to %s while every row is checked (%s)",
                    place_name(place, action->relation),
                    place_name(place, action->constraint->references), size);
@@ -124,13 +125,13 @@ static void check_fk_add_locks_both(struct rule_place *place)
     place_each_action(place, foreign_key);
 }
 
-static void report_check(struct rule_place *place, struct name table)
+static void report_check(struct rule_place *place, const struct action *action)
 {
     const char *size;
-    enum severity severity = place_weigh(place, table, &size);
-    rule_report_as(place, severity, NULL,
+    enum severity severity = place_weigh(place, action->relation, &size);
+    rule_report_as(place, severity, place_safe_form(place, action),
                    "nobody reads or writes %s while every row is checked (%s)",
-                   place_name(place, table), size);
+                   place_name(place, action->relation), size);
 }
 
 static void check_add(struct rule_place *place, const struct action *action)
@@ -139,12 +140,12 @@ static void check_add(struct rule_place *place, const struct action *action)
         return;
     if (action->kind == ACTION_ADD_CONSTRAINT && action->constraint->kind == CONSTRAINT_CHECK &&
         !action->constraint->is_not_valid)
-        report_check(place, action->relation);
+        report_check(place, action);
     // Even on a column that is new and NULL (measured; PostgreSQL 15).
     for (size_t i = 0; action->kind == ACTION_ADD_COLUMN && i < action->definition->n_constraints;
          i++) {
         if (action->definition->constraints[i].kind == CONSTRAINT_CHECK)
-            report_check(place, action->relation);
+            report_check(place, action);
     }
 }
 
@@ -153,13 +154,13 @@ static void check_check_add_scan(struct rule_place *place)
     place_each_action(place, check_add);
 }
 
-static void report_key(struct rule_place *place, struct name table, const char *what)
+static void report_key(struct rule_place *place, const struct action *action, const char *what)
 {
     const char *size;
-    enum severity severity = place_weigh(place, table, &size);
-    rule_report_as(place, severity, NULL,
+    enum severity severity = place_weigh(place, action->relation, &size);
+    rule_report_as(place, severity, place_safe_form(place, action),
                    "nobody reads or writes %s while the index of the %s is built (%s)",
-                   place_name(place, table), what, size);
+                   place_name(place, action->relation), what, size);
 }
 
 static const char *key_text(const struct constraint *constraint)
@@ -178,12 +179,12 @@ static void unique_constraint(struct rule_place *place, const struct action *act
         return;
     if (action->kind == ACTION_ADD_CONSTRAINT && action->constraint->using_index == NULL &&
         key_text(action->constraint) != NULL)
-        report_key(place, action->relation, key_text(action->constraint));
+        report_key(place, action, key_text(action->constraint));
     for (size_t i = 0; action->kind == ACTION_ADD_COLUMN && i < action->definition->n_constraints;
          i++) {
         const char *what = key_text(&action->definition->constraints[i]);
         if (what != NULL)
-            report_key(place, action->relation, what);
+            report_key(place, action, what);
     }
 }
 
@@ -196,7 +197,7 @@ static void report_rewrite(struct rule_place *place, const struct action *action
 {
     const char *size;
     enum severity severity = place_weigh(place, action->relation, &size);
-    rule_report_as(place, severity, NULL,
+    rule_report_as(place, severity, place_safe_form(place, action),
                    "nobody reads or writes %s while it is rewritten: %s (%s)",
                    place_name(place, action->relation), why, size);
 }

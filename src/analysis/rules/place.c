@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "analysis/rules/rules.h"
+#include "analysis/safe_form.h"
 #include "base/text.h"
 
 const char *place_name(const struct rule_place *place, struct name name)
@@ -219,6 +220,13 @@ bool relation_proves_not_null(const struct schema_relation *relation, const char
             return true;
     }
     return false;
+}
+
+const char *place_safe_form(const struct rule_place *place, const struct action *action)
+{
+    const struct safe_question question = {
+        .schema = place->before, .statement = place->statement, .pg_version = place->pg_version};
+    return safe_form_text(place->mem, &question, action);
 }
 
 void place_each_query(struct rule_place *place, rule_query_check *check)

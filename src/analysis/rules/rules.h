@@ -58,6 +58,9 @@ bool relation_proves_not_null(const struct schema_relation *relation, const char
 // The table whose place `copy` takes by a later rename: one that `query`, which fills it, reads.
 const struct name *place_copy_replaces(const struct rule_place *place, const struct query *query,
                                        struct name copy); // data_change.c
+// The safe form of the action (NULL: of the whole statement) as SQL for a hint; NULL: none, say the
+// rule's own words.
+const char *place_safe_form(const struct rule_place *place, const struct action *action);
 typedef void rule_query_check(struct rule_place *place, const struct query *query);
 // Call `check` for each query that changes data: of the statement, and inside it.
 void place_each_query(struct rule_place *place, rule_query_check *check);
