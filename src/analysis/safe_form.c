@@ -237,6 +237,8 @@ static const char *place_comment(const struct safe_form *form, size_t i)
 {
     enum safe_place before = i == 0 ? SAFE_TRANSACTION : form->steps[i - 1].place;
     enum safe_place place = form->steps[i].place;
+    if (form->steps[i].sql[0] == '-')
+        return ""; // says more itself
     if (place == SAFE_OUTSIDE)
         return before == place ? "" : "-- outside any transaction:\n";
     if (place == before)

@@ -136,11 +136,23 @@ static bool repeats_primary_key(const struct schema *schema, const struct schema
     return false;
 }
 
+// What is included counts for the name too.
+static char *key_columns(TALLOC_CTX *mem, const struct constraint *constraint)
+{
+    const char **names = NULL;
+    size_t n = 0;
+    for (size_t i = 0; i < constraint->n_columns; i++)
+        *mem_append(mem, names, n) = constraint->columns[i];
+    for (size_t i = 0; i < constraint->n_includes; i++)
+        *mem_append(mem, names, n) = constraint->includes[i];
+    return naming_columns(mem, names, n);
+}
+
 static char *choose_name(const struct schema *schema, const struct schema_relation *relation,
                          const struct constraint *constraint)
 {
     SCRATCH(tmp);
-    char *columns = naming_columns(tmp, constraint->columns, constraint->n_columns);
+    char *columns = key_columns(tmp, constraint);
     const struct expression *check = constraint->check;
     switch (constraint->kind) {
     case CONSTRAINT_PRIMARY_KEY: return naming_relation(schema, relation->name, NULL, "pkey", true);
@@ -156,13 +168,17 @@ static char *choose_name(const struct schema *schema, const struct schema_relati
 }
 
 static void add_key_index(struct schema *schema, struct schema_relation *relation,
-                          const struct schema_constraint *added, const char *method)
+                          const struct schema_constraint *added,
+                          const struct constraint *constraint)
 {
     struct schema_index index = {.name = added->index,
                                  .is_unique = added->kind != CONSTRAINT_EXCLUDE,
                                  .is_primary = added->kind == CONSTRAINT_PRIMARY_KEY,
                                  .is_valid = true};
+    const char *method = constraint->method;
     index.method = method ? mem_strdup(schema->pool, method) : "btree";
+    index.includes = schema_keep_list(schema, constraint->includes, constraint->n_includes);
+    index.n_includes = constraint->n_includes;
     index.columns = mem_array(schema->pool, struct index_column, added->n_columns + 1);
     index.n_columns = added->n_columns;
     for (size_t i = 0; i < added->n_columns; i++)
@@ -266,7 +282,7 @@ const char *schema_add_constraint(struct schema *schema, struct schema_relation 
         if (constraint->using_index)
             adopt_index(schema, relation, &added, constraint->using_index);
         else
-            add_key_index(schema, relation, &added, constraint->method);
+            add_key_index(schema, relation, &added, constraint);
         primary_key_not_null(relation, &added);
     }
     *mem_append(relation, relation->constraints, relation->n_constraints) = added;

@@ -10,6 +10,20 @@
 #define ROOM_FOR_END 300 // characters kept for the line that tells how much was cut
 
 // A line of the table in memory: it is written only when it still fits.
+// SQL of several lines stays so: a comment ends with its line.
+static void write_lines(FILE *out, const char *text)
+{
+    SCRATCH(tmp);
+    for (;;) {
+        size_t len = strcspn(text, "\n");
+        text_write_markdown(out, mem_strndup(tmp, text, len));
+        if (text[len] == '\0')
+            return;
+        fputs("<br>", out);
+        text += len + 1;
+    }
+}
+
 static char *finding_row(const struct finding *finding)
 {
     char *text = NULL;
@@ -27,7 +41,7 @@ static char *finding_row(const struct finding *finding)
     text_write_markdown(row, finding->message);
     if (finding->hint[0] != '\0') {
         fputs("<br>Safe form: ", row);
-        text_write_markdown(row, finding->hint);
+        write_lines(row, finding->hint);
     }
     fputs(" |\n", row);
     fclose(row);

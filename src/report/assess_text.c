@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "proof/result.h"
 #include "report/assess.h"
+#include "report/hint.h"
 
 #define LISTED_MAX 25       // more findings than this are summed up
 #define LISTED_WHEN_MANY 12 // and so many of them listed,
@@ -52,18 +53,6 @@ static bool says_hint(const struct findings *findings, size_t i)
     return true;
 }
 
-// Lines behind the first stand below it.
-static void write_hint(FILE *out, const char *hint)
-{
-    fputs("      > ", out);
-    for (const char *c = hint; *c != '\0'; c++) {
-        fputc(*c, out);
-        if (*c == '\n')
-            fputs("        ", out);
-    }
-    fputc('\n', out);
-}
-
 static void write_finding(FILE *out, const struct findings *findings, size_t i, bool is_colored)
 {
     const struct finding *finding = &findings->list[i];
@@ -74,7 +63,7 @@ static void write_finding(FILE *out, const struct findings *findings, size_t i, 
             finding->tool != NULL ? finding->tool : "", finding->tool != NULL ? ")" : "",
             finding->message);
     if (says_hint(findings, i))
-        write_hint(out, finding->hint);
+        report_hint(out, finding->hint);
 }
 
 // --- summary by rule

@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "report/explain.h"
+#include "report/hint.h"
 
 #define IN_WAY_LISTED 5
 
@@ -159,7 +160,8 @@ void report_explain_text(FILE *out, const struct assessment *assessment,
     write_scene(out, scene);
     for (size_t i = 0; i < assessment->findings.n; i++) {
         const struct finding *finding = &assessment->findings.list[i];
-        fprintf(out, "%-4s  %s: %s\n      %s\n      > %s\n", severity_name(finding->severity),
-                finding->rule, finding->message, rule_find(finding->rule)->why, finding->hint);
+        fprintf(out, "%-4s  %s: %s\n      %s\n", severity_name(finding->severity), finding->rule,
+                finding->message, rule_find(finding->rule)->why);
+        report_hint(out, finding->hint);
     }
 }

@@ -101,6 +101,7 @@ void constraint_read(struct reading *reading, const Constraint *constraint, cons
     }
     exclusion_read_where(reading, constraint, out);
     out->using_index = mem_strdup(reading->mem, constraint->indexname);
+    out->includes = strings_of_list(reading, constraint->including, &out->n_includes);
     out->method = mem_strdup(reading->mem, constraint->access_method);
     out->is_not_valid = constraint->skip_validation;
     out->is_deferrable = constraint->deferrable;

@@ -82,6 +82,8 @@ struct constraint {
     const char *on_delete; // "CASCADE" "SET NULL" "SET DEFAULT" "RESTRICT" or NULL (no action)
     const char *on_update;
     const char *using_index;          // UNIQUE / PRIMARY KEY USING INDEX name
+    const char **includes;            // UNIQUE / PRIMARY KEY / EXCLUDE … INCLUDE
+    size_t n_includes;
     const char *method;               // EXCLUDE: access method
     struct exclude_element *excluded; // EXCLUDE
     size_t n_excluded;

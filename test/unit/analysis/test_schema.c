@@ -58,6 +58,7 @@ static void test_schema_apply__index_names(void **state)
         {"create table t (id int primary key, n text unique); create index on t(n);"
          "create table u (like t including all)", "t_n_idx t_n_key t_pkey u_n_idx u_n_key u_pkey"},
         {"create table t (id int primary key); create table u (like t)", "t_pkey"},
+        {"create table t (a int, b int, c int); alter table t add unique (a, b) include (c)", "t_a_b_c_key"},
         {"create table t (id int not null); create unique index i on t(id);"
          "alter table t add constraint pk primary key using index i", "pk"},
         {"create table p(id int primary key, k int) partition by range(id); create index on p(k);"
