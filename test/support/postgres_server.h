@@ -9,7 +9,7 @@
 
 #include "base/process.h"
 #include "database.h"
-#include <libpq-fe.h>
+#include "driver/engine/postgres/libpq.h"
 #include <stdlib.h>
 
 static char postgres_folder[128]; // of the server, also its socket's folder
@@ -64,6 +64,9 @@ static const char *postgres_url(TALLOC_CTX *mem, const char *role, const char *d
 // Run SQL through libpq, not through the driver under test.
 static void postgres_execute(const char *url, const char *sql)
 {
+    struct error err;
+    if (!libpq_load(&err))
+        fail_msg("%s", err.message);
     PGconn *connection = PQconnectdb(url);
     PGresult *result = PQexec(connection, sql);
     ExecStatusType status = PQresultStatus(result);

@@ -56,6 +56,9 @@ static size_t scheme_len(const char *url)
 static bool is_keyword(const char *word, size_t len)
 {
     SCRATCH(tmp);
+    struct error none = {0};
+    if (!libpq_load(&none))
+        return false; // what can only be an address of PostgreSQL is told when it is read
     const PQconninfoOption *option = options_keep(tmp, PQconndefaults());
     for (; option != NULL && option->keyword != NULL; option++) {
         if (strlen(option->keyword) == len && memcmp(option->keyword, word, len) == 0)
@@ -186,6 +189,7 @@ bool address_read(TALLOC_CTX *mem, const char *url, struct address *out, struct 
 {
     SCRATCH(tmp);
     char *message = NULL;
+    TRY(libpq_load(err));
     if (text_starts_with(url, "jdbc:"))
         url += strlen("jdbc:");
     size_t scheme = scheme_len(url);

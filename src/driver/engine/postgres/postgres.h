@@ -12,7 +12,7 @@
 #define DRIVER_ENGINE_POSTGRES_POSTGRES_H
 
 #include "driver/engine.h"
-#include <libpq-fe.h>
+#include "driver/engine/postgres/libpq.h"
 
 // --- connection.c: one libpq connection, asynchronous, in the program's poll loop
 struct connection;
