@@ -55,6 +55,8 @@ struct effect_destroy {
     const char *what;   // "column" "table" "rows" "constraint" "index" "values" …
 };
 
+struct postgres_fact; // analysis/postgres_fact.h
+
 struct effects {
     struct effect_lock *locks; // each relation once
     size_t n_locks;
@@ -68,6 +70,8 @@ struct effects {
     size_t n_blocks_writes_long;
     struct effect_destroy *destroys;
     size_t n_destroys;
+    const struct postgres_fact **facts; // PostgreSQL: the rows that this follows from, each once
+    size_t n_facts;
     enum layer layer;
     const char *unknown_reason; // NULL; else what cannot be predicted ("DO block", "CALL")
 };

@@ -8,15 +8,18 @@
 // A partition's parent loses it: parent and default partition are locked too.
 static void lock_partition_parents(struct prediction *p, const struct schema_relation *relation)
 {
-    for (size_t i = 0; relation->is_partition && i < relation->n_parents; i++) {
-        predict_lock_name(p, relation->parents[i], LOCK_ACCESS_EXCLUSIVE);
+    if (!relation->is_partition)
+        return;
+    const struct postgres_fact *fact = predict_form(p, FORM_DROP_PARTITION);
+    for (size_t i = 0; i < relation->n_parents; i++) {
+        predict_role_name(p, fact, ROLE_PARENT, relation->parents[i]);
         const struct schema_relation *parent = schema_find(p->schema, relation->parents[i]);
         struct relation_list below = {0};
         if (parent)
             below = schema_descendants(p->tmp, p->schema, parent);
         for (size_t k = 0; k < below.n; k++) {
             if (below.list[k]->is_default_partition)
-                predict_lock(p, below.list[k], LOCK_ACCESS_EXCLUSIVE);
+                predict_role(p, fact, ROLE_DEFAULT_PARTITION, below.list[k]);
         }
     }
 }
@@ -35,73 +38,107 @@ static const char *loss_of(enum relation_kind kind)
 }
 
 // Tables whose columns take their defaults from a sequence: those go with it.
-static void lock_takers(struct prediction *p, struct name sequence)
+static void lock_takers(struct prediction *p, const struct postgres_fact *fact,
+                        struct name sequence)
 {
+    if (!postgres_fact_effect(fact, ROLE_TAKER))
+        return;
     for (struct schema_relation *r = schema_next(p->schema, NULL); r;
          r = schema_next(p->schema, r)) {
         for (size_t i = 0; i < r->n_columns; i++) {
             if (column_takes_from(p->schema, &r->columns[i], sequence))
-                predict_lock(p, r, LOCK_ACCESS_EXCLUSIVE);
+                predict_role(p, fact, ROLE_TAKER, r);
         }
     }
 }
 
-static void predict_relation_gone(struct prediction *p, const struct schema_relation *relation,
-                                  bool cascade)
+struct drop_form {
+    enum postgres_form plain, cascade;
+    enum fact_role role;
+};
+
+static struct drop_form form_of(enum object_kind object)
 {
+    if (object == OBJECT_VIEW || object == OBJECT_MATERIALIZED_VIEW)
+        return (struct drop_form){FORM_DROP_VIEW, FORM_DROP_VIEW_CASCADE, ROLE_VIEW};
+    if (object == OBJECT_SEQUENCE)
+        return (struct drop_form){FORM_DROP_SEQUENCE, FORM_DROP_SEQUENCE_CASCADE, ROLE_SEQUENCE};
+    return (struct drop_form){FORM_DROP_TABLE, FORM_DROP_TABLE_CASCADE, ROLE_TABLE};
+}
+
+static enum fact_role role_of_gone(const struct schema_relation *gone,
+                                   const struct schema_relation *relation, enum fact_role own)
+{
+    if (gone == relation)
+        return own;
+    if (gone->kind == RELATION_VIEW || gone->kind == RELATION_MATERIALIZED_VIEW)
+        return ROLE_DEPENDENT_VIEW;
+    return gone->is_partition ? ROLE_PARTITION : ROLE_CHILD;
+}
+
+// The relation and all that goes with it; `own` is what it is to the statement.
+static void predict_relation_gone(struct prediction *p, const struct postgres_fact *fact,
+                                  const struct schema_relation *relation, enum fact_role own)
+{
+    bool cascade = p->action->cascade;
     struct relation_list gone = schema_dropped_with(p->tmp, p->schema, relation, cascade);
     lock_partition_parents(p, relation);
     for (size_t i = 0; i < gone.n; i++) {
-        predict_lock_dropped(p, gone.list[i]);
+        predict_role_dropped(p, fact, role_of_gone(gone.list[i], relation, own), gone.list[i]);
         predict_destroy(p, gone.list[i]->name, NULL, loss_of(gone.list[i]->kind));
         struct relation_list others = {0};
         if (cascade)
             others = schema_referencing(p->tmp, p->schema, gone.list[i]->name);
         for (size_t k = 0; k < others.n; k++)
-            predict_lock(p, others.list[k], LOCK_ACCESS_EXCLUSIVE);
+            predict_role(p, fact, ROLE_REFERENCING, others.list[k]);
     }
-    if (relation->kind == RELATION_SEQUENCE && cascade)
-        lock_takers(p, relation->name);
+    lock_takers(p, fact, relation->name);
 }
 
 static void drop_relation(struct prediction *p)
 {
     const struct action *action = p->action;
     const struct schema_relation *relation = schema_find(p->schema, action->relation);
-    if (relation) {
-        predict_relation_gone(p, relation, action->cascade);
+    if (!relation && action->if_exists && predict_knows_all(p)) {
+        predict_form(p, FORM_DROP_MISSING);
         return;
     }
-    if (action->if_exists && predict_knows_all(p))
+    struct drop_form form = form_of(action->object);
+    const struct postgres_fact *fact = predict_form(p, action->cascade ? form.cascade : form.plain);
+    if (relation) {
+        predict_relation_gone(p, fact, relation, form.role);
         return;
-    predict_lock_name(p, action->relation, LOCK_ACCESS_EXCLUSIVE);
+    }
+    predict_role_name(p, fact, form.role, action->relation);
     predict_destroy(p, action->relation, NULL, object_kind_name(action->object));
 }
 
 static void drop_index(struct prediction *p)
 {
     const struct action *action = p->action;
-    enum lock_mode mode =
-        action->concurrently ? LOCK_SHARE_UPDATE_EXCLUSIVE : LOCK_ACCESS_EXCLUSIVE;
     struct schema_index *index;
     const struct schema_relation *table = schema_find_index(p->schema, action->relation, &index);
-    if (!table && action->if_exists && predict_knows_all(p))
+    if (!table && action->if_exists && predict_knows_all(p)) {
+        predict_form(p, FORM_DROP_MISSING);
         return;
+    }
+    const struct postgres_fact *fact =
+        predict_form(p, action->concurrently ? FORM_DROP_INDEX_CONCURRENTLY : FORM_DROP_INDEX);
     if (!table) {
-        predict_lock_name(p, action->relation, mode); // its table is not known
+        predict_role_name(p, fact, ROLE_INDEX, action->relation); // its table is not known
         predict_destroy(p, action->relation, NULL, "index");
         return;
     }
     struct relation_list below = {0};
     if (table->kind == RELATION_PARTITIONED)
         below = schema_descendants(p->tmp, p->schema, table);
-    predict_lock(p, table, mode);
-    predict_lock_index(p, table, index, mode);
+    predict_role(p, fact, ROLE_TABLE, table);
+    predict_role_index(p, fact, ROLE_INDEX, table, index);
     for (size_t i = 1; i < below.n; i++) {
         const struct schema_index *own = schema_index_twin(p->schema, below.list[i], index);
-        predict_lock(p, below.list[i], mode);
+        predict_role(p, fact, ROLE_PARTITION, below.list[i]);
         if (own)
-            predict_lock_index(p, below.list[i], own, mode);
+            predict_role_index(p, fact, ROLE_INDEX, below.list[i], own);
     }
     if (!index->created_in || index->created_in != p->schema->migration)
         predict_destroy(p, (struct name){table->name.schema, index->name}, NULL, "index");
@@ -109,13 +146,16 @@ static void drop_index(struct prediction *p)
 
 static void drop_type(struct prediction *p)
 {
-    for (struct schema_relation *r = schema_next(p->schema, NULL); p->action->cascade && r;
+    if (!p->action->cascade)
+        return;
+    const struct postgres_fact *fact = predict_form(p, FORM_DROP_TYPE_CASCADE);
+    for (struct schema_relation *r = schema_next(p->schema, NULL); r;
          r = schema_next(p->schema, r)) {
         for (size_t i = 0; i < r->n_columns; i++) {
             if (!schema_same(p->schema, r->columns[i].type.name, p->action->relation.name))
                 continue;
-            predict_lock(p, r, LOCK_ACCESS_EXCLUSIVE);
-            predict_column_gone(p, r, &r->columns[i]);
+            predict_role(p, fact, ROLE_TYPE_USER, r);
+            predict_column_gone(p, fact, r, &r->columns[i]);
             predict_destroy(p, r->name, r->columns[i].name, "column");
         }
     }
@@ -123,22 +163,27 @@ static void drop_type(struct prediction *p)
 
 static void drop_function(struct prediction *p)
 {
+    const struct postgres_fact *fact =
+        predict_form(p, p->action->cascade ? FORM_DROP_FUNCTION_CASCADE : FORM_CREATE_FUNCTION);
     struct relation_list tables = {0};
     if (p->action->cascade)
         tables = schema_triggered_by(p->tmp, p->schema, p->action->relation);
     for (size_t i = 0; i < tables.n; i++)
-        predict_lock(p, tables.list[i], LOCK_ACCESS_EXCLUSIVE);
+        predict_role(p, fact, ROLE_TRIGGERED, tables.list[i]);
 }
 
 static void drop_schema(struct prediction *p)
 {
-    for (struct schema_relation *r = schema_next(p->schema, NULL); p->action->cascade && r;
+    if (!p->action->cascade)
+        return;
+    const struct postgres_fact *fact = predict_form(p, FORM_DROP_SCHEMA_CASCADE);
+    for (struct schema_relation *r = schema_next(p->schema, NULL); r;
          r = schema_next(p->schema, r)) {
         bool is_inside = schema_same(p->schema, r->name.schema, p->action->relation.name);
         if (is_inside && r->kind != RELATION_INDEX)
-            predict_relation_gone(p, r, true);
+            predict_relation_gone(p, fact, r, ROLE_CONTENT);
     }
-    if (p->action->cascade && !predict_knows_all(p))
+    if (!predict_knows_all(p))
         predict_unknown(p, "DROP SCHEMA CASCADE: what is in schema %s is not fully known",
                         p->action->relation.name);
 }
@@ -181,7 +226,7 @@ void predict_drop_trigger(struct prediction *p)
     // Measured: a trigger that is not there leaves no lock behind.
     if (!exists && p->action->if_exists && predict_knows_all(p))
         return;
-    predict_lock_partitions(p, LOCK_ACCESS_EXCLUSIVE);
+    predict_role_targets(p, predict_form(p, FORM_DROP_TRIGGER));
 }
 
 // A policy or rule. A catalog's are not known, so only a table of this history can lack one.
@@ -192,36 +237,40 @@ void predict_drop_member(struct prediction *p)
         !relation || (relation->created_in && !schema_find_member(p->schema, relation, p->action));
     if (is_absent && p->action->if_exists && predict_knows_all(p))
         return;
-    predict_lock_name(p, p->action->relation, LOCK_ACCESS_EXCLUSIVE);
+    predict_role_name(
+        p, predict_form(p, p->action->object == OBJECT_RULE ? FORM_DROP_RULE : FORM_POLICY),
+        ROLE_TABLE, p->action->relation);
 }
 
 // --- TRUNCATE
 
-static void predict_emptied(struct prediction *p, const struct schema_relation *relation)
+static void predict_emptied(struct prediction *p, const struct postgres_fact *fact,
+                            enum fact_role role, const struct schema_relation *relation)
 {
-    predict_lock(p, relation, LOCK_ACCESS_EXCLUSIVE);
+    predict_role(p, fact, role, relation);
     if (relation->kind != RELATION_PARTITIONED) // its indexes have no storage
-        predict_lock_indexes(p, relation, LOCK_ACCESS_EXCLUSIVE);
+        predict_role_indexes(p, fact, ROLE_INDEX, relation);
     predict_destroy(p, relation->name, NULL, "rows");
-    struct relation_list sequences = {0};
     if (p->action->restart_identity)
-        sequences = schema_sequences(p->tmp, p->schema, relation->name, NULL);
-    for (size_t i = 0; i < sequences.n; i++)
-        predict_lock(p, sequences.list[i], LOCK_ACCESS_EXCLUSIVE);
+        predict_role_sequences(p, predict_form(p, FORM_TRUNCATE_RESTART_IDENTITY), relation, NULL);
 }
 
 void predict_truncate(struct prediction *p)
 {
+    const struct postgres_fact *fact =
+        predict_form(p, p->action->cascade ? FORM_TRUNCATE_CASCADE : FORM_TRUNCATE);
     struct relation_list list = schema_targets(p->tmp, p->schema, p->action);
+    size_t n_named = list.n;
     if (!list.n) {
-        predict_lock_name(p, p->action->relation, LOCK_ACCESS_EXCLUSIVE);
+        predict_role_name(p, fact, ROLE_TABLE, p->action->relation);
         predict_destroy(p, p->action->relation, NULL, "rows");
         if (p->action->cascade)
             predict_unknown(p, "TRUNCATE CASCADE: which tables refer to %s is not known",
                             p->action->relation.name);
     }
     for (size_t i = 0; i < list.n; i++) { // the list grows: those who refer are emptied too
-        predict_emptied(p, list.list[i]);
+        predict_emptied(p, fact, i < n_named ? target_role(list, i) : ROLE_REFERENCING,
+                        list.list[i]);
         struct relation_list others = {0};
         if (p->action->cascade)
             others = schema_referencing(p->tmp, p->schema, list.list[i]->name);

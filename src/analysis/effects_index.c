@@ -8,88 +8,82 @@
 void predict_create_index(struct prediction *p)
 {
     const struct action *action = p->action;
-    enum lock_mode mode = action->concurrently ? LOCK_SHARE_UPDATE_EXCLUSIVE : LOCK_SHARE;
-    struct relation_list list = schema_targets(p->tmp, p->schema, action);
-    const struct schema_relation *relation = list.n ? list.list[0] : NULL;
-    predict_lock_name(p, action->relation, mode);
+    const struct schema_relation *relation = schema_find(p->schema, action->relation);
     struct name name = {relation ? relation->name.schema : action->relation.schema,
                         action->index->name};
-    bool exists = name.name && schema_find(p->schema, name);
-    if (exists || (relation && relation->kind == RELATION_PARTITIONED && action->only))
-        return; // the lock is taken all the same
-    if (!list.n) {
-        predict_scan_name(p, action->relation);
-        predict_index_build_name(p, action->relation);
-    }
-    for (size_t i = 0; i < list.n; i++) {
-        if (i > 0 && !list.list[i]->is_partition)
-            continue;
-        predict_lock(p, list.list[i], mode);
-        predict_scan(p, list.list[i]);
-        predict_index_build(p, list.list[i]);
-    }
+    enum postgres_form form = FORM_CREATE_INDEX;
+    if (action->concurrently)
+        form = FORM_CREATE_INDEX_CONCURRENTLY;
+    else if (relation && relation->kind == RELATION_PARTITIONED && action->only)
+        form = FORM_CREATE_INDEX_ONLY;
+    else if (name.name && schema_find(p->schema, name))
+        form = FORM_CREATE_INDEX_EXISTS; // the lock is taken all the same
+    const struct postgres_fact *fact = predict_form(p, form);
+    if (form == FORM_CREATE_INDEX_CONCURRENTLY && name.name && schema_find(p->schema, name))
+        predict_role_lock(p, fact, ROLE_TABLE, relation);
+    else
+        predict_role_targets(p, fact);
 }
 
-static void reindex_table(struct prediction *p, const struct schema_relation *relation)
+static void reindex_table(struct prediction *p, const struct postgres_fact *fact,
+                          const struct schema_relation *relation)
 {
-    bool concurrently = p->action->concurrently;
-    predict_lock(p, relation, concurrently ? LOCK_SHARE_UPDATE_EXCLUSIVE : LOCK_SHARE);
-    predict_lock_indexes(p, relation,
-                         concurrently ? LOCK_SHARE_UPDATE_EXCLUSIVE : LOCK_ACCESS_EXCLUSIVE);
-    if (relation->n_indexes) {
-        predict_scan(p, relation);
-        predict_index_build(p, relation);
-    }
+    predict_role_lock(p, fact, ROLE_TABLE, relation);
+    predict_role_indexes(p, fact, ROLE_INDEX, relation);
+    if (relation->n_indexes)
+        predict_role_work(p, fact, ROLE_TABLE, relation);
 }
 
-static void reindex_index(struct prediction *p)
+static void reindex_index(struct prediction *p, const struct postgres_fact *fact)
 {
-    bool concurrently = p->action->concurrently;
-    enum lock_mode index_mode = concurrently ? LOCK_SHARE_UPDATE_EXCLUSIVE : LOCK_ACCESS_EXCLUSIVE;
     struct schema_index *index;
     const struct schema_relation *table = schema_find_index(p->schema, p->action->relation, &index);
     if (!table) {
-        predict_lock_name(p, p->action->relation, index_mode);
+        predict_lock_name(p, p->action->relation, postgres_fact_effect(fact, ROLE_INDEX)->mode);
         return;
     }
-    predict_lock(p, table, concurrently ? LOCK_SHARE_UPDATE_EXCLUSIVE : LOCK_SHARE);
-    predict_lock_index(p, table, index, index_mode);
-    predict_scan(p, table);
-    predict_index_build(p, table);
+    predict_role(p, fact, ROLE_TABLE, table);
+    predict_role_index(p, fact, ROLE_INDEX, table, index);
 }
 
 void predict_reindex(struct prediction *p)
 {
     const struct action *action = p->action;
     const struct schema_relation *relation = schema_find(p->schema, action->relation);
+    bool is_many = action->object != OBJECT_INDEX && action->object != OBJECT_TABLE;
+    enum postgres_form form = is_many ? FORM_REINDEX_MANY : FORM_REINDEX;
+    const struct postgres_fact *fact =
+        predict_form(p, action->concurrently ? FORM_REINDEX_CONCURRENTLY : form);
     if (action->object == OBJECT_INDEX) {
-        reindex_index(p);
+        reindex_index(p, fact);
     } else if (action->object == OBJECT_TABLE && relation) {
-        reindex_table(p, relation);
+        reindex_table(p, fact, relation);
     } else if (action->object == OBJECT_TABLE) {
-        predict_lock_name(p, action->relation,
-                          action->concurrently ? LOCK_SHARE_UPDATE_EXCLUSIVE : LOCK_SHARE);
-        predict_scan_name(p, action->relation);
+        predict_role_name(p, fact, ROLE_TABLE, action->relation);
         predict_index_build_name(p, action->relation);
     } else { // a schema, a database
         for (struct schema_relation *r = schema_next(p->schema, NULL); r;
              r = schema_next(p->schema, r)) {
             if (action->object != OBJECT_SCHEMA ||
                 schema_same(p->schema, r->name.schema, action->relation.name))
-                reindex_table(p, r);
+                reindex_table(p, fact, r);
         }
     }
 }
 
 void predict_attach_index(struct prediction *p)
 {
-    predict_lock_name(p, p->action->relation, LOCK_SHARE_UPDATE_EXCLUSIVE);
-    predict_lock_name(p, p->action->other, LOCK_ACCESS_EXCLUSIVE);
-    const struct name names[] = {p->action->relation, p->action->other};
-    for (size_t i = 0; i < COUNT_OF(names); i++) {
+    const struct postgres_fact *fact = predict_form(p, FORM_ATTACH_INDEX);
+    const struct {
+        struct name name;
+        enum fact_role index, table;
+    } both[] = {{p->action->relation, ROLE_PARENT_INDEX, ROLE_PARENT},
+                {p->action->other, ROLE_INDEX, ROLE_ATTACHED}};
+    for (size_t i = 0; i < COUNT_OF(both); i++) {
         struct schema_index *index;
-        const struct schema_relation *table = schema_find_index(p->schema, names[i], &index);
+        const struct schema_relation *table = schema_find_index(p->schema, both[i].name, &index);
+        predict_role_name(p, fact, both[i].index, both[i].name);
         if (table)
-            predict_lock(p, table, LOCK_ACCESS_SHARE);
+            predict_role(p, fact, both[i].table, table);
     }
 }

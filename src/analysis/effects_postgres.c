@@ -6,36 +6,58 @@
  */
 #include "analysis/effects_postgres.h"
 
-// A lock on what is named, and nothing else; perhaps on what is below it too.
-enum reach { REACH_ALONE, REACH_PARTITIONS, REACH_ALL };
-
+// A lock on what is named, as far below it as the row says, and nothing else.
 static const struct {
     enum action_kind kind;
-    enum lock_mode mode;
-    enum reach reach;
+    enum postgres_form form;
 } simple[] = {
-    // Source: postgres-ddl.md 3.1 and 3.3, AlterTableGetLockLevel of PostgreSQL 15; recursion
-    // measured.
-    {ACTION_SET_DEFAULT, LOCK_ACCESS_EXCLUSIVE, REACH_ALL},
-    {ACTION_DROP_DEFAULT, LOCK_ACCESS_EXCLUSIVE, REACH_ALL},
-    {ACTION_DROP_NOT_NULL, LOCK_ACCESS_EXCLUSIVE, REACH_ALL},
-    {ACTION_SET_STATISTICS, LOCK_SHARE_UPDATE_EXCLUSIVE, REACH_ALL},
-    {ACTION_COLUMN_OPTIONS, LOCK_SHARE_UPDATE_EXCLUSIVE, REACH_ALONE},
-    {ACTION_SET_STORAGE, LOCK_ACCESS_EXCLUSIVE, REACH_ALL},
-    {ACTION_SET_COMPRESSION, LOCK_ACCESS_EXCLUSIVE, REACH_ALONE},
-    {ACTION_DROP_EXPRESSION, LOCK_ACCESS_EXCLUSIVE, REACH_ALL},
-    {ACTION_RENAME_COLUMN, LOCK_ACCESS_EXCLUSIVE, REACH_ALL},
-    {ACTION_ALTER_CONSTRAINT, LOCK_ACCESS_EXCLUSIVE, REACH_PARTITIONS},
-    {ACTION_ROW_SECURITY, LOCK_ACCESS_EXCLUSIVE, REACH_ALONE},
-    {ACTION_RENAME_TRIGGER, LOCK_ACCESS_EXCLUSIVE, REACH_PARTITIONS},
-    {ACTION_ENABLE_TRIGGER, LOCK_SHARE_ROW_EXCLUSIVE, REACH_PARTITIONS},
-    {ACTION_DISABLE_TRIGGER, LOCK_SHARE_ROW_EXCLUSIVE, REACH_PARTITIONS},
-    {ACTION_CREATE_RULE, LOCK_ACCESS_EXCLUSIVE, REACH_ALONE},
-    {ACTION_ENABLE_RULE, LOCK_ACCESS_EXCLUSIVE, REACH_ALONE},
-    {ACTION_CREATE_POLICY, LOCK_ACCESS_EXCLUSIVE, REACH_ALONE},
-    {ACTION_ALTER_POLICY, LOCK_ACCESS_EXCLUSIVE, REACH_ALONE},
-    {ACTION_CREATE_STATISTICS, LOCK_SHARE_UPDATE_EXCLUSIVE, REACH_ALONE},
-    {ACTION_PUBLICATION, LOCK_SHARE_UPDATE_EXCLUSIVE, REACH_ALONE},
+    {ACTION_SET_DEFAULT, FORM_COLUMN_DEFAULT},
+    {ACTION_DROP_DEFAULT, FORM_COLUMN_DEFAULT},
+    {ACTION_DROP_NOT_NULL, FORM_DROP_NOT_NULL},
+    {ACTION_SET_STATISTICS, FORM_SET_STATISTICS},
+    {ACTION_COLUMN_OPTIONS, FORM_COLUMN_OPTIONS},
+    {ACTION_SET_STORAGE, FORM_SET_STORAGE},
+    {ACTION_SET_COMPRESSION, FORM_SET_COMPRESSION},
+    {ACTION_DROP_EXPRESSION, FORM_DROP_EXPRESSION},
+    {ACTION_RENAME_COLUMN, FORM_RENAME_COLUMN},
+    {ACTION_ALTER_CONSTRAINT, FORM_ALTER_CONSTRAINT},
+    {ACTION_ROW_SECURITY, FORM_ROW_SECURITY},
+    {ACTION_RENAME_TRIGGER, FORM_RENAME_TRIGGER},
+    {ACTION_ENABLE_TRIGGER, FORM_TRIGGER_STATE},
+    {ACTION_DISABLE_TRIGGER, FORM_TRIGGER_STATE},
+    {ACTION_CREATE_RULE, FORM_CREATE_RULE},
+    {ACTION_ENABLE_RULE, FORM_RULE_STATE},
+    {ACTION_CREATE_POLICY, FORM_POLICY},
+    {ACTION_ALTER_POLICY, FORM_POLICY},
+    {ACTION_CREATE_STATISTICS, FORM_CREATE_STATISTICS},
+    {ACTION_PUBLICATION, FORM_PUBLICATION},
+};
+
+// No relation is locked.
+static const struct {
+    enum action_kind kind;
+    enum postgres_form form;
+} without_locks[] = {
+    {ACTION_ADD_ENUM_VALUE, FORM_ADD_ENUM_VALUE},
+    {ACTION_RENAME_ENUM_VALUE, FORM_ADD_ENUM_VALUE},
+    {ACTION_CREATE_FUNCTION, FORM_CREATE_FUNCTION},
+    {ACTION_CREATE_SCHEMA, FORM_RENAME_SCHEMA},
+    {ACTION_GRANT, FORM_GRANT},
+};
+
+// Statements on databases, which touch no relation of this one.
+static const struct {
+    const char *kind;
+    enum postgres_form form;
+} outside[] = {
+    {"CREATE DATABASE", FORM_CREATE_DATABASE},
+    {"DROP DATABASE", FORM_DROP_DATABASE},
+    {"CREATE TABLESPACE", FORM_CREATE_TABLESPACE},
+    {"DROP TABLESPACE", FORM_CREATE_TABLESPACE},
+    {"ALTER SYSTEM", FORM_ALTER_SYSTEM},
+    {"CREATE SUBSCRIPTION", FORM_SUBSCRIPTION},
+    {"DROP SUBSCRIPTION", FORM_SUBSCRIPTION},
+    {"ALTER DATABASE SET TABLESPACE", FORM_DATABASE_TABLESPACE},
 };
 
 static predictor *const predictors[ACTION_KIND_COUNT] = {
@@ -54,7 +76,7 @@ static predictor *const predictors[ACTION_KIND_COUNT] = {
     [ACTION_REPLICA_IDENTITY] = predict_replica_identity,
     [ACTION_CLUSTER_ON] = predict_cluster_on,
     [ACTION_INHERIT] = predict_inherit,
-    [ACTION_NO_INHERIT] = predict_no_inherit,
+    [ACTION_NO_INHERIT] = predict_inherit,
     [ACTION_ATTACH_PARTITION] = predict_attach,
     [ACTION_DETACH_PARTITION] = predict_detach,
     [ACTION_ADD_COLUMN] = predict_add_column,
@@ -107,24 +129,37 @@ static bool is_absent(const struct prediction *p)
            !schema_find(p->schema, p->action->relation) && predict_knows_all(p);
 }
 
+static void predict_simple(struct prediction *p)
+{
+    for (size_t i = 0; i < COUNT_OF(simple); i++) {
+        if (simple[i].kind == p->action->kind)
+            predict_role_targets(p, predict_form(p, simple[i].form));
+    }
+}
+
+static void note_without_locks(struct prediction *p)
+{
+    for (size_t i = 0; i < COUNT_OF(without_locks); i++) {
+        if (without_locks[i].kind == p->action->kind)
+            predict_form(p, without_locks[i].form);
+    }
+    for (size_t i = 0; i < COUNT_OF(outside); i++) {
+        if (strcmp(outside[i].kind, p->statement->kind) == 0)
+            predict_form(p, outside[i].form);
+    }
+}
+
 static void predict_action(struct prediction *p)
 {
     if (is_absent(p))
         return;
     predict_unreadable(p);
+    note_without_locks(p);
     if (predictors[p->action->kind])
         predictors[p->action->kind](p);
-    for (size_t i = 0; i < COUNT_OF(simple); i++) {
-        if (simple[i].kind != p->action->kind || !p->action->relation.name ||
-            p->action->object == OBJECT_COMPOSITE || p->action->object == OBJECT_TYPE)
-            continue;
-        if (simple[i].reach == REACH_ALL)
-            predict_lock_targets(p, simple[i].mode);
-        else if (simple[i].reach == REACH_PARTITIONS)
-            predict_lock_partitions(p, simple[i].mode);
-        else
-            predict_lock_name(p, p->action->relation, simple[i].mode);
-    }
+    else if (p->action->relation.name && p->action->object != OBJECT_COMPOSITE &&
+             p->action->object != OBJECT_TYPE)
+        predict_simple(p);
 }
 
 void predict_postgres(struct prediction *p)
@@ -152,48 +187,4 @@ void predict_postgres(struct prediction *p)
 bool predict_knows_all(const struct prediction *p)
 {
     return p->schema->is_complete || (p->schema->relations.n_items && !p->schema->saw_unknown);
-}
-
-void predict_lock_referenced(struct prediction *p, struct name referenced, enum lock_mode mode)
-{
-    const struct schema_relation *relation = schema_find(p->schema, referenced);
-    if (!relation || relation->kind != RELATION_PARTITIONED) {
-        predict_lock_name(p, referenced, mode);
-        return;
-    }
-    struct relation_list all = schema_descendants(p->tmp, p->schema, relation);
-    for (size_t i = 0; i < all.n; i++)
-        predict_lock(p, all.list[i], mode);
-}
-
-void predict_whole_rewrite(struct prediction *p, const struct schema_relation *relation)
-{
-    predict_rewrite(p, relation);
-    if (relation->kind == RELATION_PARTITIONED)
-        return; // its indexes have no storage either
-    predict_lock_indexes(p, relation, LOCK_ACCESS_EXCLUSIVE);
-    if (relation->n_indexes)
-        predict_index_build(p, relation);
-}
-
-void predict_lock_dropped(struct prediction *p, const struct schema_relation *relation)
-{
-    predict_lock(p, relation, LOCK_ACCESS_EXCLUSIVE);
-    predict_lock_indexes(p, relation, LOCK_ACCESS_EXCLUSIVE);
-    struct relation_list sequences = schema_sequences(p->tmp, p->schema, relation->name, NULL);
-    for (size_t i = 0; i < sequences.n; i++)
-        predict_lock(p, sequences.list[i], LOCK_ACCESS_EXCLUSIVE);
-    for (size_t i = 0; i < relation->n_constraints; i++) {
-        if (relation->constraints[i].kind == CONSTRAINT_FOREIGN_KEY)
-            predict_lock_referenced(p, relation->constraints[i].references, LOCK_ACCESS_EXCLUSIVE);
-    }
-}
-
-void predict_check_reference(struct prediction *p, struct name child, struct name referenced)
-{
-    const struct schema_relation *relation = schema_find(p->schema, child);
-    if (relation && schema_is_new(p->schema, relation) && !relation->is_filled)
-        return;
-    predict_scan_name(p, child);
-    predict_scan_name(p, referenced);
 }

@@ -9,6 +9,7 @@
 #define ANALYSIS_EFFECTS_POSTGRES_H
 
 #include "analysis/effects_prediction.h"
+#include "analysis/postgres_fact.h"
 
 // effects_column.c
 predictor predict_add_column, predict_drop_column, predict_set_not_null, predict_identity,
@@ -20,8 +21,7 @@ predictor predict_add_constraint, predict_drop_constraint, predict_validate_cons
 // effects_table.c
 predictor predict_create_table, predict_create_table_as, predict_rename, predict_rename_constraint,
     predict_set_schema, predict_owner, predict_set_options, predict_storage,
-    predict_replica_identity, predict_cluster_on, predict_inherit, predict_no_inherit,
-    predict_attach, predict_detach;
+    predict_replica_identity, predict_cluster_on, predict_inherit, predict_attach, predict_detach;
 // effects_drop.c
 predictor predict_drop, predict_truncate, predict_drop_trigger, predict_drop_member;
 // effects_index.c
@@ -31,23 +31,47 @@ predictor predict_create_view, predict_refresh, predict_alter_sequence, predict_
     predict_comment, predict_lock_table, predict_maintenance, predict_cluster, predict_trigger;
 // effects_query.c
 predictor predict_query;
-// ROW EXCLUSIVE on the sequence of a nextval('…') or setval('…') in `text` (may be NULL).
+// The sequence of a nextval('…') or setval('…') in `text` (may be NULL).
 void predict_sequence_call(struct prediction *p, const char *text);
-void predict_reads(struct prediction *p, const struct query *query, enum lock_mode mode);
+// What a query reads, as the row says.
+void predict_reads(struct prediction *p, const struct postgres_fact *fact,
+                   const struct query *query);
 
 // --- shared by several of them
 
-// Every relation that a foreign key to `referenced` locks: it and its partitions.
-void predict_lock_referenced(struct prediction *p, struct name referenced, enum lock_mode mode);
-// A rewrite of a table: it, all its indexes under ACCESS EXCLUSIVE and built again.
-void predict_whole_rewrite(struct prediction *p, const struct schema_relation *relation);
-// ACCESS EXCLUSIVE on a relation that goes, its indexes, owned sequences and what its keys refer
-// to.
-void predict_lock_dropped(struct prediction *p, const struct schema_relation *relation);
-// Checking a foreign key reads both sides, unless the child is new and has no rows.
-void predict_check_reference(struct prediction *p, struct name child, struct name referenced);
-// What goes with a column: indexes, owned sequences, with CASCADE foreign keys to it and views.
-void predict_column_gone(struct prediction *p, const struct schema_relation *relation,
+// effects_role.c: the row of `form` for the server's version; noted as one that was used.
+const struct postgres_fact *predict_form(struct prediction *p, enum postgres_form form);
+// What the row says of `role`, done to the relation: lock and work. Nothing when it says nothing.
+void predict_role(struct prediction *p, const struct postgres_fact *fact, enum fact_role role,
+                  const struct schema_relation *relation);
+void predict_role_lock(struct prediction *p, const struct postgres_fact *fact, enum fact_role role,
+                       const struct schema_relation *relation);
+void predict_role_work(struct prediction *p, const struct postgres_fact *fact, enum fact_role role,
+                       const struct schema_relation *relation);
+void predict_role_name(struct prediction *p, const struct postgres_fact *fact, enum fact_role role,
+                       struct name name);
+void predict_role_index(struct prediction *p, const struct postgres_fact *fact, enum fact_role role,
+                        const struct schema_relation *table, const struct schema_index *index);
+void predict_role_indexes(struct prediction *p, const struct postgres_fact *fact,
+                          enum fact_role role, const struct schema_relation *table);
+// What the action names and, unless ONLY, what is below it, as far as the row speaks of it: these.
+struct relation_list predict_role_targets(struct prediction *p, const struct postgres_fact *fact);
+enum fact_role target_role(struct relation_list list, size_t i); // of schema_targets()
+// Sequences that `relation` owns (by `column`, NULL: any).
+void predict_role_sequences(struct prediction *p, const struct postgres_fact *fact,
+                            const struct schema_relation *relation, const char *column);
+// Every relation that a foreign key to `referenced` concerns: it and its partitions.
+void predict_role_referenced(struct prediction *p, const struct postgres_fact *fact,
+                             struct name referenced);
+// A relation that goes, its indexes, owned sequences and what its keys refer to.
+void predict_role_dropped(struct prediction *p, const struct postgres_fact *fact,
+                          enum fact_role role, const struct schema_relation *relation);
+
+// Nothing is in it that a check could read: made within the migration, and not filled since.
+bool relation_is_empty(const struct prediction *p, struct name name);
+// What goes with a column: indexes, owned sequences, foreign keys, views, as the row says.
+void predict_column_gone(struct prediction *p, const struct postgres_fact *fact,
+                         const struct schema_relation *relation,
                          const struct schema_column *column);
 // Does NOT NULL on `column` hold already, by itself or by a valid CHECK?
 bool not_null_is_proven(const struct schema_relation *relation, const char *column);

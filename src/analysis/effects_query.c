@@ -27,10 +27,12 @@ static void lock_read(struct prediction *p, struct name name, enum lock_mode mod
         lock_read(p, relation->reads[i], mode, depth + 1);
 }
 
-void predict_reads(struct prediction *p, const struct query *query, enum lock_mode mode)
+void predict_reads(struct prediction *p, const struct postgres_fact *fact,
+                   const struct query *query)
 {
-    for (size_t i = 0; i < query->n_reads; i++)
-        lock_read(p, query->reads[i], query->is_locking ? LOCK_ROW_SHARE : mode, 0);
+    const struct fact_effect *effect = postgres_fact_effect(fact, ROLE_READ);
+    for (size_t i = 0; effect && i < query->n_reads; i++)
+        lock_read(p, query->reads[i], effect->mode, 0);
 }
 
 // --- foreign keys
@@ -82,8 +84,8 @@ static bool update_fills_key(const struct query *query, const struct schema_cons
     return is_assigned;
 }
 
-static void lock_for_key_checks(struct prediction *p, const struct schema_relation *target,
-                                const struct query *query)
+static void lock_for_key_checks(struct prediction *p, const struct postgres_fact *fact,
+                                const struct schema_relation *target, const struct query *query)
 {
     bool inserts =
         query->verb == QUERY_INSERT || query->verb == QUERY_COPY || query->verb == QUERY_MERGE;
@@ -92,7 +94,8 @@ static void lock_for_key_checks(struct prediction *p, const struct schema_relati
         if (key->kind != CONSTRAINT_FOREIGN_KEY)
             continue;
         if ((inserts && insert_fills_key(p, target, query, key)) || update_fills_key(query, key))
-            predict_lock_name(p, key->references, LOCK_ROW_SHARE); // which partition, the rows tell
+            predict_role_name(p, fact, ROLE_REFERENCED,
+                              key->references); // which partition, the rows tell
     }
 }
 
@@ -111,8 +114,9 @@ static void lock_for_delete(struct prediction *p, const struct schema_relation *
             const struct schema_constraint *key = &other->constraints[k];
             if (!constraint_references(p->schema, key, target->name, NULL))
                 continue;
-            predict_lock(p, other,
-                         changes_rows(key->on_delete) ? LOCK_ROW_EXCLUSIVE : LOCK_ROW_SHARE);
+            enum postgres_form form =
+                changes_rows(key->on_delete) ? FORM_DELETE_CASCADE : FORM_DELETE;
+            predict_role(p, predict_form(p, form), ROLE_REFERENCING, other);
             if (key->on_delete && strcmp(key->on_delete, "CASCADE") == 0) {
                 predict_destroy(p, other->name, NULL, "rows");
                 lock_for_delete(p, other, depth + 1);
@@ -137,10 +141,12 @@ static void lock_for_update(struct prediction *p, const struct schema_relation *
     for (size_t i = 0; i < others.n; i++) {
         for (size_t k = 0; k < others.list[i]->n_constraints; k++) {
             const struct schema_constraint *key = &others.list[i]->constraints[k];
-            if (constraint_references(p->schema, key, target->name, NULL) &&
-                is_referenced_column_set(key, query))
-                predict_lock(p, others.list[i],
-                             changes_rows(key->on_update) ? LOCK_ROW_EXCLUSIVE : LOCK_ROW_SHARE);
+            if (!constraint_references(p->schema, key, target->name, NULL) ||
+                !is_referenced_column_set(key, query))
+                continue;
+            enum postgres_form form =
+                changes_rows(key->on_update) ? FORM_UPDATE_KEY_CASCADE : FORM_UPDATE_KEY;
+            predict_role(p, predict_form(p, form), ROLE_REFERENCING, others.list[i]);
         }
     }
 }
@@ -159,14 +165,14 @@ void predict_sequence_call(struct prediction *p, const char *text)
         char *dot = strchr(name, '.');
         if (dot)
             *dot++ = '\0';
-        predict_lock_name(p, dot ? (struct name){name, dot} : (struct name){NULL, name},
-                          LOCK_ROW_EXCLUSIVE);
+        predict_role_name(p, predict_form(p, FORM_SEQUENCE_CALL), ROLE_SEQUENCE,
+                          dot ? (struct name){name, dot} : (struct name){NULL, name});
     }
 }
 
 // A column that the INSERT leaves out takes its default, perhaps from a sequence.
-static void lock_default_sequences(struct prediction *p, const struct schema_relation *target,
-                                   const struct query *query)
+static void lock_default_sequences(struct prediction *p, const struct postgres_fact *fact,
+                                   const struct schema_relation *target, const struct query *query)
 {
     for (size_t i = 0; i < target->n_columns; i++) {
         const struct schema_column *column = &target->columns[i];
@@ -176,8 +182,8 @@ static void lock_default_sequences(struct prediction *p, const struct schema_rel
             continue;
         predict_sequence_call(p, column->default_text);
         if (column->owned_sequence)
-            predict_lock_name(p, (struct name){target->name.schema, column->owned_sequence},
-                              LOCK_ROW_EXCLUSIVE);
+            predict_role_name(p, fact, ROLE_SEQUENCE,
+                              (struct name){target->name.schema, column->owned_sequence});
     }
 }
 
@@ -200,17 +206,39 @@ static bool reads_every_row(const struct query *query)
     return !query->where || query->where->is_true;
 }
 
-static void predict_write(struct prediction *p, const struct query *query)
+static enum postgres_form form_of(const struct query *query)
 {
-    const struct schema_relation *target = schema_find(p->schema, query->target);
+    switch (query->verb) {
+    case QUERY_COPY: return query->copies_to ? FORM_COPY_TO : FORM_INSERT;
+    case QUERY_INSERT: return FORM_INSERT;
+    case QUERY_UPDATE: return FORM_UPDATE;
+    case QUERY_DELETE: return FORM_DELETE;
+    case QUERY_MERGE: return FORM_MERGE;
+    case QUERY_SELECT:
+    case QUERY_VALUES: break;
+    }
+    return query->is_locking ? FORM_SELECT_FOR_UPDATE : FORM_SELECT;
+}
+
+// The relation that is written, with what is below a view or a table.
+static void lock_target(struct prediction *p, const struct postgres_fact *fact,
+                        const struct query *query, const struct schema_relation *target)
+{
     bool is_wide = query->verb == QUERY_UPDATE || query->verb == QUERY_DELETE;
     bool is_view = target && target->kind == RELATION_VIEW;
     if (is_view || (is_wide && !query->target_only))
-        lock_read(p, query->target, LOCK_ROW_EXCLUSIVE, 0);
+        lock_read(p, query->target, postgres_fact_effect(fact, ROLE_TABLE)->mode, 0);
     else
-        predict_lock_name(p, query->target, LOCK_ROW_EXCLUSIVE); // which partition, the rows tell
+        predict_role_name(p, fact, ROLE_TABLE, query->target); // which partition, the rows tell
     if (is_wide && reads_every_row(query) && query->n_reads == 0)
         predict_scan_name(p, query->target);
+}
+
+static void predict_write(struct prediction *p, const struct postgres_fact *fact,
+                          const struct query *query)
+{
+    const struct schema_relation *target = schema_find(p->schema, query->target);
+    lock_target(p, fact, query, target);
     if (query->verb == QUERY_DELETE)
         predict_destroy(p, query->target, NULL, "rows");
     destroy_values(p, query, target);
@@ -219,9 +247,9 @@ static void predict_write(struct prediction *p, const struct query *query)
     if (query->verb == QUERY_DELETE)
         lock_for_delete(p, target, 0);
     else
-        lock_for_key_checks(p, target, query);
+        lock_for_key_checks(p, fact, target, query);
     if (query->verb == QUERY_INSERT || query->verb == QUERY_COPY)
-        lock_default_sequences(p, target, query);
+        lock_default_sequences(p, fact, target, query);
     lock_for_update(p, target, query);
 }
 
@@ -240,11 +268,12 @@ static void predict_calls(struct prediction *p, const struct query *query)
 
 static void predict_one_query(struct prediction *p, const struct query *query)
 {
-    predict_reads(p, query, LOCK_ACCESS_SHARE);
+    const struct postgres_fact *fact = predict_form(p, form_of(query));
+    predict_reads(p, fact, query);
     if (query->copies_to)
-        predict_lock_name(p, query->target, LOCK_ACCESS_SHARE);
+        predict_role_name(p, fact, ROLE_TABLE, query->target);
     else if (query->target.name)
-        predict_write(p, query);
+        predict_write(p, fact, query);
     else if (query->verb == QUERY_SELECT)
         predict_calls(p, query);
 }

@@ -5,43 +5,56 @@
  */
 #include "analysis/effects_postgres.h"
 
-enum { PG_SEQUENCES_FOLLOW = 15 }; // SET LOGGED and UNLOGGED change owned sequences too
-
 static void lock_default_partition(struct prediction *p, const struct schema_relation *parent,
-                                   bool scans)
+                                   const struct postgres_fact *fact)
 {
     struct relation_list below = schema_descendants(p->tmp, p->schema, parent);
     for (size_t i = 0; i < below.n; i++) {
-        if (!below.list[i]->is_default_partition || !below.list[i]->n_parents ||
-            !name_equals(below.list[i]->parents[0], parent->name, false))
-            continue;
-        predict_lock(p, below.list[i], LOCK_ACCESS_EXCLUSIVE);
-        if (scans)
-            predict_scan(p, below.list[i]);
+        if (below.list[i]->is_default_partition && below.list[i]->n_parents &&
+            name_equals(below.list[i]->parents[0], parent->name, false))
+            predict_role(p, fact, ROLE_DEFAULT_PARTITION, below.list[i]);
     }
 }
 
-// What the parent's indexes and foreign keys, in both directions, do to a table that joins it.
-static void predict_joins_parent(struct prediction *p, const struct schema_relation *parent)
+static void lock_referenced(struct prediction *p, const struct postgres_fact *fact,
+                            const struct schema_relation *parent)
 {
-    lock_default_partition(p, parent, true);
-    predict_lock_indexes(p, parent, LOCK_SHARE_UPDATE_EXCLUSIVE);
     for (size_t i = 0; i < parent->n_constraints; i++) {
         if (parent->constraints[i].kind == CONSTRAINT_FOREIGN_KEY)
-            predict_lock_referenced(p, parent->constraints[i].references, LOCK_SHARE_ROW_EXCLUSIVE);
+            predict_role_referenced(p, fact, parent->constraints[i].references);
     }
+}
+
+static void lock_referencing(struct prediction *p, const struct postgres_fact *fact,
+                             const struct schema_relation *parent)
+{
     struct relation_list others = schema_referencing(p->tmp, p->schema, parent->name);
     for (size_t i = 0; i < others.n; i++)
-        predict_lock(p, others.list[i], LOCK_SHARE_ROW_EXCLUSIVE);
+        predict_role(p, fact, ROLE_REFERENCING, others.list[i]);
+}
+
+// What the parent's indexes and foreign keys, in both directions, do to a table that joins it.
+static void predict_joins_parent(struct prediction *p, const struct postgres_fact *fact,
+                                 const struct schema_relation *parent)
+{
+    bool has_default = false;
+    struct relation_list below = schema_descendants(p->tmp, p->schema, parent);
+    for (size_t i = 0; i < below.n; i++)
+        has_default |= below.list[i]->is_default_partition;
+    if (has_default)
+        lock_default_partition(p, parent, predict_form(p, FORM_DEFAULT_PARTITION_CHECKED));
+    predict_role_indexes(p, fact, ROLE_PARENT_INDEX, parent);
+    lock_referenced(p, fact, parent);
+    lock_referencing(p, fact, parent);
 }
 
 static void predict_new_partition(struct prediction *p, struct name parent_name)
 {
-    predict_lock_name(p, parent_name, LOCK_ACCESS_EXCLUSIVE);
+    const struct postgres_fact *fact = predict_form(p, FORM_CREATE_PARTITION);
+    predict_role_name(p, fact, ROLE_PARENT, parent_name);
     const struct schema_relation *parent = schema_find(p->schema, parent_name);
-    if (!parent)
-        return;
-    predict_joins_parent(p, parent);
+    if (parent)
+        predict_joins_parent(p, fact, parent);
 }
 
 static void lock_reference(struct prediction *p, const struct constraint *constraint)
@@ -49,12 +62,14 @@ static void lock_reference(struct prediction *p, const struct constraint *constr
     struct name own = schema_resolve(p->schema, p->action->relation);
     if (constraint->kind == CONSTRAINT_FOREIGN_KEY &&
         !name_equals(schema_resolve(p->schema, constraint->references), own, false))
-        predict_lock_referenced(p, constraint->references, LOCK_SHARE_ROW_EXCLUSIVE);
+        predict_role_referenced(p, predict_form(p, FORM_CREATE_TABLE_REFERENCES),
+                                constraint->references);
 }
 
 void predict_create_table(struct prediction *p)
 {
     const struct action *action = p->action;
+    predict_form(p, FORM_CREATE_TABLE);
     if (action->if_exists && schema_find(p->schema, action->relation))
         return;
     for (size_t i = 0; i < action->n_columns; i++) {
@@ -63,222 +78,237 @@ void predict_create_table(struct prediction *p)
     }
     for (size_t i = 0; i < action->n_constraints; i++)
         lock_reference(p, &action->constraints[i]);
-    for (size_t i = 0; i < action->n_parents; i++)
-        predict_lock_name(p, action->parents[i],
-                          action->is_like ? LOCK_ACCESS_SHARE : LOCK_SHARE_UPDATE_EXCLUSIVE);
+    for (size_t i = 0; i < action->n_parents; i++) {
+        const struct postgres_fact *fact =
+            predict_form(p, action->is_like ? FORM_CREATE_TABLE_LIKE : FORM_CREATE_TABLE_INHERITS);
+        predict_role_name(p, fact, action->is_like ? ROLE_READ : ROLE_PARENT, action->parents[i]);
+    }
     if (action->partition_of.name)
         predict_new_partition(p, action->partition_of);
 }
 
 void predict_create_table_as(struct prediction *p)
 {
+    const struct postgres_fact *fact = predict_form(p, FORM_CREATE_TABLE_AS);
     if (p->action->query && !(p->action->if_exists && schema_find(p->schema, p->action->relation)))
-        predict_reads(p, p->action->query, LOCK_ACCESS_SHARE);
+        predict_reads(p, fact, p->action->query);
 }
 
 void predict_rename(struct prediction *p)
 {
-    struct schema_relation *relation = schema_find(p->schema, p->action->relation);
+    const struct schema_relation *relation = schema_find(p->schema, p->action->relation);
+    bool is_index = relation && relation->kind == RELATION_INDEX;
+    enum postgres_form form = FORM_RENAME;
+    enum fact_role role = ROLE_TABLE;
     switch ((int)p->action->object) {
     case OBJECT_INDEX:
-    case OBJECT_TABLE:
+        if (!relation || is_index) {
+            form = FORM_RENAME_INDEX;
+            role = ROLE_INDEX;
+        }
+        break;
     case OBJECT_VIEW:
+        form = FORM_ALTER_VIEW;
+        role = ROLE_VIEW;
+        break;
     case OBJECT_SEQUENCE:
+        form = FORM_RENAME_SEQUENCE;
+        role = ROLE_SEQUENCE;
+        break;
+    case OBJECT_TABLE:
     case OBJECT_MATERIALIZED_VIEW:
-    case OBJECT_FOREIGN_TABLE: break;
+    case OBJECT_FOREIGN_TABLE:
+        if (is_index) {
+            form = FORM_RENAME_INDEX_AS_TABLE;
+            role = ROLE_INDEX;
+        }
+        break;
+    case OBJECT_SCHEMA: predict_form(p, FORM_RENAME_SCHEMA); return;
     default: return; // no relation
     }
-    // ALTER TABLE may name an index, and takes a table's lock on it (measured).
-    bool is_index =
-        p->action->object == OBJECT_INDEX && (!relation || relation->kind == RELATION_INDEX);
-    enum lock_mode index_mode =
-        p->pg_version < 12 ? LOCK_ACCESS_EXCLUSIVE : LOCK_SHARE_UPDATE_EXCLUSIVE;
-    predict_lock_name(p, p->action->relation, is_index ? index_mode : LOCK_ACCESS_EXCLUSIVE);
+    predict_role_name(p, predict_form(p, form), role, p->action->relation);
 }
 
 void predict_rename_constraint(struct prediction *p)
 {
-    struct relation_list list = predict_lock_targets(p, LOCK_ACCESS_EXCLUSIVE);
+    const struct postgres_fact *fact = predict_form(p, FORM_RENAME_CONSTRAINT);
+    struct relation_list list = predict_role_targets(p, fact);
     for (size_t i = 0; i < list.n; i++) {
         const struct schema_constraint *c = schema_find_constraint(list.list[i], p->action->member);
         if (c && c->index)
-            predict_lock_name(p, (struct name){list.list[i]->name.schema, c->index},
-                              LOCK_SHARE_UPDATE_EXCLUSIVE);
+            predict_role_name(p, fact, ROLE_INDEX,
+                              (struct name){list.list[i]->name.schema, c->index});
     }
 }
 
-static bool is_relation(enum object_kind object)
+// SET SCHEMA and OWNER TO.
+static void predict_moved(struct prediction *p, enum postgres_form form)
 {
-    return object == OBJECT_NONE || object == OBJECT_TABLE || object == OBJECT_VIEW ||
-           object == OBJECT_SEQUENCE || object == OBJECT_MATERIALIZED_VIEW ||
-           object == OBJECT_INDEX || object == OBJECT_FOREIGN_TABLE;
-}
-
-static void lock_with_sequences(struct prediction *p, bool with_indexes)
-{
-    if (!is_relation(p->action->object))
+    enum object_kind object = p->action->object;
+    if (object == OBJECT_VIEW || object == OBJECT_SEQUENCE) {
+        bool is_view = object == OBJECT_VIEW;
+        predict_role_name(p, predict_form(p, is_view ? FORM_ALTER_VIEW : FORM_RENAME_SEQUENCE),
+                          is_view ? ROLE_VIEW : ROLE_SEQUENCE, p->action->relation);
         return;
-    predict_lock_name(p, p->action->relation, LOCK_ACCESS_EXCLUSIVE);
+    }
+    if (object != OBJECT_NONE && object != OBJECT_TABLE && object != OBJECT_MATERIALIZED_VIEW &&
+        object != OBJECT_INDEX && object != OBJECT_FOREIGN_TABLE)
+        return;
+    const struct postgres_fact *fact = predict_form(p, form);
     const struct schema_relation *relation = schema_find(p->schema, p->action->relation);
+    predict_role_name(p, fact, ROLE_TABLE, p->action->relation);
     if (!relation)
         return;
-    struct relation_list sequences = schema_sequences(p->tmp, p->schema, relation->name, NULL);
-    for (size_t i = 0; i < sequences.n; i++)
-        predict_lock(p, sequences.list[i], LOCK_ACCESS_EXCLUSIVE);
-    if (with_indexes)
-        predict_lock_indexes(p, relation, LOCK_ACCESS_EXCLUSIVE);
+    predict_role_sequences(p, fact, relation, NULL);
+    predict_role_indexes(p, fact, ROLE_INDEX, relation);
 }
 
 void predict_set_schema(struct prediction *p)
 {
-    lock_with_sequences(p, false);
+    predict_moved(p, FORM_SET_SCHEMA);
 }
 
 void predict_owner(struct prediction *p)
 {
-    lock_with_sequences(p, true);
+    predict_moved(p, FORM_OWNER);
+}
+
+static bool names_any(const char *options, const char *const *names, size_t n)
+{
+    for (size_t i = 0; options && i < n; i++) {
+        if (strstr(options, names[i]))
+            return true;
+    }
+    return false;
 }
 
 // Options that VACUUM, ANALYZE and the planner read take SHARE UPDATE EXCLUSIVE.
-// Source: reloptions.c of PostgreSQL 15; user_catalog_table and a view's options take more.
-static bool options_are_light(const char *option)
-{
-    return !option ||
-           !(strstr(option, "user_catalog_table") || strstr(option, "fastupdate") ||
-             strstr(option, "gin_pending_list_limit") || strstr(option, "pages_per_range") ||
-             strstr(option, "autosummarize") || strstr(option, "buffering") ||
-             strstr(option, "security_") || strstr(option, "check_option"));
-}
-
+// Source: reloptions.c of PostgreSQL 15.
 void predict_set_options(struct prediction *p)
 {
-    bool is_view = p->action->object == OBJECT_VIEW;
-    predict_lock_name(p, p->action->relation,
-                      options_are_light(p->action->option) && !is_view ? LOCK_SHARE_UPDATE_EXCLUSIVE
-                                                                       : LOCK_ACCESS_EXCLUSIVE);
+    static const char *const of_methods[] = {"fastupdate", "gin_pending_list_limit",
+                                             "pages_per_range", "autosummarize", "buffering"};
+    static const char *const of_views[] = {"security_", "check_option"};
+    static const char *const of_catalogs[] = {"user_catalog_table"};
+    const char *option = p->action->option;
+    enum postgres_form form = FORM_SET_OPTIONS;
+    enum fact_role role = ROLE_TABLE;
+    if (names_any(option, of_methods, COUNT_OF(of_methods))) {
+        form = FORM_SET_INDEX_METHOD_OPTIONS;
+        role = ROLE_INDEX;
+    } else if (p->action->object == OBJECT_VIEW ||
+               names_any(option, of_views, COUNT_OF(of_views))) {
+        form = FORM_ALTER_VIEW;
+        role = ROLE_VIEW;
+    } else if (names_any(option, of_catalogs, COUNT_OF(of_catalogs))) {
+        form = FORM_SET_CATALOG_OPTION;
+    } else if (p->action->object == OBJECT_INDEX) {
+        form = FORM_SET_INDEX_OPTIONS;
+        role = ROLE_INDEX;
+    }
+    predict_role_name(p, predict_form(p, form), role, p->action->relation);
 }
 
-static bool storage_stays(const struct prediction *p, const struct schema_relation *relation)
+// SET LOGGED, UNLOGGED, TABLESPACE, ACCESS METHOD.
+static enum postgres_form form_of_storage(const struct prediction *p,
+                                          const struct schema_relation *relation)
 {
     const char *name = p->action->new_name; // of the access method; PostgreSQL comes with one
-    if (p->action->kind == ACTION_SET_ACCESS_METHOD)
-        return name && strcmp(name, "heap") == 0;
-    if (p->action->kind == ACTION_SET_LOGGED)
-        return !relation->is_unlogged;
-    return p->action->kind == ACTION_SET_UNLOGGED && relation->is_unlogged;
+    bool unlogs = p->action->kind == ACTION_SET_UNLOGGED;
+    switch ((int)p->action->kind) {
+    case ACTION_SET_ACCESS_METHOD:
+        return relation && name && strcmp(name, "heap") == 0 ? FORM_SET_ACCESS_METHOD_SAME
+                                                             : FORM_SET_ACCESS_METHOD;
+    case ACTION_SET_TABLESPACE:
+        return (relation && relation->kind == RELATION_INDEX) || p->action->object == OBJECT_INDEX
+                   ? FORM_SET_INDEX_TABLESPACE
+                   : FORM_SET_TABLESPACE;
+    default:
+        return relation && relation->is_unlogged == unlogs ? FORM_SET_LOGGED_SAME : FORM_SET_LOGGED;
+    }
 }
 
-// SET LOGGED, UNLOGGED, TABLESPACE, ACCESS METHOD: every row moves to another file.
+// Every row moves to another file.
 void predict_storage(struct prediction *p)
 {
-    predict_lock_name(p, p->action->relation, LOCK_ACCESS_EXCLUSIVE);
     const struct schema_relation *relation = schema_find(p->schema, p->action->relation);
-    if (!relation)
-        predict_rewrite_name(p, p->action->relation);
-    else if (p->action->kind == ACTION_SET_TABLESPACE)
-        predict_rewrite(p, relation); // its indexes stay where they are
-    else if (!storage_stays(p, relation))
-        predict_whole_rewrite(p, relation);
-    bool is_logging =
-        p->action->kind == ACTION_SET_LOGGED || p->action->kind == ACTION_SET_UNLOGGED;
-    struct relation_list sequences = {0};
-    if (relation && is_logging && p->pg_version >= PG_SEQUENCES_FOLLOW &&
-        !storage_stays(p, relation))
-        sequences = schema_sequences(p->tmp, p->schema, relation->name, NULL);
-    for (size_t i = 0; i < sequences.n; i++)
-        predict_lock(p, sequences.list[i], LOCK_ACCESS_EXCLUSIVE);
+    enum postgres_form form = form_of_storage(p, relation);
+    const struct postgres_fact *fact = predict_form(p, form);
+    predict_role_name(p, fact, form == FORM_SET_INDEX_TABLESPACE ? ROLE_INDEX : ROLE_TABLE,
+                      p->action->relation);
+    if (relation)
+        predict_role_sequences(p, fact, relation, NULL);
 }
 
 void predict_replica_identity(struct prediction *p)
 {
-    predict_lock_name(p, p->action->relation, LOCK_ACCESS_EXCLUSIVE);
+    const struct postgres_fact *fact = predict_form(p, FORM_REPLICA_IDENTITY);
+    predict_role_name(p, fact, ROLE_TABLE, p->action->relation);
     if (p->action->option)
-        predict_lock_name(p, (struct name){p->action->relation.schema, p->action->option},
-                          LOCK_SHARE);
+        predict_role_name(p, fact, ROLE_INDEX,
+                          (struct name){p->action->relation.schema, p->action->option});
 }
 
 void predict_cluster_on(struct prediction *p)
 {
-    predict_lock_name(p, p->action->relation, LOCK_SHARE_UPDATE_EXCLUSIVE);
+    const struct postgres_fact *fact = predict_form(p, FORM_CLUSTER_ON);
+    predict_role_name(p, fact, ROLE_TABLE, p->action->relation);
     if (p->action->member)
-        predict_lock_name(p, (struct name){p->action->relation.schema, p->action->member},
-                          LOCK_SHARE_UPDATE_EXCLUSIVE);
+        predict_role_name(p, fact, ROLE_INDEX,
+                          (struct name){p->action->relation.schema, p->action->member});
 }
 
 void predict_inherit(struct prediction *p)
 {
-    predict_lock_name(p, p->action->relation, LOCK_ACCESS_EXCLUSIVE);
-    predict_lock_name(p, p->action->other, LOCK_SHARE_UPDATE_EXCLUSIVE);
-}
-
-void predict_no_inherit(struct prediction *p)
-{
-    predict_lock_name(p, p->action->relation, LOCK_ACCESS_EXCLUSIVE);
-    predict_lock_name(p, p->action->other, LOCK_ACCESS_SHARE);
+    bool joins = p->action->kind == ACTION_INHERIT;
+    const struct postgres_fact *fact = predict_form(p, joins ? FORM_INHERIT : FORM_NO_INHERIT);
+    predict_role_name(p, fact, ROLE_TABLE, p->action->relation);
+    predict_role_name(p, fact, ROLE_PARENT, p->action->other);
 }
 
 // A partition that is itself divided comes and goes with its own partitions.
-static void lock_below(struct prediction *p, struct name name, bool scans)
+static void predict_below(struct prediction *p, const struct postgres_fact *fact, struct name name)
 {
     const struct schema_relation *relation = schema_find(p->schema, name);
     struct relation_list below = {0};
     if (relation)
         below = schema_descendants(p->tmp, p->schema, relation);
-    for (size_t i = 1; i < below.n; i++) {
-        predict_lock(p, below.list[i], LOCK_ACCESS_EXCLUSIVE);
-        if (scans)
-            predict_scan(p, below.list[i]);
-    }
+    for (size_t i = 1; i < below.n; i++)
+        predict_role(p, fact, ROLE_ATTACHED, below.list[i]);
 }
 
 void predict_attach(struct prediction *p)
 {
     const struct action *action = p->action;
-    predict_lock_name(p, action->relation,
-                      p->pg_version < 12 ? LOCK_ACCESS_EXCLUSIVE : LOCK_SHARE_UPDATE_EXCLUSIVE);
-    predict_lock_name(p, action->other, LOCK_ACCESS_EXCLUSIVE);
-    predict_scan_name(p, action->other); // a CHECK may imply the bound; that proof is the server's
-    lock_below(p, action->other, true);
+    const struct postgres_fact *fact = predict_form(p, FORM_ATTACH_PARTITION);
     const struct schema_relation *parent = schema_find(p->schema, action->relation);
-    if (!parent)
-        return;
-    predict_joins_parent(p, parent);
-    if (parent->n_indexes)
-        predict_index_build_name(p, action->other);
-}
-
-// The partition keeps its foreign keys as its own; rows elsewhere may not refer to its rows.
-static void predict_leaves_keys(struct prediction *p, const struct schema_relation *parent)
-{
-    for (size_t i = 0; i < parent->n_constraints; i++) {
-        if (parent->constraints[i].kind == CONSTRAINT_FOREIGN_KEY)
-            predict_lock_referenced(p, parent->constraints[i].references, LOCK_SHARE_ROW_EXCLUSIVE);
-    }
-    struct relation_list others = schema_referencing(p->tmp, p->schema, parent->name);
-    for (size_t i = 0; i < others.n; i++) {
-        predict_lock(p, others.list[i], LOCK_ACCESS_EXCLUSIVE);
-        predict_scan(p, others.list[i]);
-    }
+    predict_role_name(p, fact, ROLE_PARENT, action->relation);
+    predict_role_name(p, fact, ROLE_ATTACHED, action->other);
+    predict_below(p, fact, action->other);
+    if (parent)
+        predict_joins_parent(p, fact, parent);
 }
 
 void predict_detach(struct prediction *p)
 {
     const struct action *action = p->action;
-    enum lock_mode mode =
-        action->concurrently ? LOCK_SHARE_UPDATE_EXCLUSIVE : LOCK_ACCESS_EXCLUSIVE;
-    predict_lock_name(p, action->relation, mode);
-    predict_lock_name(p, action->other, LOCK_ACCESS_EXCLUSIVE);
+    const struct postgres_fact *fact = predict_form(
+        p, action->concurrently ? FORM_DETACH_PARTITION_CONCURRENTLY : FORM_DETACH_PARTITION);
     const struct schema_relation *parent = schema_find(p->schema, action->relation);
-    if (parent && !action->concurrently) {
-        lock_default_partition(p, parent, false);
-        predict_leaves_keys(p, parent);
-        lock_below(p, action->other, false);
-    }
     const struct schema_relation *partition = schema_find(p->schema, action->other);
+    predict_role_name(p, fact, ROLE_PARENT, action->relation);
+    predict_role_name(p, fact, ROLE_ATTACHED, action->other);
+    if (parent) {
+        lock_default_partition(p, parent, fact);
+        lock_referenced(p, fact, parent);
+        lock_referencing(p, fact, parent);
+    }
+    if (!action->concurrently)
+        predict_below(p, fact, action->other);
     for (size_t i = 0; parent && partition && i < parent->n_indexes; i++) {
         const struct schema_index *own =
             schema_index_twin(p->schema, partition, &parent->indexes[i]);
         if (own)
-            predict_lock_index(p, partition, own, LOCK_ACCESS_EXCLUSIVE);
+            predict_role_index(p, fact, ROLE_INDEX, partition, own);
     }
 }

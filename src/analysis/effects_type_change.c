@@ -11,7 +11,7 @@
 #include <ctype.h>
 #include <strings.h>
 
-enum { DOMAIN_DEPTH_MAX = 16, PG_UTC_SHORTCUT = 12 };
+enum { DOMAIN_DEPTH_MAX = 16 };
 
 static bool type_is(const struct type_name *type, const char *name)
 {
@@ -101,33 +101,64 @@ static bool is_timestamp_pair(const struct type_name *from, const struct type_na
            (type_is(from, "timestamptz") && type_is(to, "timestamp"));
 }
 
-// Does a value of the old type have to be written anew to become one of the new?
-static bool type_change_rewrites(const struct schema *schema, const struct type_name *old_type,
-                                 const struct type_name *new_type)
+static enum postgres_form form_of_modifier(const struct type_name *from, const struct type_name *to)
+{
+    if (type_is(from, "bpchar") || type_is(to, "bpchar"))
+        return from->n_mods == to->n_mods && mod_of(from, 0, 1) == mod_of(to, 0, 1)
+                   ? FORM_TYPE_SAME
+                   : FORM_TYPE_CHARACTER;
+    if (modifier_rewrites(from, to))
+        return FORM_TYPE_NARROWER;
+    bool is_same =
+        from->n_mods == to->n_mods && memcmp(from->mods, to->mods, sizeof(from->mods)) == 0;
+    return is_same ? FORM_TYPE_SAME : FORM_TYPE_WIDER;
+}
+
+static bool is_text(const struct type_name *type)
+{
+    return type_is(type, "varchar") || type_is(type, "text");
+}
+
+static enum postgres_form form_of_pair(const struct type_name *from, const struct type_name *to)
+{
+    if (is_timestamp_pair(from, to))
+        return mod_of(to, 0, 6) < mod_of(from, 0, 6) ? FORM_TYPE_NARROWER : FORM_TYPE_TIMESTAMP;
+    if (type_is(from, "bpchar") || type_is(to, "bpchar"))
+        return FORM_TYPE_CHARACTER;
+    if (!is_binary_coercible(from, to))
+        return FORM_TYPE_CAST;
+    if (to->n_mods > 0)
+        return FORM_TYPE_NARROWER;
+    return is_text(from) && is_text(to) ? FORM_TYPE_WIDER : FORM_TYPE_COERCIBLE;
+}
+
+// What kind of change it is: that decides whether every row is written anew.
+static enum postgres_form form_of_change(const struct schema *schema,
+                                         const struct type_name *old_type,
+                                         const struct type_name *new_type)
 {
     bool was_constrained, is_constrained;
     struct type_name from = base_type(schema, *old_type, &was_constrained);
     struct type_name to = base_type(schema, *new_type, &is_constrained);
     if (!from.name || !to.name || !old_type->name)
-        return true; // not known
-    if (is_constrained && !type_is(old_type, new_type->name))
-        return true;
-    bool leaves_domain = strcmp(from.name, old_type->name) != 0;
-    if (leaves_domain && !type_is(old_type, new_type->name))
+        return FORM_TYPE_UNKNOWN;
+    bool stays_domain = type_is(old_type, new_type->name);
+    if (is_constrained && !stays_domain)
+        return FORM_TYPE_CONSTRAINED_DOMAIN;
+    if (strcmp(from.name, old_type->name) != 0 && !stays_domain)
         from.n_mods = 0; // a domain's own length or precision is not looked at (measured)
     bool is_same = strcmp(from.name, to.name) == 0;
     if (from.is_array || to.is_array) // element by element, even where elements need no change
-        return !is_same || from.is_array != to.is_array || from.n_mods != to.n_mods ||
-               memcmp(from.mods, to.mods, sizeof(from.mods)) != 0;
-    if (is_same)
-        return modifier_rewrites(&from, &to);
-    if (is_timestamp_pair(&from, &to))
-        return mod_of(&to, 0, 6) < mod_of(&from, 0, 6);
-    if (!is_binary_coercible(&from, &to))
-        return true;
-    if (type_is(&from, "varchar") && type_is(&to, "varchar"))
-        return modifier_rewrites(&from, &to);
-    return to.n_mods > 0;
+        return is_same && from.is_array == to.is_array && from.n_mods == to.n_mods &&
+                       memcmp(from.mods, to.mods, sizeof(from.mods)) == 0
+                   ? FORM_TYPE_SAME
+                   : FORM_TYPE_ARRAY;
+    enum postgres_form form = is_same ? form_of_modifier(&from, &to) : form_of_pair(&from, &to);
+    bool is_as_stored = form == FORM_TYPE_SAME || form == FORM_TYPE_WIDER;
+    return is_as_stored && !stays_domain &&
+                   (strcmp(from.name, old_type->name) != 0 || strcmp(to.name, new_type->name) != 0)
+               ? FORM_TYPE_DOMAIN
+               : form;
 }
 
 // Is the comparison of the new type the old one's, so that indexes and foreign keys stay true?
@@ -172,44 +203,66 @@ static bool using_is_plain(const struct action *action)
     return strncmp(rest, "::", 2) == 0 && !strpbrk(rest + 2, "+-*/|:'<>=");
 }
 
-static void lock_references(struct prediction *p, const struct schema_relation *relation,
-                            bool rechecks)
+static bool is_linked(const struct prediction *p, const struct schema_relation *relation)
 {
-    const char *column = p->action->column;
+    for (size_t i = 0; i < relation->n_constraints; i++) {
+        if (relation->constraints[i].kind == CONSTRAINT_FOREIGN_KEY &&
+            constraint_uses(p->schema, &relation->constraints[i], p->action->column))
+            return true;
+    }
+    struct relation_list others = schema_referencing(p->tmp, p->schema, relation->name);
+    for (size_t i = 0; i < others.n; i++) {
+        for (size_t k = 0; k < others.list[i]->n_constraints; k++) {
+            if (constraint_references(p->schema, &others.list[i]->constraints[k], relation->name,
+                                      p->action->column))
+                return true;
+        }
+    }
+    return false;
+}
+
+// Foreign keys on the column, of the table and to it, are made again; checked when need be.
+static void predict_references(struct prediction *p, const struct schema_relation *relation,
+                               bool rechecks)
+{
+    if (!is_linked(p, relation))
+        return;
+    const struct postgres_fact *plain = predict_form(p, FORM_TYPE_LINKED);
+    const struct postgres_fact *checked =
+        rechecks ? predict_form(p, FORM_TYPE_LINKED_CHECKED) : plain;
     for (size_t i = 0; i < relation->n_constraints; i++) {
         const struct schema_constraint *c = &relation->constraints[i];
-        if (c->kind != CONSTRAINT_FOREIGN_KEY || !constraint_uses(p->schema, c, column))
+        if (c->kind != CONSTRAINT_FOREIGN_KEY || !constraint_uses(p->schema, c, p->action->column))
             continue;
-        predict_lock_referenced(p, c->references, LOCK_ACCESS_EXCLUSIVE);
-        if (rechecks && c->is_valid)
-            predict_check_reference(p, relation->name, c->references);
+        predict_role_referenced(p, c->is_valid ? checked : plain, c->references);
+        predict_role_work(p, c->is_valid ? checked : plain, ROLE_TABLE, relation);
     }
     struct relation_list others = schema_referencing(p->tmp, p->schema, relation->name);
     for (size_t i = 0; i < others.n; i++) {
         for (size_t k = 0; k < others.list[i]->n_constraints; k++) {
             const struct schema_constraint *c = &others.list[i]->constraints[k];
-            if (!constraint_references(p->schema, c, relation->name, column))
+            if (!constraint_references(p->schema, c, relation->name, p->action->column))
                 continue;
-            predict_lock(p, others.list[i], LOCK_ACCESS_EXCLUSIVE);
-            if (rechecks && c->is_valid)
-                predict_check_reference(p, others.list[i]->name, relation->name);
+            predict_role(p, c->is_valid ? checked : plain, ROLE_REFERENCING, others.list[i]);
+            predict_role_work(p, c->is_valid ? checked : plain, ROLE_TABLE, relation);
         }
     }
 }
 
 // The index is dropped and made again; whether it must be built depends on what is in it.
-static void predict_renewed_indexes(struct prediction *p, const struct schema_relation *relation,
-                                    bool comparison_changes)
+static void predict_renewed_indexes(struct prediction *p, const struct postgres_fact *fact,
+                                    const struct schema_relation *relation, bool is_rebuilt)
 {
     for (size_t i = 0; i < relation->n_indexes; i++) {
         const struct schema_index *index = &relation->indexes[i];
         if (!index_uses(p->schema, index, p->action->column))
             continue;
-        predict_lock_index(p, relation, index, LOCK_ACCESS_EXCLUSIVE);
-        if (comparison_changes || index->predicate_text || index->n_expression_columns) {
-            predict_index_build(p, relation);
-            predict_scan(p, relation);
-        }
+        predict_role_index(p, fact, ROLE_INDEX, relation, index);
+        if (!is_rebuilt && !index->predicate_text && !index->n_expression_columns)
+            continue;
+        const struct postgres_fact *built = predict_form(p, FORM_TYPE_INDEX_BUILT);
+        predict_role_index(p, built, ROLE_INDEX, relation, index);
+        predict_role_work(p, built, ROLE_TABLE, relation);
     }
 }
 
@@ -243,51 +296,58 @@ static bool loses_values(const struct prediction *p, const struct type_name *fro
     return both_times && mod_of(to, 0, 6) < mod_of(from, 0, 6);
 }
 
-static bool needs_rewrite(const struct prediction *p, const struct schema_column *column)
+static const struct postgres_fact *fact_of_change(struct prediction *p,
+                                                  const struct schema_column *column)
 {
-    const struct type_name *to = &p->action->definition->type;
-    if (!using_is_plain(p->action) || type_change_rewrites(p->schema, &column->type, to))
-        return true;
-    return p->pg_version < PG_UTC_SHORTCUT && is_timestamp_pair(&column->type, to);
+    enum postgres_form form =
+        using_is_plain(p->action)
+            ? form_of_change(p->schema, &column->type, &p->action->definition->type)
+            : FORM_TYPE_USING;
+    return predict_form(p, form);
 }
 
-static void predict_known(struct prediction *p, const struct schema_relation *relation,
-                          const struct schema_column *column)
+static void predict_checks(struct prediction *p, enum fact_role role,
+                           const struct schema_relation *relation)
 {
-    const struct column *definition = p->action->definition;
-    bool rewrites = needs_rewrite(p, column);
-    bool stays = comparison_stays(p->schema, &column->type, &definition->type);
-    if (rewrites)
-        predict_whole_rewrite(p, relation);
-    predict_renewed_indexes(
-        p, relation, rewrites || !stays || !same_text(column->collation, definition->collation));
     for (size_t i = 0; i < relation->n_constraints; i++) {
         const struct schema_constraint *c = &relation->constraints[i];
         if (c->kind == CONSTRAINT_CHECK && c->is_valid &&
-            constraint_uses(p->schema, c, column->name))
-            predict_scan(p, relation);
+            constraint_uses(p->schema, c, p->action->column))
+            predict_role(p, predict_form(p, FORM_TYPE_CHECK), role, relation);
     }
-    lock_references(p, relation, rewrites || !stays);
-    struct relation_list sequences = {0};
+}
+
+static void predict_known(struct prediction *p, enum fact_role role,
+                          const struct schema_relation *relation,
+                          const struct schema_column *column)
+{
+    const struct column *definition = p->action->definition;
+    const struct postgres_fact *fact = fact_of_change(p, column);
+    bool rewrites = postgres_fact_effect(fact, role)->work & WORK_REWRITE;
+    bool stays = comparison_stays(p->schema, &column->type, &definition->type) &&
+                 same_text(column->collation, definition->collation);
+    predict_role(p, fact, role, relation);
+    predict_renewed_indexes(p, fact, relation, !rewrites && !stays);
+    predict_checks(p, role, relation);
+    predict_references(p, relation,
+                       rewrites || !comparison_stays(p->schema, &column->type, &definition->type));
     if (column->is_identity)
-        sequences = schema_sequences(p->tmp, p->schema, relation->name, column->name);
-    for (size_t i = 0; i < sequences.n; i++)
-        predict_lock(p, sequences.list[i], LOCK_SHARE_ROW_EXCLUSIVE);
+        predict_role_sequences(p, predict_form(p, FORM_TYPE_IDENTITY), relation, column->name);
     if (loses_values(p, &column->type))
         predict_destroy(p, relation->name, column->name, "values");
 }
 
 void predict_alter_type(struct prediction *p)
 {
-    struct relation_list list = predict_lock_targets(p, LOCK_ACCESS_EXCLUSIVE);
+    struct relation_list list = schema_targets(p->tmp, p->schema, p->action);
+    struct schema_column unknown = {.name = p->action->column};
     if (!list.n) {
-        predict_rewrite_name(p, p->action->relation);
+        predict_role_name(p, fact_of_change(p, &unknown), ROLE_TABLE, p->action->relation);
         if (!using_is_plain(p->action))
             predict_destroy(p, p->action->relation, p->action->column, "values");
     }
-    struct schema_column unknown = {.name = p->action->column};
     for (size_t i = 0; i < list.n; i++) {
         const struct schema_column *column = schema_find_column(list.list[i], p->action->column);
-        predict_known(p, list.list[i], column ? column : &unknown);
+        predict_known(p, target_role(list, i), list.list[i], column ? column : &unknown);
     }
 }
