@@ -54,6 +54,7 @@ static const struct data_question *question_copy(TALLOC_CTX *mem,
     *copy = (struct data_question){
         .title = mem_strdup(mem, question->title),
         .sql = mem_strdup(mem, question->sql),
+        .decision = mem_strdup(mem, question->decision),
         .samples = mem_strdup(mem, question->samples),
         .loses = question->loses,
     };

@@ -16,10 +16,11 @@ const char *severity_name(enum severity severity); // "note" "warn" "stop"
 // What the data must answer before the statement may run: a count (or rows of value and count) that
 // must be 0, with names quoted so that the server takes it as it is.
 struct data_question {
-    const char *title;   // "no email has two rows of one address"
-    const char *sql;     // one SELECT
-    const char *samples; // a SELECT of a few keys of offenders; NULL
-    bool loses;          // what it counts does not fail: it is lost or changed without an error
+    const char *title;    // "no email has two rows of one address"
+    const char *sql;      // one SELECT
+    const char *decision; // the same, but it counts no further than 1; NULL: `sql` is cheap
+    const char *samples;  // a SELECT of a few keys of offenders; NULL
+    bool loses;           // what it counts does not fail: it is lost or changed without an error
 };
 
 struct suppression;

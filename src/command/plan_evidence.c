@@ -80,6 +80,28 @@ static bool refuse_rejected(const struct evidence *evidence, const struct plan_s
     return error_hint(err, "mend the query; what it names must be there before the change");
 }
 
+// Whether anything is counted is known at the first row, how much by going through all of them:
+// that is worth it only for what must be mended, and may take too long.
+static bool ask_decision(const struct evidence *evidence, const struct invariant *asked,
+                         const char *decision, struct result *out, struct error *err)
+{
+    struct invariant cheap = *asked, whole = *asked;
+    struct result counted;
+
+    cheap.sql = decision;
+    TRY(question_ask(evidence->mem, &evidence->questions, &cheap, out, err));
+    if (out->status != STATUS_FAIL && out->status != STATUS_WARN)
+        return true;
+    whole.samples = NULL;
+    TRY(question_ask(evidence->mem, &evidence->questions, &whole, &counted, err));
+    bool is_counted = counted.status != STATUS_UNKNOWN;
+    out->observed = is_counted ? counted.observed : "1 or more";
+    out->has_value = is_counted;
+    out->value = counted.value;
+    out->took_ms += counted.took_ms;
+    return true;
+}
+
 static bool ask(const struct evidence *evidence, struct plan_step *step, struct error *err)
 {
     const struct invariant asked = {
@@ -94,7 +116,10 @@ static bool ask(const struct evidence *evidence, struct plan_step *step, struct 
     struct result result;
 
     TRY(refuse_rejected(evidence, step, err));
-    TRY(question_ask(evidence->mem, &evidence->questions, &asked, &result, err));
+    if (step->decision != NULL)
+        TRY(ask_decision(evidence, &asked, step->decision, &result, err));
+    else
+        TRY(question_ask(evidence->mem, &evidence->questions, &asked, &result, err));
     // Of rows that a person looks at, the query only shows them.
     bool is_shown = step->kind == STEP_MANUAL && result.status == STATUS_PASS;
     bool has_rows = is_shown && result.detail != NULL;
@@ -137,7 +162,8 @@ static void judge_baseline(const struct evidence *evidence, struct plan_step *st
     int64_t max_age_ms = evidence->plan->baseline_max_age_ms;
     struct error ignored;
 
-    // A release without migrations contradicts no baseline: the last one is of what is there by now.
+    // A release without migrations contradicts no baseline: the last one is of what is there by
+    // now.
     if (evidence->plan->n_migrations == 0 && json_array_size(baseline->migrations) > 0)
         observe(evidence, step, STATUS_UNKNOWN,
                 mem_printf(mem, "saved %s, before migrations that are applied by now", when));

@@ -55,6 +55,7 @@ struct plan_step {
     const char *command; // what is typed; may have lines; NULL: a person looks
     const char *const *argv;    // what is run of it without a shell, NULL-terminated; NULL: by hand
     const char *sql;            // of a check: the one query that it asks, guarded; NULL
+    const char *decision;       // the same answer, 0 or not, at less cost: asked first; NULL
     const char *samples;        // a query of a few keys of offenders, asked when it fails; NULL
     enum invariant_kind answer; // what the answer of `sql` must be; SAME and KEYS_KEPT: there
                                 // must be one, to be compared after the deploy

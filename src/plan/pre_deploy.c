@@ -72,6 +72,7 @@ static void add_questions(struct making *making)
                        .title = finding->question->title,
                        .command = command_query(making, finding->question->sql),
                        .sql = finding->question->sql,
+                       .decision = finding->question->decision,
                        .samples = finding->question->samples,
                        .answer = INVARIANT_ZERO,
                        .proof = mem_printf(

@@ -64,6 +64,7 @@ static bool read_step(const struct reading *reading, const json_t *json, struct 
         .command = text(reading, json, "command"),
         .argv = read_words(reading, json_object_get(json, "argv")),
         .sql = mem_strdup(reading->mem, sql),
+        .decision = text(reading, json, "decision"),
         .samples = text(reading, json, "samples"),
         .answer = answer,
         .expect = expected_value_from_json(reading->mem, json_object_get(json, "expect")),

@@ -31,6 +31,8 @@ json_t *plan_step_json(const struct plan_step *step)
         put_words(object, "argv", step->argv);
     if (step->sql != NULL) {
         json_put_text(object, "sql", step->sql);
+        if (step->decision != NULL)
+            json_put_text(object, "decision", step->decision);
         json_put_text(object, "samples", step->samples);
         json_put_bool(object, "given", step->is_given);
         json_put_bool(object, "invariant", step->is_invariant);

@@ -75,6 +75,8 @@ static void put_question(struct json_writer *writer, const struct data_question 
     json_writer_text(writer, "title", question->title);
     json_writer_text(writer, "sql", question->sql);
     json_writer_bool(writer, "loses", question->loses);
+    if (question->decision != NULL)
+        json_writer_text(writer, "decision", question->decision);
     if (question->samples != NULL)
         json_writer_text(writer, "samples", question->samples);
     json_writer_close_object(writer);

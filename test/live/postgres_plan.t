@@ -62,6 +62,8 @@ ends 1 'a plan that asks' "$TMINUS" plan --no-progress --format json --output pl
 is 'the question that the data answers with no' \
     "$(field plan.json '[(s["name"], s["status"], s["observed"], s["detail"]) for s in d["sections"][0]["steps"] if "not-null-may-fail" in s["name"]]')" \
     "[('pre.not-null-may-fail/0002_category.up.sql:1', 'FAIL', '2', 'id=17, id=23')]"
+is 'whether there is one is asked first' \
+    "$(field plan.json 'step("pre.not-null-may-fail/0002_category.up.sql:1")["decision"]' | xargs -0 psql -XAtd "$database_url" -c)" 1
 is 'a value that the mapping does not know' \
     "$(field plan.json 'step("pre.I6/emails.category")["status"], step("pre.I6/emails.category")["detail"]')" \
     "('FAIL', \"'task' (1): id=29\")"

@@ -9,7 +9,8 @@ postgres_shared
 database=tminus_questions
 postgres_database $database
 
-# ask_of DIALECT RULE [OPTION…]: the question of $tmp/m.sql into $tmp/question.sql and $tmp/samples.sql.
+# ask_of DIALECT RULE [OPTION…]: the question of $tmp/m.sql into $tmp/question.sql, $tmp/decision.sql and
+# $tmp/samples.sql.
 ask_of()
 {
     dialect=$1
@@ -21,6 +22,8 @@ ask_of()
         .sql // ""' "$tmp/assessment.json" >"$tmp/question.sql"
     jq -r --arg rule "$wanted" '[.findings[] | select(.rule == $rule and .question)][0].question // {} |
         .samples // "SELECT 1"' "$tmp/assessment.json" >"$tmp/samples.sql"
+    jq -r --arg rule "$wanted" '[.findings[] | select(.rule == $rule and .question)][0].question // {} |
+        .decision // .sql // ""' "$tmp/assessment.json" >"$tmp/decision.sql"
 }
 
 # One line for each of $tmp/rows: the count, how many samples, and what became of the statement.
@@ -31,6 +34,8 @@ postgres_answers()
         cat "$tmp/base.sql"
         printf '%s\n' "$line" '\echo count'
         cat "$tmp/question.sql"
+        printf '%s\n' ';' '\echo decision'
+        cat "$tmp/decision.sql"
         printf '%s\n' ';' '\echo samples'
         cat "$tmp/samples.sql"
         printf '%s\n' ';' '\echo statement'
@@ -47,6 +52,8 @@ sqlite_answers()
             cat "$tmp/base.sql"
             printf '%s\n' "$line" '.print count'
             cat "$tmp/question.sql"
+            printf '%s\n' ';' '.print decision'
+            cat "$tmp/decision.sql"
             printf '%s\n' ';' '.print samples'
             cat "$tmp/samples.sql"
             printf '%s\n' ';' '.print statement'
@@ -66,15 +73,17 @@ holds()
     "$1_answers" >"$tmp/out"
     awk 'FNR == NR { line[FNR] = $0; n = FNR; next }
         /^row$/ { i++; part = ""; next }
-        /^(count|samples|statement)$/ { part = $0; next }
+        /^(count|decision|samples|statement)$/ { part = $0; next }
         /^(ran|failed)$/ { fate[i] = $0; next }
         part == "count" { count[i] = $0 }
+        part == "decision" { decision[i] = $0 }
         part == "samples" { samples[i]++ }
         END {
             for (i = 1; i <= n; i++) {
                 if (count[i] !~ /^[0-9]+$/) wrong = "was not asked"
                 else if (fate[i] == "ran" && count[i] > 0) wrong = "counted " count[i] ", and it ran"
                 else if (fate[i] == "failed" && count[i] == 0) wrong = "counted 0, and it failed"
+                else if (decision[i] != (count[i] > 0)) wrong = "decided " decision[i]
                 else if (fate[i] == "failed" && samples[i] == 0) wrong = "counted, and no sample"
                 else wrong = ""
                 if (wrong != "") print wrong ": " line[i]

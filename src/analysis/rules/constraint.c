@@ -181,6 +181,7 @@ static void ask_conflicts(struct asking *asking, const struct constraint *constr
     const char *rows = mem_printf(mem, "WITH rows AS (SELECT ctid AS place%s FROM %s%s)", sides,
                                   ask_table_alone(asking), where);
     asking->question.sql = mem_printf(mem, "%s SELECT count(*) %s", rows, rest);
+    ask_decision(asking, rows, rest);
     asking->question.samples = mem_printf(mem, "%s SELECT a.k1, b.k1 %s LIMIT 5", rows, rest);
 }
 
@@ -206,11 +207,11 @@ static void check_exclusion_may_fail(struct rule_place *place)
 
 // --- domains
 
-// A value stands under the name VALUE, as the constraint reads it.
-static const char *uses_of(struct asking *asking, struct name domain, const char *condition)
+// The values of every column of the domain, under the name VALUE, as its constraint reads them.
+static const char *uses_of(struct asking *asking, struct name domain)
 {
     const struct rule_place *place = asking->place;
-    const char *sum = NULL;
+    const char *uses = NULL;
     for (const struct schema_relation *r = schema_next(place->before, NULL); r != NULL;
          r = schema_next(place->before, r)) {
         for (size_t i = 0; (r->kind == RELATION_TABLE || r->kind == RELATION_PARTITIONED) &&
@@ -223,14 +224,12 @@ static const char *uses_of(struct asking *asking, struct name domain, const char
                 continue;
             const struct asking use = {.place = asking->place, .relation = r, .table = r->name};
             ask_needs_table(asking, r->name, (const char *const *)&column->name, 1);
-            sum = mem_printf(place->mem,
-                             "%s%s(SELECT count(*) FROM (SELECT %s AS value FROM %s) AS uses "
-                             "WHERE %s)",
-                             sum == NULL ? "" : sum, sum == NULL ? "" : " + ",
-                             ask_name(&use, column->name), ask_table(&use), condition);
+            uses = mem_printf(place->mem, "%s%sSELECT %s AS value FROM %s",
+                              uses == NULL ? "" : uses, uses == NULL ? "" : " UNION ALL ",
+                              ask_name(&use, column->name), ask_table(&use));
         }
     }
-    return sum;
+    return uses;
 }
 
 static void domain_may_fail(struct rule_place *place, const struct action *action)
@@ -244,10 +243,13 @@ static void domain_may_fail(struct rule_place *place, const struct action *actio
     const char *condition =
         sets_not_null ? "value IS NULL" : mem_printf(place->mem, "NOT (%s)", added->check->text);
     struct asking asking = {.place = place, .action = action, .is_moot = place->is_down};
-    const char *uses = uses_of(&asking, action->relation, condition);
+    const char *uses = uses_of(&asking, action->relation);
     if (uses == NULL)
         return;
-    asking.question.sql = mem_printf(place->mem, "SELECT %s", uses);
+    const char *rest = mem_printf(place->mem, "FROM (%s) AS uses WHERE %s", uses, condition);
+    asking.question.sql = mem_printf(place->mem, "SELECT count(*) %s", rest);
+    ask_decision(&asking, "", rest);
+    asking.question.samples = mem_printf(place->mem, "SELECT value %s LIMIT 5", rest);
     const char *name = place_name(place, action->relation);
     const char *what =
         sets_not_null ? "NOT NULL" : mem_printf(place->mem, "CHECK (%s)", added->check->text);

@@ -157,6 +157,7 @@ static void write_lost(struct asking *asking, const struct query *query,
         ask_table(asking), alias, keys, from, where[0] != '\0' ? " WHERE " : "", where, names,
         match, where, where[0] != '\0' ? " AND " : "", is_sqlite ? "NOT" : "DISTINCT FROM");
     asking->question.sql = mem_printf(mem, "SELECT count(*) %s", rest);
+    ask_decision(asking, "", rest);
     asking->question.samples = mem_printf(mem, "SELECT %s, copied.n %s LIMIT 5", names, rest);
     asking->question.loses = true;
 }
@@ -272,6 +273,8 @@ static void write_collisions(struct asking *asking, const char *select, const ch
                        ask_table(asking), match);
     asking->question.sql = mem_printf(mem, "%s SELECT coalesce(sum(g.n - 1 + %s), 0) FROM %s",
                                       copied, is_there, groups);
+    ask_decision(asking, copied,
+                 mem_printf(mem, "FROM %s WHERE g.n - 1 + %s > 0", groups, is_there));
     asking->question.samples =
         mem_printf(mem, "%s SELECT %s FROM %s WHERE g.n - 1 + %s > 0 LIMIT 5", copied, names,
                    groups, is_there);

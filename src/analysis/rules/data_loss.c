@@ -166,6 +166,7 @@ static void ask_merged_values(struct asking *asking, const struct expression *ex
         mem, "FROM %s GROUP BY (%s) HAVING count(DISTINCT %s) + (count(*) > count(%s))::int > 1",
         ask_table(asking), expression->text, name, name);
     asking->question.sql = mem_printf(mem, "SELECT count(*) FROM (SELECT 1 %s) AS merged", rest);
+    ask_decision(asking, "", rest);
     asking->question.samples = mem_printf(mem, "SELECT (%s), min(%s), max(%s) %s LIMIT 5",
                                           expression->text, name, name, rest);
 }

@@ -62,6 +62,7 @@ static void ask_duplicates(struct asking *asking, const struct unique_key *key)
                                   ask_table_alone(asking), where, list);
     asking->question.sql =
         mem_printf(mem, "SELECT count(*) FROM (SELECT 1 %s) AS duplicates", rest);
+    ask_decision(asking, "", rest);
     asking->question.samples = mem_printf(mem, "SELECT %s, count(*) %s LIMIT 5", list, rest);
 }
 

@@ -110,10 +110,18 @@ static const char *ask_key(const struct asking *asking)
     return dialect_of(asking) == DIALECT_SQLITE ? "rowid" : "ctid";
 }
 
+void ask_decision(struct asking *asking, const char *with, const char *rest)
+{
+    asking->question.decision =
+        mem_printf(asking->place->mem, "%s%sSELECT count(*) FROM (SELECT 1 %s LIMIT 1) AS found",
+                   with, with[0] == '\0' ? "" : " ", rest);
+}
+
 void ask_rows(struct asking *asking, const char *from, const char *condition)
 {
     TALLOC_CTX *mem = asking->place->mem;
     asking->question.sql = mem_printf(mem, "SELECT count(*) FROM %s WHERE %s", from, condition);
+    ask_decision(asking, "", mem_printf(mem, "FROM %s WHERE %s", from, condition));
     asking->question.samples =
         mem_printf(mem, "SELECT %s FROM %s WHERE %s LIMIT 5", ask_key(asking), from, condition);
 }

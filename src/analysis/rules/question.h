@@ -40,6 +40,8 @@ const char *ask_table_alone(const struct asking *asking);
 const char *ask_list(const struct asking *asking, const char *prefix, const char *const *names,
                      size_t n);
 
+// Whether there is one of them: `rest` follows SELECT 1 behind `with`.
+void ask_decision(struct asking *asking, const char *with, const char *rest);
 // How many rows of `from` are such; a few of them by their keys.
 void ask_rows(struct asking *asking, const char *from, const char *condition);
 // Report with the question: the rule's own severity is `place->rule->severity`.
