@@ -13,6 +13,7 @@
 #include "analysis/released_judgement.h"
 #include "analysis/rule.h"
 #include "analysis/suppression_judgement.h"
+#include "analysis/validity_judgement.h"
 #include "statement/reader.h"
 
 const char *verdict_name(enum verdict verdict)
@@ -200,6 +201,7 @@ bool assessment_make(TALLOC_CTX *mem, const struct change *change,
     assessment->dialect = options->dialect;
     assessment->pg_version = options->pg_version == 0 ? 15 : options->pg_version;
     TRY(judge_change(assessment, change, options, err));
+    validity_judge(assessment);
     released_judge(&assessment->findings, change);
     if (options->code != NULL)
         code_judge(&assessment->findings, options->code);

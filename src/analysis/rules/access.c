@@ -43,7 +43,8 @@ static void row_security(struct rule_place *place, const struct action *action)
         rule_report(place, "every role that may read %s sees all its rows from now on", table);
     else if (strcmp(action->option, "force") == 0)
         rule_report(place, "the policies of %s hold for its owner too from now on", table);
-    else if (strcmp(action->option, "enable") == 0 && !has_policy_statement(place, action->relation))
+    else if (strcmp(action->option, "enable") == 0 &&
+             !has_policy_statement(place, action->relation))
         rule_report(place, "no row of %s is seen by others than its owner until a policy lets them",
                     table);
     else if (strcmp(action->option, "enable") == 0)
@@ -53,8 +54,8 @@ static void row_security(struct rule_place *place, const struct action *action)
 
 static void policy(struct rule_place *place, const struct action *action)
 {
-    bool is_gone = action->kind == ACTION_DROP_POLICY &&
-                   !has_policy_statement(place, action->relation);
+    bool is_gone =
+        action->kind == ACTION_DROP_POLICY && !has_policy_statement(place, action->relation);
     bool is_narrower = action->kind == ACTION_CREATE_POLICY &&
                        strcasestr(place->statement->sql, "restrictive") != NULL;
     if ((!is_gone && !is_narrower && action->kind != ACTION_ALTER_POLICY) ||
@@ -81,9 +82,10 @@ static void extension(struct rule_place *place, const struct action *action)
         rule_report(place, "drops extension %s with its functions, types and operators",
                     action->relation.name);
     if (action->kind == ACTION_OTHER && strcmp(place->statement->kind, "ALTER EXTENSION") == 0)
-        rule_report_as(place, SEVERITY_NOTE, NULL,
-                       "functions of the extension may behave otherwise for the running release, and "
-                       "no statement takes the version back");
+        rule_report_as(
+            place, SEVERITY_NOTE, NULL,
+            "functions of the extension may behave otherwise for the running release, and "
+            "no statement takes the version back");
 }
 
 static void check_extension_changed(struct rule_place *place)
@@ -129,16 +131,18 @@ static void identity(struct rule_place *place, const struct action *action)
     if (action->kind != ACTION_REPLICA_IDENTITY || place_is_new(place, action->relation))
         return;
     const char *table = place_name(place, action->relation);
-    bool is_nothing = action->option == NULL && strcasestr(place->statement->sql, "nothing") != NULL;
+    bool is_nothing =
+        action->option == NULL && strcasestr(place->statement->sql, "nothing") != NULL;
     if (is_nothing && publication_of(place, action->relation) != NULL)
         rule_report_as(place, SEVERITY_STOP, NULL,
-                       "every UPDATE and DELETE of %s fails from now on: publication %s has it", table,
-                       publication_of(place, action->relation));
+                       "every UPDATE and DELETE of %s fails from now on: publication %s has it",
+                       table, publication_of(place, action->relation));
     else if (is_nothing)
         rule_report(place, "UPDATE and DELETE of %s fail as soon as a publication has it", table);
     else
         rule_report_as(place, SEVERITY_NOTE, NULL,
-                       "subscribers and change capture of %s get other old values from now on", table);
+                       "subscribers and change capture of %s get other old values from now on",
+                       table);
 }
 
 static bool drops_primary_key(const struct rule_place *place, const struct action *action,
@@ -159,13 +163,15 @@ static void published(struct rule_place *place, const struct action *action)
     if (action->kind == ACTION_PUBLICATION && relation != NULL &&
         relation->kind == RELATION_TABLE && !has_primary_key(relation) &&
         strcasestr(place->statement->sql, " drop ") == NULL)
-        rule_report(place, "UPDATE and DELETE of %s fail from now on unless it has a replica identity: "
-                           "it has no primary key",
+        rule_report(place,
+                    "UPDATE and DELETE of %s fail from now on unless it has a replica identity: "
+                    "it has no primary key",
                     place_name(place, action->relation));
     if (drops_primary_key(place, action, relation) &&
         publication_of(place, action->relation) != NULL)
-        rule_report(place, "UPDATE and DELETE of %s fail until it has a key again: publication %s has "
-                           "it",
+        rule_report(place,
+                    "UPDATE and DELETE of %s fail until it has a key again: publication %s has "
+                    "it",
                     place_name(place, action->relation), publication_of(place, action->relation));
     if (action->kind == ACTION_DROP && action->object == OBJECT_PUBLICATION)
         rule_report(place, "subscribers of publication %s get nothing any more",
@@ -204,8 +210,9 @@ static void replicated(struct rule_place *place, const struct action *action)
     if (action->kind == ACTION_TRUNCATE)
         rule_report(place, "publication %s empties %s at the subscribers too", publication, table);
     else
-        rule_report(place, "publication %s has %s, and does not pass on DDL: replication stops where "
-                           "the subscriber's table does not fit",
+        rule_report(place,
+                    "publication %s has %s, and does not pass on DDL: replication stops where "
+                    "the subscriber's table does not fit",
                     publication, table);
 }
 
@@ -234,11 +241,11 @@ const struct rule rule_extension_changed = {
     .severity = SEVERITY_WARN,
     .dialects = POSTGRES,
     .summary = "an extension is dropped or altered",
-    .why = "What the running release calls of it is gone or behaves otherwise, and an older version is "
+    .why = "What the running release calls of it is gone or behaves otherwise, and an older "
+           "version is "
            "not to be had by SQL.",
     .safe_form = "rehearse the update on a copy, and read what its versions changed",
     .source = "PostgreSQL 15 manual, ALTER EXTENSION and DROP EXTENSION",
-    .kinds = {ACTION_DROP, ACTION_OTHER},
     .check = check_extension_changed,
 };
 
@@ -247,8 +254,9 @@ const struct rule rule_replica_identity = {
     .severity = SEVERITY_WARN,
     .dialects = POSTGRES,
     .summary = "replica identity or a publication changes",
-    .why = "A published table without replica identity refuses UPDATE and DELETE, and consumers stop "
-           "getting what they rely on.",
+    .why =
+        "A published table without replica identity refuses UPDATE and DELETE, and consumers stop "
+        "getting what they rely on.",
     .safe_form = "a primary key or REPLICA IDENTITY USING INDEX before the table is published",
     .source = "measured on PostgreSQL 15: cannot update table because it does not have a replica "
               "identity",
@@ -260,9 +268,11 @@ const struct rule rule_logical_replication_ddl = {
     .id = "logical-replication-ddl",
     .severity = SEVERITY_WARN,
     .dialects = POSTGRES,
-    .summary = "the columns of a published table change (with a database: its publications are read)",
-    .why = "DDL is not replicated: the subscriber's worker fails on the first row that does not fit, "
-           "and WAL piles up behind its slot.",
+    .summary =
+        "the columns of a published table change (with a database: its publications are read)",
+    .why =
+        "DDL is not replicated: the subscriber's worker fails on the first row that does not fit, "
+        "and WAL piles up behind its slot.",
     .safe_form = "new columns at the subscriber first, columns to be dropped here first",
     .source = "PostgreSQL 15 manual, Logical Replication, Restrictions",
     .kinds = {ACTION_ADD_COLUMN, ACTION_DROP_COLUMN, ACTION_RENAME_COLUMN, ACTION_ALTER_TYPE,

@@ -37,7 +37,8 @@ static const char *column_difference(TALLOC_CTX *mem, const struct schema_column
                                      const struct column *asked)
 {
     if (!is_same_type(&is->type, &asked->type))
-        return mem_printf(mem, "column %s is %s, not %s", is->name, is->type.text, asked->type.text);
+        return mem_printf(mem, "column %s is %s, not %s", is->name, is->type.text,
+                          asked->type.text);
     if (is->is_not_null != asked->is_not_null && !asked->is_identity &&
         strcmp(stored_type(&asked->type), asked->type.name) == 0)
         return mem_printf(mem, "column %s is %s", is->name,
@@ -119,7 +120,8 @@ static void create_index(struct rule_place *place, const struct action *action)
     struct schema_index *is;
     if (!action->if_exists || action->index->name == NULL)
         return;
-    struct name name = {schema_resolve(place->before, action->relation).schema, action->index->name};
+    struct name name = {schema_resolve(place->before, action->relation).schema,
+                        action->index->name};
     const struct schema_relation *table = schema_find_index(place->before, name, &is);
     const char *difference = table == NULL ? NULL : index_difference(place, table, is, action);
     if (difference != NULL)
@@ -151,8 +153,9 @@ const struct rule rule_if_not_exists_hides_drift = {
     .summary = "IF NOT EXISTS of what is there with another definition",
     .why = "It succeeds and changes nothing: databases that count as equal differ.",
     .safe_form = "alter what is there to what it should be",
-    .source = "PostgreSQL 15 manual, CREATE TABLE: no guarantee that the existing relation is anything "
-              "like the one that would have been created",
+    .source =
+        "PostgreSQL 15 manual, CREATE TABLE: no guarantee that the existing relation is anything "
+        "like the one that would have been created",
     .kinds = {ACTION_CREATE_TABLE, ACTION_ADD_COLUMN, ACTION_CREATE_INDEX},
     .check = check_if_not_exists_hides_drift,
 };

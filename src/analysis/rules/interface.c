@@ -1,6 +1,6 @@
 /*
- * Rules on what the release that still runs calls and reads beside tables and columns by name: types,
- * functions, views, defaults, the types and the number of columns.
+ * Rules on what the release that still runs calls and reads beside tables and columns by name:
+ * types, functions, views, defaults, the types and the number of columns.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -80,8 +80,8 @@ static bool is_named_by_programs(enum object_kind object)
 
 static bool is_relation(enum object_kind object)
 {
-    return object == OBJECT_TABLE || object == OBJECT_VIEW ||
-           object == OBJECT_MATERIALIZED_VIEW || object == OBJECT_FOREIGN_TABLE;
+    return object == OBJECT_TABLE || object == OBJECT_VIEW || object == OBJECT_MATERIALIZED_VIEW ||
+           object == OBJECT_FOREIGN_TABLE;
 }
 
 static void rename_object(struct rule_place *place, const struct action *action)
@@ -102,17 +102,26 @@ static void rename_object(struct rule_place *place, const struct action *action)
         rule_report(place, "the release that still runs looks for %s %s where it is, not in %s",
                     object_kind_name(action->object), object_text(place, action), action->new_name);
     else
-        rule_report(place, "the release that still runs knows %s %s, not %s",
-                    object_kind_name(action->object), object_text(place, action), action->new_name);
+        rule_report_as(
+            place, action->object == OBJECT_SEQUENCE ? SEVERITY_NOTE : place->rule->severity, NULL,
+            "the release that still runs knows %s %s, not %s", object_kind_name(action->object),
+            object_text(place, action), action->new_name);
 }
 
 static void rename_constraint(struct rule_place *place, const struct action *action)
 {
-    if (action->kind == ACTION_RENAME_CONSTRAINT && !place_is_new(place, action->relation))
-        rule_report_as(place, SEVERITY_NOTE, NULL,
-                       "ON CONFLICT ON CONSTRAINT %s and error handlers of the running release know "
-                       "it by this name",
-                       action->member);
+    const struct schema_relation *table = action->kind == ACTION_RENAME_CONSTRAINT
+                                              ? schema_find(place->before, action->relation)
+                                              : NULL;
+    const struct schema_constraint *key = table == NULL || place_is_new(place, action->relation)
+                                              ? NULL
+                                              : schema_find_constraint(table, action->member);
+    if (key != NULL && (key->kind == CONSTRAINT_UNIQUE || key->kind == CONSTRAINT_PRIMARY_KEY))
+        rule_report_as(
+            place, SEVERITY_NOTE, NULL,
+            "ON CONFLICT ON CONSTRAINT %s and error handlers of the running release know "
+            "it by this name",
+            action->member);
 }
 
 static void check_rename_object(struct rule_place *place)
@@ -135,11 +144,10 @@ static bool is_trigger_function(const struct rule_place *place, struct name name
 
 static bool is_interface(const struct action *action)
 {
-    return is_named_by_programs(action->object) ? action->object != OBJECT_SCHEMA &&
-                                                      action->object != OBJECT_DATABASE &&
-                                                      action->object != OBJECT_ROLE
-                                                : action->object == OBJECT_VIEW ||
-                                                      action->object == OBJECT_MATERIALIZED_VIEW;
+    return is_named_by_programs(action->object)
+               ? action->object != OBJECT_SCHEMA && action->object != OBJECT_DATABASE &&
+                     action->object != OBJECT_ROLE
+               : action->object == OBJECT_VIEW || action->object == OBJECT_MATERIALIZED_VIEW;
 }
 
 static bool is_absent(const struct rule_place *place, const struct action *action)
@@ -208,8 +216,9 @@ static void view_made_anew(struct rule_place *place, const struct action *action
     if (missing == NULL)
         return;
     if (is_dropped)
-        rule_report(place, "%s has no column %s any more: queries of the running release that name it "
-                           "fail",
+        rule_report(place,
+                    "%s has no column %s any more: queries of the running release that name it "
+                    "fail",
                     place_name(place, action->relation), missing);
     else
         rule_report_as(place, SEVERITY_STOP,
@@ -236,24 +245,65 @@ static const struct schema_column *old_column(const struct rule_place *place,
     return schema_find_column(relation, action->column);
 }
 
+// The value without its cast: DROP DEFAULT, TYPE and SET DEFAULT of the same is no change.
+static size_t value_len(const char *text)
+{
+    const char *cast = strstr(text, "::");
+    return cast == NULL ? strlen(text) : (size_t)(cast - text);
+}
+
+static bool is_same_default(const char *a, const char *b)
+{
+    return value_len(a) == value_len(b) && strncmp(a, b, value_len(a)) == 0;
+}
+
 static void default_changed(struct rule_place *place, const struct action *action)
 {
-    if (action->kind != ACTION_SET_DEFAULT && action->kind != ACTION_DROP_DEFAULT)
+    const struct schema_relation *start = schema_find(place->before, action->relation);
+    const struct schema_relation *end = schema_find(place->after, action->relation);
+    if (start == NULL || end == NULL || schema_is_new(place->after, end))
         return;
-    const struct schema_column *column = old_column(place, action);
-    if (column == NULL || !column->has_default || column->default_text == NULL)
+    const struct schema_column *before = schema_find_column(start, action->column);
+    const struct schema_column *after = schema_find_column(end, action->column);
+    if (before == NULL || after == NULL || !before->has_default || before->default_text == NULL ||
+        before->owned_sequence != NULL)
         return;
-    const char *now = action->value == NULL ? "NULL" : action->value->text;
-    if (strcmp(column->default_text, now) == 0 || (action->value == NULL && column->is_not_null))
+    const char *now = after->default_text == NULL ? "NULL" : after->default_text;
+    if (is_same_default(before->default_text, now) || (!after->has_default && after->is_not_null))
         return; // required-column tells that it fails
-    rule_report(place, "an INSERT of the running release that leaves %s.%s out stores %s from now on, "
-                       "not %s",
-                place_name(place, action->relation), action->column, now, column->default_text);
+    rule_report(place,
+                "an INSERT of the running release that leaves %s.%s out stores %s from now on, "
+                "not %s",
+                place_name(place, action->relation), action->column, now, before->default_text);
+}
+
+// An earlier statement of the script was told for the column.
+static bool is_told(const struct rule_place *place, size_t n, const struct action *action)
+{
+    for (size_t i = 0; i < n; i++) {
+        const struct statement *statement = &place->script->statements[i];
+        for (size_t j = 0; j < statement->n_actions; j++) {
+            const struct action *a = &statement->actions[j];
+            if ((a->kind == ACTION_SET_DEFAULT || a->kind == ACTION_DROP_DEFAULT) &&
+                name_may_equal(a->relation, action->relation) &&
+                strcmp(a->column, action->column) == 0)
+                return true;
+        }
+    }
+    return false;
 }
 
 static void check_default_changed(struct rule_place *place)
 {
-    place_each_action(place, default_changed);
+    for (size_t i = 0; i < place->script->n_statements; i++) {
+        place->statement = &place->script->statements[i];
+        for (size_t j = 0; j < place->statement->n_actions; j++) {
+            const struct action *action = &place->statement->actions[j];
+            if ((action->kind == ACTION_SET_DEFAULT || action->kind == ACTION_DROP_DEFAULT) &&
+                !is_told(place, i, action))
+                default_changed(place, action);
+        }
+    }
 }
 
 static void drop_not_null(struct rule_place *place, const struct action *action)
@@ -275,11 +325,21 @@ static bool is_json(const struct type_name *type)
     return type->name != NULL && strcmp(type->name, "json") == 0 && !type->is_array;
 }
 
+static bool has_json(const struct rule_place *place, struct name table)
+{
+    const struct schema_relation *relation = schema_find(place->before, table);
+    for (size_t i = 0; relation != NULL && i < relation->n_columns; i++) {
+        if (is_json(&relation->columns[i].type))
+            return true;
+    }
+    return false;
+}
+
 static void json_column(struct rule_place *place, const struct action *action)
 {
     if ((action->kind != ACTION_ADD_COLUMN && action->kind != ACTION_ALTER_TYPE) ||
         action->definition == NULL || !is_json(&action->definition->type) ||
-        place_is_new(place, action->relation))
+        place_is_new(place, action->relation) || has_json(place, action->relation))
         return;
     rule_report(place, "SELECT DISTINCT and UNION over %s fail from now on: json has no equality",
                 place_name(place, action->relation));
@@ -296,10 +356,12 @@ static void type_visible(struct rule_place *place, const struct action *action)
         return;
     const struct schema_column *column = old_column(place, action);
     if (column == NULL || column->type.text == NULL ||
-        strcmp(column->type.text, action->definition->type.text) == 0)
+        strcmp(column->type.text, action->definition->type.text) == 0 ||
+        place_repeats(place, action))
         return;
-    rule_report(place, "statements that the running release has prepared on %s.%s fail once: cached "
-                       "plan must not change result type (%s, then %s)",
+    rule_report(place,
+                "statements that the running release has prepared on %s.%s fail once: cached "
+                "plan must not change result type (%s, then %s)",
                 place_name(place, action->relation), action->column, column->type.text,
                 action->definition->type.text);
 }
@@ -322,7 +384,8 @@ static const struct schema_trigger *copying_trigger(const struct rule_place *pla
                 ? NULL
                 : schema_find_function(place->before, (struct name){.name = trigger->function});
         const char *body = function == NULL ? NULL : function->body;
-        if (body != NULL && (strcasestr(body, "new.*") != NULL || strcasestr(body, "old.*") != NULL) &&
+        if (body != NULL &&
+            (strcasestr(body, "new.*") != NULL || strcasestr(body, "old.*") != NULL) &&
             strcasestr(body, "insert") != NULL && !trigger->is_disabled &&
             !is_made(place, (struct name){.name = trigger->function}, 0,
                      place->script->n_statements))
@@ -339,8 +402,9 @@ static void implied_columns(struct rule_place *place, const struct action *actio
     const struct schema_trigger *trigger =
         table == NULL || place_repeats(place, action) ? NULL : copying_trigger(place, table);
     if (trigger != NULL)
-        rule_report(place, "trigger '%s' copies whole rows of %s by position (%s()): the copy must get "
-                           "the same columns, or every write fails",
+        rule_report(place,
+                    "trigger '%s' copies whole rows of %s by position (%s()): the copy must get "
+                    "the same columns, or every write fails",
                     trigger->name, place_name(place, action->relation), trigger->function);
 }
 
@@ -351,7 +415,8 @@ static void check_implied_columns(struct rule_place *place)
 
 static void enum_value_added(struct rule_place *place, const struct action *action)
 {
-    if (action->kind == ACTION_ADD_ENUM_VALUE && !is_made(place, object_name(action), 0, place->index))
+    if (action->kind == ACTION_ADD_ENUM_VALUE &&
+        !is_made(place, object_name(action), 0, place->index))
         rule_report(place, "the running release does not know the value '%s' of %s", action->member,
                     object_text(place, action));
 }
@@ -369,7 +434,8 @@ const struct rule rule_rename_object = {
     .dialects = POSTGRES,
     .summary = "a schema, type, enum value, function, sequence or constraint that programs name is "
                "renamed or moved",
-    .why = "Until the new release serves everywhere, every query of the old one that names it fails.",
+    .why =
+        "Until the new release serves everywhere, every query of the old one that names it fails.",
     .safe_form = "add the new one beside it, move its users, drop the old one a release later",
     .source = "PostgreSQL 15 manual, ALTER TYPE, ALTER FUNCTION, ALTER SCHEMA",
     .kinds = {ACTION_RENAME, ACTION_SET_SCHEMA, ACTION_RENAME_ENUM_VALUE, ACTION_RENAME_CONSTRAINT},
@@ -393,7 +459,8 @@ const struct rule rule_view_loses_column = {
     .severity = SEVERITY_WARN,
     .dialects = POSTGRES,
     .summary = "a view is made anew without a column that it had",
-    .why = "Queries that name the column fail; CREATE OR REPLACE VIEW itself fails, as it can only add "
+    .why = "Queries that name the column fail; CREATE OR REPLACE VIEW itself fails, as it can only "
+           "add "
            "columns at the end.",
     .safe_form = "keep the column until the code that reads it is gone",
     .source = "measured on PostgreSQL 15: cannot drop columns from view",
@@ -410,7 +477,7 @@ const struct rule rule_default_changed = {
     .safe_form = "write the column explicitly in the code first, then change its default",
     .source = "PostgreSQL 15 manual, ALTER TABLE, SET DEFAULT",
     .kinds = {ACTION_SET_DEFAULT, ACTION_DROP_DEFAULT},
-    .check = check_default_changed,
+    .check_migration = check_default_changed,
 };
 
 const struct rule rule_drop_not_null = {
@@ -444,10 +511,12 @@ const struct rule rule_type_change_visible = {
     .severity = SEVERITY_NOTE,
     .dialects = POSTGRES,
     .summary = "programs see the column's new type",
-    .why = "Prepared statements fail once with 'cached plan must not change result type', and drivers "
-           "give the program another type than it expects.",
-    .safe_form = "see that pools reconnect or prepare anew after the migration, and that the running "
-                 "release reads the new type",
+    .why =
+        "Prepared statements fail once with 'cached plan must not change result type', and drivers "
+        "give the program another type than it expects.",
+    .safe_form =
+        "see that pools reconnect or prepare anew after the migration, and that the running "
+        "release reads the new type",
     .source = "measured on PostgreSQL 15: also for varchar(20) to varchar(40)",
     .kinds = {ACTION_ALTER_TYPE},
     .check = check_type_change_visible,
@@ -460,7 +529,8 @@ const struct rule rule_implied_columns = {
     .summary = "a column comes or goes, and a trigger copies whole rows of the table by position",
     .why = "INSERT … SELECT NEW.* fails from the next session on: it has more expressions than "
            "target columns, or puts values into the wrong ones.",
-    .safe_form = "alter the table of copies in the same migration, or name the columns in the function",
+    .safe_form =
+        "alter the table of copies in the same migration, or name the columns in the function",
     .source = "measured on PostgreSQL 15: INSERT has more expressions than target columns",
     .kinds = {ACTION_ADD_COLUMN, ACTION_DROP_COLUMN},
     .check = check_implied_columns,

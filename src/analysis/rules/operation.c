@@ -104,9 +104,9 @@ static void duplicate_index(struct rule_place *place, const struct action *actio
         bool is_whole = index->n_columns == asked->n_columns;
         if (!is_plain(index) || strcmp(index->method, asked->method) != 0 ||
             !begins_with(index, asked) || (asked->is_unique && !(is_whole && index->is_unique)) ||
-            index->name == NULL ||
-            (asked->name != NULL && strcmp(asked->name, index->name) == 0) ||
-            is_dropped_later(place, index->name) || (!is_whole && strcmp(index->method, "btree") != 0))
+            index->name == NULL || (asked->name != NULL && strcmp(asked->name, index->name) == 0) ||
+            is_dropped_later(place, index->name) ||
+            (!is_whole && strcmp(index->method, "btree") != 0))
             continue;
         rule_report_as(place, is_whole ? SEVERITY_WARN : SEVERITY_NOTE, NULL,
                        is_whole ? "index %s of %s has the same columns already"
@@ -134,8 +134,9 @@ static void low_value_index(struct rule_place *place, const struct action *actio
     bool is_flag =
         column != NULL && column->type.name != NULL && strcmp(column->type.name, "bool") == 0;
     if (is_flag)
-        rule_report(place, "%s.%s has two values: the planner reads the table rather than an index of "
-                           "half its rows",
+        rule_report(place,
+                    "%s.%s has two values: the planner reads the table rather than an index of "
+                    "half its rows",
                     place_name(place, action->relation), column->name);
 }
 
@@ -146,21 +147,20 @@ static void check_low_value_index(struct rule_place *place)
 
 // --- foreign keys without an index
 
-static bool has_index_on(const struct schema_relation *relation, const char *const *columns, size_t n)
+// An index that begins with one of the columns finds the few rows that refer to a key.
+static bool has_index_on(const struct schema_relation *relation, const char *const *columns,
+                         size_t n)
 {
     for (size_t i = 0; i < relation->n_indexes; i++) {
         const struct schema_index *index = &relation->indexes[i];
-        size_t n_in = 0;
-        for (size_t k = 0; k < index->n_columns && k < n; k++)
-            n_in += index->columns[k].column != NULL &&
-                    word_in(index->columns[k].column, columns, n);
-        if (n_in == n && index->is_valid)
+        if (index->is_valid && index->n_columns > 0 && index->columns[0].column != NULL &&
+            word_in(index->columns[0].column, columns, n))
             return true;
     }
     for (size_t i = 0; i < relation->n_constraints; i++) {
         const struct schema_constraint *key = &relation->constraints[i];
         bool is_key = key->kind == CONSTRAINT_PRIMARY_KEY || key->kind == CONSTRAINT_UNIQUE;
-        if (is_key && key->n_columns >= n && word_in(key->columns[0], columns, n) && n == 1)
+        if (is_key && key->n_columns > 0 && word_in(key->columns[0], columns, n))
             return true;
     }
     return false;
@@ -212,16 +212,23 @@ static void check_fk_without_index(struct rule_place *place)
 
 // --- indexes that queries use
 
+// What begins with the same column at the end serves most of its queries.
+static bool is_replaced(const struct rule_place *place, const struct schema_relation *table,
+                        const struct schema_index *index)
+{
+    const struct schema_relation *end = schema_find(place->after, table->name);
+    const char *column = index->n_columns > 0 ? index->columns[0].column : NULL;
+    return end == NULL || (column != NULL && (schema_find_column(end, column) == NULL ||
+                                              has_index_on(end, &column, 1)));
+}
+
 static void drop_index(struct rule_place *place, const struct action *action)
 {
-    if (action->kind != ACTION_DROP || action->object != OBJECT_INDEX ||
-        place_is_new(place, action->relation))
-        return;
     struct schema_index *index;
     const struct schema_relation *table =
         schema_find_index(place->before, action->relation, &index);
-    if (table != NULL && (schema_is_new(place->before, table) || !index->is_valid ||
-                          index->created_in == place->migration->path))
+    if (table != NULL ? !index->is_valid || is_replaced(place, table, index)
+                      : schema_find(place->after, action->relation) != NULL)
         return;
     struct asking asking = ask(place, action, table != NULL ? table->name : action->relation);
     const char *name = place_name(place, action->relation);
@@ -239,7 +246,16 @@ static void drop_index(struct rule_place *place, const struct action *action)
 
 static void check_drop_index_in_use(struct rule_place *place)
 {
-    place_each_action(place, drop_index);
+    for (size_t i = 0; i < place->script->n_statements; i++) {
+        place->statement = &place->script->statements[i];
+        for (size_t j = 0; j < place->statement->n_actions; j++) {
+            const struct action *action = &place->statement->actions[j];
+            if (action->kind == ACTION_DROP && action->object == OBJECT_INDEX &&
+                schema_find_index(place->after, action->relation, &(struct schema_index *){0}) ==
+                    NULL)
+                drop_index(place, action);
+        }
+    }
 }
 
 // --- statistics and vacuum
@@ -264,13 +280,15 @@ static bool is_analyzed_later(const struct rule_place *place, struct name table)
 static void stats_lost(struct rule_place *place, const struct action *action)
 {
     if (action->kind != ACTION_ALTER_TYPE || place_is_new(place, action->relation) ||
+        size_class(schema_find(place->before, action->relation)) == SIZE_SMALL ||
         place_repeats(place, action) || place_has_no_rows(place, action->relation) ||
         place_adds_column(place, action->relation, action->column) ||
         is_analyzed_later(place, action->relation))
         return;
     const char *table = place_name(place, action->relation);
     rule_report_as(place, place->rule->severity, mem_printf(place->mem, "ANALYZE %s", table),
-                   "the statistics of %s.%s are gone until the next ANALYZE", table, action->column);
+                   "the statistics of %s.%s are gone until the next ANALYZE", table,
+                   action->column);
 }
 
 static void check_stats_lost(struct rule_place *place)
@@ -314,8 +332,9 @@ const struct rule rule_no_primary_key = {
     .severity = SEVERITY_NOTE,
     .dialects = POSTGRES,
     .summary = "a new table has neither primary key nor unique index at the end of its migration",
-    .why = "Its rows cannot be told apart: no UPDATE or DELETE by logical replication, no backfill by "
-           "ranges of a key, no comparison row by row.",
+    .why =
+        "Its rows cannot be told apart: no UPDATE or DELETE by logical replication, no backfill by "
+        "ranges of a key, no comparison row by row.",
     .safe_form = "a primary key",
     .source = "PostgreSQL 15 manual, Logical Replication, Publication",
     .kinds = {ACTION_CREATE_TABLE},
@@ -351,8 +370,9 @@ const struct rule rule_fk_without_index = {
     .severity = SEVERITY_NOTE,
     .dialects = POSTGRES,
     .summary = "a foreign key whose columns no index begins with",
-    .why = "PostgreSQL indexes the referenced side only: each row that is deleted there, or whose key "
-           "changes, reads the referencing table from end to end.",
+    .why =
+        "PostgreSQL indexes the referenced side only: each row that is deleted there, or whose key "
+        "changes, reads the referencing table from end to end.",
     .safe_form = "CREATE INDEX CONCURRENTLY on the referencing columns",
     .source = "PostgreSQL 15 manual, Foreign Keys",
     .kinds = {ACTION_ADD_CONSTRAINT, ACTION_ADD_COLUMN, ACTION_CREATE_TABLE},
@@ -363,12 +383,14 @@ const struct rule rule_drop_index_in_use = {
     .id = "drop-index-in-use",
     .severity = SEVERITY_NOTE,
     .dialects = POSTGRES,
-    .summary = "DROP INDEX of an index that queries may use; its question asks the server's counters",
+    .summary =
+        "DROP INDEX of an index that queries may use; its question asks the server's counters",
     .why = "Queries that used it read the whole table, and under load that is an outage.",
-    .safe_form = "look at idx_scan of pg_stat_user_indexes on the primary and on every replica first",
+    .safe_form =
+        "look at idx_scan of pg_stat_user_indexes on the primary and on every replica first",
     .source = "PostgreSQL 15 manual, pg_stat_all_indexes",
     .kinds = {ACTION_DROP},
-    .check = check_drop_index_in_use,
+    .check_migration = check_drop_index_in_use,
 };
 
 const struct rule rule_stats_lost = {
@@ -376,9 +398,11 @@ const struct rule rule_stats_lost = {
     .severity = SEVERITY_NOTE,
     .dialects = POSTGRES,
     .summary = "ALTER COLUMN TYPE without an ANALYZE after it",
-    .why = "The column's statistics are removed: until autovacuum comes by, plans are made blindly.",
+    .why =
+        "The column's statistics are removed: until autovacuum comes by, plans are made blindly.",
     .safe_form = "ANALYZE of the table at the end",
-    .source = "measured on PostgreSQL 15: pg_stats has no row of it, also for varchar(20) to varchar",
+    .source =
+        "measured on PostgreSQL 15: pg_stats has no row of it, also for varchar(20) to varchar",
     .kinds = {ACTION_ALTER_TYPE},
     .check = check_stats_lost,
 };
@@ -388,7 +412,8 @@ const struct rule rule_autovacuum_off = {
     .severity = SEVERITY_WARN,
     .dialects = POSTGRES,
     .summary = "autovacuum_enabled = false on a table",
-    .why = "Dead rows pile up and statistics grow old, until the server must vacuum against wraparound "
+    .why = "Dead rows pile up and statistics grow old, until the server must vacuum against "
+           "wraparound "
            "at a time that nobody chose.",
     .safe_form = "leave it on; a lower autovacuum_vacuum_scale_factor suits busy tables",
     .source = "PostgreSQL 15 manual, Storage Parameters",

@@ -52,6 +52,18 @@ const struct rule rule_findings_malformed = {
     .is_final = true,
 };
 
+const struct rule rule_constraint_left_not_valid = {
+    .id = "constraint-left-not-valid",
+    .severity = SEVERITY_NOTE,
+    .dialects = POSTGRES,
+    .summary = "a constraint that the change adds NOT VALID and never validates",
+    .why =
+        "Old rows may still break it, the planner does not use it, and a dump cannot be restored "
+        "with it unnoticed.",
+    .safe_form = "VALIDATE CONSTRAINT in a later migration of the change",
+    .source = "PostgreSQL 15 manual, ALTER TABLE, NOT VALID",
+};
+
 const struct rule rule_suppression_expired = {
     .id = "suppression-expired",
     .severity = SEVERITY_WARN,

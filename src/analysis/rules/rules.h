@@ -189,6 +189,41 @@ extern const struct rule rule_backfill_in_one_statement;
 extern const struct rule rule_dynamic_ddl;
 extern const struct rule rule_tool_managed_transaction;
 
+// interface.c
+extern const struct rule rule_rename_object;
+extern const struct rule rule_drop_interface;
+extern const struct rule rule_view_loses_column;
+extern const struct rule rule_default_changed;
+extern const struct rule rule_drop_not_null;
+extern const struct rule rule_json_column;
+extern const struct rule rule_type_change_visible;
+extern const struct rule rule_implied_columns;
+extern const struct rule rule_enum_value_added;
+
+// access.c
+extern const struct rule rule_access_changed;
+extern const struct rule rule_extension_changed;
+extern const struct rule rule_replica_identity;
+extern const struct rule rule_logical_replication_ddl;
+
+// script_shape.c
+extern const struct rule rule_transaction_left_open;
+extern const struct rule rule_not_rerunnable;
+extern const struct rule rule_set_without_local;
+extern const struct rule rule_too_many_locks;
+
+// drift.c
+extern const struct rule rule_if_not_exists_hides_drift;
+
+// operation.c
+extern const struct rule rule_no_primary_key;
+extern const struct rule rule_duplicate_index;
+extern const struct rule rule_low_value_index;
+extern const struct rule rule_fk_without_index;
+extern const struct rule rule_drop_index_in_use;
+extern const struct rule rule_stats_lost;
+extern const struct rule rule_autovacuum_off;
+
 // rollback.c
 extern const struct rule rule_missing_down;
 extern const struct rule rule_irreversible_down;
@@ -199,6 +234,7 @@ extern const struct rule rule_code_writes_table;
 extern const struct rule rule_code_path_unmapped;
 extern const struct rule rule_released_migration_edited;
 extern const struct rule rule_findings_malformed;
+extern const struct rule rule_constraint_left_not_valid;
 extern const struct rule rule_suppression_expired;
 extern const struct rule rule_suppression_unused;
 extern const struct rule rule_suppression_malformed;

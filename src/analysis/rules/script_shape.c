@@ -1,6 +1,7 @@
 /*
- * Rules on the script as a whole: transactions that stay open, what cannot be run again, settings that
- * outlive it, locks that the server has no room for, definitions that IF NOT EXISTS passes over.
+ * Rules on the script as a whole: transactions that stay open, what cannot be run again, settings
+ * that outlive it, locks that the server has no room for, definitions that IF NOT EXISTS passes
+ * over.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -21,10 +22,10 @@ static void check_transaction_left_open(struct rule_place *place)
         place->statement = &place->script->statements[i];
         for (size_t j = 0; j < place->statement->n_actions; j++) {
             enum action_kind kind = place->statement->actions[j].kind;
-            if (kind == ACTION_BEGIN && (begun != NULL || tool_wraps(place)))
+            if (kind == ACTION_BEGIN && begun != NULL)
                 rule_report_as(place, SEVERITY_NOTE, "leave it out",
                                "BEGIN inside a transaction does nothing but warn: the first COMMIT "
-                               "ends everything");
+                               "ends both");
             if (kind == ACTION_BEGIN && begun == NULL)
                 begun = place->statement;
             if (kind == ACTION_COMMIT || kind == ACTION_ROLLBACK)
@@ -33,8 +34,9 @@ static void check_transaction_left_open(struct rule_place *place)
     }
     place->statement = begun;
     if (begun != NULL && !tool_wraps(place))
-        rule_report(place, "this transaction is never committed: what the migration did is gone when "
-                           "its connection closes");
+        rule_report(place,
+                    "this transaction is never committed: what the migration did is gone when "
+                    "its connection closes");
 }
 
 // --- what cannot be run again
@@ -52,8 +54,7 @@ static bool fails_again(const struct action *action)
     case ACTION_DROP_COLUMN:
     case ACTION_DROP_CONSTRAINT:
     case ACTION_ADD_ENUM_VALUE: return !action->if_exists && !action->is_temporary;
-    case ACTION_DROP:
-        return !action->if_exists && action->object != OBJECT_NONE;
+    case ACTION_DROP: return !action->if_exists && action->object != OBJECT_NONE;
     case ACTION_CREATE_VIEW:
     case ACTION_CREATE_FUNCTION:
     case ACTION_CREATE_TRIGGER: return !action->or_replace && !action->is_temporary;
@@ -71,7 +72,8 @@ static bool is_bare(const struct rule_place *place, size_t i)
     return false;
 }
 
-// A statement outside of a transaction that cannot run twice, with something behind it that may fail.
+// A statement outside of a transaction that cannot run twice, with something behind it that may
+// fail.
 static void check_not_rerunnable(struct rule_place *place)
 {
     size_t n = 0, first = 0, last = place->script->n_statements;
@@ -89,7 +91,8 @@ static void check_not_rerunnable(struct rule_place *place)
     if (n == 0)
         return;
     place->statement = &place->script->statements[first];
-    rule_report(place, "when a later statement fails, this one%s stay%s and fail%s the next attempt",
+    rule_report(place,
+                "when a later statement fails, this one%s stay%s and fail%s the next attempt",
                 n == 1 ? "" : mem_printf(place->mem, " and %zu more", n - 1), n == 1 ? "s" : "",
                 n == 1 ? "s" : "");
 }
@@ -97,11 +100,8 @@ static void check_not_rerunnable(struct rule_place *place)
 // --- settings
 
 // Settings by which later statements of the same session mean something else.
-static const char *const meaningful[] = {
-    "search_path",         "role", "session_authorization",       "session_replication_role",
-    "default_transaction_read_only", "row_security",             "default_transaction_isolation",
-    "standard_conforming_strings",
-};
+static const char *const meaningful[] = {"search_path", "role", "session_authorization",
+                                         "session_replication_role"};
 
 static bool is_reset_later(const struct rule_place *place, const char *name)
 {
@@ -109,7 +109,8 @@ static bool is_reset_later(const struct rule_place *place, const char *name)
         const struct statement *statement = &place->script->statements[i];
         for (size_t j = 0; j < statement->n_actions; j++) {
             const struct action *action = &statement->actions[j];
-            if (action->kind == ACTION_SET_VARIABLE && !action->is_local && action->member != NULL &&
+            if (action->kind == ACTION_SET_VARIABLE && !action->is_local &&
+                action->member != NULL &&
                 (strcmp(action->member, name) == 0 || strcmp(action->member, "ALL") == 0))
                 return true;
         }
@@ -117,28 +118,34 @@ static bool is_reset_later(const struct rule_place *place, const char *name)
     return false;
 }
 
-// What the server has without being told.
-static bool is_default_value(const struct action *action)
+// The setting that the statement leaves behind; NULL: none that counts.
+static const char *left_setting(const struct rule_place *place, const struct action *action)
 {
-    if (action->option == NULL)
-        return true;
-    return strcmp(action->member, "standard_conforming_strings") == 0 &&
-           strcasecmp(action->option, "on") == 0;
+    const struct query *query = action->kind == ACTION_QUERY ? action->query : NULL;
+    for (size_t i = 0; query != NULL && i < query->n_calls; i++) {
+        // pg_dump writes: SELECT pg_catalog.set_config('search_path', '', false)
+        if (strcmp(query->calls[i].name, "set_config") == 0 &&
+            strcasestr(place->statement->sql, "'search_path'") != NULL &&
+            strcasestr(place->statement->sql, "false") != NULL)
+            return "search_path";
+    }
+    bool is_set = action->kind == ACTION_SET_VARIABLE && !action->is_local &&
+                  action->member != NULL && action->option != NULL;
+    return is_set && word_in(action->member, meaningful, COUNT_OF(meaningful)) ? action->member
+                                                                               : NULL;
 }
 
 static void set_without_local(struct rule_place *place, const struct action *action)
 {
-    if (action->kind != ACTION_SET_VARIABLE || action->is_local || action->member == NULL ||
-        is_default_value(action) || !word_in(action->member, meaningful, COUNT_OF(meaningful)) ||
-        is_reset_later(place, action->member))
+    const char *setting = left_setting(place, action);
+    if (setting == NULL || is_reset_later(place, setting))
         return;
     rule_report_as(place, place->rule->severity,
-                   place->in_transaction
-                       ? mem_printf(place->mem, "SET LOCAL %s = …", action->member)
-                       : mem_printf(place->mem, "RESET %s at the end", action->member),
-                   "SET %s outlives the migration: the next one of the same session, or the next "
-                   "client of a pooled connection, runs with it",
-                   action->member);
+                   place->in_transaction ? mem_printf(place->mem, "SET LOCAL %s = …", setting)
+                                         : mem_printf(place->mem, "RESET %s at the end", setting),
+                   "%s stays set behind the migration: the next one of the same session, or the "
+                   "next client of a pooled connection, runs with it",
+                   setting);
 }
 
 static void check_set_without_local(struct rule_place *place)
@@ -175,8 +182,9 @@ static void check_too_many_locks(struct rule_place *place)
         if (n < LOCKS_MANY)
             continue;
         place->statement = &place->script->statements[t->first];
-        rule_report(place, "one transaction locks about %zu tables and indexes; by its defaults the "
-                           "server has room for %d in all sessions",
+        rule_report(place,
+                    "one transaction locks about %zu tables and indexes; by its defaults the "
+                    "server has room for %d in all sessions",
                     n, LOCKS_BY_DEFAULT);
     }
 }
@@ -189,7 +197,8 @@ const struct rule rule_transaction_left_open = {
     .dialects = POSTGRES | SQLITE,
     .in_downs = true,
     .summary = "BEGIN without COMMIT, or inside a transaction",
-    .why = "What is not committed is rolled back when the connection closes, and the tool may note the "
+    .why = "What is not committed is rolled back when the connection closes, and the tool may note "
+           "the "
            "migration as applied.",
     .safe_form = "COMMIT at the end, or leave both to the tool",
     .source = "PostgreSQL 15 manual, BEGIN",
@@ -202,7 +211,8 @@ const struct rule rule_not_rerunnable = {
     .severity = SEVERITY_NOTE,
     .dialects = POSTGRES,
     .summary = "statements outside of a transaction that fail when the migration is run again",
-    .why = "When a later statement fails, the earlier ones stay: the migration cannot go on and cannot "
+    .why = "When a later statement fails, the earlier ones stay: the migration cannot go on and "
+           "cannot "
            "begin anew.",
     .safe_form = "IF [NOT] EXISTS, or one statement a migration",
     .source = "PostgreSQL 15 manual, Building Indexes Concurrently",
@@ -214,11 +224,12 @@ const struct rule rule_set_without_local = {
     .severity = SEVERITY_WARN,
     .dialects = POSTGRES,
     .summary = "SET of search_path, role and the like, which holds until the session ends",
-    .why = "Tools run the next migration in the same session, and poolers give it to other clients: "
-           "their statements mean something else.",
+    .why =
+        "Tools run the next migration in the same session, and poolers give it to other clients: "
+        "their statements mean something else.",
     .safe_form = "SET LOCAL in a transaction, or RESET at the end",
     .source = "PostgreSQL 15 manual, SET; PgBouncer, features by pooling mode",
-    .kinds = {ACTION_SET_VARIABLE},
+    .kinds = {ACTION_SET_VARIABLE, ACTION_QUERY},
     .check = check_set_without_local,
 };
 
@@ -227,7 +238,8 @@ const struct rule rule_too_many_locks = {
     .severity = SEVERITY_WARN,
     .dialects = POSTGRES,
     .summary = "one transaction locks more relations than half of the lock table holds by default",
-    .why = "When the lock table is full, this and every other session fails with out of shared memory.",
+    .why = "When the lock table is full, this and every other session fails with out of shared "
+           "memory.",
     .safe_form = "several migrations, or a greater max_locks_per_transaction (needs a restart)",
     .source = "PostgreSQL 15 manual, max_locks_per_transaction",
     .check_migration = check_too_many_locks,
