@@ -96,6 +96,8 @@ static void read_partition(struct reading *reading, const AlterTableCmd *command
     action->other = name_of_range(reading, partition->name);
     action->concurrently = partition->concurrent;
     action->is_default_partition = partition->bound != NULL && partition->bound->is_default;
+    if (partition->bound != NULL)
+        action->bound = partition_bound_read(reading, partition->bound);
     if (action->object == OBJECT_INDEX)
         action->kind = ACTION_ATTACH_INDEX;
 }

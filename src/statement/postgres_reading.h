@@ -147,6 +147,16 @@ void index_read_column(struct reading *reading, const IndexElem *element, struct
 void constraint_read(struct reading *reading, const Constraint *constraint, const char *column,
                      struct constraint *out);
 
+// One of a list in parentheses, of an index or a partition key: `(expression)` gives what is inside,
+// `lower(email) text_pattern_ops` the call.
+struct span list_expression_span(struct reading *reading, int location);
+
+// --- postgres_partition.c
+
+struct partition_key *partition_key_read(struct reading *reading, const PartitionSpec *spec);
+struct partition_bound *partition_bound_read(struct reading *reading,
+                                             const PartitionBoundSpec *spec);
+
 // --- actions
 
 struct action *action_add(struct reading *reading, enum action_kind kind);
@@ -172,7 +182,7 @@ statement_reader read_alter_table, read_move_all;
 // postgres_object.c
 statement_reader read_drop, read_drop_named, read_rename, read_set_schema, read_owner, read_comment,
     read_grant, read_grant_role, read_truncate;
-// postgres_define.c
+// postgres_define.c, postgres_trigger.c
 statement_reader read_create_trigger, read_create_rule, read_create_policy, read_alter_policy,
     read_create_function, read_create_enum, read_alter_enum, read_create_composite,
     read_create_range, read_define, read_create_domain, read_alter_domain, read_create_schema,
