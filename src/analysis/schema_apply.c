@@ -4,6 +4,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
+#include "analysis/rules/rules.h"
 #include "analysis/schema_edit.h"
 
 static schema_change *const changes[ACTION_KIND_COUNT] = {
@@ -97,8 +98,18 @@ int action_pass(const struct action *action)
     }
 }
 
+// IF NOT EXISTS (…) THEN CREATE …, EXCEPTION WHEN duplicate_object: afterwards it is there, whether
+// or not it was before. What surely cannot run now did so before, or is for another case.
+static bool is_kept_from_running(const struct schema *schema, const struct statement *statement)
+{
+    SCRATCH(tmp);
+    return statement->is_conditional && statement_mismatch(tmp, schema, statement) != NULL;
+}
+
 void schema_apply(struct schema *schema, const struct statement *statement)
 {
+    if (is_kept_from_running(schema, statement))
+        return;
     if (statement->n_actions == 1) {
         schema_apply_action(schema, &statement->actions[0]);
         return;

@@ -274,7 +274,7 @@ void read_alter_table(struct reading *reading, Node *node)
         action->relation = name_of_range(reading, alter->relation);
         action->relation_if_exists = alter->missing_ok;
         action->only = !alter->relation->inh && alter->objtype != PG_OBJECT_TYPE;
-        action->offset = reading->tokens[index].offset;
+        action->offset = reading_place(reading, reading->tokens[index].offset);
         subcommand_read(reading, command, action);
         if (alter->objtype == PG_OBJECT_TYPE)
             attribute_read(command->subtype, action);

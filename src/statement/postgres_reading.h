@@ -12,6 +12,7 @@
 
 #include "base/memory.h"
 #include "statement/lexer.h"
+#include "statement/origin.h"
 #include "statement/reader_internal.h"
 
 struct reading {
@@ -20,10 +21,17 @@ struct reading {
     const char *text; // of the whole file
     size_t base; // where the text begins that the parser was given: its locations are from here
     size_t end;  // where that ends
+    const struct origin *origin; // of a text that is no part of the file; NULL: it is
     struct statement *statement;
     struct token *tokens; // of [base, end); made when first asked for
     size_t n_tokens;
 };
+
+// Where in the file a place of the text stands.
+static inline size_t reading_place(const struct reading *reading, size_t offset)
+{
+    return reading->origin == NULL ? offset : origin_place(reading->origin, offset);
+}
 
 // --- postgres_reader.c: what the parser says of a text that it does not understand
 

@@ -86,7 +86,8 @@ void constraint_read(struct reading *reading, const Constraint *constraint, cons
 {
     out->kind = constraint_kind(constraint->contype);
     out->name = mem_strdup(reading->mem, constraint->conname);
-    out->offset = reading->base + (size_t)(constraint->location < 0 ? 0 : constraint->location);
+    size_t location = (size_t)(constraint->location < 0 ? 0 : constraint->location);
+    out->offset = reading_place(reading, reading->base + location);
     constraint_read_columns(reading, constraint, column, out);
     if (constraint->raw_expr != NULL)
         out->check =

@@ -326,8 +326,9 @@ enum action_kind {
     // data
     ACTION_QUERY,      // query: SELECT, INSERT, UPDATE, DELETE, MERGE, COPY; EXPLAIN: option
     ACTION_CALL,       // CALL
-    ACTION_DO,         // language, body: not understood statically, must be said
-    ACTION_EXECUTE,    // PREPARE, EXECUTE, DEALLOCATE
+    ACTION_DO,         // language, body; option: why the body could not be read, NULL when it was
+    ACTION_EXECUTE,    // PREPARE, EXECUTE, DEALLOCATE; option "dynamic": PL/pgSQL's EXECUTE of a
+                       // text that is made when it runs
     ACTION_LOCK_TABLE, // option = mode as in pg_locks ("AccessExclusiveLock")
     ACTION_ANALYZE,
     ACTION_VACUUM,  // relation or name NULL; is_full
@@ -446,6 +447,15 @@ struct statement {
     const char *kind; // upper-case words as in the corpora: "ALTER TABLE", "CREATE INDEX"
     struct action *actions;
     size_t n_actions;
+
+    // PostgreSQL: code is a statement (DO) with statements in it. They stand behind it in the
+    // script, as others do, and whoever runs or rewrites statements leaves them out: they run when
+    // the code does.
+    const struct statement *inner; // of a DO block whose code was read
+    size_t n_inner;                // with those of code within the code
+    bool is_inner;
+    bool is_conditional; // of inner ones: a branch, loop or exception may keep it from running once
+    bool has_variables;  // of inner ones: some names in it are those of variables
 
     // SQLite: how the reader judged it against the schema known so far (NULL: fine). A statement
     // may be understood and still invalid: "no such column: x".
