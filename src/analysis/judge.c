@@ -16,6 +16,7 @@ struct judge {
     struct reader *reader;
     struct schema *schema;
     struct touched touched;
+    struct lock_orders *orders;
     struct rule_index rules;
     size_t n_ups;       // replayed so far
     bool names_unknown; // something was named that nobody created
@@ -109,13 +110,6 @@ static void run_rules(const struct judge *judge, struct rule_place *place,
     }
 }
 
-// Code whose condition asks what is there fits whatever is.
-static const char *mismatch_of(TALLOC_CTX *mem, const struct schema *schema,
-                               const struct statement *statement)
-{
-    return statement->is_conditional ? NULL : statement_mismatch(mem, schema, statement);
-}
-
 static void judge_statement(struct judge *judge, struct rule_place *place,
                             struct assessed_script *assessed)
 {
@@ -128,10 +122,8 @@ static void judge_statement(struct judge *judge, struct rule_place *place,
         note_unknown_effects(out, statement, effects);
     place->mem = tmp;
     timeline_enter(assessed->timeline, place->index, statement, effects, place->before);
-    // Code runs within one transaction, wherever it is called.
-    place->in_transaction =
-        timeline_now(assessed->timeline)->kind != TRANSACTION_ALONE || statement->is_inner;
-    place->mismatch = mismatch_of(tmp, place->before, statement);
+    place->in_transaction = timeline_now(assessed->timeline)->kind != TRANSACTION_ALONE;
+    place->mismatch = statement_mismatch(tmp, place->before, statement);
     judge->names_unknown = judge->names_unknown || (!place->is_down && place->mismatch != NULL);
     struct rule_set chosen = rule_index_choose(&judge->rules, statement, place->is_down);
     run_rules(judge, place, &chosen);
@@ -149,6 +141,7 @@ static void judge_statements(struct judge *judge, const struct trial *trial,
         .other = trial->other,
         .effects = (const struct effects *const *)assessed->effects,
         .timeline = assessed->timeline,
+        .orders = judge->orders,
         .session = &assessed->timeline->session.now,
         .before = trial->schema,
         .start = judge->out->before,
@@ -183,6 +176,7 @@ static void judge_whole(struct judge *judge, const struct trial *trial,
         .other = trial->other,
         .effects = (const struct effects *const *)assessed->effects,
         .timeline = assessed->timeline,
+        .orders = judge->orders,
         .session = &assessed->timeline->session.now,
         .before = before,
         .start = judge->out->before,
@@ -197,37 +191,6 @@ static void judge_whole(struct judge *judge, const struct trial *trial,
     struct rule_set chosen =
         rule_index_choose_for_script(&judge->rules, place.script, place.is_down);
     run_rules(judge, &place, &chosen);
-}
-
-static bool is_in(const struct statement *statement, const struct not_understood *place)
-{
-    return strcmp(statement->path, place->path) == 0 && place->offset >= statement->offset &&
-           place->offset < statement->offset + statement->len;
-}
-
-// A statement with code counts once, whatever its code holds, and is understood when all of it is.
-// Places from `first` on are those of this script.
-static void count_coverage(struct assessment *out, const struct assessed_script *assessed,
-                           size_t first)
-{
-    size_t place = first;
-    for (size_t i = 0; i < assessed->script->n_statements; i++) {
-        const struct statement *statement = &assessed->script->statements[i];
-        bool is_understood = true;
-        if (statement->is_inner)
-            continue;
-        for (size_t j = first; j < out->n_not_understood; j++)
-            is_understood = is_understood && !is_in(statement, &out->not_understood[j]);
-        out->n_statements++;
-        out->n_understood += is_understood ? 1 : 0;
-    }
-    // Those that no statement could be made of.
-    for (; place < out->n_not_understood; place++) {
-        bool is_alone = true;
-        for (size_t i = 0; is_alone && i < assessed->script->n_statements; i++)
-            is_alone = !is_in(&assessed->script->statements[i], &out->not_understood[place]);
-        out->n_statements += is_alone ? 1 : 0;
-    }
 }
 
 // Read and judge one direction; `before` is the schema at its start, `trial->schema` moves on.
@@ -253,7 +216,9 @@ static bool judge_script(struct judge *judge, const struct trial *trial,
         add_not_understood(out, &script->not_understood[i]);
     judge_statements(judge, trial, assessed);
     judge_whole(judge, trial, assessed, before);
-    count_coverage(out, assessed, n_before);
+    size_t n_all = script->n_statements + script->n_not_understood + (trial->text->unseen != NULL);
+    out->n_statements += n_all;
+    out->n_understood += n_all - (out->n_not_understood - n_before);
     if (read != NULL)
         *read = script;
     return true;
@@ -310,7 +275,7 @@ static bool replay(struct judge *judge, const struct migration *migration, struc
     TRY(reader_read(tmp, judge->reader, &source, &script, err));
     schema_begin_migration(judge->schema, migration->path);
     for (size_t i = 0; i < script->n_statements; i++) {
-        if (mismatch_of(tmp, judge->schema, &script->statements[i]) != NULL)
+        if (statement_mismatch(tmp, judge->schema, &script->statements[i]) != NULL)
             judge->names_unknown = true;
         schema_apply(judge->schema, &script->statements[i]);
     }
@@ -358,6 +323,7 @@ bool judge_change(struct assessment *assessment, const struct change *change,
     SCRATCH(tmp);
     struct judge judge = {
         .out = assessment, .options = options, .others_have_downs = has_downs(change)};
+    judge.orders = lock_orders_make(tmp);
     TRY(reader_open(tmp, options->dialect, &judge.reader, err));
     rule_index_make(&judge.rules, options->dialect);
     judge.schema = options->known != NULL ? schema_copy(assessment, options->known)

@@ -13,6 +13,7 @@
 
 #include "analysis/effects.h"
 #include "analysis/finding.h"
+#include "analysis/lock_order.h"
 #include "analysis/timeline.h"
 #include "analysis/touched.h"
 #include "change/change.h"
@@ -27,6 +28,7 @@ struct rule_place {
     const struct script *other;           // the other direction's, NULL: none
     const struct effects *const *effects; // of each statement of `script`
     const struct timeline *timeline;      // locks, work and transactions up to this statement
+    struct lock_orders *orders;      // of the transactions of the ups so far
     const struct session_timeouts *session;        // timeouts as this script has set them so far
     size_t index;                         // this statement; check_migration: 0
     const struct statement *statement;    // NULL in check_migration

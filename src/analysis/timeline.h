@@ -16,18 +16,18 @@
 #include "analysis/session_timeouts.h"
 
 enum transaction_kind {
-    TRANSACTION_ALONE,   // one statement that is a transaction of its own
-    TRANSACTION_TOOL,    // the tool's
-    TRANSACTION_WRITTEN, // BEGIN in the script
-    TRANSACTION_CODE     // one statement with others in it: a DO block
+    TRANSACTION_ALONE,  // one statement that is a transaction of its own
+    TRANSACTION_TOOL,   // the tool's
+    TRANSACTION_WRITTEN // BEGIN in the script
 };
 
 // The first time that a transaction has this mode on this relation; ACCESS SHARE is left out.
 struct timeline_lock {
     const char *relation; // as in effects: the name of before the migration
     enum lock_mode mode;
-    size_t statement; // of the script
-    bool is_stronger; // a weaker one was held already
+    size_t statement;   // of the script
+    int64_t timeout_ms; // lock_timeout while it is waited for, as in session_timeouts
+    bool is_stronger;   // a weaker one was held already
 };
 
 enum timeline_work_kind { TIMELINE_SCAN, TIMELINE_INDEX_BUILD, TIMELINE_REWRITE, TIMELINE_ROWS };
@@ -64,7 +64,6 @@ struct timeline {
     // --- for timeline.c
     bool is_open;           // a transaction of more than one statement
     struct name_table held; // relation → place in locks, of the open transaction
-    size_t code_end;        // the last statement of the code at hand
 };
 
 struct timeline *timeline_make(TALLOC_CTX *mem, bool tool_wraps);
@@ -79,5 +78,8 @@ const struct timeline_transaction *timeline_now(const struct timeline *timeline)
 // The first lock of that transaction, taken before statement `index`, that is at least `mode`.
 const struct timeline_lock *timeline_holds(const struct timeline *timeline, enum lock_mode mode,
                                            size_t index);
+// The strongest lock that it has on `relation` (as in effects), this statement's included; NULL:
+// none.
+const struct timeline_lock *timeline_held(const struct timeline *timeline, const char *relation);
 
 #endif

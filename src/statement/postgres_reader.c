@@ -10,10 +10,17 @@
 #include "statement/postgres_tree.h"
 
 #include "base/text.h"
-#include "statement/postgres_script.h"
+#include "statement/postgres_reading.h"
 #include "statement/postgres_split.h"
 
 #define SHORTENED_WIDTH 80 // columns of the text shown of what was not understood
+
+struct script_reading {
+    struct script *script;
+    const struct script_source *source;
+    struct reader_cursor cursor;
+    MemoryContext memory; // libpg_query's
+};
 
 // --- what is not understood
 
@@ -39,8 +46,8 @@ char *parse_reason(TALLOC_CTX *mem, const PgQueryError *error)
                       is_deep ? "nested too deep" : "", message);
 }
 
-void not_understood_add(struct script_reading *s, struct reader_range range, size_t offset,
-                        const char *reason)
+static void not_understood_add(struct script_reading *s, struct reader_range range, size_t offset,
+                               const char *reason)
 {
     struct script *script = s->script;
     struct not_understood *added =
@@ -100,8 +107,6 @@ static void statement_add(struct script_reading *s, struct reader_range range, N
                               .end = range.end,
                               .statement = statement};
     statement_read(&reading, tree);
-    if (IsA(tree, DoStmt))
-        inner_read(s, script->n_statements - 1);
 }
 
 static PgQueryInternalParsetreeAndError parse(const struct script_reading *s,
@@ -112,7 +117,7 @@ static PgQueryInternalParsetreeAndError parse(const struct script_reading *s,
     return pg_query_raw_parse(sql);
 }
 
-void parsed_free(PgQueryInternalParsetreeAndError *parsed)
+static void error_free(PgQueryInternalParsetreeAndError *parsed)
 {
     if (parsed->error != NULL)
         pg_query_free_error(parsed->error);
@@ -134,7 +139,7 @@ static void read_statement(struct script_reading *s, struct reader_range range, 
     } else {
         not_understood_add(s, range, range.start, "cannot be cut into single statements");
     }
-    parsed_free(&parsed);
+    error_free(&parsed);
 }
 
 static bool read_unbalanced(struct script_reading *s, struct reader_range whole)
@@ -198,7 +203,6 @@ static bool postgres_read(void *state, const struct script_source *source, struc
     s.memory = pg_query_enter_memory_context();
     bool is_read = read_pieces(&s, err);
     pg_query_exit_memory_context(s.memory);
-    inner_link(script);
     return is_read;
 }
 

@@ -51,7 +51,6 @@ enum severity place_weigh(const struct rule_place *place, struct name table, con
 enum severity place_weigh_loss(const struct rule_place *place, struct name table);
 // A catalog, or a table of the system: never ours to judge.
 bool name_is_system(struct name name);
-bool relation_is_table(const struct schema_relation *relation); // partitioned ones too
 // Every row of `columns` is already told apart by a valid unique index or key of `relation`.
 bool relation_has_key(const struct schema_relation *relation, const char *const *columns, size_t n);
 // Proven by NOT NULL or a valid CHECK.
@@ -119,14 +118,10 @@ extern const struct rule rule_set_unlogged;
 extern const struct rule rule_update_delete_without_where;
 extern const struct rule rule_dedupe_delete;
 extern const struct rule rule_insert_select_join_loses_rows;
+extern const struct rule rule_update_join_not_unique;
 extern const struct rule rule_on_conflict_do_nothing;
 extern const struct rule rule_case_without_else;
 extern const struct rule rule_lookup_may_yield_null;
-
-// duplication.c
-extern const struct rule rule_update_join_not_unique;
-extern const struct rule rule_merge_source_not_unique;
-extern const struct rule rule_insert_not_rerunnable;
 
 // movement.c
 extern const struct rule rule_copy_leaves_rows_out;
@@ -171,13 +166,80 @@ extern const struct rule rule_index_drop_blocking;
 extern const struct rule rule_reindex_blocking;
 extern const struct rule rule_matview_refresh_blocking;
 extern const struct rule rule_vacuum_full;
-extern const struct rule rule_set_not_null_scan;
 extern const struct rule rule_fk_add_locks_both;
+
+// scan.c
+extern const struct rule rule_set_not_null_scan;
 extern const struct rule rule_check_add_scan;
+extern const struct rule rule_column_with_inline_check;
+extern const struct rule rule_column_with_inline_unique;
+extern const struct rule rule_column_with_inline_fk_and_default;
 extern const struct rule rule_unique_constraint;
+extern const struct rule rule_primary_key_add;
+extern const struct rule rule_pk_using_index_on_nullable;
+extern const struct rule rule_exclusion_constraint;
+
+// type_renewal.c
+extern const struct rule rule_type_change_index_rebuild;
+extern const struct rule rule_collation_change;
+extern const struct rule rule_type_change_recheck;
+
+// referring_rows.c
+extern const struct rule rule_dml_unindexed_fk;
+
+// rewrite.c
 extern const struct rule rule_type_change_rewrite;
 extern const struct rule rule_volatile_default;
+extern const struct rule rule_default_pre_11;
+extern const struct rule rule_serial_column;
+extern const struct rule rule_identity_column_add;
+extern const struct rule rule_stored_generated_column;
+extern const struct rule rule_constrained_domain_column;
+extern const struct rule rule_set_expression;
+extern const struct rule rule_set_logged_unlogged;
+extern const struct rule rule_set_access_method;
+extern const struct rule rule_set_tablespace;
+extern const struct rule rule_rewrite_replica_lag;
+extern const struct rule rule_create_table_as;
+
+// partition_lock.c
+extern const struct rule rule_partition_create_of;
+extern const struct rule rule_partition_attach_scan;
+extern const struct rule rule_default_partition_scan;
+extern const struct rule rule_partition_detach_blocking;
+extern const struct rule rule_partition_drop;
+extern const struct rule rule_partition_recursive_lock;
+
+// domain.c
+extern const struct rule rule_domain_add_constraint;
+extern const struct rule rule_domain_create_with_constraint;
+
+// second_table.c
+extern const struct rule rule_fk_in_create_table;
+extern const struct rule rule_drop_cascades_lock_to_referenced;
+
+// brief_lock.c
+extern const struct rule rule_trigger_create;
+extern const struct rule rule_trigger_drop;
+extern const struct rule rule_trigger_enable_disable;
+extern const struct rule rule_view_replace;
+extern const struct rule rule_rls_policy_change;
+extern const struct rule rule_storage_parameter_ax;
+extern const struct rule rule_explicit_lock_table;
+
+// held_lock.c
+extern const struct rule rule_statements_after_ax;
+extern const struct rule rule_validate_while_holding_strong_lock;
+extern const struct rule rule_multiple_tables_locked_order;
+extern const struct rule rule_several_alter_same_table;
+extern const struct rule rule_savepoint_keeps_locks;
+
+// timeout.c
 extern const struct rule rule_no_lock_timeout;
+extern const struct rule rule_lock_timeout_zero_or_too_long;
+extern const struct rule rule_lock_timeout_set_too_late;
+extern const struct rule rule_no_statement_timeout;
+extern const struct rule rule_no_idle_in_transaction_timeout;
 
 // compatibility.c
 extern const struct rule rule_rename_table;

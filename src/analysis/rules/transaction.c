@@ -94,8 +94,8 @@ static const struct effect_lock *held_lock(const struct rule_place *place, size_
 static bool where_picks_few(const struct rule_place *place, const struct query *query)
 {
     const struct schema_relation *relation = schema_find(place->before, query->target);
-    if (query->where == NULL || query->where->is_true)
-        return false;
+    if (query->where == NULL || query->where->is_true || query->n_inner_joined > 0)
+        return false; // joined: as many as have a partner
     if (query->where->n_columns == 0)
         return true;
     return relation == NULL ||
@@ -274,8 +274,8 @@ const struct rule rule_dynamic_ddl = {
     .severity = SEVERITY_WARN,
     .dialects = POSTGRES,
     .in_downs = true,
-    .summary = "work that its text does not show: EXECUTE of a text made at run time, CALL, "
-               "code of another language",
+    .summary = "work that its text does not show: DO, CALL, EXECUTE, code of another "
+               "language",
     .why = "What it does cannot be read from its text: not understood, so the verdict is "
            "HOLD.",
     .safe_form = "write the statements out, or rehearse it and look at what it did",

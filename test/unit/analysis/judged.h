@@ -22,6 +22,7 @@ struct judged_case {
     bool is_complete;   // `before` is all there is (--schema)
     enum dialect dialect;
     const char *sizes;  // as of --sizes, NULL: none
+    unsigned pg_version; // 0: 15
 };
 
 static struct migration_text judged_text(const char *path, const char *sql, bool in_transaction)
@@ -46,7 +47,8 @@ static inline struct assessment *judged(TALLOC_CTX *mem, const struct judged_cas
                             .n_migrations = c->is_complete ? 1 : 2};
     struct script_source schema = {.path = "schema.sql", .text = before, .len = strlen(before),
                                    .end = strlen(before)};
-    struct assessment_options options = {.dialect = c->dialect, .schemas = &schema,
+    struct assessment_options options = {.dialect = c->dialect, .pg_version = c->pg_version,
+                                         .schemas = &schema,
                                          .n_schemas = c->is_complete ? 1 : 0};
     struct sizes *sizes = NULL;
     if (c->sizes != NULL && !sizes_read(mem, "sizes", c->sizes, strlen(c->sizes), &sizes, &err))

@@ -132,7 +132,7 @@ static void test_rule_table__ids_are_kebab_case_and_unique(void **state)
     (void)state;
     for (size_t i = 0; i < rule_count; i++) {
         for (const char *c = rule_table[i]->id; *c != '\0'; c++)
-            assert_true(islower((unsigned char)*c) || *c == '-');
+            assert_true(islower((unsigned char)*c) || isdigit((unsigned char)*c) || *c == '-');
         assert_ptr_equal(rule_find(rule_table[i]->id), rule_table[i]);
     }
     assert_null(rule_find("no-such-rule"));

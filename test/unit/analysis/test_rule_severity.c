@@ -71,12 +71,12 @@ static const struct expected cases[] = {
     {EMAILS, "ALTER TABLE emails ALTER COLUMN address TYPE int USING 0;", NULL,
      "using-expression-lossy", NULL, SEVERITY_STOP, 0},
     // Rewrites that are no volatile function.
-    {EMAILS, "ALTER TABLE emails ADD COLUMN n serial;", NULL, "volatile-default", NULL,
+    {EMAILS, "ALTER TABLE emails ADD COLUMN n serial;", NULL, "serial-column", NULL,
      SEVERITY_WARN, 0},
     {EMAILS, "ALTER TABLE emails ADD COLUMN n int GENERATED ALWAYS AS (size * 2) STORED;", NULL,
-     "volatile-default", NULL, SEVERITY_WARN, 0},
+     "stored-generated-column", NULL, SEVERITY_WARN, 0},
     {EMAILS, "ALTER TABLE emails ADD COLUMN n int GENERATED ALWAYS AS IDENTITY;", NULL,
-     "volatile-default", NULL, SEVERITY_WARN, 0},
+     "identity-column-add", NULL, SEVERITY_WARN, 0},
     // Copies that skip or replace.
     {EMAILS "CREATE TABLE b (id bigint PRIMARY KEY);",
      "INSERT OR REPLACE INTO b (id) SELECT id FROM emails;", NULL, "on-conflict-do-nothing", NULL,
