@@ -9,6 +9,7 @@
 #include "analysis/effects.h"
 #include "base/memory.h"
 #include <stddef.h>
+#include <stdint.h>
 
 enum severity { SEVERITY_NOTE, SEVERITY_WARN, SEVERITY_STOP };
 const char *severity_name(enum severity severity); // "note" "warn" "stop"
@@ -21,6 +22,16 @@ struct data_question {
     const char *decision; // the same, but it counts no further than 1; NULL: `sql` is cheap
     const char *samples;  // a SELECT of a few keys of offenders; NULL
     bool loses;           // what it counts does not fail: it is lost or changed without an error
+};
+
+// What is known of the release that still runs: a line of its code, a statement that it sends.
+struct sighting {
+    const char *source; // "code" "pg_stat_statements"
+    const char *text;   // for people: the line, the statement, or what was not found
+    const char *path;   // of code, from the top of the repository; NULL
+    size_t line;
+    int64_t calls;        // of a statement; -1
+    const char *revision; // of code; NULL
 };
 
 struct suppression;
@@ -36,7 +47,9 @@ struct finding {
     const char
         *fingerprint; // stable over moved lines: SHA-256 of rule, path, finding_evidence (hex, 16)
     const char *tool; // NULL: tminus; else whose finding it is (--findings)
-    const struct data_question *question;  // group E: asked by plan; NULL
+    const struct data_question *question; // group E: asked by plan; NULL
+    const struct sighting *evidence;      // what of the running release it concerns
+    size_t n_evidence;
     const struct suppression *suppression; // the comment that allows it (suppression.h); NULL
 };
 

@@ -30,8 +30,8 @@ static bool hint_shallow(const char *folder, struct error *err)
     return error_hint(err, "git branch -a and git tag list what there is");
 }
 
-static bool find_commit(TALLOC_CTX *mem, const char *folder, const char *revision, char **out,
-                        struct error *err)
+bool git_find_commit(TALLOC_CTX *mem, const char *folder, const char *revision, char **out,
+                     struct error *err)
 {
     SCRATCH(tmp);
     char *commit = NULL;
@@ -51,13 +51,23 @@ static bool find_commit(TALLOC_CTX *mem, const char *folder, const char *revisio
     return true;
 }
 
+bool git_find_root(TALLOC_CTX *mem, const char *folder, const char **out, struct error *err)
+{
+    char *root;
+    TRY(ASK(mem, folder, &root, err, "rev-parse", "--show-toplevel"));
+    if (root == NULL)
+        return error_set(err, ERROR_INPUT, "%s: this git repository has no work tree", folder);
+    *out = root;
+    return true;
+}
+
 // Is there a HEAD, and what is its commit subject?
 static bool git_head(TALLOC_CTX *mem, const char *folder, const char **commit, const char **subject,
                      struct error *err)
 {
     char *found;
     char *title;
-    TRY(find_commit(mem, folder, "HEAD", &found, err));
+    TRY(git_find_commit(mem, folder, "HEAD", &found, err));
     TRY(ASK(mem, folder, &title, err, "log", "-1", "--format=%s", found));
     *commit = found;
     *subject = title == NULL ? "" : title;
@@ -69,7 +79,7 @@ static bool find_merge_base(TALLOC_CTX *mem, const char *folder, const char *bas
 {
     char *commit;
     char *found;
-    TRY(find_commit(mem, folder, base, &commit, err));
+    TRY(git_find_commit(mem, folder, base, &commit, err));
     TRY(ASK(mem, folder, &found, err, "merge-base", commit, head));
     if (found == NULL) {
         error_set(err, ERROR_INPUT, "%s: '%s' and HEAD have no common ancestor", folder, base);
@@ -256,13 +266,11 @@ static bool mark_generated(struct change *change, const struct config *config, s
 bool git_read_range(TALLOC_CTX *mem, const char *folder, const char *base,
                     const struct config *config, struct change *change, struct error *err)
 {
-    char *root;
+    const char *root;
     char *merge_base = NULL;
     const char *head;
     const char *title;
-    TRY(ASK(mem, folder, &root, err, "rev-parse", "--show-toplevel"));
-    if (root == NULL)
-        return error_set(err, ERROR_INPUT, "%s: this git repository has no work tree", folder);
+    TRY(git_find_root(mem, folder, &root, err));
     TRY(git_head(mem, folder, &head, &title, err));
     TRY(find_merge_base(mem, folder, base, head, &merge_base, err));
     struct change range = {.root = root, .base = merge_base, .head = head};
@@ -285,7 +293,7 @@ bool git_show(TALLOC_CTX *mem, const char *folder, const char *revision, const c
     SCRATCH(tmp);
     char *commit;
     struct process_result result;
-    TRY(find_commit(tmp, folder, revision, &commit, err));
+    TRY(git_find_commit(tmp, folder, revision, &commit, err));
     struct git_question question = {
         .folder = folder,
         .arguments = (const char *const[]){"cat-file", "blob",

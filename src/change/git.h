@@ -19,6 +19,12 @@ MUST_CHECK bool git_read_range(TALLOC_CTX *mem, const char *folder, const char *
 // base already had and the range changes is marked as edited, and a file that is gone from among
 // them as one that was a migration.
 void change_mark_context(struct change *change);
+// The full name of the commit that `revision` means; ERROR_INPUT: there is none.
+MUST_CHECK bool git_find_commit(TALLOC_CTX *mem, const char *folder, const char *revision,
+                                char **out, struct error *err);
+// The top folder of the work tree.
+MUST_CHECK bool git_find_root(TALLOC_CTX *mem, const char *folder, const char **out,
+                              struct error *err);
 // Content of `path` at `revision`; NULL when it is not there.
 MUST_CHECK bool git_show(TALLOC_CTX *mem, const char *folder, const char *revision,
                          const char *path, char **text, size_t *len, struct error *err);

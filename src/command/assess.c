@@ -17,12 +17,15 @@
 #define KEY_PG_VERSION 0x204
 #define KEY_FINDINGS 0x205
 #define KEY_DATABASE 0x206
+#define KEY_DEPLOYED 0x20f
 
 #define PG_VERSION_MIN 9
 #define PG_VERSION_MAX 99
 
 static const struct argp_option table[] = {
     {"base", KEY_BASE, "REV", 0, "judge only what changed since REV, and the changed code", 1},
+    {"deployed", KEY_DEPLOYED, "REV", 0,
+     "the revision that runs now: its code is searched for what goes away; without it, --base", 1},
     {"database", KEY_DATABASE, "URL", 0,
      "read the schema and sizes of this database; --env NAME: of that environment's", 1},
     {"schema", KEY_SCHEMA, "FILE", 0, "schema before the first migration (pg_dump -s); repeatable",
@@ -52,6 +55,7 @@ static error_t parse(int key, char *value, struct argp_state *state)
     switch (key) {
     case ARGP_KEY_INIT: state->child_inputs[0] = &request->options; return 0;
     case KEY_BASE: request->base = value; return 0;
+    case KEY_DEPLOYED: request->deployed = value; return 0;
     case KEY_DATABASE: request->database = value; return 0;
     case KEY_SCHEMA:
         *mem_append(request->mem, request->schema_paths, request->n_schemas) = value;
@@ -104,7 +108,8 @@ static bool assess_one(TALLOC_CTX *mem, const struct program *program,
     TRY(assess_gather(mem, program->engines, request, &input, err));
     if (assess_is_live(request))
         TRY(assess_read_database(mem, program, request, &input, err));
-    return assessment_make(mem, input.change, &input.options, out, err);
+    TRY(assessment_make(mem, input.change, &input.options, out, err));
+    return assess_read_evidence(*out, request, &input, err);
 }
 
 // Each database of the environment with its own migrations, as one answer.

@@ -17,6 +17,7 @@ struct assess_request {
     const char **paths;
     size_t n_paths;
     const char *base;     // --base, NULL: none
+    const char *deployed; // --deployed: the revision that runs, NULL: the base
     const char *database; // --database: a URL, or the name of one of several; NULL: not given
     const char **schema_paths;
     size_t n_schemas;
@@ -26,8 +27,11 @@ struct assess_request {
     unsigned pg_version;       // 0: not given
 };
 
+struct inspection;
+
 struct assess_input {
     struct change *change;
+    const struct inspection *inspection; // the database that is read; NULL: none
     struct assessment_options options;
 };
 
@@ -43,6 +47,11 @@ bool assess_is_live(const struct assess_request *request);
 MUST_CHECK bool assess_read_database(TALLOC_CTX *mem, const struct program *program,
                                      const struct assess_request *request,
                                      struct assess_input *input, struct error *err);
+// What the deployed code and the server's counters tell of what findings take away. ERROR_INPUT: no
+// such revision, no repository.
+MUST_CHECK bool assess_read_evidence(struct assessment *assessment,
+                                     const struct assess_request *request,
+                                     const struct assess_input *input, struct error *err);
 // Names of the databases that are assessed one after the other; none: there is only one.
 MUST_CHECK bool assess_databases(TALLOC_CTX *mem, const struct assess_request *request,
                                  const char *const **names, size_t *n, struct error *err);

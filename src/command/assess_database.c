@@ -115,5 +115,6 @@ bool assess_read_database(TALLOC_CTX *mem, const struct program *program,
         database->n_relations = count_relations(input->options.known);
     leave_out_applied(mem, change, is_applied, database);
     input->options.database = database;
+    input->inspection = inspection;
     return true;
 }

@@ -53,6 +53,24 @@ static bool says_hint(const struct findings *findings, size_t i)
     return true;
 }
 
+// Where the running release uses it: code by file and line, statements by calls.
+static void write_evidence(FILE *out, const struct finding *finding)
+{
+    SCRATCH(tmp);
+    for (size_t i = 0; i < finding->n_evidence; i++) {
+        const struct sighting *evidence = &finding->evidence[i];
+        if (evidence->path != NULL)
+            fprintf(out, "      %s at %s:%zu: %s\n", evidence->revision, evidence->path,
+                    evidence->line, evidence->text);
+        else if (evidence->calls >= 0)
+            fprintf(out, "      %s call%s: %s\n", quantity_count(tmp, evidence->calls),
+                    evidence->calls == 1 ? "" : "s", evidence->text);
+        else
+            fprintf(out, "      %s%s%s\n", evidence->revision != NULL ? evidence->revision : "",
+                    evidence->revision != NULL ? ": " : "", evidence->text);
+    }
+}
+
 static void write_finding(FILE *out, const struct findings *findings, size_t i, bool is_colored)
 {
     const struct finding *finding = &findings->list[i];
@@ -64,6 +82,7 @@ static void write_finding(FILE *out, const struct findings *findings, size_t i, 
             finding->message);
     if (says_hint(findings, i))
         report_hint(out, finding->hint);
+    write_evidence(out, finding);
 }
 
 // --- summary by rule

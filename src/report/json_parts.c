@@ -82,6 +82,27 @@ static void put_question(struct json_writer *writer, const struct data_question 
     json_writer_close_object(writer);
 }
 
+static void put_evidence(struct json_writer *writer, const struct finding *finding)
+{
+    json_writer_open_array(writer, "evidence");
+    for (size_t i = 0; i < finding->n_evidence; i++) {
+        const struct sighting *evidence = &finding->evidence[i];
+        json_writer_open_object(writer, NULL);
+        json_writer_text(writer, "source", evidence->source);
+        if (evidence->revision != NULL)
+            json_writer_text(writer, "revision", evidence->revision);
+        if (evidence->path != NULL) {
+            json_writer_text(writer, "path", evidence->path);
+            json_writer_integer(writer, "line", (int64_t)evidence->line);
+        }
+        if (evidence->calls >= 0)
+            json_writer_integer(writer, "calls", evidence->calls);
+        json_writer_text(writer, "text", evidence->text);
+        json_writer_close_object(writer);
+    }
+    json_writer_close_array(writer);
+}
+
 // What allows it: the finding does not count for the verdict.
 static void put_suppression(struct json_writer *writer, const struct suppression *suppression)
 {
@@ -107,6 +128,8 @@ void report_finding_members(struct json_writer *writer, const struct finding *fi
         json_writer_text(writer, "tool", finding->tool);
     if (finding->question != NULL)
         put_question(writer, finding->question);
+    if (finding->n_evidence > 0)
+        put_evidence(writer, finding);
     if (finding->suppression != NULL)
         put_suppression(writer, finding->suppression);
 }
