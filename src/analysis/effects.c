@@ -5,11 +5,10 @@
  */
 #include "analysis/effects.h"
 #include "analysis/effects_prediction.h"
+#include "analysis/postgres_fact.h"
 #include "base/text.h"
 
 #include <assert.h>
-
-enum { PG_VERSION_DEFAULT = 15 };
 
 const char *layer_name(enum layer layer)
 {
@@ -114,7 +113,7 @@ struct effects *effects_predict(TALLOC_CTX *mem, const struct schema *schema,
                            .tmp = tmp,
                            .schema = schema,
                            .statement = statement,
-                           .pg_version = pg_version ? pg_version : PG_VERSION_DEFAULT,
+                           .pg_version = pg_version ? pg_version : POSTGRES_VERSION_USUAL,
                            .effects = effects};
     switch (schema_dialect(schema)) {
     case DIALECT_POSTGRES: predict_postgres(&p); break;

@@ -113,6 +113,20 @@ static void predict_constraint_gone(struct prediction *p, const struct postgres_
     }
 }
 
+// The index of partition `i` that belongs to the key's index of the table.
+static void predict_twin_gone(struct prediction *p, const struct postgres_fact *fact,
+                              struct schema_relation **list, size_t i, const char *index)
+{
+    for (size_t k = 0; index && k < list[0]->n_indexes; k++) {
+        if (!schema_same(p->schema, list[0]->indexes[k].name, index))
+            continue;
+        const struct schema_index *own =
+            schema_index_twin(p->schema, list[i], &list[0]->indexes[k]);
+        if (own)
+            predict_role_index(p, fact, ROLE_INDEX, list[i], own);
+    }
+}
+
 static enum postgres_form form_of_drop(const struct prediction *p,
                                        const struct schema_constraint *constraint)
 {
@@ -142,6 +156,8 @@ void predict_drop_constraint(struct prediction *p)
             named && i > 0 ? schema_constraint_twin(p->schema, list.list[i], named) : named;
         if (constraint && postgres_fact_effect(fact, role))
             predict_constraint_gone(p, fact, list.list[i], constraint);
+        if (named && role == ROLE_PARTITION)
+            predict_twin_gone(p, fact, list.list, i, named->index);
         if (i == 0 && (constraint || !predict_knows_all(p)))
             predict_destroy(p, list.list[i]->name, p->action->member, "constraint");
     }

@@ -26,12 +26,12 @@ void predict_create_index(struct prediction *p)
 }
 
 static void reindex_table(struct prediction *p, const struct postgres_fact *fact,
-                          const struct schema_relation *relation)
+                          enum fact_role role, const struct schema_relation *relation)
 {
-    predict_role_lock(p, fact, ROLE_TABLE, relation);
+    predict_role_lock(p, fact, role, relation);
     predict_role_indexes(p, fact, ROLE_INDEX, relation);
     if (relation->n_indexes)
-        predict_role_work(p, fact, ROLE_TABLE, relation);
+        predict_role_work(p, fact, role, relation);
 }
 
 static void reindex_index(struct prediction *p, const struct postgres_fact *fact)
@@ -50,23 +50,29 @@ void predict_reindex(struct prediction *p)
 {
     const struct action *action = p->action;
     const struct schema_relation *relation = schema_find(p->schema, action->relation);
-    bool is_many = action->object != OBJECT_INDEX && action->object != OBJECT_TABLE;
+    bool is_many = (action->object != OBJECT_INDEX && action->object != OBJECT_TABLE) ||
+                   (relation && relation->kind == RELATION_PARTITIONED);
     enum postgres_form form = is_many ? FORM_REINDEX_MANY : FORM_REINDEX;
     const struct postgres_fact *fact =
         predict_form(p, action->concurrently ? FORM_REINDEX_CONCURRENTLY : form);
     if (action->object == OBJECT_INDEX) {
         reindex_index(p, fact);
     } else if (action->object == OBJECT_TABLE && relation) {
-        reindex_table(p, fact, relation);
+        struct relation_list list = schema_targets(p->tmp, p->schema, action);
+        for (size_t i = 0; i < list.n; i++) {
+            if (target_role(list, i) != ROLE_CHILD && list.list[i]->kind != RELATION_PARTITIONED)
+                reindex_table(p, fact, target_role(list, i), list.list[i]);
+        }
     } else if (action->object == OBJECT_TABLE) {
         predict_role_name(p, fact, ROLE_TABLE, action->relation);
         predict_index_build_name(p, action->relation);
     } else { // a schema, a database
         for (struct schema_relation *r = schema_next(p->schema, NULL); r;
              r = schema_next(p->schema, r)) {
-            if (action->object != OBJECT_SCHEMA ||
-                schema_same(p->schema, r->name.schema, action->relation.name))
-                reindex_table(p, fact, r);
+            bool is_inside = action->object != OBJECT_SCHEMA ||
+                             schema_same(p->schema, r->name.schema, action->relation.name);
+            if (is_inside && (r->kind == RELATION_TABLE || r->kind == RELATION_MATERIALIZED_VIEW))
+                reindex_table(p, fact, ROLE_TABLE, r);
         }
     }
 }

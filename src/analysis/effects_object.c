@@ -66,10 +66,30 @@ void predict_alter_domain(struct prediction *p)
 void predict_trigger(struct prediction *p)
 {
     bool is_row = strcasestr(p->statement->sql, "each row"); // is copied to partitions
+    enum postgres_form form = is_row ? FORM_CREATE_ROW_TRIGGER : FORM_CREATE_TRIGGER;
     const struct postgres_fact *fact =
-        predict_form(p, is_row ? FORM_CREATE_ROW_TRIGGER : FORM_CREATE_TRIGGER);
+        predict_form(p, p->action->other.name ? FORM_CREATE_CONSTRAINT_TRIGGER : form);
     predict_role_targets(p, fact);
     predict_role_name(p, fact, ROLE_READ, p->action->other); // CONSTRAINT TRIGGER … FROM
+}
+
+// Partitions have copies of row triggers, and triggers of foreign keys.
+static bool has_triggers(const struct schema_relation *relation)
+{
+    bool has = relation->n_triggers > 0 || relation->is_referenced;
+    for (size_t i = 0; i < relation->n_constraints; i++)
+        has |= relation->constraints[i].kind == CONSTRAINT_FOREIGN_KEY;
+    return has;
+}
+
+void predict_trigger_state(struct prediction *p)
+{
+    const struct postgres_fact *fact = predict_form(p, FORM_TRIGGER_STATE);
+    const struct schema_relation *relation = schema_find(p->schema, p->action->relation);
+    if (relation && !has_triggers(relation))
+        predict_role(p, fact, ROLE_TABLE, relation);
+    else
+        predict_role_targets(p, fact);
 }
 
 void predict_comment(struct prediction *p)

@@ -28,7 +28,8 @@ predictor predict_drop, predict_truncate, predict_drop_trigger, predict_drop_mem
 predictor predict_create_index, predict_reindex, predict_attach_index;
 // effects_object.c
 predictor predict_create_view, predict_refresh, predict_alter_sequence, predict_alter_domain,
-    predict_comment, predict_lock_table, predict_maintenance, predict_cluster, predict_trigger;
+    predict_comment, predict_lock_table, predict_maintenance, predict_cluster, predict_trigger,
+    predict_trigger_state;
 // effects_query.c
 predictor predict_query;
 // The sequence of a nextval('…') or setval('…') in `text` (may be NULL).

@@ -87,8 +87,8 @@ static bool update_fills_key(const struct query *query, const struct schema_cons
 static void lock_for_key_checks(struct prediction *p, const struct postgres_fact *fact,
                                 const struct schema_relation *target, const struct query *query)
 {
-    bool inserts =
-        query->verb == QUERY_INSERT || query->verb == QUERY_COPY || query->verb == QUERY_MERGE;
+    bool inserts = query->verb == QUERY_INSERT || query->verb == QUERY_COPY ||
+                   (query->verb == QUERY_MERGE && query->has_values);
     for (size_t i = 0; i < target->n_constraints; i++) {
         const struct schema_constraint *key = &target->constraints[i];
         if (key->kind != CONSTRAINT_FOREIGN_KEY)
@@ -224,13 +224,14 @@ static enum postgres_form form_of(const struct query *query)
 static void lock_target(struct prediction *p, const struct postgres_fact *fact,
                         const struct query *query, const struct schema_relation *target)
 {
-    bool is_wide = query->verb == QUERY_UPDATE || query->verb == QUERY_DELETE;
+    bool is_wide =
+        query->verb == QUERY_UPDATE || query->verb == QUERY_DELETE || query->verb == QUERY_MERGE;
     bool is_view = target && target->kind == RELATION_VIEW;
     if (is_view || (is_wide && !query->target_only))
         lock_read(p, query->target, postgres_fact_effect(fact, ROLE_TABLE)->mode, 0);
     else
         predict_role_name(p, fact, ROLE_TABLE, query->target); // which partition, the rows tell
-    if (is_wide && reads_every_row(query) && query->n_reads == 0)
+    if (is_wide && query->verb != QUERY_MERGE && reads_every_row(query) && query->n_reads == 0)
         predict_scan_name(p, query->target);
 }
 
@@ -248,7 +249,8 @@ static void predict_write(struct prediction *p, const struct postgres_fact *fact
         lock_for_delete(p, target, 0);
     else
         lock_for_key_checks(p, fact, target, query);
-    if (query->verb == QUERY_INSERT || query->verb == QUERY_COPY)
+    if (query->verb == QUERY_INSERT || query->verb == QUERY_COPY ||
+        (query->verb == QUERY_MERGE && query->has_values))
         lock_default_sequences(p, fact, target, query);
     lock_for_update(p, target, query);
 }
@@ -270,9 +272,7 @@ static void predict_one_query(struct prediction *p, const struct query *query)
 {
     const struct postgres_fact *fact = predict_form(p, form_of(query));
     predict_reads(p, fact, query);
-    if (query->copies_to)
-        predict_role_name(p, fact, ROLE_TABLE, query->target);
-    else if (query->target.name)
+    if (query->target.name)
         predict_write(p, fact, query);
     else if (query->verb == QUERY_SELECT)
         predict_calls(p, query);

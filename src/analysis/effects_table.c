@@ -234,8 +234,13 @@ void predict_storage(struct prediction *p)
     const struct schema_relation *relation = schema_find(p->schema, p->action->relation);
     enum postgres_form form = form_of_storage(p, relation);
     const struct postgres_fact *fact = predict_form(p, form);
-    predict_role_name(p, fact, form == FORM_SET_INDEX_TABLESPACE ? ROLE_INDEX : ROLE_TABLE,
-                      p->action->relation);
+    struct schema_index *index;
+    const struct schema_relation *table = schema_find_index(p->schema, p->action->relation, &index);
+    if (form == FORM_SET_INDEX_TABLESPACE && table)
+        predict_role_index(p, fact, ROLE_INDEX, table, index);
+    else
+        predict_role_name(p, fact, form == FORM_SET_INDEX_TABLESPACE ? ROLE_INDEX : ROLE_TABLE,
+                          p->action->relation);
     if (relation)
         predict_role_sequences(p, fact, relation, NULL);
 }
@@ -277,6 +282,40 @@ static void predict_below(struct prediction *p, const struct postgres_fact *fact
         predict_role(p, fact, ROLE_ATTACHED, below.list[i]);
 }
 
+static bool same_columns(const struct schema_constraint *a, const struct schema_constraint *b)
+{
+    bool is_same = a->n_columns == b->n_columns;
+    for (size_t i = 0; is_same && i < a->n_columns; i++)
+        is_same = strcmp(a->columns[i], b->columns[i]) == 0;
+    return is_same;
+}
+
+static bool has_key(const struct schema_relation *relation, const struct schema_constraint *key)
+{
+    for (size_t i = 0; relation && i < relation->n_constraints; i++) {
+        const struct schema_constraint *own = &relation->constraints[i];
+        if (own->kind == CONSTRAINT_FOREIGN_KEY && own->is_valid && same_columns(own, key) &&
+            name_equals(own->references, key->references, false))
+            return true;
+    }
+    return false;
+}
+
+// Foreign keys that the parent has and the partition lacks are added to it and verified.
+static void predict_joins_keys(struct prediction *p, const struct schema_relation *parent)
+{
+    const struct schema_relation *partition = schema_find(p->schema, p->action->other);
+    for (size_t i = 0; i < parent->n_constraints; i++) {
+        const struct schema_constraint *key = &parent->constraints[i];
+        if (key->kind != CONSTRAINT_FOREIGN_KEY || has_key(partition, key) ||
+            relation_is_empty(p, p->action->other))
+            continue;
+        const struct postgres_fact *fact = predict_form(p, FORM_ATTACH_PARTITION_KEYS);
+        predict_role_name(p, fact, ROLE_ATTACHED, p->action->other);
+        predict_role_referenced(p, fact, key->references);
+    }
+}
+
 void predict_attach(struct prediction *p)
 {
     const struct action *action = p->action;
@@ -285,8 +324,10 @@ void predict_attach(struct prediction *p)
     predict_role_name(p, fact, ROLE_PARENT, action->relation);
     predict_role_name(p, fact, ROLE_ATTACHED, action->other);
     predict_below(p, fact, action->other);
-    if (parent)
-        predict_joins_parent(p, fact, parent);
+    if (!parent)
+        return;
+    predict_joins_parent(p, fact, parent);
+    predict_joins_keys(p, parent);
 }
 
 void predict_detach(struct prediction *p)
@@ -302,6 +343,11 @@ void predict_detach(struct prediction *p)
         lock_default_partition(p, parent, fact);
         lock_referenced(p, fact, parent);
         lock_referencing(p, fact, parent);
+    }
+    if (parent && !action->concurrently && schema_referencing(p->tmp, p->schema, parent->name).n) {
+        const struct postgres_fact *read = predict_form(p, FORM_DETACH_PARTITION_REFERENCED);
+        predict_role_name(p, read, ROLE_ATTACHED, action->other);
+        lock_referencing(p, read, parent);
     }
     if (!action->concurrently)
         predict_below(p, fact, action->other);

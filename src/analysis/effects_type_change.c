@@ -165,7 +165,8 @@ static enum postgres_form form_of_change(const struct schema *schema,
 static bool comparison_stays(const struct schema *schema, const struct type_name *old_type,
                              const struct type_name *new_type)
 {
-    static const char *const texts[] = {"text", "varchar"};
+    static const char *const texts[] = {"text", "varchar"}; // one operator class each
+    static const char *const nets[] = {"cidr", "inet"};
     bool constrained;
     struct type_name from = base_type(schema, *old_type, &constrained);
     struct type_name to = base_type(schema, *new_type, &constrained);
@@ -173,7 +174,8 @@ static bool comparison_stays(const struct schema *schema, const struct type_name
         return false;
     if (strcmp(from.name, to.name) == 0)
         return from.is_array == to.is_array;
-    return is_one_of(&from, texts, COUNT_OF(texts)) && is_one_of(&to, texts, COUNT_OF(texts));
+    return (is_one_of(&from, texts, COUNT_OF(texts)) && is_one_of(&to, texts, COUNT_OF(texts))) ||
+           (is_one_of(&from, nets, COUNT_OF(nets)) && is_one_of(&to, nets, COUNT_OF(nets)));
 }
 
 // USING that says only what would happen anyway: `col`, `(col)`, `col::newtype`, `CAST(col AS …)`.
@@ -249,6 +251,19 @@ static void predict_references(struct prediction *p, const struct schema_relatio
     }
 }
 
+// Made with the parent's index of a partitioned table, that of a partition is always built.
+static bool is_made_by_parent(const struct prediction *p, const struct schema_relation *relation,
+                              const struct schema_index *index)
+{
+    const struct schema_relation *parent =
+        relation->is_partition ? schema_find(p->schema, relation->parents[0]) : NULL;
+    for (size_t i = 0; parent && i < parent->n_indexes; i++) {
+        if (schema_index_twin(p->schema, relation, &parent->indexes[i]) == index)
+            return true;
+    }
+    return false;
+}
+
 // The index is dropped and made again; whether it must be built depends on what is in it.
 static void predict_renewed_indexes(struct prediction *p, const struct postgres_fact *fact,
                                     const struct schema_relation *relation, bool is_rebuilt)
@@ -258,7 +273,8 @@ static void predict_renewed_indexes(struct prediction *p, const struct postgres_
         if (!index_uses(p->schema, index, p->action->column))
             continue;
         predict_role_index(p, fact, ROLE_INDEX, relation, index);
-        if (!is_rebuilt && !index->predicate_text && !index->n_expression_columns)
+        if (!is_rebuilt && !index->predicate_text && !index->n_expression_columns &&
+            !is_made_by_parent(p, relation, index))
             continue;
         const struct postgres_fact *built = predict_form(p, FORM_TYPE_INDEX_BUILT);
         predict_role_index(p, built, ROLE_INDEX, relation, index);

@@ -18,6 +18,7 @@
 // Versions that `explain` and the documentation speak of. Rows reach further back where
 // predictions do.
 enum { POSTGRES_FACT_FIRST = 14, POSTGRES_FACT_LAST = 19 };
+enum { POSTGRES_VERSION_USUAL = 15 }; // what is meant when none is given
 
 // In order of the rows.
 enum postgres_form {
@@ -115,9 +116,11 @@ enum postgres_form {
     FORM_NO_INHERIT,
     FORM_ATTACH_PARTITION,
     FORM_ATTACH_PARTITION_PROVEN,
+    FORM_ATTACH_PARTITION_KEYS,
     FORM_DEFAULT_PARTITION_CHECKED,
     FORM_DEFAULT_PARTITION_PROVEN,
     FORM_DETACH_PARTITION,
+    FORM_DETACH_PARTITION_REFERENCED,
     FORM_DETACH_PARTITION_CONCURRENTLY,
     FORM_MERGE_PARTITIONS,
     FORM_SPLIT_PARTITION,
@@ -160,6 +163,7 @@ enum postgres_form {
     // postgres_fact_object.c
     FORM_CREATE_TRIGGER,
     FORM_CREATE_ROW_TRIGGER,
+    FORM_CREATE_CONSTRAINT_TRIGGER,
     FORM_DROP_TRIGGER,
     FORM_RENAME_TRIGGER,
     FORM_CREATE_RULE,
@@ -250,7 +254,7 @@ struct fact_effect {
     unsigned work; // enum fact_work
 };
 
-enum { FACT_EFFECTS_MAX = 10, FACT_SETUPS_MAX = 3 };
+enum { FACT_EFFECTS_MAX = 10, FACT_SETUPS_MAX = 4 };
 
 struct postgres_fact {
     enum postgres_form form;

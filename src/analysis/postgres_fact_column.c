@@ -70,7 +70,7 @@ static const struct postgres_fact rows[] = {
      0,
      "add-column-identity",
      "ADD COLUMN GENERATED AS IDENTITY",
-     {REWRITTEN, {ROLE_NEW_SEQUENCE, AX, 0}},
+     {ALONE(AX, WORK_REWRITE), {ROLE_INDEX, AX, WORK_BUILD}, {ROLE_NEW_SEQUENCE, AX, 0}},
      .why = "each row takes a value from a new sequence",
      .history = "on a partitioned table 17 and later only",
      .safe_form = "add a plain integer column, fill it in batches, SET NOT NULL through a CHECK, "
@@ -236,12 +236,12 @@ static const struct postgres_fact rows[] = {
      .why = "views on the column and foreign keys to it are dropped with it",
      .safe_form = "drop what depends on it by name first, so that nothing goes unseen",
      .source = MEASURED,
-     .setups = {"CREATE TABLE r (id int PRIMARY KEY); CREATE TABLE t (id serial PRIMARY KEY "
-                "REFERENCES r, n int);"
-                "CREATE TABLE c (t_id int REFERENCES t); CREATE VIEW w AS SELECT id FROM t",
-                PARTITIONED "CREATE VIEW w AS SELECT id FROM t",
-                CHILDREN "CREATE VIEW w AS SELECT id FROM t"},
-     .example = "ALTER TABLE t DROP COLUMN id CASCADE"},
+     .setups = {"CREATE TABLE r (id int PRIMARY KEY); CREATE TABLE t (id int, n serial PRIMARY KEY "
+                "REFERENCES r);"
+                "CREATE TABLE c (n int REFERENCES t); CREATE VIEW w AS SELECT n FROM t",
+                PARTITIONED "CREATE VIEW w AS SELECT n FROM t",
+                CHILDREN "CREATE VIEW w AS SELECT n FROM t"},
+     .example = "ALTER TABLE t DROP COLUMN n CASCADE"},
     {FORM_COLUMN_DEFAULT,
      0,
      0,

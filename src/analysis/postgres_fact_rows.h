@@ -61,6 +61,10 @@ extern const struct fact_rows postgres_fact_columns, postgres_fact_types, postgr
     "CREATE TABLE t_default PARTITION OF t DEFAULT;" FILL("t") "CREATE INDEX t_a ON t (a);"
 #define CHILDREN                                                                                   \
     "CREATE TABLE t " COLUMNS ";CREATE TABLE t_child () INHERITS (t);" FILL("t") FILL("t_child")
+// Its index takes a while to build, so that it can be watched.
+#define SLOWLY                                                                                     \
+    "CREATE FUNCTION slow(int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS "                         \
+    "'BEGIN PERFORM pg_sleep(0.004); RETURN $1; END'; CREATE INDEX t_slow ON t (slow(n));"
 // A table that refers to one and is referred to by another, with a view on it.
 #define LINKED                                                                                     \
     "CREATE TABLE r (id int PRIMARY KEY); INSERT INTO r SELECT generate_series(1, 50);"            \
@@ -82,6 +86,12 @@ extern const struct fact_rows postgres_fact_columns, postgres_fact_types, postgr
     "CREATE TABLE p_default PARTITION OF p DEFAULT;"                                               \
     "INSERT INTO p SELECT i * 1000, 1, i FROM generate_series(1, 50) i;"                           \
     "CREATE TABLE c (id int PRIMARY KEY, p_id int REFERENCES p); INSERT INTO c VALUES (1, 1000);"
+// The same without keys.
+#define BARE_PARENT                                                                                \
+    "CREATE TABLE p (id int, r_id int, n int) PARTITION BY RANGE (id);"                            \
+    "CREATE TABLE p_1 PARTITION OF p FOR VALUES FROM (0) TO (100);"                                \
+    "CREATE TABLE p_default PARTITION OF p DEFAULT; CREATE INDEX p_n ON p (n);"                    \
+    "INSERT INTO p SELECT i * 1000, 1, i FROM generate_series(1, 50) i;"
 #define LONE_TABLE                                                                                 \
     "CREATE TABLE q (id int NOT NULL, r_id int, n int);"                                           \
     "INSERT INTO q SELECT i, 1, i FROM generate_series(200, 250) i;"

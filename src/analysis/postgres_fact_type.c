@@ -93,7 +93,7 @@ static const struct postgres_fact rows[] = {
      .history = "since 12; before, every row is written anew",
      .safe_form = "SET timezone TO 'UTC' in the same session, where the values are of UTC",
      .source = TYPE_RULE "; release notes of 12 (commit 3c5926301)",
-     .setups = {PLAIN, PARTITIONED, CHILDREN},
+     .setups = {PLAIN "CREATE INDEX t_at ON t (at)", PARTITIONED, CHILDREN},
      .example = "ALTER TABLE t ALTER COLUMN at TYPE timestamptz"},
     {FORM_TYPE_DOMAIN,
      0,
@@ -175,7 +175,7 @@ static const struct postgres_fact rows[] = {
      "TYPE with an index that has to be built again",
      {TREE(AX, WORK_SCAN), {ROLE_INDEX, AX, WORK_BUILD}},
      .why = "an index is kept only where comparison and collation stay; a partial one or one of an "
-            "expression is built again always",
+            "expression is built again always, and so is one of a partitioned table",
      .safe_form = "drop the index, change the type, CREATE INDEX CONCURRENTLY",
      .source = MEASURED "; CheckIndexCompatible",
      .setups =
@@ -219,10 +219,11 @@ static const struct postgres_fact rows[] = {
      .safe_form =
          "drop the foreign keys before, ADD them NOT VALID after, then VALIDATE CONSTRAINT",
      .source = MEASURED,
-     .setups = {"CREATE TABLE r (id int PRIMARY KEY); INSERT INTO r VALUES (1), (2);"
-                "CREATE TABLE t (id int PRIMARY KEY REFERENCES r); INSERT INTO t VALUES (1), (2);"
-                "CREATE TABLE c (t_id int REFERENCES t); INSERT INTO c VALUES (1), (2)"},
-     .example = "ALTER TABLE t ALTER COLUMN id TYPE bigint"},
+     .setups = {"CREATE TABLE r (at timestamp PRIMARY KEY); INSERT INTO r VALUES ('2026-01-01');"
+                "CREATE TABLE t (at timestamp PRIMARY KEY REFERENCES r); INSERT INTO t VALUES "
+                "('2026-01-01');"
+                "CREATE TABLE c (at timestamp REFERENCES t); INSERT INTO c VALUES ('2026-01-01')"},
+     .example = "ALTER TABLE t ALTER COLUMN at TYPE timestamptz"},
     {FORM_TYPE_IDENTITY,
      0,
      0,

@@ -294,8 +294,9 @@ const char *schema_add_constraint(struct schema *schema, struct schema_relation 
 struct constraint constraint_inherited(const struct constraint *constraint, const char *name)
 {
     struct constraint inherited = *constraint;
-    if (constraint->kind == CONSTRAINT_FOREIGN_KEY || constraint->kind == CONSTRAINT_CHECK)
-        inherited.name = name;
+    bool keeps_name =
+        constraint->kind == CONSTRAINT_FOREIGN_KEY || constraint->kind == CONSTRAINT_CHECK;
+    inherited.name = keeps_name ? name : NULL; // a key's index needs a name of its own (measured)
     return inherited;
 }
 

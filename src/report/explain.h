@@ -7,6 +7,7 @@
 #define REPORT_EXPLAIN_H
 
 #include "analysis/assessment.h"
+#include "analysis/postgres_fact.h"
 #include "analysis/rule.h"
 #include <stdio.h>
 
@@ -32,8 +33,9 @@ struct explain_scene {
 
 void report_rules_text(FILE *out);
 void report_rules_json(FILE *out);
-void report_rule_text(FILE *out, const struct rule *rule);
-void report_rule_json(FILE *out, const struct rule *rule);
+// A rule, a row of PostgreSQL's facts, or both; NULL: there is none of that name.
+void report_word_text(FILE *out, const struct rule *rule, const struct postgres_fact *fact);
+void report_word_json(FILE *out, const struct rule *rule, const struct postgres_fact *fact);
 // The statements of an assessment, each with its effects, and the findings on them.
 void report_explain_text(FILE *out, const struct assessment *assessment,
                          const struct explain_scene *scene);

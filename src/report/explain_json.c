@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "report/explain.h"
+#include "report/fact.h"
 #include "report/json_parts.h"
 
 static void document_begin(struct json_writer *writer, FILE *out)
@@ -48,11 +49,17 @@ void report_rules_json(FILE *out)
     document_end(&writer);
 }
 
-void report_rule_json(FILE *out, const struct rule *rule)
+void report_word_json(FILE *out, const struct rule *rule, const struct postgres_fact *fact)
 {
     struct json_writer writer;
     document_begin(&writer, out);
-    put_rule(&writer, "rule", rule);
+    if (rule != NULL)
+        put_rule(&writer, "rule", rule);
+    if (fact != NULL) {
+        json_writer_open_array(&writer, "facts");
+        report_fact_json(&writer, fact);
+        json_writer_close_array(&writer);
+    }
     document_end(&writer);
 }
 
@@ -140,6 +147,30 @@ static void put_statements(struct json_writer *writer, const struct assessment *
     json_writer_close_array(writer);
 }
 
+static bool is_used(const struct assessment *assessment, const struct postgres_fact *fact)
+{
+    for (size_t i = 0; i < assessment->n_scripts; i++) {
+        const struct assessed_script *assessed = &assessment->scripts[i];
+        for (size_t j = 0; j < assessed->script->n_statements; j++) {
+            for (size_t k = 0; k < assessed->effects[j]->n_facts; k++) {
+                if (assessed->effects[j]->facts[k] == fact)
+                    return true;
+            }
+        }
+    }
+    return false;
+}
+
+static void put_facts(struct json_writer *writer, const struct assessment *assessment)
+{
+    json_writer_open_array(writer, "facts");
+    for (const struct postgres_fact *f = postgres_fact_next(NULL); f; f = postgres_fact_next(f)) {
+        if (is_used(assessment, f))
+            report_fact_json(writer, f);
+    }
+    json_writer_close_array(writer);
+}
+
 void report_explain_json(FILE *out, const struct assessment *assessment,
                          const struct explain_scene *scene)
 {
@@ -148,6 +179,8 @@ void report_explain_json(FILE *out, const struct assessment *assessment,
     json_writer_text(&writer, "dialect", dialect_name(assessment->dialect));
     json_writer_integer(&writer, "pg_version", assessment->pg_version);
     put_statements(&writer, assessment);
+    if (assessment->dialect == DIALECT_POSTGRES)
+        put_facts(&writer, assessment);
     put_findings(&writer, &assessment->findings);
     if (scene->database != NULL)
         put_scene(&writer, scene);

@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "report/explain.h"
+#include "report/fact.h"
 #include "report/hint.h"
 
 #define IN_WAY_LISTED 5
@@ -20,11 +21,23 @@ void report_rules_text(FILE *out)
                 rule_table[i]->id, rule_table[i]->summary);
 }
 
-void report_rule_text(FILE *out, const struct rule *rule)
+static void write_rule(FILE *out, const struct rule *rule)
 {
     fprintf(out, "%s (%s): %s\n\n", rule->id, severity_name(rule->severity), rule->summary);
     fprintf(out, "  why        %s\n  safe form  %s\n  source     %s\n", rule->why, rule->safe_form,
             rule->source);
+}
+
+void report_word_text(FILE *out, const struct rule *rule, const struct postgres_fact *fact)
+{
+    if (rule != NULL)
+        write_rule(out, rule);
+    if (rule != NULL && fact != NULL)
+        fputc('\n', out);
+    if (fact != NULL) {
+        report_fact_text(out, fact);
+        fprintf(out, "  %-9s  %s\n", "example", fact->example);
+    }
 }
 
 // What others notice of a lock.
@@ -116,6 +129,8 @@ static void write_effects(FILE *out, const struct statement *statement,
     for (size_t i = 0; i < effects->n_destroys; i++)
         fprintf(out, "  %-9s  %s %s\n", i == 0 ? "destroys" : "", effects->destroys[i].what,
                 effects->destroys[i].object);
+    for (size_t i = 0; i < effects->n_facts; i++)
+        report_fact_text(out, effects->facts[i]);
     fputc('\n', out);
 }
 

@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "report/json_parts.h"
+#include "analysis/postgres_fact.h"
 #include "analysis/suppression.h"
 
 static void put_texts(struct json_writer *writer, const char *name, const char *const *texts,
@@ -40,6 +41,14 @@ static void put_destroys(struct json_writer *writer, const struct effects *effec
     json_writer_close_array(writer);
 }
 
+static void put_facts(struct json_writer *writer, const struct effects *effects)
+{
+    json_writer_open_array(writer, "facts");
+    for (size_t i = 0; i < effects->n_facts; i++)
+        json_writer_text(writer, NULL, effects->facts[i]->id);
+    json_writer_close_array(writer);
+}
+
 static void put_effects(struct json_writer *writer, const struct effects *effects)
 {
     json_writer_open_object(writer, "effects");
@@ -50,6 +59,7 @@ static void put_effects(struct json_writer *writer, const struct effects *effect
     put_texts(writer, "blocks_writes_long", effects->blocks_writes_long,
               effects->n_blocks_writes_long);
     put_destroys(writer, effects);
+    put_facts(writer, effects);
     json_writer_text(writer, "layer", layer_name(effects->layer));
     if (effects->unknown_reason != NULL)
         json_writer_text(writer, "unknown_reason", effects->unknown_reason);

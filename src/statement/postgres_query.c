@@ -77,6 +77,14 @@ static void assignments_read(struct query_reading *q, const List *targets)
 
 // --- verbs
 
+static void columns_read(struct query_reading *q, const List *targets)
+{
+    ListCell *cell;
+    foreach (cell, targets)
+        *mem_append(q->reading->mem, q->query->columns, q->query->n_columns) =
+            mem_strdup(q->reading->mem, ((ResTarget *)lfirst(cell))->name);
+}
+
 static void insert_read(struct query_reading *q, const InsertStmt *insert)
 {
     struct query *query = q->query;
@@ -86,10 +94,7 @@ static void insert_read(struct query_reading *q, const InsertStmt *insert)
     query_walk(q, insert->returningList);
     query->has_returning = insert->returningList != NIL;
     query->has_default_values = insert->selectStmt == NULL;
-    ListCell *cell;
-    foreach (cell, insert->cols)
-        *mem_append(q->reading->mem, query->columns, query->n_columns) =
-            mem_strdup(q->reading->mem, ((ResTarget *)lfirst(cell))->name);
+    columns_read(q, insert->cols);
     if (insert->selectStmt != NULL)
         select_read(q->reading, (SelectStmt *)insert->selectStmt, q->scope, query);
     const OnConflictClause *conflict = insert->onConflictClause;
@@ -147,6 +152,7 @@ static void merge_read(struct query_reading *q, const MergeStmt *merge)
         if (when->commandType == CMD_INSERT) {
             query->has_values = true;
             query->n_values++;
+            columns_read(q, when->targetList);
         }
         if (when->commandType == CMD_DELETE)
             query->merge_deletes = true;

@@ -164,7 +164,7 @@ struct query {
     size_t n_calls;
     struct name *scans;   // SQLite: tables that its planner goes through from end to end,
     size_t n_scans;       // asked of an empty copy of the schema; the target too
-    const char **columns; // INSERT, COPY: column list; none when not written
+    const char **columns; // INSERT, COPY, MERGE's INSERT: column list; none when not written
     size_t n_columns;
     struct expression *outputs; // SELECT list: of the SELECT, of an INSERT's SELECT, of a view
     size_t n_outputs;

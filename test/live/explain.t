@@ -8,7 +8,7 @@ ends 0 'a statement' "$TMINUS" explain 'CREATE INDEX i ON emails (size)'
 says 'its lock in SQL and in words' out 'public.emails  SHARE: reads go on, writes wait'
 says 'its index build' out 'indexes    public.emails'
 says 'why' out 'no write to the table until the index is built'
-says 'the safe form' out '> CREATE INDEX CONCURRENTLY'
+says 'the safe form' out 'CREATE INDEX CONCURRENTLY'
 ends 0 'a statement in several words' "$TMINUS" explain DROP TABLE emails
 says 'what it destroys' out 'destroys   table public.emails'
 
@@ -44,4 +44,34 @@ ends 2 'SQL that does not parse' "$TMINUS" explain 'ALTER TABEL emails ADD b int
 says 'its place' err 'statement:1:7: syntax error'
 is 'nothing on stdout for it' "$(cat "$tmp/out")" ''
 ends 2 'a schema that is not there' "$TMINUS" explain --schema "$tmp/gone.sql" 'SELECT 1;'
+
+# What a statement's locks follow from.
+ends 0 'a statement of PostgreSQL' "$TMINUS" explain 'ALTER TABLE a ADD FOREIGN KEY (b) REFERENCES c'
+says 'its form' out '  form       add-foreign-key: ADD FOREIGN KEY'
+says 'what it is to others' out '             tables that its foreign keys name: SHARE ROW EXCLUSIVE, every row read'
+says 'a reason and a source' out "  why        each row's partner is looked up while no one may write to either table"
+ends 0 'another version' "$TMINUS" explain --pg-version 19 'ALTER DOMAIN d VALIDATE CONSTRAINT k'
+says 'its lock' out 'tables with a column of the type: SHARE UPDATE EXCLUSIVE'
+says 'what others do' out '  versions   18 and earlier take SHARE'
+ends 2 'a version that nobody measured' "$TMINUS" explain --pg-version 13 'SELECT 1'
+says 'which there are' err "needs a major version from 14 to 19, not '13'"
+ends 0 'a form by its name' "$TMINUS" explain rename-index
+says 'an example' out '  example    ALTER INDEX t_a RENAME TO x'
+lacks 'versions long gone are not shown' out 'ACCESS EXCLUSIVE: '
+ends 0 'a name that a rule has too' "$TMINUS" explain drop-column
+says 'the rule' out 'drop-column (stop)'
+says 'and the form' out '  form       drop-column: DROP COLUMN'
+ends 0 'facts as JSON' "$TMINUS" explain --format json 'CREATE INDEX i ON a (b)'
+is 'JSON: the fact that the effects name' "$(python3 -c '
+import json, sys
+d = json.load(open(sys.argv[1]))
+f = d["facts"][0]
+print(d["statements"][0]["effects"]["facts"], f["id"], f["effects"][0]["role"], f["effects"][0]["mode"],
+      f["effects"][0]["index_build"], f["in_transaction"], f["until"])
+' "$tmp/out")" "['create-index'] create-index table ShareLock True True None"
+ends 0 'SQLite has no such facts' "$TMINUS" explain --dialect sqlite 'CREATE INDEX i ON a (b)'
+lacks 'none are shown' out '  form  '
+ends 0 'every form' "$TMINUS" explain forms
+is 'one of 19' "$(grep -c '^repack-concurrently  *19 and later  REPACK (CONCURRENTLY)$' "$tmp/out")" 1
+ends 2 'forms in a format that there is not' "$TMINUS" explain --format md drop-column
 done_testing
