@@ -5,6 +5,7 @@
  */
 #include "report/assess.h"
 #include "report/json_parts.h"
+#include "report/timeline.h"
 
 static void put_script(struct json_writer *writer, const struct assessed_script *assessed)
 {
@@ -16,6 +17,7 @@ static void put_script(struct json_writer *writer, const struct assessed_script 
     for (size_t i = 0; i < assessed->script->n_statements; i++)
         report_statement(writer, &assessed->script->statements[i], assessed->effects[i]);
     json_writer_close_array(writer);
+    report_timeline_json(writer, assessed->timeline);
     json_writer_close_object(writer);
 }
 

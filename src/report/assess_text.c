@@ -13,6 +13,7 @@
 #include "proof/result.h"
 #include "report/assess.h"
 #include "report/hint.h"
+#include "report/timeline.h"
 
 #define LISTED_MAX 25       // more findings than this are summed up
 #define LISTED_WHEN_MANY 12 // and so many of them listed,
@@ -228,6 +229,17 @@ static void write_databases(FILE *out, const struct assessment *assessment)
     }
 }
 
+static void write_timelines(FILE *out, const struct assessment *assessment)
+{
+    bool is_written = false;
+    for (size_t i = 0; i < assessment->n_scripts; i++) {
+        if (!assessment->scripts[i].is_down)
+            is_written = report_timeline_text(out, &assessment->scripts[i]) || is_written;
+    }
+    if (is_written)
+        fputc('\n', out);
+}
+
 void report_assess_text(FILE *out, const struct assessment *assessment,
                         const struct report_text_options *options)
 {
@@ -236,6 +248,8 @@ void report_assess_text(FILE *out, const struct assessment *assessment,
     size_t n_hidden = write_findings(out, findings, options);
     if (n_hidden > findings_count(findings, SEVERITY_NOTE))
         write_unknown(out, assessment);
+    if (options->is_whole)
+        write_timelines(out, assessment);
     fprintf(out, "%s%s%s: %s.\n", options->is_colored ? verdict_color(assessment->verdict) : "",
             verdict_words(assessment->verdict), options->is_colored ? COLOR_PLAIN : "",
             assessment->reason);

@@ -50,7 +50,8 @@ cp "$tmp/out.sarif" "$tmp/out"
 python 'sarif: as many results as findings' '
 import json, sys
 d = json.load(open(sys.argv[1]))
-assert len(d["runs"][0]["results"]) == 6, len(d["runs"][0]["results"])
+n = len(json.load(open(sys.argv[1] + ".json"))["findings"])
+assert len(d["runs"][0]["results"]) == n > 5, (len(d["runs"][0]["results"]), n)
 '
 cp "$tmp/out.junit" "$tmp/out"
 python 'junit: well-formed, one case a file, one fails' '
@@ -63,7 +64,8 @@ cp "$tmp/out.gitlab" "$tmp/out"
 python 'gitlab: fingerprints are unique' '
 import json, sys
 d = json.load(open(sys.argv[1]))
-assert len({f["fingerprint"] for f in d}) == len(d) == 6
+n = len(json.load(open(sys.argv[1] + ".json"))["findings"])
+assert len({f["fingerprint"] for f in d}) == len(d) == n, (len(d), n)
 '
 
 # Our own SARIF, taken in as another tool's: the same severities.
@@ -77,7 +79,8 @@ ends 1 'a finding of another tool of level error is a stop' \
 python 'its tool and fingerprint are kept' '
 import json, sys
 d = json.load(open(sys.argv[1]))
-assert [f["severity"] for f in d["findings"]] == ["stop"] + 4 * ["warn"] + ["note"]
+ours = json.load(open(sys.argv[1] + ".json"))["findings"]
+assert [f["severity"] for f in d["findings"]] == [f["severity"] for f in ours], ours
 assert {f["tool"] for f in d["findings"]} == {"tminus"}
 '
 ends 3 'HOLD is status 3' "$TMINUS" assess "$SOURCE/test/golden/not-understood/migrations"
