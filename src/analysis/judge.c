@@ -110,6 +110,13 @@ static void run_rules(const struct judge *judge, struct rule_place *place,
     }
 }
 
+// Code whose condition asks what is there fits whatever is.
+static const char *mismatch_of(TALLOC_CTX *mem, const struct schema *schema,
+                               const struct statement *statement)
+{
+    return statement->is_conditional ? NULL : statement_mismatch(mem, schema, statement);
+}
+
 static void judge_statement(struct judge *judge, struct rule_place *place,
                             struct assessed_script *assessed)
 {
@@ -122,8 +129,10 @@ static void judge_statement(struct judge *judge, struct rule_place *place,
         note_unknown_effects(out, statement, effects);
     place->mem = tmp;
     timeline_enter(assessed->timeline, place->index, statement, effects, place->before);
-    place->in_transaction = timeline_now(assessed->timeline)->kind != TRANSACTION_ALONE;
-    place->mismatch = statement_mismatch(tmp, place->before, statement);
+    // Code runs within one transaction, wherever it is called.
+    place->in_transaction =
+        timeline_now(assessed->timeline)->kind != TRANSACTION_ALONE || statement->is_inner;
+    place->mismatch = mismatch_of(tmp, place->before, statement);
     judge->names_unknown = judge->names_unknown || (!place->is_down && place->mismatch != NULL);
     struct rule_set chosen = rule_index_choose(&judge->rules, statement, place->is_down);
     run_rules(judge, place, &chosen);
@@ -193,6 +202,37 @@ static void judge_whole(struct judge *judge, const struct trial *trial,
     run_rules(judge, &place, &chosen);
 }
 
+static bool is_in(const struct statement *statement, const struct not_understood *place)
+{
+    return strcmp(statement->path, place->path) == 0 && place->offset >= statement->offset &&
+           place->offset < statement->offset + statement->len;
+}
+
+// A statement with code counts once, whatever its code holds, and is understood when all of it is.
+// Places from `first` on are those of this script.
+static void count_coverage(struct assessment *out, const struct assessed_script *assessed,
+                           size_t first)
+{
+    size_t place = first;
+    for (size_t i = 0; i < assessed->script->n_statements; i++) {
+        const struct statement *statement = &assessed->script->statements[i];
+        bool is_understood = true;
+        if (statement->is_inner)
+            continue;
+        for (size_t j = first; j < out->n_not_understood; j++)
+            is_understood = is_understood && !is_in(statement, &out->not_understood[j]);
+        out->n_statements++;
+        out->n_understood += is_understood ? 1 : 0;
+    }
+    // Those that no statement could be made of.
+    for (; place < out->n_not_understood; place++) {
+        bool is_alone = true;
+        for (size_t i = 0; is_alone && i < assessed->script->n_statements; i++)
+            is_alone = !is_in(&assessed->script->statements[i], &out->not_understood[place]);
+        out->n_statements += is_alone ? 1 : 0;
+    }
+}
+
 // Read and judge one direction; `before` is the schema at its start, `trial->schema` moves on.
 static bool judge_script(struct judge *judge, const struct trial *trial,
                          const struct schema *before, const struct script **read, struct error *err)
@@ -216,9 +256,7 @@ static bool judge_script(struct judge *judge, const struct trial *trial,
         add_not_understood(out, &script->not_understood[i]);
     judge_statements(judge, trial, assessed);
     judge_whole(judge, trial, assessed, before);
-    size_t n_all = script->n_statements + script->n_not_understood + (trial->text->unseen != NULL);
-    out->n_statements += n_all;
-    out->n_understood += n_all - (out->n_not_understood - n_before);
+    count_coverage(out, assessed, n_before);
     if (read != NULL)
         *read = script;
     return true;
@@ -275,7 +313,7 @@ static bool replay(struct judge *judge, const struct migration *migration, struc
     TRY(reader_read(tmp, judge->reader, &source, &script, err));
     schema_begin_migration(judge->schema, migration->path);
     for (size_t i = 0; i < script->n_statements; i++) {
-        if (statement_mismatch(tmp, judge->schema, &script->statements[i]) != NULL)
+        if (mismatch_of(tmp, judge->schema, &script->statements[i]) != NULL)
             judge->names_unknown = true;
         schema_apply(judge->schema, &script->statements[i]);
     }

@@ -62,7 +62,11 @@ struct schema_constraint {
     const char *index; // index behind a key or exclusion
     const char *on_delete;
     const char *on_update;
+    const char **operators; // exclusion: one for each column of its index
+    size_t n_operators;
     bool is_match_full; // foreign key
+    bool is_deferrable, is_deferred;
+    bool is_no_inherit; // CHECK
     bool is_valid;
 };
 
@@ -78,14 +82,18 @@ struct schema_index {
     size_t n_expression_columns;
     bool is_unique;
     bool is_primary;
-    bool is_valid;
+    bool nulls_not_distinct;
+    bool is_valid; // false too: of a partitioned table, and not every partition has its part
+    const char *attached_to; // of a partition: the parent's index that it is a part of
     const char *created_in;
 };
 
 struct schema_trigger {
     const char *name;
     const char *function; // "name" or "schema.name"
-    bool is_disabled;     // from a live catalog
+    const struct trigger_definition *definition;
+    bool is_disabled;
+    bool is_clone; // of a partition: made for the trigger of its parent
 };
 
 // What a live catalog knows of a sequence.
@@ -120,7 +128,9 @@ struct schema_relation {
     size_t n_parents;
     bool is_partition;
     bool is_default_partition;
-    struct name *reads; // views: relations read, resolved
+    const struct partition_key *partition_key; // NULL: none, or not known
+    const struct partition_bound *bound;       // of a partition; NULL: not known
+    struct name *reads;                        // views: relations read, resolved
     size_t n_reads;
     const char **read_columns; // views: columns read, "*" for all of them
     size_t n_read_columns;
@@ -234,6 +244,13 @@ void schema_set_path(struct schema *schema, const char *const *path, size_t n);
 // Lives as long as any copy of the schema: what its relations, types and functions point to.
 TALLOC_CTX *schema_memory(const struct schema *schema);
 const char *schema_keep_text(struct schema *schema, const char *text); // a copy there; NULL is NULL
+
+// Copies there of what a statement says.
+struct partition_key *schema_keep_key(struct schema *schema, const struct partition_key *key);
+struct partition_bound *schema_keep_bound(struct schema *schema,
+                                          const struct partition_bound *bound);
+struct trigger_definition *schema_keep_trigger(struct schema *schema,
+                                               const struct trigger_definition *trigger);
 
 // What a live catalog told besides; `*n` of them.
 const struct schema_publication *schema_publications(const struct schema *schema, size_t *n);

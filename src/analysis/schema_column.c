@@ -6,14 +6,6 @@
  */
 #include "analysis/schema_edit.h"
 
-static struct type_name keep_type(struct schema *schema, struct type_name type)
-{
-    type.schema = mem_strdup(schema->pool, type.schema);
-    type.name = mem_strdup(schema->pool, type.name);
-    type.text = mem_strdup(schema->pool, type.text);
-    return type;
-}
-
 // serial → int4, with a sequence of its own: the integer type, NULL when it is no serial.
 static const char *serial_base(const char *type)
 {

@@ -1,112 +1,12 @@
 /*
- * Constraints and indexes of a schema: adding them with the names that the server would choose,
- * and taking them away with what hangs on them.
+ * Constraints of a schema: adding them with the names that the server would choose, and taking them
+ * away with what hangs on them.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "analysis/schema_edit.h"
 
 #include "statement/lexer.h"
-
-static struct expression *keep_expression(struct schema *schema,
-                                          const struct expression *expression)
-{
-    struct expression *copy = mem_new(schema->pool, struct expression);
-    copy->text = mem_strdup(schema->pool, expression->text);
-    copy->columns = schema_keep_list(schema, expression->columns, expression->n_columns);
-    copy->n_columns = expression->n_columns;
-    return copy;
-}
-
-// --- indexes
-
-void schema_add_index(struct schema *schema, struct schema_relation *relation,
-                      const struct schema_index *index)
-{
-    struct schema_index *added = mem_append(relation, relation->indexes, relation->n_indexes);
-    *added = *index;
-    added->created_in = schema->migration;
-    struct name name = {relation->name.schema, index->name};
-    struct schema_relation *entry = schema_create(schema, name, RELATION_INDEX);
-    entry->owned_by = relation->name;
-    entry->is_temporary = relation->is_temporary;
-}
-
-void schema_remove_index(struct schema *schema, struct schema_relation *relation, const char *name)
-{
-    for (size_t i = 0; i < relation->n_indexes; i++) {
-        if (!schema_same(schema, relation->indexes[i].name, name))
-            continue;
-        schema_remove(schema, (struct name){relation->name.schema, relation->indexes[i].name});
-        relation->n_indexes--;
-        memmove(&relation->indexes[i], &relation->indexes[i + 1],
-                (relation->n_indexes - i) * sizeof(*relation->indexes));
-        return;
-    }
-}
-
-static void add_expression_columns(struct schema *schema, struct schema_index *index,
-                                   const struct expression *expression)
-{
-    for (size_t i = 0; expression && i < expression->n_columns; i++) {
-        *mem_append(schema->pool, index->expression_columns, index->n_expression_columns) =
-            mem_strdup(schema->pool, expression->columns[i]);
-    }
-}
-
-static struct schema_index index_of_definition(struct schema *schema,
-                                               const struct index_definition *definition)
-{
-    struct schema_index index = {.is_unique = definition->is_unique, .is_valid = true};
-    index.method = mem_strdup(schema->pool, definition->method ? definition->method : "btree");
-    index.columns = mem_array(schema->pool, struct index_column, definition->n_columns + 1);
-    index.n_columns = definition->n_columns;
-    for (size_t i = 0; i < definition->n_columns; i++) {
-        const struct index_column *from = &definition->columns[i];
-        index.columns[i] = (struct index_column){
-            .column = mem_strdup(schema->pool, from->column),
-            .expression = from->expression ? keep_expression(schema, from->expression) : NULL,
-            .collation = mem_strdup(schema->pool, from->collation),
-            .opclass = mem_strdup(schema->pool, from->opclass)};
-        add_expression_columns(schema, &index, from->expression);
-    }
-    add_expression_columns(schema, &index, definition->predicate);
-    index.includes = schema_keep_list(schema, definition->includes, definition->n_includes);
-    index.n_includes = definition->n_includes;
-    if (definition->predicate)
-        index.predicate_text = mem_strdup(schema->pool, definition->predicate->text);
-    return index;
-}
-
-static void create_index_on(struct schema *schema, struct schema_relation *relation,
-                            const struct index_definition *definition, const char *name)
-{
-    SCRATCH(tmp);
-    struct schema_index index = index_of_definition(schema, definition);
-    char *columns = naming_index_columns(tmp, &index);
-    index.name = name ? mem_strdup(schema->pool, name)
-                      : naming_relation(schema, relation->name, columns, "idx", false);
-    schema_add_index(schema, relation, &index);
-}
-
-void change_create_index(struct schema *schema, const struct action *action)
-{
-    SCRATCH(tmp);
-    struct schema_relation *relation = schema_edit(schema, action->relation);
-    if (!relation)
-        return;
-    struct name name = {relation->name.schema, action->index->name};
-    if (name.name && name_table_find(&schema->relations, name))
-        return; // IF NOT EXISTS, or the statement fails
-    struct relation_list all = schema_descendants(tmp, schema, relation);
-    create_index_on(schema, relation, action->index, action->index->name);
-    for (size_t i = 0; i < all.n; i++) {
-        if (all.list[i] != relation && all.list[i]->is_partition && !action->only)
-            create_index_on(schema, schema_edit(schema, all.list[i]->name), action->index, NULL);
-    }
-}
-
-// --- constraints
 
 static bool same_columns(const struct schema *schema, const struct schema_constraint *a,
                          const struct constraint *b)
@@ -141,6 +41,8 @@ static char *key_columns(TALLOC_CTX *mem, const struct constraint *constraint)
 {
     const char **names = NULL;
     size_t n = 0;
+    if (constraint->kind == CONSTRAINT_EXCLUDE)
+        return naming_exclusion(mem, constraint);
     for (size_t i = 0; i < constraint->n_columns; i++)
         *mem_append(mem, names, n) = constraint->columns[i];
     for (size_t i = 0; i < constraint->n_includes; i++)
@@ -171,18 +73,23 @@ static void add_key_index(struct schema *schema, struct schema_relation *relatio
                           const struct schema_constraint *added,
                           const struct constraint *constraint)
 {
+    bool is_exclusion = added->kind == CONSTRAINT_EXCLUDE;
     struct schema_index index = {.name = added->index,
-                                 .is_unique = added->kind != CONSTRAINT_EXCLUDE,
+                                 .is_unique = !is_exclusion,
                                  .is_primary = added->kind == CONSTRAINT_PRIMARY_KEY,
+                                 .nulls_not_distinct = constraint->nulls_not_distinct,
                                  .is_valid = true};
-    const char *method = constraint->method;
-    index.method = method ? mem_strdup(schema->pool, method) : "btree";
+    index.method = constraint->method ? mem_strdup(schema->pool, constraint->method) : "btree";
     index.includes = schema_keep_list(schema, constraint->includes, constraint->n_includes);
     index.n_includes = constraint->n_includes;
-    index.columns = mem_array(schema->pool, struct index_column, added->n_columns + 1);
-    index.n_columns = added->n_columns;
-    for (size_t i = 0; i < added->n_columns; i++)
-        index.columns[i].column = added->columns[i];
+    if (is_exclusion) {
+        index_take_exclusion(schema, &index, constraint);
+    } else {
+        index.columns = mem_array(schema->pool, struct index_column, added->n_columns + 1);
+        index.n_columns = added->n_columns;
+        for (size_t i = 0; i < added->n_columns; i++)
+            index.columns[i].column = added->columns[i];
+    }
     schema_add_index(schema, relation, &index);
 }
 
@@ -258,6 +165,9 @@ const char *schema_add_constraint(struct schema *schema, struct schema_relation 
     if (constraint->name && schema_find_constraint(relation, constraint->name))
         return NULL;
     struct schema_constraint added = {.kind = constraint->kind,
+                                      .is_deferrable = constraint->is_deferrable,
+                                      .is_deferred = constraint->is_deferred,
+                                      .is_no_inherit = constraint->is_no_inherit,
                                       .is_valid = !constraint->is_not_valid};
     if (!constraint->name && constraint->using_index)
         added.name = mem_strdup(schema->pool, constraint->using_index);
@@ -269,6 +179,9 @@ const char *schema_add_constraint(struct schema *schema, struct schema_relation 
         added.columns = schema_keep_list(schema, constraint->columns, constraint->n_columns);
         added.n_columns = constraint->n_columns;
     }
+    for (size_t i = 0; i < constraint->n_excluded; i++)
+        *mem_append(schema->pool, added.operators, added.n_operators) =
+            mem_strdup(schema->pool, constraint->excluded[i].operator);
     if (constraint->check)
         add_check(schema, &added, constraint->check);
     if (constraint->kind == CONSTRAINT_FOREIGN_KEY)
@@ -371,22 +284,56 @@ static void columns_not_null(struct schema_relation *child, const struct constra
     }
 }
 
+// Added to what is below the table. A key that a partition has already is taken as its part.
+static void add_below(struct schema *schema, struct schema_relation *child,
+                      const struct schema_relation *parent, const char *name,
+                      const struct constraint *written)
+{
+    // Keys and foreign keys go to partitions, not to children that merely inherit.
+    bool is_inherited = written->kind == CONSTRAINT_CHECK && !written->is_no_inherit;
+    if (!child->is_partition && !is_inherited) {
+        columns_not_null(child, written); // that much they do take of a primary key
+        return;
+    }
+    const struct schema_constraint *above = parent ? schema_find_constraint(parent, name) : NULL;
+    const struct schema_index *whole =
+        above && above->index ? schema_relation_index(schema, parent, above->index) : NULL;
+    struct schema_index *own = whole ? schema_index_twin(schema, child, whole) : NULL;
+    struct constraint added = constraint_inherited(written, name);
+    if (!own || !schema_find_constraint(child, own->name)) {
+        schema_add_constraint(schema, child, &added);
+        own = whole && child->n_indexes ? &child->indexes[child->n_indexes - 1] : NULL;
+    }
+    if (own)
+        own->attached_to = whole->name;
+}
+
 void change_add_constraint(struct schema *schema, const struct action *action)
 {
     SCRATCH(tmp);
     struct relation_list list = schema_edit_targets(tmp, schema, action);
     const struct constraint *written = action->constraint;
-    struct constraint added = *written;
-    for (size_t i = 0; i < list.n; i++) {
-        // Keys and foreign keys go to partitions, not to children that merely inherit.
-        bool is_inherited = added.kind == CONSTRAINT_CHECK && !added.is_no_inherit;
-        if (i > 0 && !list.list[i]->is_partition && !is_inherited) {
-            columns_not_null(list.list[i], &added); // that much they do take of a primary key
-            continue;
-        }
-        const char *name = schema_add_constraint(schema, list.list[i], &added);
-        if (i == 0 && name)
-            added = constraint_inherited(written, name);
+    const char *name = list.n ? schema_add_constraint(schema, list.list[0], written) : NULL;
+    const struct schema_constraint *added =
+        name ? schema_find_constraint(list.list[0], name) : NULL;
+    if (!added)
+        return;
+    if (action->only && added->index && schema_has_partitions(schema, list.list[0])) {
+        struct schema_index *index = schema_relation_index(schema, list.list[0], added->index);
+        index->is_valid = index->attached_to != NULL;
+    }
+    const char **names = mem_array(tmp, const char *, list.n);
+    names[0] = name;
+    for (size_t i = 1; i < list.n; i++) {
+        struct schema_relation *child = list.list[i];
+        size_t above = 0; // its parent in the list
+        while (above < i &&
+               !(child->n_parents && name_equals(list.list[above]->name, child->parents[0], false)))
+            above++;
+        const struct schema_relation *parent = above < i ? list.list[above] : NULL;
+        add_below(schema, child, parent, above < i && names[above] ? names[above] : name, written);
+        const struct schema_constraint *own = schema_constraint_twin(schema, child, added);
+        names[i] = own ? own->name : NULL;
     }
 }
 
@@ -414,5 +361,19 @@ void change_validate_constraint(struct schema *schema, const struct action *acti
         struct schema_constraint *constraint = schema_find_constraint(list.list[i], action->member);
         if (constraint)
             constraint->is_valid = true;
+    }
+}
+
+// ALTER CONSTRAINT … DEFERRABLE, of the foreign key and of those that partitions have of it.
+void change_alter_constraint(struct schema *schema, const struct action *action)
+{
+    SCRATCH(tmp);
+    struct relation_list list = schema_edit_targets(tmp, schema, action);
+    for (size_t i = 0; i < list.n && action->constraint; i++) {
+        struct schema_constraint *constraint = schema_find_constraint(list.list[i], action->member);
+        if (!constraint)
+            continue;
+        constraint->is_deferrable = action->constraint->is_deferrable;
+        constraint->is_deferred = action->constraint->is_deferred;
     }
 }

@@ -86,24 +86,6 @@ void schema_drop_relation(struct schema *schema, struct name name, bool cascade)
     }
 }
 
-static void drop_index(struct schema *schema, struct name name)
-{
-    struct schema_index *index;
-    struct schema_relation *table = schema_find_index(schema, name, &index);
-    if (!table)
-        return;
-    SCRATCH(tmp);
-    struct relation_list below = {0};
-    if (table->kind == RELATION_PARTITIONED)
-        below = schema_descendants(tmp, schema, table);
-    for (size_t i = 1; i < below.n; i++) {
-        const struct schema_index *own = schema_index_twin(schema, below.list[i], index);
-        if (own)
-            schema_remove_index(schema, schema_edit(schema, below.list[i]->name), own->name);
-    }
-    schema_remove_index(schema, schema_edit(schema, table->name), name.name);
-}
-
 static void drop_column_action(struct schema *schema, struct name table, const char *column)
 {
     struct action drop = {.relation = table, .column = column, .only = true, .cascade = true};
@@ -195,7 +177,7 @@ void change_drop(struct schema *schema, const struct action *action)
     case OBJECT_FOREIGN_TABLE:
         schema_drop_relation(schema, action->relation, action->cascade);
         return;
-    case OBJECT_INDEX: drop_index(schema, action->relation); return;
+    case OBJECT_INDEX: schema_drop_index(schema, action->relation); return;
     case OBJECT_TYPE:
     case OBJECT_ENUM:
     case OBJECT_DOMAIN:
@@ -206,28 +188,5 @@ void change_drop(struct schema *schema, const struct action *action)
     case OBJECT_AGGREGATE: drop_function(schema, action->relation, action->cascade); return;
     case OBJECT_SCHEMA: drop_schema(schema, action->relation.name); return;
     default: return;
-    }
-}
-
-void change_create_trigger(struct schema *schema, const struct action *action)
-{
-    struct schema_relation *relation = schema_edit(schema, action->relation);
-    if (!relation)
-        return;
-    for (size_t i = 0; i < relation->n_triggers; i++) {
-        if (schema_same(schema, relation->triggers[i].name, action->member))
-            relation->triggers[i--] = relation->triggers[--relation->n_triggers];
-    }
-    *mem_append(relation, relation->triggers, relation->n_triggers) =
-        (struct schema_trigger){.name = mem_strdup(schema->pool, action->member),
-                                .function = mem_strdup(schema->pool, action->option)};
-}
-
-void change_drop_trigger(struct schema *schema, const struct action *action)
-{
-    struct schema_relation *relation = schema_edit(schema, action->relation);
-    for (size_t i = 0; relation && i < relation->n_triggers; i++) {
-        if (schema_same(schema, relation->triggers[i].name, action->member))
-            relation->triggers[i--] = relation->triggers[--relation->n_triggers];
     }
 }

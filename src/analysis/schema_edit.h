@@ -79,6 +79,7 @@ char *naming_constraint(const struct schema *schema, const struct schema_relatio
 char *naming_columns(TALLOC_CTX *mem, const char *const *columns, size_t n);
 // Included columns count too.
 char *naming_index_columns(TALLOC_CTX *mem, const struct schema_index *index);
+char *naming_exclusion(TALLOC_CTX *mem, const struct constraint *constraint);
 
 // schema_relations.c: who belongs to whom. Results are arrays under `mem`.
 struct relation_list {
@@ -88,6 +89,9 @@ struct relation_list {
 // The relation and what inherits from it or is a partition of it, at any depth.
 struct relation_list schema_descendants(TALLOC_CTX *mem, const struct schema *schema,
                                         const struct schema_relation *relation);
+// Directly below it.
+struct relation_list schema_children(TALLOC_CTX *mem, const struct schema *schema,
+                                     const struct schema_relation *relation);
 // Relations that go when `relation` is dropped: partitions; with cascade children and views too.
 // Without indexes and sequences, which go with their tables.
 struct relation_list schema_dropped_with(TALLOC_CTX *mem, const struct schema *schema,
@@ -113,7 +117,8 @@ bool constraint_uses(const struct schema *schema, const struct schema_constraint
                      const char *column);
 bool constraint_references(const struct schema *schema, const struct schema_constraint *constraint,
                            struct name table, const char *column); // column NULL: any
-// The index of a partition that belongs to `index` of its parent: the one over the same columns.
+// The index of a partition that belongs to `index` of its parent, or could: one over the same
+// columns that belongs to no other.
 struct schema_index *schema_index_twin(const struct schema *schema,
                                        const struct schema_relation *partition,
                                        const struct schema_index *index);
@@ -136,11 +141,43 @@ const char *schema_add_constraint(struct schema *schema, struct schema_relation 
                                   const struct constraint *constraint);
 // As it is added to what inherits it from the table where it was called `name`.
 struct constraint constraint_inherited(const struct constraint *constraint, const char *name);
-void schema_add_index(struct schema *schema, struct schema_relation *relation,
-                      const struct schema_index *index);
 void schema_remove_constraint(struct schema *schema, struct schema_relation *relation,
                               const char *name);
+// To be added to another table: without its name.
+struct constraint constraint_again(const struct schema_constraint *from);
+
+// schema_index.c
+struct schema_index *schema_relation_index(const struct schema *schema,
+                                           const struct schema_relation *relation,
+                                           const char *name); // NULL: none
+void schema_add_index(struct schema *schema, struct schema_relation *relation,
+                      const struct schema_index *index);
 void schema_remove_index(struct schema *schema, struct schema_relation *relation, const char *name);
+void schema_drop_index(struct schema *schema, struct name name); // and its parts
+// The partition's part of an index of its parent.
+void schema_add_part(struct schema *schema, struct schema_relation *partition,
+                     const struct schema_index *index);
+void index_take_exclusion(struct schema *schema, struct schema_index *index,
+                          const struct constraint *constraint);
+bool schema_has_partitions(const struct schema *schema, const struct schema_relation *relation);
+
+// schema_partition.c
+void schema_add_parent(struct schema *schema, struct schema_relation *relation, struct name parent);
+// It gets what partitions have of their parent.
+void schema_join_partition(struct schema *schema, struct schema_relation *partition,
+                           const struct schema_relation *parent);
+
+// schema_trigger.c
+void schema_clone_trigger(struct schema *schema, struct schema_relation *partition,
+                          const struct schema_trigger *trigger);
+void schema_drop_trigger(struct schema *schema, struct schema_relation *relation, const char *name,
+                         bool is_clone);
+
+// schema_keep.c
+struct expression *keep_expression(struct schema *schema, const struct expression *expression);
+struct type_name keep_type(struct schema *schema, struct type_name type);
+struct index_column *keep_index_columns(struct schema *schema, const struct index_column *columns,
+                                        size_t n);
 
 // Is a CHECK true only where `column` is not NULL?
 bool check_proves_not_null(const struct schema_constraint *check, const char *column);
@@ -182,10 +219,10 @@ schema_change change_create_table, change_create_table_as, change_create_view;
 schema_change change_add_column, change_drop_column, change_alter_type, change_default,
     change_not_null, change_identity, change_expression;
 schema_change change_add_constraint, change_drop_constraint, change_validate_constraint,
-    change_create_index;
+    change_alter_constraint, change_create_index, change_attach_index;
 schema_change change_rename, change_rename_column, change_rename_constraint, change_set_schema,
     change_rename_trigger;
-schema_change change_drop, change_create_trigger, change_drop_trigger;
+schema_change change_drop, change_create_trigger, change_drop_trigger, change_enable_trigger;
 schema_change change_create_member, change_alter_member, change_drop_member;
 schema_change change_inherit, change_no_inherit, change_attach, change_detach, change_logged;
 schema_change change_create_sequence, change_alter_sequence;

@@ -133,3 +133,14 @@ char *naming_index_columns(TALLOC_CTX *mem, const struct schema_index *index)
     }
     return naming_columns(mem, names, n);
 }
+
+char *naming_exclusion(TALLOC_CTX *mem, const struct constraint *constraint)
+{
+    struct schema_index index = {.n_columns = constraint->n_excluded,
+                                 .includes = constraint->includes,
+                                 .n_includes = constraint->n_includes};
+    index.columns = mem_array(mem, struct index_column, constraint->n_excluded + 1);
+    for (size_t i = 0; i < constraint->n_excluded; i++)
+        index.columns[i] = constraint->excluded[i].column;
+    return naming_index_columns(mem, &index);
+}

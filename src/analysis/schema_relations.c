@@ -64,6 +64,14 @@ static void add_readers(TALLOC_CTX *mem, const struct schema *schema, struct nam
     }
 }
 
+struct relation_list schema_children(TALLOC_CTX *mem, const struct schema *schema,
+                                     const struct schema_relation *relation)
+{
+    struct relation_list list = {0};
+    add_children(mem, schema, relation, false, &list);
+    return list;
+}
+
 // The list is its own queue: what is added is looked at in turn.
 struct relation_list schema_descendants(TALLOC_CTX *mem, const struct schema *schema,
                                         const struct schema_relation *relation)
@@ -229,7 +237,9 @@ struct schema_index *schema_index_twin(const struct schema *schema,
         struct schema_index *own = &partition->indexes[i];
         bool is_same = own->n_columns == index->n_columns && own->is_unique == index->is_unique &&
                        own->is_primary == index->is_primary &&
-                       !own->predicate_text == !index->predicate_text;
+                       schema_same(schema, own->method, index->method) &&
+                       !own->predicate_text == !index->predicate_text &&
+                       (!own->attached_to || schema_same(schema, own->attached_to, index->name));
         for (size_t k = 0; is_same && k < own->n_columns; k++)
             is_same = same_column(schema, &own->columns[k], &index->columns[k]);
         if (is_same)

@@ -72,14 +72,33 @@ static void relation_move(struct schema *schema, struct name from, struct name t
     follow_rename(schema, old, relation->name);
 }
 
+// The parts of an index of a partitioned table know it by its name.
+static void rename_whole(struct schema *schema, struct name table, const char *from, const char *to)
+{
+    SCRATCH(tmp);
+    const struct schema_relation *relation = schema_find(schema, table);
+    struct relation_list parts = {0};
+    if (relation && relation->kind == RELATION_PARTITIONED)
+        parts = schema_children(tmp, schema, relation);
+    for (size_t i = 0; i < parts.n; i++) {
+        struct schema_relation *partition = schema_edit(schema, parts.list[i]->name);
+        for (size_t k = 0; k < partition->n_indexes; k++) {
+            if (schema_same(schema, partition->indexes[k].attached_to, from))
+                partition->indexes[k].attached_to = to;
+        }
+    }
+}
+
 static void rename_in_table(struct schema *schema, struct name table, const char *from,
                             const char *to)
 {
     struct schema_relation *relation = schema_edit(schema, table);
     const char *name = mem_strdup(schema->pool, to);
     for (size_t i = 0; relation && i < relation->n_indexes; i++) {
-        if (schema_same(schema, relation->indexes[i].name, from))
-            relation->indexes[i].name = name;
+        if (!schema_same(schema, relation->indexes[i].name, from))
+            continue;
+        relation->indexes[i].name = name;
+        rename_whole(schema, relation->name, from, name);
     }
     for (size_t i = 0; relation && i < relation->n_constraints; i++) {
         struct schema_constraint *constraint = &relation->constraints[i];
@@ -297,15 +316,6 @@ void change_rename_constraint(struct schema *schema, const struct action *action
         if (from.name)
             relation_move(schema, from, (struct name){from.schema, action->new_name});
         rename_in_table(schema, list.list[i]->name, action->member, action->new_name);
-    }
-}
-
-void change_rename_trigger(struct schema *schema, const struct action *action)
-{
-    struct schema_relation *relation = schema_edit(schema, action->relation);
-    for (size_t i = 0; relation && i < relation->n_triggers; i++) {
-        if (schema_same(schema, relation->triggers[i].name, action->member))
-            relation->triggers[i].name = mem_strdup(schema->pool, action->new_name);
     }
 }
 

@@ -1,6 +1,6 @@
 /*
- * Tables of a schema: creating them with what they take from parents, templates and queries, and
- * their place in inheritance and partitioning. Views too.
+ * Tables of a schema: creating them with what they take from parents, templates and queries. Views
+ * too.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -35,13 +35,6 @@ static bool name_is_taken(const struct schema *schema, const struct schema_relat
     return name_table_find(&schema->relations, relation->name) != NULL;
 }
 
-static void add_parent(struct schema *schema, struct schema_relation *relation, struct name parent)
-{
-    *mem_append(relation, relation->parents, relation->n_parents) =
-        schema_keep_name(schema, schema_resolve(schema, parent));
-    schema_mark_links(schema, relation);
-}
-
 static void copy_columns(struct schema_relation *relation, const struct schema_relation *from,
                          bool with_defaults)
 {
@@ -60,23 +53,9 @@ static void copy_columns(struct schema_relation *relation, const struct schema_r
     }
 }
 
-static struct constraint constraint_again(const struct schema_constraint *from)
-{
-    return (struct constraint){.kind = from->kind,
-                               .columns = from->columns,
-                               .n_columns = from->n_columns,
-                               .references = from->references,
-                               .referenced = from->referenced,
-                               .n_referenced = from->n_referenced,
-                               .on_delete = from->on_delete,
-                               .is_match_full = from->is_match_full,
-                               .on_update = from->on_update,
-                               .is_not_valid = !from->is_valid};
-}
-
 static void copy_check(struct schema_relation *relation, const struct schema_constraint *from)
 {
-    if (schema_find_constraint(relation, from->name))
+    if (from->is_no_inherit || schema_find_constraint(relation, from->name))
         return;
     struct schema_constraint *copy =
         mem_append(relation, relation->constraints, relation->n_constraints);
@@ -104,26 +83,14 @@ static bool index_is_key(const struct schema *schema, const struct schema_relati
     return false;
 }
 
-// A partition has its parent's foreign keys and checks; a copy of a template only its keys and
-// indexes.
-enum key_source { FROM_TEMPLATE, FROM_PARENT };
-
-// Keys and indexes of `from`, under new names.
+// Keys and indexes of a template, under new names.
 static void copy_keys(struct schema *schema, struct schema_relation *relation,
-                      const struct schema_relation *from, enum key_source source)
+                      const struct schema_relation *from)
 {
     for (size_t i = 0; i < from->n_constraints; i++) {
-        const struct schema_constraint *constraint = &from->constraints[i];
-        struct constraint again = constraint_again(constraint);
-        if (constraint->kind == CONSTRAINT_CHECK && source == FROM_PARENT) {
-            copy_check(relation, constraint);
-        } else if (constraint->kind == CONSTRAINT_FOREIGN_KEY && source == FROM_PARENT) {
-            again.name = constraint->name;
+        struct constraint again = constraint_again(&from->constraints[i]);
+        if (again.kind != CONSTRAINT_CHECK && again.kind != CONSTRAINT_FOREIGN_KEY)
             schema_add_constraint(schema, relation, &again);
-        } else if (constraint->kind != CONSTRAINT_CHECK &&
-                   constraint->kind != CONSTRAINT_FOREIGN_KEY) {
-            schema_add_constraint(schema, relation, &again);
-        }
     }
     for (size_t i = 0; i < from->n_indexes; i++) {
         if (!index_is_key(schema, from, &from->indexes[i]))
@@ -144,7 +111,7 @@ static void take_from_template(struct schema *schema, struct schema_relation *re
             copy_check(relation, &from->constraints[i]);
     }
     if (strstr(included, "indexes"))
-        copy_keys(schema, relation, from, FROM_TEMPLATE);
+        copy_keys(schema, relation, from);
 }
 
 static void take_from_parents(struct schema *schema, struct schema_relation *relation,
@@ -156,7 +123,7 @@ static void take_from_parents(struct schema *schema, struct schema_relation *rel
             take_from_template(schema, relation, action, action->parents[i]);
             continue;
         }
-        add_parent(schema, relation, action->parents[i]);
+        schema_add_parent(schema, relation, action->parents[i]);
         if (!parent)
             continue;
         copy_columns(relation, parent, true);
@@ -167,12 +134,17 @@ static void take_from_parents(struct schema *schema, struct schema_relation *rel
     }
     if (!action->partition_of.name)
         return;
-    add_parent(schema, relation, action->partition_of);
+    schema_add_parent(schema, relation, action->partition_of);
     relation->is_partition = true;
     relation->is_default_partition = action->is_default_partition;
+    relation->bound = action->bound ? schema_keep_bound(schema, action->bound) : NULL;
     const struct schema_relation *parent = schema_find(schema, action->partition_of);
     if (parent)
         copy_columns(relation, parent, true);
+    for (size_t i = 0; parent && i < parent->n_constraints; i++) {
+        if (parent->constraints[i].kind == CONSTRAINT_CHECK)
+            copy_check(relation, &parent->constraints[i]);
+    }
 }
 
 // SQLite makes the keys' indexes in the order of the text.
@@ -233,6 +205,8 @@ void change_create_table(struct schema *schema, const struct action *action)
     struct schema_relation *relation = relation_begin(schema, action, kind);
     if (name_is_taken(schema, relation))
         return; // IF NOT EXISTS, or the statement fails
+    if (action->partition_key)
+        relation->partition_key = schema_keep_key(schema, action->partition_key);
     take_from_parents(schema, relation, action);
     add_columns(schema, relation, action);
     if (schema->dialect == DIALECT_SQLITE) {
@@ -243,7 +217,7 @@ void change_create_table(struct schema *schema, const struct action *action)
     }
     const struct schema_relation *parent = schema_find(schema, action->partition_of);
     if (parent)
-        copy_keys(schema, relation, parent, FROM_PARENT);
+        schema_join_partition(schema, relation, parent);
     schema_put(schema, relation);
 }
 
@@ -329,76 +303,4 @@ void change_create_view(struct schema *schema, const struct action *action)
         remember_reads(schema, relation, action->query);
     }
     schema_put(schema, relation);
-}
-
-void change_inherit(struct schema *schema, const struct action *action)
-{
-    struct schema_relation *relation = schema_edit(schema, action->relation);
-    if (relation)
-        add_parent(schema, relation, action->other);
-}
-
-void change_no_inherit(struct schema *schema, const struct action *action)
-{
-    struct schema_relation *relation = schema_edit(schema, action->relation);
-    struct name parent = schema_resolve(schema, action->other);
-    for (size_t i = 0; relation && i < relation->n_parents; i++) {
-        if (!name_equals(relation->parents[i], parent, relation->ignores_case))
-            continue;
-        relation->parents[i--] = relation->parents[--relation->n_parents];
-    }
-}
-
-// A partition that joins gets the indexes and keys of its parent that it lacks.
-static void add_missing_index(struct schema *schema, struct schema_relation *partition,
-                              const struct schema_relation *parent,
-                              const struct schema_index *index)
-{
-    if (schema_index_twin(schema, partition, index))
-        return;
-    for (size_t i = 0; i < parent->n_constraints; i++) {
-        if (!schema_same(schema, parent->constraints[i].index, index->name))
-            continue;
-        struct constraint again = constraint_again(&parent->constraints[i]);
-        schema_add_constraint(schema, partition, &again);
-        return;
-    }
-    copy_index(schema, partition, index);
-}
-
-void change_attach(struct schema *schema, const struct action *action)
-{
-    struct schema_relation *partition = schema_edit(schema, action->other);
-    const struct schema_relation *parent = schema_find(schema, action->relation);
-    if (!partition)
-        return;
-    add_parent(schema, partition, action->relation);
-    partition->is_partition = true;
-    partition->is_default_partition = action->is_default_partition;
-    for (size_t i = 0; parent && i < parent->n_constraints; i++) {
-        struct constraint again = constraint_again(&parent->constraints[i]);
-        again.name = parent->constraints[i].name;
-        if (again.kind == CONSTRAINT_FOREIGN_KEY)
-            schema_add_constraint(schema, partition, &again);
-    }
-    for (size_t i = 0; parent && i < parent->n_indexes; i++)
-        add_missing_index(schema, partition, parent, &parent->indexes[i]);
-}
-
-void change_detach(struct schema *schema, const struct action *action)
-{
-    struct action inverse = {.relation = action->other, .other = action->relation};
-    change_no_inherit(schema, &inverse);
-    struct schema_relation *partition = schema_edit(schema, action->other);
-    if (partition) {
-        partition->is_partition = false;
-        partition->is_default_partition = false;
-    }
-}
-
-void change_logged(struct schema *schema, const struct action *action)
-{
-    struct schema_relation *relation = schema_edit(schema, action->relation);
-    if (relation)
-        relation->is_unlogged = action->kind == ACTION_SET_UNLOGGED;
 }

@@ -204,13 +204,24 @@ static void add_action(struct timeline *timeline, size_t index, const struct act
 
 // --- statements
 
+static enum transaction_kind kind_of(const struct statement *statement)
+{
+    if (has_action(statement, ACTION_BEGIN))
+        return TRANSACTION_WRITTEN;
+    return statement->is_inner || statement->n_inner > 0 ? TRANSACTION_CODE : TRANSACTION_ALONE;
+}
+
 void timeline_enter(struct timeline *timeline, size_t index, const struct statement *statement,
                     const struct effects *effects, const struct schema *before)
 {
     if (!timeline->is_open)
-        begin(timeline,
-              has_action(statement, ACTION_BEGIN) ? TRANSACTION_WRITTEN : TRANSACTION_ALONE, index);
+        begin(timeline, kind_of(statement), index);
     now(timeline)->n++;
+    if (statement->n_inner > 0) { // its own effects are those of the statements in it
+        if (!statement->is_inner)
+            timeline->code_end = index + statement->n_inner;
+        return;
+    }
     for (size_t i = 0; i < effects->n_locks; i++)
         add_lock(timeline, &effects->locks[i], index);
     add_works(timeline, index, TIMELINE_REWRITE, effects->rewrites, effects->n_rewrites);
@@ -224,7 +235,8 @@ void timeline_enter(struct timeline *timeline, size_t index, const struct statem
 void timeline_leave(struct timeline *timeline, size_t index, const struct statement *statement)
 {
     session_timeouts_apply(&timeline->session, statement, index, timeline->is_open);
-    bool is_committed = has_action(statement, ACTION_COMMIT);
+    bool is_code_over = now(timeline)->kind == TRANSACTION_CODE && index == timeline->code_end;
+    bool is_committed = is_code_over || has_action(statement, ACTION_COMMIT);
     bool is_rolled_back = has_action(statement, ACTION_ROLLBACK);
     if (!timeline->is_open || (!is_committed && !is_rolled_back))
         return;

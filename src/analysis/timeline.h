@@ -16,9 +16,10 @@
 #include "analysis/session_timeouts.h"
 
 enum transaction_kind {
-    TRANSACTION_ALONE,  // one statement that is a transaction of its own
-    TRANSACTION_TOOL,   // the tool's
-    TRANSACTION_WRITTEN // BEGIN in the script
+    TRANSACTION_ALONE,   // one statement that is a transaction of its own
+    TRANSACTION_TOOL,    // the tool's
+    TRANSACTION_WRITTEN, // BEGIN in the script
+    TRANSACTION_CODE     // one statement with others in it: a DO block
 };
 
 // The first time that a transaction has this mode on this relation; ACCESS SHARE is left out.
@@ -64,6 +65,7 @@ struct timeline {
     // --- for timeline.c
     bool is_open;           // a transaction of more than one statement
     struct name_table held; // relation → place in locks, of the open transaction
+    size_t code_end;        // the last statement of the code at hand
 };
 
 struct timeline *timeline_make(TALLOC_CTX *mem, bool tool_wraps);

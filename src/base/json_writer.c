@@ -5,7 +5,6 @@
  */
 #include "base/json_writer.h"
 #include "base/utf8.h"
-#include <inttypes.h>
 
 #define INDENT 2
 #define ESCAPE_SIZE sizeof("\\u001F")
@@ -135,7 +134,8 @@ static void put_name(struct json_writer *writer, const char *name)
     if (name == NULL)
         return;
     put_string(writer, name, strlen(name));
-    put(writer, ": ", strlen(": "));
+    put_byte(writer, ':');
+    put_byte(writer, ' ');
 }
 
 static void open_list(struct json_writer *writer, const char *name, char bracket)
@@ -202,8 +202,16 @@ void json_writer_text(struct json_writer *writer, const char *name, const char *
 void json_writer_integer(struct json_writer *writer, const char *name, int64_t value)
 {
     char digits[sizeof("-9223372036854775808")];
+    size_t at = sizeof(digits);
+    uint64_t rest = value < 0 ? -(uint64_t)value : (uint64_t)value;
+    do {
+        digits[--at] = (char)('0' + rest % 10);
+        rest /= 10;
+    } while (rest > 0);
+    if (value < 0)
+        digits[--at] = '-';
     put_name(writer, name);
-    put(writer, digits, (size_t)snprintf(digits, sizeof(digits), "%" PRId64, value));
+    put(writer, digits + at, sizeof(digits) - at);
 }
 
 void json_writer_bool(struct json_writer *writer, const char *name, bool value)

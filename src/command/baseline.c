@@ -113,7 +113,8 @@ static bool read_pending(TALLOC_CTX *mem, const struct inspection *inspection,
 static bool is_code(const struct statement *statement)
 {
     for (size_t i = 0; i < statement->n_actions; i++)
-        if (statement->actions[i].kind == ACTION_DO || statement->actions[i].kind == ACTION_CALL)
+        if (statement->actions[i].kind == ACTION_DO || statement->actions[i].kind == ACTION_CALL ||
+            (statement->actions[i].kind == ACTION_EXECUTE && statement->is_inner))
             return true;
     return false;
 }

@@ -161,7 +161,9 @@ static void walk_statement(struct derivation *derivation, const struct statement
     size_t copies = tracer_state(derivation->tracer)->n_copies;
     bool is_countable = true;
 
-    for (size_t i = 0; i < statement->n_actions; i++) {
+    // Nothing is promised of what may not run, or of values that no query can ask for.
+    bool is_sure = !statement->is_conditional && !statement->has_variables;
+    for (size_t i = 0; is_sure && i < statement->n_actions; i++) {
         const struct action *action = &statement->actions[i];
         if (action->query != NULL)
             is_countable = is_countable && reads_are_untouched(derivation, action->query);
@@ -171,7 +173,8 @@ static void walk_statement(struct derivation *derivation, const struct statement
             derive_schema(derivation, statement, action);
     }
     tracer_apply(derivation->tracer, statement);
-    derive_copies(derivation, statement, copies, is_countable);
+    if (is_sure)
+        derive_copies(derivation, statement, copies, is_countable);
 }
 
 static void walk(struct derivation *derivation, const struct assessment *assessment)

@@ -75,6 +75,10 @@ void report_statement(struct json_writer *writer, const struct statement *statem
     json_writer_integer(writer, "offset", (int64_t)statement->offset);
     json_writer_text(writer, "kind", statement->kind);
     json_writer_text(writer, "sql", statement->sql);
+    if (statement->is_inner) {
+        json_writer_bool(writer, "inner", true);
+        json_writer_bool(writer, "conditional", statement->is_conditional);
+    }
     put_effects(writer, effects);
     json_writer_close_object(writer);
 }

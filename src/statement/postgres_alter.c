@@ -96,6 +96,8 @@ static void read_partition(struct reading *reading, const AlterTableCmd *command
     action->other = name_of_range(reading, partition->name);
     action->concurrently = partition->concurrent;
     action->is_default_partition = partition->bound != NULL && partition->bound->is_default;
+    if (partition->bound != NULL)
+        action->bound = partition_bound_read(reading, partition->bound);
     if (action->object == OBJECT_INDEX)
         action->kind = ACTION_ATTACH_INDEX;
 }
@@ -272,7 +274,7 @@ void read_alter_table(struct reading *reading, Node *node)
         action->relation = name_of_range(reading, alter->relation);
         action->relation_if_exists = alter->missing_ok;
         action->only = !alter->relation->inh && alter->objtype != PG_OBJECT_TYPE;
-        action->offset = reading->tokens[index].offset;
+        action->offset = reading_place(reading, reading->tokens[index].offset);
         subcommand_read(reading, command, action);
         if (alter->objtype == PG_OBJECT_TYPE)
             attribute_read(command->subtype, action);

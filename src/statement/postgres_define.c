@@ -1,5 +1,5 @@
 /*
- * Triggers, rules, policies, functions, types, domains, schemas, extensions, publications.
+ * Rules, policies, functions, types, domains, schemas, extensions, publications.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -8,19 +8,6 @@
 #include "statement/postgres_reading.h"
 
 // --- on tables
-
-void read_create_trigger(struct reading *reading, Node *node)
-{
-    const CreateTrigStmt *create = (CreateTrigStmt *)node;
-    struct action *action = action_add(reading, ACTION_CREATE_TRIGGER);
-    action->object = OBJECT_TRIGGER;
-    action->relation = name_of_range(reading, create->relation);
-    action->member = mem_strdup(reading->mem, create->trigname);
-    action->option = name_of_list(reading, create->funcname).name;
-    action->or_replace = create->replace;
-    if (create->constrrel != NULL)
-        action->other = name_of_range(reading, create->constrrel);
-}
 
 static const char *rule_event(CmdType event)
 {

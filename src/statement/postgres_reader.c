@@ -10,17 +10,10 @@
 #include "statement/postgres_tree.h"
 
 #include "base/text.h"
-#include "statement/postgres_reading.h"
+#include "statement/postgres_script.h"
 #include "statement/postgres_split.h"
 
 #define SHORTENED_WIDTH 80 // columns of the text shown of what was not understood
-
-struct script_reading {
-    struct script *script;
-    const struct script_source *source;
-    struct reader_cursor cursor;
-    MemoryContext memory; // libpg_query's
-};
 
 // --- what is not understood
 
@@ -46,8 +39,8 @@ char *parse_reason(TALLOC_CTX *mem, const PgQueryError *error)
                       is_deep ? "nested too deep" : "", message);
 }
 
-static void not_understood_add(struct script_reading *s, struct reader_range range, size_t offset,
-                               const char *reason)
+void not_understood_add(struct script_reading *s, struct reader_range range, size_t offset,
+                        const char *reason)
 {
     struct script *script = s->script;
     struct not_understood *added =
@@ -107,6 +100,8 @@ static void statement_add(struct script_reading *s, struct reader_range range, N
                               .end = range.end,
                               .statement = statement};
     statement_read(&reading, tree);
+    if (IsA(tree, DoStmt))
+        inner_read(s, script->n_statements - 1);
 }
 
 static PgQueryInternalParsetreeAndError parse(const struct script_reading *s,
@@ -117,7 +112,7 @@ static PgQueryInternalParsetreeAndError parse(const struct script_reading *s,
     return pg_query_raw_parse(sql);
 }
 
-static void error_free(PgQueryInternalParsetreeAndError *parsed)
+void parsed_free(PgQueryInternalParsetreeAndError *parsed)
 {
     if (parsed->error != NULL)
         pg_query_free_error(parsed->error);
@@ -139,7 +134,7 @@ static void read_statement(struct script_reading *s, struct reader_range range, 
     } else {
         not_understood_add(s, range, range.start, "cannot be cut into single statements");
     }
-    error_free(&parsed);
+    parsed_free(&parsed);
 }
 
 static bool read_unbalanced(struct script_reading *s, struct reader_range whole)
@@ -203,6 +198,7 @@ static bool postgres_read(void *state, const struct script_source *source, struc
     s.memory = pg_query_enter_memory_context();
     bool is_read = read_pieces(&s, err);
     pg_query_exit_memory_context(s.memory);
+    inner_link(script);
     return is_read;
 }
 

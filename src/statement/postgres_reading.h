@@ -12,6 +12,7 @@
 
 #include "base/memory.h"
 #include "statement/lexer.h"
+#include "statement/origin.h"
 #include "statement/reader_internal.h"
 
 struct reading {
@@ -20,10 +21,17 @@ struct reading {
     const char *text; // of the whole file
     size_t base; // where the text begins that the parser was given: its locations are from here
     size_t end;  // where that ends
+    const struct origin *origin; // of a text that is no part of the file; NULL: it is
     struct statement *statement;
     struct token *tokens; // of [base, end); made when first asked for
     size_t n_tokens;
 };
+
+// Where in the file a place of the text stands.
+static inline size_t reading_place(const struct reading *reading, size_t offset)
+{
+    return reading->origin == NULL ? offset : origin_place(reading->origin, offset);
+}
 
 // --- postgres_reader.c: what the parser says of a text that it does not understand
 
@@ -147,6 +155,16 @@ void index_read_column(struct reading *reading, const IndexElem *element, struct
 void constraint_read(struct reading *reading, const Constraint *constraint, const char *column,
                      struct constraint *out);
 
+// One of a list in parentheses, of an index or a partition key: `(expression)` gives what is inside,
+// `lower(email) text_pattern_ops` the call.
+struct span list_expression_span(struct reading *reading, int location);
+
+// --- postgres_partition.c
+
+struct partition_key *partition_key_read(struct reading *reading, const PartitionSpec *spec);
+struct partition_bound *partition_bound_read(struct reading *reading,
+                                             const PartitionBoundSpec *spec);
+
 // --- actions
 
 struct action *action_add(struct reading *reading, enum action_kind kind);
@@ -172,7 +190,7 @@ statement_reader read_alter_table, read_move_all;
 // postgres_object.c
 statement_reader read_drop, read_drop_named, read_rename, read_set_schema, read_owner, read_comment,
     read_grant, read_grant_role, read_truncate;
-// postgres_define.c
+// postgres_define.c, postgres_trigger.c
 statement_reader read_create_trigger, read_create_rule, read_create_policy, read_alter_policy,
     read_create_function, read_create_enum, read_alter_enum, read_create_composite,
     read_create_range, read_define, read_create_domain, read_alter_domain, read_create_schema,

@@ -11,7 +11,7 @@
 // --- indexes
 
 // `(expression)` gives what is inside, `lower(email) text_pattern_ops` the call.
-static struct span index_expression_span(struct reading *reading, int location)
+struct span list_expression_span(struct reading *reading, int location)
 {
     size_t index = token_index(reading, location);
     size_t start = index;
@@ -38,11 +38,15 @@ void index_read_column(struct reading *reading, const IndexElem *element, struct
     out->column = mem_strdup(reading->mem, element->name);
     out->collation = name_of_list(reading, element->collation).name;
     out->opclass = name_of_list(reading, element->opclass).name;
+    out->is_descending = element->ordering == SORTBY_DESC;
+    out->has_nulls_first = element->nulls_ordering == SORTBY_NULLS_DEFAULT
+                               ? out->is_descending
+                               : element->nulls_ordering == SORTBY_NULLS_FIRST;
     if (element->expr == NULL)
         return;
     out->expression = mem_new(reading->mem, struct expression);
     int location = expression_read(reading, element->expr, NULL, out->expression);
-    struct span span = index_expression_span(reading, location);
+    struct span span = list_expression_span(reading, location);
     out->expression->text = span_text(reading, span);
 }
 

@@ -86,7 +86,8 @@ void constraint_read(struct reading *reading, const Constraint *constraint, cons
 {
     out->kind = constraint_kind(constraint->contype);
     out->name = mem_strdup(reading->mem, constraint->conname);
-    out->offset = reading->base + (size_t)(constraint->location < 0 ? 0 : constraint->location);
+    size_t location = (size_t)(constraint->location < 0 ? 0 : constraint->location);
+    out->offset = reading_place(reading, reading->base + location);
     constraint_read_columns(reading, constraint, column, out);
     if (constraint->raw_expr != NULL)
         out->check =
@@ -100,11 +101,12 @@ void constraint_read(struct reading *reading, const Constraint *constraint, cons
         out->on_update = foreign_key_action(constraint->fk_upd_action);
     }
     exclusion_read_where(reading, constraint, out);
-    out->using_index = mem_strdup(reading->mem, constraint->indexname);
     out->includes = strings_of_list(reading, constraint->including, &out->n_includes);
+    out->using_index = mem_strdup(reading->mem, constraint->indexname);
     out->method = mem_strdup(reading->mem, constraint->access_method);
     out->is_not_valid = constraint->skip_validation;
     out->is_deferrable = constraint->deferrable;
+    out->is_deferred = constraint->initdeferred;
     out->is_no_inherit = constraint->is_no_inherit;
     out->nulls_not_distinct = constraint->nulls_not_distinct;
 }
@@ -168,8 +170,11 @@ static void column_read_part(struct reading *reading, const ColumnDef *definitio
     case CONSTR_FOREIGN: column_add_constraint(reading, constraint, out); break;
     case CONSTR_ATTR_DEFERRABLE:
     case CONSTR_ATTR_DEFERRED:
-        if (out->n_constraints > 0)
-            out->constraints[out->n_constraints - 1].is_deferrable = true;
+        if (out->n_constraints > 0) {
+            struct constraint *last = &out->constraints[out->n_constraints - 1];
+            last->is_deferrable = true;
+            last->is_deferred |= constraint->contype == CONSTR_ATTR_DEFERRED;
+        }
         break;
     case CONSTR_NULL:
     case CONSTR_ATTR_NOT_DEFERRABLE:
@@ -224,6 +229,8 @@ void read_create_table(struct reading *reading, Node *node)
     action->is_unlogged = create->relation->relpersistence == RELPERSISTENCE_UNLOGGED;
     action->if_exists = create->if_not_exists;
     action->is_partitioned = create->partspec != NULL;
+    if (create->partspec != NULL)
+        action->partition_key = partition_key_read(reading, create->partspec);
     if (create->ofTypename != NULL)
         action->other = name_of_list(reading, create->ofTypename->names);
     ListCell *cell;
@@ -232,6 +239,7 @@ void read_create_table(struct reading *reading, Node *node)
     if (create->partbound != NULL) {
         action->partition_of = name_of_range(reading, linitial(create->inhRelations));
         action->is_default_partition = create->partbound->is_default;
+        action->bound = partition_bound_read(reading, create->partbound);
         return;
     }
     foreach (cell, create->inhRelations)

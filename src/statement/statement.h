@@ -91,6 +91,7 @@ struct constraint {
     bool is_not_valid;            // NOT VALID
     bool is_match_full;           // FOREIGN KEY … MATCH FULL
     bool is_deferrable;
+    bool is_deferred;   // INITIALLY DEFERRED
     bool is_no_inherit; // CHECK … NO INHERIT
     bool nulls_not_distinct;
     size_t offset; // byte offset in the file
@@ -115,11 +116,58 @@ struct index_column {
     struct expression *expression; // NULL: column
     const char *collation;
     const char *opclass;
+    bool is_descending;
+    bool has_nulls_first; // as it works out: NULLS FIRST is the default of DESC
+};
+
+// --- partitions
+
+enum partition_strategy { PARTITION_NONE, PARTITION_RANGE, PARTITION_LIST, PARTITION_HASH };
+
+// PARTITION BY
+struct partition_key {
+    enum partition_strategy strategy;
+    struct index_column *columns; // or expressions
+    size_t n_columns;
+};
+
+enum partition_limit { LIMIT_VALUE, LIMIT_MINVALUE, LIMIT_MAXVALUE, LIMIT_NULL };
+
+struct partition_value {
+    enum partition_limit limit;
+    const char *text;     // as written; of MINVALUE, MAXVALUE and NULL that word
+    const char *constant; // the literal's value, NULL: an expression or no LIMIT_VALUE
+};
+
+// FOR VALUES …, DEFAULT
+struct partition_bound {
+    enum partition_strategy strategy; // NONE: DEFAULT
+    struct partition_value *values;   // LIST: IN; RANGE: FROM
+    size_t n_values;
+    struct partition_value *to; // RANGE: TO, n_values of them
+    int modulus, remainder;     // HASH
 };
 
 struct exclude_element {
     struct index_column column;
     const char *operator; // "&&", or "OPERATOR(schema.&&)"
+};
+
+// --- triggers
+
+enum trigger_timing { TRIGGER_BEFORE, TRIGGER_AFTER, TRIGGER_INSTEAD_OF };
+
+struct trigger_definition {
+    enum trigger_timing timing;
+    bool on_insert, on_update, on_delete, on_truncate;
+    bool is_for_each_row;
+    const char **columns; // UPDATE OF
+    size_t n_columns;
+    struct expression *condition; // WHEN; NULL: none
+    const char **arguments;       // of the function
+    size_t n_arguments;
+    const char *old_table, *new_table; // REFERENCING; NULL: none
+    bool is_constraint, is_deferrable, is_deferred;
 };
 
 struct index_definition {
@@ -278,8 +326,9 @@ enum action_kind {
     // data
     ACTION_QUERY,      // query: SELECT, INSERT, UPDATE, DELETE, MERGE, COPY; EXPLAIN: option
     ACTION_CALL,       // CALL
-    ACTION_DO,         // language, body: not understood statically, must be said
-    ACTION_EXECUTE,    // PREPARE, EXECUTE, DEALLOCATE
+    ACTION_DO,         // language, body; option: why the body could not be read, NULL when it was
+    ACTION_EXECUTE,    // PREPARE, EXECUTE, DEALLOCATE; option "dynamic": PL/pgSQL's EXECUTE of a
+                       // text that is made when it runs
     ACTION_LOCK_TABLE, // option = mode as in pg_locks ("AccessExclusiveLock")
     ACTION_ANALYZE,
     ACTION_VACUUM,  // relation or name NULL; is_full
@@ -356,6 +405,9 @@ struct action {
     struct name partition_of;  // CREATE TABLE … PARTITION OF
     bool is_default_partition; // of PARTITION OF or ATTACH: FOR VALUES is DEFAULT
     bool is_partitioned;       // CREATE TABLE … PARTITION BY
+    struct partition_key *partition_key;
+    struct partition_bound *bound;      // PARTITION OF and ATTACH PARTITION
+    struct trigger_definition *trigger; // CREATE TRIGGER
 
     struct column *definition;     // ADD COLUMN, ALTER TYPE (type, collation), ALTER COMPOSITE
     struct expression *using_expr; // ALTER TYPE … USING
@@ -395,6 +447,15 @@ struct statement {
     const char *kind; // upper-case words as in the corpora: "ALTER TABLE", "CREATE INDEX"
     struct action *actions;
     size_t n_actions;
+
+    // PostgreSQL: code is a statement (DO) with statements in it. They stand behind it in the
+    // script, as others do, and whoever runs or rewrites statements leaves them out: they run when
+    // the code does.
+    const struct statement *inner; // of a DO block whose code was read
+    size_t n_inner;                // with those of code within the code
+    bool is_inner;
+    bool is_conditional; // of inner ones: a branch, loop or exception may keep it from running once
+    bool has_variables;  // of inner ones: some names in it are those of variables
 
     // SQLite: how the reader judged it against the schema known so far (NULL: fine). A statement
     // may be understood and still invalid: "no such column: x".

@@ -518,6 +518,36 @@ EOF
 statement "CREATE TEMP TABLE was AS SELECT * FROM \"Mail\"; ALTER TABLE \"Mail\" ALTER COLUMN \"Address\" TYPE varchar USING 'none';"
 loses postgres using-expression-lossy 'SELECT count("Address") FROM was;'
 
+# --- joins that meet a row twice, numbers that are given again
+
+base <<'EOF'
+CREATE TABLE "Mail" ("Id" int PRIMARY KEY, "Box" text);
+CREATE TABLE events (id int PRIMARY KEY, mail int, box text);
+EOF
+rows <<'EOF'
+INSERT INTO "Mail" VALUES (1, 'a'), (2, 'b'); INSERT INTO events VALUES (1, 1, 'x'), (2, 2, 'y'), (3, NULL, 'z');
+INSERT INTO "Mail" VALUES (1, 'a'), (2, 'b'); INSERT INTO events VALUES (1, 1, 'x'), (2, 1, 'y');
+INSERT INTO "Mail" VALUES (1, 'a'), (2, 'b'); INSERT INTO events VALUES (1, 9, 'x'), (2, 9, 'y');
+EOF
+statement 'MERGE INTO "Mail" USING events AS e ON e.mail = "Mail"."Id" WHEN MATCHED THEN UPDATE SET "Box" = e.box;'
+holds postgres merge-source-not-unique 'a row that two match'
+statement 'CREATE TEMP TABLE was AS SELECT "Id" FROM "Mail" AS m JOIN events e ON e.mail = "Id" AND e.box > $$w$$; UPDATE "Mail" AS m SET "Box" = e.box FROM events e WHERE e.mail = m."Id" AND e.box > $$w$$;'
+loses postgres update-join-not-unique 'SELECT count(*) FROM (SELECT 1 FROM was GROUP BY "Id" HAVING count(*) > 1) AS doubled;'
+base <<'EOF'
+CREATE TABLE "Mail" ("Id" serial PRIMARY KEY, box text);
+EOF
+rows <<'EOF'
+INSERT INTO "Mail" VALUES (1, 'a'), (2, 'b');
+INSERT INTO "Mail" VALUES (3, 'a'), (4, 'b');
+INSERT INTO "Mail" VALUES (3, 'a'), (5, 'b');
+EOF
+for made in "ALTER SEQUENCE \"Mail_Id_seq\" RESTART WITH 3;" "SELECT setval('\"Mail_Id_seq\"', 3, false);" \
+    "SELECT setval(pg_get_serial_sequence('\"Mail\"', 'Id'), 2);" \
+    "ALTER TABLE \"Mail\" ALTER COLUMN \"Id\" DROP DEFAULT; DROP SEQUENCE \"Mail_Id_seq\"; ALTER TABLE \"Mail\" ALTER COLUMN \"Id\" ADD GENERATED ALWAYS AS IDENTITY (START WITH 3);"; do
+    statement "$made INSERT INTO \"Mail\" (box) VALUES ('next');"
+    holds postgres sequence-restart "$made"
+done
+
 # --- no question where the answer would decide nothing
 
 base <<'EOF'

@@ -143,7 +143,13 @@ static inline void compare_constraints(struct difference *d, const char *table, 
         expect_same(d, what, a->on_delete, b->on_delete);
         expect_same(d, what, a->on_update, b->on_update);
         expect_same(d, what, a->index, b->index);
+        expect_same(d, what, joined(tmp, a->operators, a->n_operators, false),
+                    joined(tmp, b->operators, b->n_operators, false));
         expect_flag(d, what, "VALID", a->is_valid, b->is_valid);
+        expect_flag(d, what, "DEFERRABLE", a->is_deferrable, b->is_deferrable);
+        expect_flag(d, what, "INITIALLY DEFERRED", a->is_deferred, b->is_deferred);
+        expect_flag(d, what, "NO INHERIT", a->is_no_inherit, b->is_no_inherit);
+        expect_flag(d, what, "MATCH FULL", a->is_match_full, b->is_match_full);
     }
     for (size_t i = 0; i < replayed->n_constraints; i++) {
         if (schema_find_constraint(live, replayed->constraints[i].name) == NULL)
@@ -162,12 +168,14 @@ static inline const struct schema_index *index_named(const struct schema_relatio
 
 static inline char *index_words(TALLOC_CTX *mem, const struct schema_index *index)
 {
-    char *text = mem_printf(mem, "%s%s%s%s (", index->method, index->is_unique ? " unique" : "",
-                            index->is_primary ? " primary" : "", index->is_valid ? "" : " invalid");
+    char *text = mem_printf(mem, "%s%s%s%s%s part of %s (", index->method, index->is_unique ? " unique" : "",
+                            index->is_primary ? " primary" : "", index->is_valid ? "" : " invalid",
+                            index->nulls_not_distinct ? " nulls not distinct" : "", shown(index->attached_to));
     for (size_t i = 0; i < index->n_columns; i++) {
         const struct index_column *c = &index->columns[i];
-        text = mem_printf(mem, "%s%s%s%s ", text, c->column ? c->column : "expression", c->opclass ? " " : "",
-                          c->opclass ? c->opclass : "");
+        text = mem_printf(mem, "%s%s%s%s%s%s ", text, c->column ? c->column : "expression", c->opclass ? " " : "",
+                          c->opclass ? c->opclass : "", c->is_descending ? " desc" : "",
+                          c->has_nulls_first ? " nulls first" : "");
     }
     return mem_printf(mem, "%s) include %s, expressions read %s%s", text,
                       joined(mem, index->includes, index->n_includes, false),
@@ -193,6 +201,24 @@ static inline void compare_indexes(struct difference *d, const char *table, cons
     }
 }
 
+// The server prints a function without its schema where the path finds it, and casts in conditions.
+static inline char *trigger_words(TALLOC_CTX *mem, const struct schema_trigger *trigger)
+{
+    const struct trigger_definition *t = trigger->definition;
+    const char *dot = trigger->function != NULL ? strrchr(trigger->function, '.') : NULL;
+    char *text = mem_printf(mem, "%s calls %s%s%s", trigger->name, dot != NULL ? dot + 1 : shown(trigger->function),
+                            trigger->is_disabled ? ", disabled" : "", trigger->is_clone ? ", clone" : "");
+    if (t == NULL)
+        return text;
+    text = mem_printf(mem, "%s, timing %d%s%s%s%s%s%s%s%s", text, (int)t->timing, t->on_insert ? " insert" : "",
+                      t->on_update ? " update" : "", t->on_delete ? " delete" : "", t->on_truncate ? " truncate" : "",
+                      t->is_for_each_row ? " row" : "", t->is_constraint ? " constraint" : "",
+                      t->is_deferrable ? " deferrable" : "", t->is_deferred ? " deferred" : "");
+    return mem_printf(mem, "%s of (%s) args (%s) tables %s %s%s", text, joined(mem, t->columns, t->n_columns, false),
+                      joined(mem, t->arguments, t->n_arguments, false), shown(t->old_table), shown(t->new_table),
+                      t->condition != NULL ? " when" : "");
+}
+
 static inline void compare_triggers(struct difference *d, const char *table, const struct schema_relation *live,
                                     const struct schema_relation *replayed)
 {
@@ -203,12 +229,37 @@ static inline void compare_triggers(struct difference *d, const char *table, con
         const char **names = mem_array(tmp, const char *, both[k]->n_triggers + both[k]->n_members + 1);
         size_t n = 0;
         for (size_t i = 0; i < both[k]->n_triggers; i++)
-            names[n++] = both[k]->triggers[i].name;
+            names[n++] = trigger_words(tmp, &both[k]->triggers[i]);
         for (size_t i = 0; i < both[k]->n_members; i++)
             names[n++] = both[k]->members[i].name;
         lists[k] = joined(tmp, names, n, true);
     }
     expect_same(d, mem_printf(tmp, "%s, triggers, rules and policies", table), lists[0], lists[1]);
+}
+
+static inline char *partition_key_words(TALLOC_CTX *mem, const struct partition_key *key)
+{
+    char *text = mem_printf(mem, "by %d:", key != NULL ? (int)key->strategy : 0);
+    for (size_t i = 0; key != NULL && i < key->n_columns; i++)
+        text = mem_printf(mem, "%s %s", text, key->columns[i].column ? key->columns[i].column : "expression");
+    return text;
+}
+
+// Literals by their value: the server casts and quotes them in its own way.
+static inline char *bound_words(TALLOC_CTX *mem, const struct partition_bound *bound)
+{
+    if (bound == NULL)
+        return mem_strdup(mem, "none");
+    char *text = mem_printf(mem, "%d modulus %d remainder %d:", (int)bound->strategy, bound->modulus, bound->remainder);
+    const struct partition_value *const lists[] = {bound->values, bound->to};
+    for (size_t k = 0; k < 2; k++) {
+        for (size_t i = 0; lists[k] != NULL && i < bound->n_values; i++)
+            text = mem_printf(mem, "%s %s%s", text, k ? "to " : "",
+                              lists[k][i].limit != LIMIT_VALUE ? lists[k][i].text
+                              : lists[k][i].constant != NULL   ? lists[k][i].constant
+                                                               : "expression");
+    }
+    return text;
 }
 
 static inline void compare_relation(struct difference *d, const struct schema_relation *live,
@@ -223,8 +274,11 @@ static inline void compare_relation(struct difference *d, const struct schema_re
     compare_columns(d, what, live, replayed);
     compare_constraints(d, what, live, replayed);
     compare_indexes(d, what, live, replayed);
-    if (!live->is_partition) // the server copies triggers for each row to partitions
-        compare_triggers(d, what, live, replayed);
+    compare_triggers(d, what, live, replayed);
+    expect_same(d, mem_printf(tmp, "%s is partitioned", what), partition_key_words(tmp, live->partition_key),
+                partition_key_words(tmp, replayed->partition_key));
+    expect_same(d, mem_printf(tmp, "%s is the partition", what), bound_words(tmp, live->bound),
+                bound_words(tmp, replayed->bound));
     expect_same(d, what, joined_names(tmp, live->parents, live->n_parents),
                 joined_names(tmp, replayed->parents, replayed->n_parents));
     expect_same(d, mem_printf(tmp, "%s reads", what), joined_names(tmp, live->reads, live->n_reads),

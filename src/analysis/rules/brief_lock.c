@@ -98,10 +98,11 @@ static void check_rls_policy_change(struct rule_place *place)
 
 static void storage_parameter(struct rule_place *place, const struct action *action)
 {
+    if (action->kind != ACTION_SET_OPTIONS || action->object == OBJECT_VIEW)
+        return;
     const struct effect_lock *lock =
         effects_lock_on(place_effects(place), place_name(place, action->relation));
-    if (action->kind == ACTION_SET_OPTIONS && action->object != OBJECT_VIEW && lock != NULL &&
-        lock_mode_blocks_reads(lock->mode))
+    if (lock != NULL && lock_mode_blocks_reads(lock->mode))
         report_brief(place, action->relation, mem_printf(place->mem, "SET (%s)", action->option));
 }
 

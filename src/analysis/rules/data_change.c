@@ -6,6 +6,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "analysis/rules/copy_question.h"
+#include "analysis/rules/join.h"
 
 static bool takes_every_row(const struct query *query)
 {
@@ -166,10 +167,45 @@ static void report_join(struct rule_place *place, const struct query *query, str
     }
 }
 
+// LEFT JOIN loses no row, but a row with several partners arrives several times.
+static void report_left_join(struct rule_place *place, const struct query *query,
+                             struct name target)
+{
+    static const char *const begins[] = {"from", NULL};
+    static const char *const ends[] = {"returning", NULL};
+    const char *from = join_text(place, begins, ends);
+    if (from == NULL || query->has_group_by || query->has_distinct || query->has_set_operation)
+        return;
+    for (size_t i = 0; i < query->n_reads; i++) {
+        const struct schema_relation *relation = schema_find(place->before, query->reads[i]);
+        struct joined_table joined = join_read(place, from, query->reads[i]);
+        if (relation == NULL || !joined.is_left || joined.n_columns == 0 ||
+            !relation_is_table(relation) ||
+            relation_has_key(relation, joined.columns, joined.n_columns))
+            continue;
+        report_lost(place, query, place->rule->severity,
+                    mem_printf(place->mem,
+                               "no key of %s is (%s): rows with several partners in it arrive "
+                               "several times in %s",
+                               place_name(place, query->reads[i]),
+                               words_join(place->mem, joined.columns, joined.n_columns),
+                               place_name(place, target)));
+        return;
+    }
+}
+
+static void report_joins(struct rule_place *place, const struct query *query, struct name target)
+{
+    if (query->n_inner_joined > 0)
+        report_join(place, query, target);
+    else
+        report_left_join(place, query, target);
+}
+
 static void insert_select_join(struct rule_place *place, const struct query *query)
 {
     if (query->verb == QUERY_INSERT && !query->has_values && query->n_reads > 1)
-        report_join(place, query, query->target);
+        report_joins(place, query, query->target);
 }
 
 static void create_as_join(struct rule_place *place, const struct action *action)
@@ -177,42 +213,13 @@ static void create_as_join(struct rule_place *place, const struct action *action
     if (action->kind == ACTION_CREATE_TABLE_AS && action->query != NULL &&
         action->object != OBJECT_MATERIALIZED_VIEW && !action->is_temporary &&
         action->query->n_reads > 1)
-        report_join(place, action->query, action->relation);
+        report_joins(place, action->query, action->relation);
 }
 
 static void check_insert_select_join_loses_rows(struct rule_place *place)
 {
     place_each_query(place, insert_select_join);
     place_each_action(place, create_as_join);
-}
-
-static void update_join(struct rule_place *place, const struct query *query)
-{
-    if (query->verb != QUERY_UPDATE || query->n_inner_joined == 0 ||
-        place_is_new(place, query->target))
-        return;
-    const struct expression *join =
-        query->join_condition != NULL ? query->join_condition : query->where;
-    for (size_t i = 0; join != NULL && i < query->n_inner_joined; i++) {
-        struct name joined = query->inner_joined[i];
-        const struct schema_relation *relation = schema_find(place->before, joined);
-        if (relation == NULL || name_may_equal(joined, query->target) ||
-            (relation->kind != RELATION_TABLE && relation->kind != RELATION_PARTITIONED) ||
-            relation_has_key(relation, join->columns, join->n_columns) ||
-            (query->where != NULL &&
-             relation_has_key(relation, query->where->columns, query->where->n_columns)))
-            continue;
-        rule_report(place,
-                    "no key of %s makes its row the only one for a row of %s: with two, either "
-                    "may win",
-                    place_name(place, joined), place_name(place, query->target));
-        return;
-    }
-}
-
-static void check_update_join_not_unique(struct rule_place *place)
-{
-    place_each_query(place, update_join);
 }
 
 static void on_conflict(struct rule_place *place, const struct query *query)
@@ -337,8 +344,7 @@ const struct rule rule_insert_select_join_loses_rows = {
     .id = "insert-select-join-loses-rows",
     .severity = SEVERITY_WARN,
     .dialects = POSTGRES | SQLITE,
-    .summary = "INSERT ... SELECT (or CREATE TABLE AS) with an inner join that may lose or "
-               "double rows",
+    .summary = "INSERT ... SELECT (or CREATE TABLE AS) with a join that may lose or double rows",
     .why = "A row without a partner vanishes, one with two partners arrives twice, and the "
            "count may still be right. It stops when the copy takes the table's place.",
     .safe_form = "LEFT JOIN and look at the NULLs, join by a key, compare keys before and "
@@ -346,19 +352,6 @@ const struct rule rule_insert_select_join_loses_rows = {
     .source = "PostgreSQL 15 manual, Joined Tables",
     .kinds = {ACTION_QUERY, ACTION_CREATE_TABLE_AS},
     .check = check_insert_select_join_loses_rows,
-};
-
-const struct rule rule_update_join_not_unique = {
-    .id = "update-join-not-unique",
-    .severity = SEVERITY_WARN,
-    .dialects = POSTGRES,
-    .summary = "UPDATE ... FROM a table that no key makes unique for the joined row",
-    .why = "When two rows match, one of them wins, and nothing says which.",
-    .safe_form = "join by a primary key or unique column, or aggregate the other side to "
-                 "one row first",
-    .source = "PostgreSQL 15 manual, UPDATE, Notes",
-    .kinds = {ACTION_QUERY},
-    .check = check_update_join_not_unique,
 };
 
 const struct rule rule_on_conflict_do_nothing = {

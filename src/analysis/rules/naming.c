@@ -18,24 +18,33 @@ static void identifier_truncated(struct rule_place *place, const char *name)
     rule_report(place, "'%s' has %zu bytes and becomes '%.*s'", name, strlen(name), cut, name);
 }
 
-// Asked of every statement, so asked cheaply: a run of letters that long, or a quote to look
-// behind.
-static bool may_have_long_name(const char *sql)
+static bool is_name_byte(char byte)
 {
-    size_t n = 0;
-    for (; *sql != '\0' && *sql != '"' && n <= NAME_MAX_BYTES; sql++) {
-        bool is_name = isalnum((unsigned char)*sql) || *sql == '_' || *sql == '$' || *sql < 0;
-        n = is_name ? n + 1 : 0;
+    return isalnum((unsigned char)byte) || byte == '_' || byte == '$' || byte < 0;
+}
+
+// Asked of every statement, so asked cheaply: a run of letters that long covers one of the places
+// that are looked at. A quote is to be looked behind.
+static bool may_have_long_name(const char *sql, size_t len)
+{
+    for (size_t end = NAME_MAX_BYTES; end < len;) {
+        size_t n = 0;
+        while (n <= NAME_MAX_BYTES && is_name_byte(sql[end - n]))
+            n++;
+        if (n > NAME_MAX_BYTES)
+            return true;
+        end += NAME_MAX_BYTES + 1 - n;
     }
-    return *sql == '"' || n > NAME_MAX_BYTES;
+    return len > NAME_MAX_BYTES && memchr(sql, '"', len) != NULL;
 }
 
 static void check_identifier_truncated(struct rule_place *place)
 {
     const char *sql = place->statement->sql;
-    if (!may_have_long_name(sql))
+    size_t len = strlen(sql);
+    if (!may_have_long_name(sql, len))
         return;
-    struct lexer lexer = lexer_make(DIALECT_POSTGRES, sql, 0, strlen(sql));
+    struct lexer lexer = lexer_make(DIALECT_POSTGRES, sql, 0, len);
     const char *reported = NULL;
     for (struct token token = lexer_next(&lexer); token.kind != TOKEN_END;
          token = lexer_next(&lexer)) {

@@ -183,6 +183,11 @@ enum severity place_weigh_loss(const struct rule_place *place, struct name table
     return relation != NULL && relation->rows == 0 ? SEVERITY_WARN : SEVERITY_STOP;
 }
 
+bool relation_is_table(const struct schema_relation *relation)
+{
+    return relation->kind == RELATION_TABLE || relation->kind == RELATION_PARTITIONED;
+}
+
 bool relation_has_key(const struct schema_relation *relation, const char *const *columns, size_t n)
 {
     for (size_t i = 0; i < relation->n_constraints; i++) {

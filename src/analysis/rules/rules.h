@@ -51,6 +51,7 @@ enum severity place_weigh(const struct rule_place *place, struct name table, con
 enum severity place_weigh_loss(const struct rule_place *place, struct name table);
 // A catalog, or a table of the system: never ours to judge.
 bool name_is_system(struct name name);
+bool relation_is_table(const struct schema_relation *relation); // partitioned ones too
 // Every row of `columns` is already told apart by a valid unique index or key of `relation`.
 bool relation_has_key(const struct schema_relation *relation, const char *const *columns, size_t n);
 // Proven by NOT NULL or a valid CHECK.
@@ -118,10 +119,14 @@ extern const struct rule rule_set_unlogged;
 extern const struct rule rule_update_delete_without_where;
 extern const struct rule rule_dedupe_delete;
 extern const struct rule rule_insert_select_join_loses_rows;
-extern const struct rule rule_update_join_not_unique;
 extern const struct rule rule_on_conflict_do_nothing;
 extern const struct rule rule_case_without_else;
 extern const struct rule rule_lookup_may_yield_null;
+
+// duplication.c
+extern const struct rule rule_update_join_not_unique;
+extern const struct rule rule_merge_source_not_unique;
+extern const struct rule rule_insert_not_rerunnable;
 
 // movement.c
 extern const struct rule rule_copy_leaves_rows_out;

@@ -38,6 +38,8 @@ const struct rule *const rule_table[] = {
     &rule_move_loses_rows,
     &rule_values_by_position,
     &rule_update_join_not_unique,
+    &rule_merge_source_not_unique,
+    &rule_insert_not_rerunnable,
     &rule_on_conflict_do_nothing,
     &rule_case_without_else,
     &rule_lookup_may_yield_null,

@@ -274,8 +274,8 @@ const struct rule rule_dynamic_ddl = {
     .severity = SEVERITY_WARN,
     .dialects = POSTGRES,
     .in_downs = true,
-    .summary = "work that its text does not show: DO, CALL, EXECUTE, code of another "
-               "language",
+    .summary = "work that its text does not show: EXECUTE of a text made at run time, CALL, "
+               "code of another language",
     .why = "What it does cannot be read from its text: not understood, so the verdict is "
            "HOLD.",
     .safe_form = "write the statements out, or rehearse it and look at what it did",

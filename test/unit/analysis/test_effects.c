@@ -176,7 +176,9 @@ static void test_effects_predict__unknown_is_said(void **state)
         "create function v() returns int language plpgsql as 'begin return 1; end';"
         "create function i() returns int immutable language plpgsql as 'begin return 1; end'";
     static const struct row rows[] = {
-        {setup, "do $$ begin delete from t; end $$", "a DO block: what its code does is not known before it runs"},
+        {setup, "do $$ begin delete from t; end $$", ""},
+        {setup, "do $$ begin delete from t; end if; end $$", "a DO block: its code is not understood at line 1: END of nothing"},
+        {setup, "do language plpython3u 'x'", "a DO block: its code is in plpython3u"},
         {setup, "call p()", "CALL: what the procedure does is not known before it runs"},
         {setup, "execute s", "a prepared statement is run by its name"},
         {setup, "select v()", "SELECT calls v(), whose effects are not known before it runs"},

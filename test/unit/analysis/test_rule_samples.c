@@ -89,6 +89,27 @@ static const struct sample dangerous[] = {
      "enum-value-used-in-same-transaction"},
     {"enum value cast", DIALECT_POSTGRES,
      "ALTER TYPE mood ADD VALUE 'fair'; SELECT 'fair'::mood;", "enum-value-used-in-same-transaction"},
+    {"update from many by another column than the key", DIALECT_POSTGRES,
+     "UPDATE emails e SET size = f.email_id FROM files f WHERE f.email_id = e.id;",
+     "update-join-not-unique"},
+    {"update from a join, its columns under an alias", DIALECT_POSTGRES,
+     "UPDATE emails AS e SET size = 1 FROM labels l JOIN files AS f ON f.name = l.label WHERE "
+     "l.id = e.id AND f.id > 5;",
+     "update-join-not-unique"},
+    {"update from many in sqlite", DIALECT_SQLITE,
+     "UPDATE emails SET category = f.name FROM files f WHERE f.email_id = emails.id;",
+     "update-join-not-unique"},
+    {"merge from many", DIALECT_POSTGRES,
+     "MERGE INTO emails USING files ON files.email_id = emails.id WHEN MATCHED THEN DELETE;",
+     "merge-source-not-unique"},
+    {"merge that inserts both", DIALECT_POSTGRES,
+     "MERGE INTO emails e USING imports i ON i.email_id = e.id WHEN NOT MATCHED THEN INSERT (id, "
+     "address) VALUES (i.size, i.address);",
+     "merge-source-not-unique"},
+    {"copy by a left join to many", DIALECT_POSTGRES,
+     "INSERT INTO imports (email_id, address) SELECT e.id, f.name FROM emails e LEFT OUTER JOIN "
+     "public.files f ON f.email_id = e.id;",
+     "insert-select-join-loses-rows"},
     {"trigger disabled", DIALECT_POSTGRES,
      "ALTER TABLE emails DISABLE TRIGGER ALL; UPDATE emails SET size = 0 WHERE size IS "
      "NULL;",

@@ -166,6 +166,18 @@ static const struct silence cases[] = {
      "CREATE TABLE q (a int) PARTITION BY LIST (a);",
      "ALTER TABLE p DETACH PARTITION p1; ALTER TABLE q ATTACH PARTITION p1 FOR VALUES IN (1);",
      "partition-detached", NULL},
+    {"update from one by its key", EMAILS "CREATE TABLE f (id bigint PRIMARY KEY, n int);",
+     "UPDATE emails e SET size = f.n FROM f WHERE e.id = f.id; UPDATE emails SET size = f.n FROM f WHERE f.id = 5;"
+     "UPDATE emails SET size = f.n FROM f WHERE f.id IN (5);",
+     "update-join-not-unique", NULL},
+    {"merge by the key", EMAILS "CREATE TABLE f (k bigint PRIMARY KEY, n int);",
+     "MERGE INTO emails e USING f ON (k = e.id) WHEN MATCHED THEN UPDATE SET size = f.n;",
+     "merge-source-not-unique", NULL},
+    {"left join by the key", EMAILS "CREATE TABLE f (id bigint PRIMARY KEY, n int); CREATE TABLE g (id bigint);",
+     "INSERT INTO g (id) SELECT f.n FROM emails LEFT JOIN f USING (id);", "*", NULL},
+    {"left join of one group", EMAILS "CREATE TABLE f (id bigint, n int); CREATE TABLE g (id bigint);",
+     "INSERT INTO g (id) SELECT e.id FROM emails e LEFT JOIN f ON f.id = e.id GROUP BY e.id;", "*", NULL},
+    {"insert of keys", EMAILS, "INSERT INTO emails (id, size) VALUES (1, 1);", "insert-not-rerunnable", NULL},
     {"view replaced", EMAILS "CREATE VIEW v AS SELECT id FROM emails;",
      "CREATE OR REPLACE VIEW v AS SELECT id, size FROM emails;", "*", NULL},
 };

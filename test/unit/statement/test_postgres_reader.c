@@ -158,8 +158,8 @@ static void test_semicolons_that_do_not_split(void **state)
          "PROCEDURE p() BEGIN ATOMIC DELETE FROM t; END or-replace\nCOMMIT: commit"},
         {"CREATE RULE r AS ON INSERT TO t DO (DELETE FROM a; DELETE FROM b); COMMIT",
          "CREATE RULE: create rule rule t member=r option=INSERT\nCOMMIT: commit"},
-        {"DO $x$ BEGIN; END; $y$; $x$; SELECT ';'';' AS \";\", E'\\';' /* ; */; -- ;\nCOMMIT",
-         "DO: do language=plpgsql body= BEGIN; END; $y$; \nSELECT: query <select out «';'';'» "
+        {"DO $x$ BEGIN NULL; END; /* $y$ */ $x$; SELECT ';'';' AS \";\", E'\\';' /* ; */; -- ;\nCOMMIT",
+         "DO: do language=plpgsql body= BEGIN NULL; END; /* $y$ */ \nSELECT: query <select out «';'';'» "
          "literal=;'; as=; out «E'\\';'» literal=';>\nCOMMIT: commit"},
         {"CREATE TABLE begin_function (a int); COMMIT",
          "CREATE TABLE: create table table begin_function (a integer)\nCOMMIT: commit"},

@@ -92,7 +92,7 @@ static void test_procedures(void **state)
     (void)state;
     static const struct reading_case cases[] = {
         {"DO $$ BEGIN END $$", "DO: do language=plpgsql body= BEGIN END "},
-        {"DO LANGUAGE plpython3u 'x'", "DO: do language=plpython3u body=x"},
+        {"DO LANGUAGE plpython3u 'x'", "DO: do option=its code is in plpython3u language=plpython3u body=x"},
         {"CALL s.p(1)", "CALL: call procedure s.p"},
         {"PREPARE a AS DELETE FROM t", "PREPARE: execute member=a option=prepare <delete t>"},
         {"EXECUTE a(1); DEALLOCATE a; DEALLOCATE ALL",

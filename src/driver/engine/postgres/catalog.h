@@ -65,6 +65,8 @@ struct type_name catalog_type(struct catalog *catalog, const char *schema, const
                               int64_t typmod, bool is_array);
 
 // --- catalog_keys.c
+// The one action of a statement that we wrote. NULL: the grammar does not know it.
+const struct action *catalog_read_action(TALLOC_CTX *mem, struct catalog *catalog, const char *sql);
 catalog_row catalog_add_constraint, catalog_add_index;
 
 // --- catalog_relations.c

@@ -11,8 +11,7 @@
 
 enum { KEY_COLUMNS_MAX = 1600 }; // a table has no more (MaxHeapAttributeNumber)
 
-// The one action of a statement that we wrote. NULL: the grammar does not know it.
-static const struct action *read_action(TALLOC_CTX *mem, struct catalog *catalog, const char *sql)
+const struct action *catalog_read_action(TALLOC_CTX *mem, struct catalog *catalog, const char *sql)
 {
     struct script *script;
     struct error ignored;
@@ -93,7 +92,7 @@ static void read_check(struct catalog *catalog, struct schema_relation *table,
     check->columns = NULL;
     check->n_columns = 0;
     const struct action *action =
-        read_action(tmp, catalog, mem_printf(tmp, "ALTER TABLE t ADD %s", text));
+        catalog_read_action(tmp, catalog, mem_printf(tmp, "ALTER TABLE t ADD %s", text));
     if (action == NULL || action->constraint == NULL || action->constraint->check == NULL) {
         check->check_text = catalog_keep(catalog, text);
         return;
@@ -106,8 +105,21 @@ static void read_check(struct catalog *catalog, struct schema_relation *table,
     check->proves_not_null = catalog_keep(catalog, expression->proves_not_null);
 }
 
+// EXCLUDE USING … (column WITH operator, …) as the server prints it.
+static void read_exclusion(struct catalog *catalog, struct schema_relation *table,
+                           struct schema_constraint *exclusion, const char *text)
+{
+    SCRATCH(tmp);
+    const struct action *action =
+        catalog_read_action(tmp, catalog, mem_printf(tmp, "ALTER TABLE t ADD %s", text));
+    const struct constraint *read = action != NULL ? action->constraint : NULL;
+    for (size_t i = 0; read != NULL && i < read->n_excluded; i++)
+        *mem_append(table, exclusion->operators, exclusion->n_operators) =
+            catalog_keep(catalog, read->excluded[i].operator);
+}
+
 // conrelid, conname, contype, convalidated, conkey, conindid, confrelid, confkey, confdeltype,
-// confupdtype, definition
+// confupdtype, condeferrable, condeferred, connoinherit, is_full, definition
 void catalog_add_constraint(struct catalog *catalog, const PGresult *row)
 {
     struct catalog_relation *owner = catalog_find(catalog, field_oid(row, 0));
@@ -120,13 +132,19 @@ void catalog_add_constraint(struct catalog *catalog, const PGresult *row)
     added->kind = constraint_kind_of(PQgetvalue(row, 0, 2)[0]);
     added->is_valid = field_bool(row, 3);
     added->columns = columns_of(owner, table, row, 4, &added->n_columns);
+    added->is_deferrable = field_bool(row, 10);
+    added->is_deferred = field_bool(row, 11);
+    added->is_no_inherit = added->kind == CONSTRAINT_CHECK && field_bool(row, 12);
+    added->is_match_full = added->kind == CONSTRAINT_FOREIGN_KEY && field_bool(row, 13);
     if (added->kind == CONSTRAINT_FOREIGN_KEY) {
         read_reference(catalog, table, added, row);
         return;
     }
-    const char *text = field_text(row, 10);
+    const char *text = field_text(row, 14);
     if (added->kind == CONSTRAINT_CHECK && text != NULL)
         read_check(catalog, table, added, text);
+    if (added->kind == CONSTRAINT_EXCLUDE && text != NULL)
+        read_exclusion(catalog, table, added, text);
     const struct catalog_relation *index = catalog_find(catalog, field_oid(row, 5));
     if (index != NULL)
         added->index = index->relation->name.name;
@@ -163,6 +181,8 @@ static void define_index(struct catalog *catalog, struct schema_relation *table,
         column->column = catalog_keep(catalog, from->column);
         column->collation = catalog_keep(catalog, from->collation);
         column->opclass = catalog_keep(catalog, from->opclass);
+        column->is_descending = from->is_descending;
+        column->has_nulls_first = from->has_nulls_first;
         if (from->expression != NULL)
             column->expression = keep_expression(catalog, table, from->expression);
         add_expression_columns(catalog, table, index, from->expression);
@@ -182,6 +202,8 @@ static void number_index(struct catalog *catalog, const struct catalog_relation 
     struct schema_relation *table = owner->relation;
     int64_t numbers[KEY_COLUMNS_MAX];
     size_t n = field_numbers(row, 3, numbers, KEY_COLUMNS_MAX);
+    int64_t options[KEY_COLUMNS_MAX]; // of each key: 1 descending, 2 nulls first
+    size_t n_options = field_numbers(row, 9, options, KEY_COLUMNS_MAX);
     size_t n_keys = (size_t)field_integer(row, 4);
     index->columns = mem_array(table, struct index_column, n_keys);
     for (size_t i = 0; i < n; i++) {
@@ -192,6 +214,8 @@ static void number_index(struct catalog *catalog, const struct catalog_relation 
         }
         struct index_column *added = &index->columns[index->n_columns++];
         added->column = column;
+        added->is_descending = i < n_options && (options[i] & 1) != 0;
+        added->has_nulls_first = i < n_options && (options[i] & 2) != 0;
         if (column != NULL)
             continue;
         added->expression = mem_new(table, struct expression);
@@ -199,7 +223,8 @@ static void number_index(struct catalog *catalog, const struct catalog_relation 
     }
 }
 
-// indrelid, name, method, indkey, indnkeyatts, indisunique, indisprimary, is_valid, definition
+// indrelid, name, method, indkey, indnkeyatts, indisunique, indisprimary, is_valid, definition,
+// indoption, nulls_equal, attached_to
 void catalog_add_index(struct catalog *catalog, const PGresult *row)
 {
     SCRATCH(tmp);
@@ -214,8 +239,11 @@ void catalog_add_index(struct catalog *catalog, const PGresult *row)
     index->is_unique = field_bool(row, 5);
     index->is_primary = field_bool(row, 6);
     index->is_valid = field_bool(row, 7);
+    index->nulls_not_distinct = field_bool(row, 10);
+    index->attached_to = catalog_keep(catalog, field_text(row, 11));
     const char *definition = field_text(row, 8);
-    const struct action *action = definition != NULL ? read_action(tmp, catalog, definition) : NULL;
+    const struct action *action =
+        definition != NULL ? catalog_read_action(tmp, catalog, definition) : NULL;
     if (action != NULL && action->index != NULL)
         define_index(catalog, table, index, action->index);
     else

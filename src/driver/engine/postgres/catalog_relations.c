@@ -21,7 +21,27 @@ static enum relation_kind relation_kind_of(char relkind)
     }
 }
 
-// oid, schema, name, relkind, is_unlogged, relispartition, is_default, indrelid
+// As the server prints them: "RANGE (a, lower(b))", "FOR VALUES IN ('x')".
+static void read_partitioning(struct catalog *catalog, struct schema_relation *relation,
+                              const char *key, const char *bound)
+{
+    SCRATCH(tmp);
+    const struct action *action = NULL;
+    if (key != NULL)
+        action = catalog_read_action(tmp, catalog,
+                                     mem_printf(tmp, "CREATE TABLE t () PARTITION BY %s", key));
+    if (action != NULL && action->partition_key != NULL)
+        relation->partition_key = schema_keep_key(catalog->schema, action->partition_key);
+    action = NULL;
+    if (bound != NULL)
+        action = catalog_read_action(tmp, catalog,
+                                     mem_printf(tmp, "ALTER TABLE t ATTACH PARTITION p %s", bound));
+    if (action != NULL && action->bound != NULL)
+        relation->bound = schema_keep_bound(catalog->schema, action->bound);
+}
+
+// oid, schema, name, relkind, is_unlogged, relispartition, is_default, indrelid, partition_key,
+// bound
 void catalog_add_relation(struct catalog *catalog, const PGresult *row)
 {
     struct name name = {.schema = field_text(row, 1), .name = field_text(row, 2)};
@@ -31,6 +51,8 @@ void catalog_add_relation(struct catalog *catalog, const PGresult *row)
     relation->is_unlogged = field_bool(row, 4);
     relation->is_partition = kind != RELATION_INDEX && field_bool(row, 5);
     relation->is_default_partition = field_bool(row, 6);
+    if (kind != RELATION_INDEX)
+        read_partitioning(catalog, relation, field_text(row, 8), field_text(row, 9));
     *mem_append(catalog->tmp, catalog->relations, catalog->n_relations) = (struct catalog_relation){
         .oid = field_oid(row, 0), .owner = field_oid(row, 7), .relation = relation};
 }
@@ -97,7 +119,7 @@ void catalog_add_sequence(struct catalog *catalog, const PGresult *row)
     schema_find_column(table->relation, name)->owned_sequence = found->relation->name.name;
 }
 
-// tgrelid, name, function's schema, function, is_disabled
+// tgrelid, name, function's schema, function, is_disabled, is_clone, definition
 void catalog_add_trigger(struct catalog *catalog, const PGresult *row)
 {
     SCRATCH(tmp);
@@ -109,7 +131,12 @@ void catalog_add_trigger(struct catalog *catalog, const PGresult *row)
         .name = catalog_keep(catalog, field_text(row, 1)),
         .function =
             catalog_keep(catalog, mem_printf(tmp, "%s.%s", field_text(row, 2), field_text(row, 3))),
-        .is_disabled = field_bool(row, 4)};
+        .is_disabled = field_bool(row, 4),
+        .is_clone = field_bool(row, 5)};
+    const struct action *action = catalog_read_action(tmp, catalog, field_text(row, 6));
+    if (action != NULL && action->trigger != NULL)
+        table->triggers[table->n_triggers - 1].definition =
+            schema_keep_trigger(catalog->schema, action->trigger);
 }
 
 // relation, is_policy, name
