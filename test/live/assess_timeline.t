@@ -27,8 +27,8 @@ is '-v: the timeline of what keeps others out, none for new tables' \
       line 4     locks public.orders (ACCESS EXCLUSIVE)
       line 4     all of it is free again"
 says 'and one finding for it' out "nobody reads or writes public.customers, locked since line 2, while line 3 builds an index on public.orders"
-says 'whose hint names the statement to move' out \
-    "line 2 in a migration of its own, or as the last statement of this one"
+says 'whose hint says where to split' out \
+    "line 3 and what follows in a migration of their own, so that what line 2 locks is free again before"
 
 ends 0 'without -v' "$TMINUS" assess "$tmp/m"
 lacks 'there is no timeline' out 'free again'

@@ -11,7 +11,8 @@
 static void index_create(struct rule_place *place, const struct action *action)
 {
     if (action->kind != ACTION_CREATE_INDEX || action->concurrently || action->only ||
-        !place_is_old(place, action->relation))
+        !place_is_old(place, action->relation) ||
+        place_effects(place)->n_index_builds == 0) // IF NOT EXISTS, and it does
         return;
     const char *size;
     enum severity severity = place_weigh(place, action->relation, &size);
@@ -28,15 +29,18 @@ static void check_index_create_blocking(struct rule_place *place)
 static void index_drop(struct rule_place *place, const struct action *action)
 {
     struct schema_index *index;
+    enum severity severity;
     if (action->kind != ACTION_DROP || action->object != OBJECT_INDEX || action->concurrently)
         return;
     const struct schema_relation *table =
         schema_find_index(place->before, action->relation, &index);
     if (table == NULL || schema_is_new(place->before, table) ||
-        index->created_in == place->migration->path)
+        index->created_in == place->migration->path ||
+        !place_weigh_wait(place, table->name, SEVERITY_NOTE, &severity))
         return;
-    rule_report(place, "waits for every reader of %s, and everybody waits behind it",
-                place_name(place, table->name));
+    rule_report_as(place, severity, place_safe_form(place, action),
+                   "waits for every reader of %s, and everybody waits behind it",
+                   place_name(place, table->name));
 }
 
 static void check_index_drop_blocking(struct rule_place *place)
@@ -44,11 +48,37 @@ static void check_index_drop_blocking(struct rule_place *place)
     place_each_action(place, index_drop);
 }
 
+// The table of the index, or the table itself; NULL: a schema, a database, or not known.
+static const struct schema_relation *reindexed(const struct rule_place *place,
+                                               const struct action *action)
+{
+    struct schema_index *index;
+    if (action->object == OBJECT_INDEX)
+        return schema_find_index(place->before, action->relation, &index);
+    return action->object == OBJECT_TABLE ? schema_find(place->before, action->relation) : NULL;
+}
+
 static void reindex(struct rule_place *place, const struct action *action)
 {
-    if (action->kind == ACTION_REINDEX && !action->concurrently)
-        rule_report(place, "REINDEX %s: no writes, and readers that plan on the index wait too",
-                    action->relation.name != NULL ? place_name(place, action->relation) : "");
+    if (action->kind != ACTION_REINDEX || action->concurrently)
+        return;
+    const struct schema_relation *table = reindexed(place, action);
+    if (table != NULL && schema_is_new(place->before, table))
+        return;
+    if (action->object != OBJECT_TABLE && action->object != OBJECT_INDEX) {
+        rule_report(place,
+                    "no writes to one table of %s after the other, while its indexes are "
+                    "built again",
+                    action->relation.name != NULL ? action->relation.name : "the database");
+        return;
+    }
+    struct name name = table != NULL ? table->name : action->relation;
+    const char *size;
+    enum severity severity = place_weigh(place, name, &size);
+    rule_report_as(place, severity, place_safe_form(place, action),
+                   "no writes to %s while its indexes are built again, and readers that plan on "
+                   "one of them wait too (%s)",
+                   place_name(place, name), size);
 }
 
 static void check_reindex_blocking(struct rule_place *place)
@@ -58,10 +88,14 @@ static void check_reindex_blocking(struct rule_place *place)
 
 static void refresh(struct rule_place *place, const struct action *action)
 {
-    if (action->kind == ACTION_REFRESH && !action->concurrently && !action->without_data &&
-        place_is_old(place, action->relation))
-        rule_report(place, "nobody reads %s while its query runs",
-                    place_name(place, action->relation));
+    if (action->kind != ACTION_REFRESH || action->concurrently || action->without_data ||
+        !place_is_old(place, action->relation))
+        return;
+    const char *size;
+    enum severity severity = place_weigh(place, action->relation, &size);
+    rule_report_as(place, severity, place_safe_form(place, action),
+                   "nobody reads %s while its query runs (%s)", place_name(place, action->relation),
+                   size);
 }
 
 static void check_matview_refresh_blocking(struct rule_place *place)
@@ -73,10 +107,17 @@ static void vacuum_full(struct rule_place *place, const struct action *action)
 {
     bool rewrites =
         (action->kind == ACTION_VACUUM && action->is_full) || action->kind == ACTION_CLUSTER;
-    if (rewrites)
-        rule_report(place, "nobody reads or writes %s while it is rewritten",
-                    action->relation.name != NULL ? place_name(place, action->relation)
-                                                  : "any table");
+    if (!rewrites || (action->relation.name != NULL && place_is_new(place, action->relation)))
+        return;
+    if (action->relation.name == NULL) {
+        rule_report(place,
+                    "nobody reads or writes one table after the other while it is rewritten");
+        return;
+    }
+    const char *size;
+    enum severity severity = place_weigh(place, action->relation, &size);
+    rule_report_as(place, severity, NULL, "nobody reads or writes %s while it is rewritten (%s)",
+                   place_name(place, action->relation), size);
 }
 
 static void check_vacuum_full(struct rule_place *place)

@@ -101,13 +101,12 @@ static struct held_work work_behind(const struct rule_place *place,
 
 static const char *split_hint(const struct rule_place *place, const struct held_work *held)
 {
-    if (held->is_needed)
-        return mem_printf(place->mem, "line %zu behind line %zu, or in a migration of its own",
-                          line_of(place, held->lock->statement),
-                          line_of(place, held->last->statement));
-    return mem_printf(place->mem,
-                      "line %zu in a migration of its own, or as the last statement of this one",
-                      line_of(place, held->lock->statement));
+    return mem_printf(
+        place->mem,
+        "line %zu and what follows in a migration of their own, so that what line %zu "
+        "locks is free again before; or line %zu last, where nothing behind it needs it",
+        line_of(place, held->first->statement), line_of(place, held->lock->statement),
+        line_of(place, held->lock->statement));
 }
 
 static void after_exclusive(struct rule_place *place,
@@ -132,57 +131,6 @@ static void check_statements_after_ax(struct rule_place *place)
         if (transaction->kind != TRANSACTION_ALONE && !transaction->is_rolled_back)
             after_exclusive(place, transaction);
     }
-}
-
-// --- VALIDATE
-
-static bool adds_constraint(const struct statement *statement, const char *name)
-{
-    for (size_t i = 0; i < statement->n_actions; i++) {
-        const struct action *action = &statement->actions[i];
-        if (action->kind == ACTION_ADD_CONSTRAINT && action->constraint->name != NULL &&
-            strcmp(action->constraint->name, name) == 0)
-            return true;
-    }
-    return false;
-}
-
-// not-valid-and-validate-together tells it then.
-static bool is_added_here(const struct rule_place *place, const char *constraint)
-{
-    for (size_t i = timeline_now(place->timeline)->first; i < place->index; i++) {
-        if (adds_constraint(&place->script->statements[i], constraint))
-            return true;
-    }
-    return false;
-}
-
-static void validate(struct rule_place *place, const struct action *action)
-{
-    if (action->kind != ACTION_VALIDATE_CONSTRAINT || !place_is_old(place, action->relation) ||
-        !place_scans(place, action->relation) || is_added_here(place, action->member))
-        return;
-    const char *table = place_name(place, action->relation);
-    const struct timeline_lock *lock = timeline_held(place->timeline, table);
-    if (lock == NULL || !lock_mode_blocks_writes(lock->mode))
-        return;
-    const char *size;
-    enum severity severity = place_weigh(place, action->relation, &size);
-    bool is_own = lock->statement == place->index; // another action of the same ALTER TABLE
-    rule_report_as(place, severity,
-                   mem_printf(place->mem,
-                              "ALTER TABLE %s VALIDATE CONSTRAINT %s; in its own transaction",
-                              table, action->member),
-                   "%s %s while %s is validated: the %s lock of %s is held through the scan (%s)",
-                   lock_mode_felt(lock->mode), table, action->member, lock_mode_sql(lock->mode),
-                   is_own ? "another action of this statement"
-                          : mem_printf(place->mem, "line %zu", line_of(place, lock->statement)),
-                   size);
-}
-
-static void check_validate_while_holding_strong_lock(struct rule_place *place)
-{
-    place_each_action(place, validate);
 }
 
 // --- several tables
@@ -343,18 +291,6 @@ const struct rule rule_statements_after_ax = {
     .source = "PostgreSQL 15 manual, Explicit Locking: locks are held until the end of the "
               "transaction",
     .check_migration = check_statements_after_ax,
-};
-
-const struct rule rule_validate_while_holding_strong_lock = {
-    .id = "validate-while-holding-strong-lock",
-    .severity = SEVERITY_WARN,
-    .dialects = POSTGRES,
-    .summary = "VALIDATE CONSTRAINT while the same transaction holds a strong lock on the table",
-    .why = "VALIDATE alone lets others read and write; the lock taken before it does not.",
-    .safe_form = "VALIDATE CONSTRAINT in its own transaction",
-    .source = "measured on PostgreSQL 15 (docs/effects.md)",
-    .kinds = {ACTION_VALIDATE_CONSTRAINT},
-    .check = check_validate_while_holding_strong_lock,
 };
 
 const struct rule rule_multiple_tables_locked_order = {

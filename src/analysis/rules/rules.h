@@ -234,7 +234,11 @@ extern const struct rule rule_explicit_lock_table;
 
 // held_lock.c
 extern const struct rule rule_statements_after_ax;
+
+// validate.c
 extern const struct rule rule_validate_while_holding_strong_lock;
+extern const struct rule rule_not_valid_and_validate_together;
+
 extern const struct rule rule_multiple_tables_locked_order;
 extern const struct rule rule_several_alter_same_table;
 extern const struct rule rule_savepoint_keeps_locks;
@@ -256,7 +260,6 @@ extern const struct rule rule_drop_in_use;
 // transaction.c
 extern const struct rule rule_non_transactional_statement_in_transaction;
 extern const struct rule rule_mix_ddl_and_dml;
-extern const struct rule rule_not_valid_and_validate_together;
 extern const struct rule rule_backfill_in_one_statement;
 extern const struct rule rule_dynamic_ddl;
 extern const struct rule rule_tool_managed_transaction;

@@ -62,8 +62,8 @@ static void create_table(struct rule_place *place, const struct action *action)
     if (!weigh_waits(place, tables, n, SEVERITY_NOTE, &severity))
         return;
     rule_report_as(place, severity, NULL,
-                   "no writes to %s until the transaction that creates %s ends: its foreign key "
-                   "takes a lock there too",
+                   "no writes to %s until the transaction that creates %s ends: a foreign key "
+                   "locks what it refers to",
                    words_shorten(place->mem, tables, n), place_name(place, action->relation));
 }
 

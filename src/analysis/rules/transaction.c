@@ -133,36 +133,6 @@ static void check_mix_ddl_and_dml(struct rule_place *place)
         place_each_query(place, backfill_behind_lock);
 }
 
-static bool adds_constraint(const struct statement *statement, const char *name)
-{
-    for (size_t i = 0; i < statement->n_actions; i++) {
-        const struct action *action = &statement->actions[i];
-        if (action->kind == ACTION_ADD_CONSTRAINT && action->constraint->name != NULL &&
-            strcmp(action->constraint->name, name) == 0)
-            return true;
-    }
-    return false;
-}
-
-static void validate_together(struct rule_place *place, const struct action *action)
-{
-    if (!place->in_transaction || action->kind != ACTION_VALIDATE_CONSTRAINT ||
-        place_is_new(place, action->relation))
-        return;
-    for (size_t i = transaction_start(place); i < place->index; i++) {
-        if (adds_constraint(&place->script->statements[i], action->member))
-            rule_report(place,
-                        "'%s' is validated in the transaction that added it: its lock is "
-                        "held through the scan",
-                        action->member);
-    }
-}
-
-static void check_not_valid_and_validate_together(struct rule_place *place)
-{
-    place_each_action(place, validate_together);
-}
-
 static void backfill(struct rule_place *place, const struct query *query)
 {
     if (query->verb != QUERY_UPDATE || query->target.name == NULL ||
@@ -242,18 +212,6 @@ const struct rule rule_mix_ddl_and_dml = {
               "transaction",
     .kinds = {ACTION_QUERY},
     .check = check_mix_ddl_and_dml,
-};
-
-const struct rule rule_not_valid_and_validate_together = {
-    .id = "not-valid-and-validate-together",
-    .severity = SEVERITY_WARN,
-    .dialects = POSTGRES,
-    .summary = "VALIDATE CONSTRAINT in the transaction that added it NOT VALID",
-    .why = "The strong lock of ADD is held through the scan, so nothing was won.",
-    .safe_form = "VALIDATE in a migration of its own",
-    .source = "measured on PostgreSQL 15 (docs/effects.md)",
-    .kinds = {ACTION_VALIDATE_CONSTRAINT},
-    .check = check_not_valid_and_validate_together,
 };
 
 const struct rule rule_backfill_in_one_statement = {

@@ -68,6 +68,26 @@ static const struct lock_case cases[] = {
      0},
     {EMAILS, TIMEOUT "CREATE INDEX i ON emails (size);", "no-statement-timeout", SMALL, NULL, 0},
     {EMAILS, TIMEOUT "ALTER TABLE emails ADD n int;", "no-idle-in-transaction-timeout", NULL, NULL, 0},
+    // Long work, by size.
+    {EMAILS "CREATE INDEX i ON emails (size);", "CREATE INDEX IF NOT EXISTS i ON emails (size);",
+     "index-create-blocking", NULL, NULL, 0},
+    {EMAILS "CREATE INDEX i ON emails (size);", "DROP INDEX i;", "index-drop-blocking", LARGE,
+     "warn waits for every reader of public.emails, and everybody waits behind it", 0},
+    {EMAILS "CREATE INDEX i ON emails (size);", TIMEOUT "DROP INDEX i;", "index-drop-blocking", NULL,
+     NULL, 0},
+    {EMAILS "CREATE INDEX i ON emails (size);", "REINDEX INDEX i;", "reindex-blocking", LARGE,
+     "stop no writes to public.emails while its indexes are built again, and readers that plan on "
+     "one of them wait too (2,000,000 rows, 4.0 GB)",
+     0},
+    {EMAILS, "REINDEX SCHEMA public;", "reindex-blocking", NULL,
+     "warn no writes to one table of public after the other, while its indexes are built again", 0},
+    {EMAILS, "VACUUM FULL;", "vacuum-full", NULL,
+     "warn nobody reads or writes one table after the other while it is rewritten", 0},
+    {EMAILS, "VACUUM FULL emails;", "vacuum-full", SMALL,
+     "note nobody reads or writes public.emails while it is rewritten (90 rows)", 0},
+    {EMAILS "CREATE MATERIALIZED VIEW v AS SELECT * FROM emails;", "REFRESH MATERIALIZED VIEW v;",
+     "matview-refresh-blocking", NULL,
+     "warn nobody reads public.v while its query runs (size not known)", 0},
     // The second table.
     {SHOP, "DROP TABLE orders;", "drop-cascades-lock-to-referenced", NULL,
      "warn locks public.customers too: nobody reads or writes there until the transaction ends, "
@@ -85,7 +105,7 @@ static const struct lock_case cases[] = {
     {SHOP, "CREATE TABLE t (o bigint REFERENCES orders, c bigint REFERENCES customers);",
      "fk-in-create-table", NULL,
      "note no writes to public.orders, public.customers until the transaction that creates public.t "
-     "ends: its foreign key takes a lock there too",
+     "ends: a foreign key locks what it refers to",
      0},
     // It is held already: nothing is waited for.
     {SHOP, "ALTER TABLE orders ADD n int; CREATE TABLE t (o bigint REFERENCES orders);",
@@ -176,6 +196,15 @@ static const struct lock_case cases[] = {
     {SHOP, "ALTER TABLE orders ADD CONSTRAINT c CHECK (id > 0) NOT VALID;"
            "ALTER TABLE orders VALIDATE CONSTRAINT c;",
      "validate-while-holding-strong-lock", NULL, NULL, 0}, // not-valid-and-validate-together
+    {SHOP, "ALTER TABLE orders ADD CONSTRAINT c CHECK (id > 0) NOT VALID;\n"
+           "ALTER TABLE orders VALIDATE CONSTRAINT c;",
+     "not-valid-and-validate-together", LARGE,
+     "stop the lock with which line 1 added c to public.orders is held while every row is checked: "
+     "NOT VALID won nothing (2,000,000 rows)",
+     0},
+    {SHOP, "BEGIN; ALTER TABLE orders ADD CONSTRAINT c CHECK (id > 0) NOT VALID; COMMIT;"
+           "ALTER TABLE orders VALIDATE CONSTRAINT c;",
+     "not-valid-and-validate-together", NULL, NULL, 0},
     {SHOP "ALTER TABLE orders ADD CONSTRAINT c CHECK (id > 0) NOT VALID;",
      "ALTER TABLE orders VALIDATE CONSTRAINT c, ADD COLUMN n int;",
      "validate-while-holding-strong-lock", NULL,
