@@ -90,6 +90,7 @@ extern const struct rule rule_sequence_restart;
 
 // partition.c
 extern const struct rule rule_partition_detached;
+extern const struct rule rule_partition_bound_may_fail;
 
 // enum.c
 extern const struct rule rule_enum_value_used_in_same_transaction;

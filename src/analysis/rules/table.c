@@ -50,6 +50,7 @@ const struct rule *const rule_table[] = {
     &rule_check_may_fail,
     &rule_fk_may_fail,
     &rule_exclusion_may_fail,
+    &rule_partition_bound_may_fail,
     &rule_domain_may_fail,
     &rule_type_cast_may_fail,
     &rule_enum_value_removal,
