@@ -12,6 +12,7 @@
 #include "analysis/judge.h"
 #include "analysis/released_judgement.h"
 #include "analysis/rule.h"
+#include "analysis/rule_setting.h"
 #include "analysis/suppression_judgement.h"
 #include "analysis/validity_judgement.h"
 #include "statement/reader.h"
@@ -206,6 +207,7 @@ bool assessment_make(TALLOC_CTX *mem, const struct change *change,
     if (options->code != NULL)
         code_judge(&assessment->findings, options->code);
     take_others(assessment, options);
+    rule_settings_apply(options->rules, &assessment->findings);
     findings_sort(&assessment->findings);
     if (options->today != NULL)
         suppressions_judge(assessment, options->today);

@@ -64,6 +64,8 @@ struct assessment {
     struct schema *before; // before the first up that is judged
 };
 
+struct rule_settings;
+
 struct assessment_options {
     const struct assessed_database *database; // that `known` or `schemas` was read from, or NULL
     enum dialect dialect;
@@ -77,6 +79,7 @@ struct assessment_options {
     bool others_malformed;          // --findings could not be read: UNKNOWN
     const char *others_path;        // its file
     const char *others_reason;      // why
+    const struct rule_settings *rules; // of tminus.yaml; NULL: as they come
     const char *today; // "2026-11-22": what comments allow ends by it; NULL: they allow nothing
 };
 

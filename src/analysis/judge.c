@@ -5,6 +5,7 @@
  */
 #include "analysis/judge.h"
 #include "analysis/rule_index.h"
+#include "analysis/rule_setting.h"
 #include "analysis/rules/rules.h"
 
 // After so many ups that named nothing unknown, the history counts as whole.
@@ -364,6 +365,10 @@ bool judge_change(struct assessment *assessment, const struct change *change,
     judge.orders = lock_orders_make(tmp);
     TRY(reader_open(tmp, options->dialect, &judge.reader, err));
     rule_index_make(&judge.rules, options->dialect);
+    for (size_t i = 0; i < rule_count; i++) {
+        if (!rule_is_on(rule_table[i], options->rules))
+            rule_index_leave_out(&judge.rules, i);
+    }
     judge.schema = options->known != NULL ? schema_copy(assessment, options->known)
                                           : schema_make(assessment, options->dialect);
     assessment->schema = judge.schema;

@@ -55,6 +55,7 @@ struct rule {
     enum severity severity; // default
     unsigned dialects;      // 1 << DIALECT_…
     bool in_downs;          // also judged in down scripts
+    bool is_optional;       // style: off unless a team asks for it
     bool is_final;          // no comment can allow it: what it reports was not read
     const char *summary;    // what it fires on, one line
     const char *why;        // what goes wrong

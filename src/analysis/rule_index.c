@@ -43,6 +43,15 @@ void rule_index_make(struct rule_index *index, enum dialect dialect)
     }
 }
 
+void rule_index_leave_out(struct rule_index *index, size_t i)
+{
+    uint64_t others = ~(UINT64_C(1) << (i % WORD_BITS));
+    index->all.words[i / WORD_BITS] &= others;
+    index->always.words[i / WORD_BITS] &= others;
+    for (size_t k = 0; k < ACTION_KIND_COUNT; k++)
+        index->of_kind[k].words[i / WORD_BITS] &= others;
+}
+
 static void join_statement(struct rule_set *set, const struct rule_index *index,
                            const struct statement *statement)
 {

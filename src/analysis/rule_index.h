@@ -26,6 +26,8 @@ struct rule_index {
     struct rule_set of_kind[ACTION_KIND_COUNT];
 };
 
+// Not asked about anything.
+void rule_index_leave_out(struct rule_index *index, size_t i);
 void rule_index_make(struct rule_index *index, enum dialect dialect);
 // Rules for a statement; and for a script of them.
 struct rule_set rule_index_choose(const struct rule_index *index, const struct statement *statement,

@@ -86,6 +86,12 @@ struct config_path { // paths: {"app/classify/**": [emails, briefs]}
     size_t n_tables;
 };
 
+struct config_rule { // rules: {style: true, RULE: off|note|warn|stop}
+    const char *rule;
+    const char *setting;
+    size_t line, column;
+};
+
 struct config_owners { // owners: {deployer: ana, database: team-data, reviewer: …, on_call: …}
     const char *deployer, *database, *reviewer, *on_call; // NULL: not named
 };
@@ -116,6 +122,9 @@ struct config {
     size_t n_references;
     struct config_path *code_paths;
     size_t n_code_paths;
+    struct config_rule *rules;
+    size_t n_rules;
+    bool has_style; // rules.style: rules of style are on
     struct config_owners owners;
     const char **generated; // globs counted as generated, beside the built-in ones
     size_t n_generated;

@@ -445,6 +445,37 @@ static void parse_paths(struct config_reading *reading, const struct yaml *node,
     }
 }
 
+// rules: {style: true, RULE: off}; which rules there are is the command's to know.
+static void parse_rules(struct config_reading *reading, const struct yaml *node, void *at)
+{
+    static const char *const settings[] = {"off", "note", "warn", "stop"};
+    struct config *config = at;
+    if (node->kind != YAML_MAP) {
+        config_expected(reading, node, "a map of rules to off, note, warn or stop");
+        return;
+    }
+    for (size_t i = 0; i < node->n; i++) {
+        const struct yaml *value = node->entries[i].value;
+        const char *text = config_scalar(reading, value, "off, note, warn or stop");
+        bool is_style = strcmp(node->entries[i].key, "style") == 0;
+        bool is_known = false;
+        if (text == NULL)
+            continue;
+        for (size_t k = 0; k < COUNT_OF(settings); k++)
+            is_known = is_known || strcmp(text, settings[k]) == 0;
+        if (is_style && (strcmp(text, "true") == 0 || strcmp(text, "false") == 0))
+            config->has_style = text[0] == 't';
+        else if (is_style || !is_known)
+            config_expected(reading, value, is_style ? "true or false" : "off, note, warn or stop");
+        else
+            *mem_append(reading->mem, config->rules, config->n_rules) =
+                (struct config_rule){.rule = node->entries[i].key,
+                                     .setting = text,
+                                     .line = value->line,
+                                     .column = value->column};
+    }
+}
+
 static const struct config_key owner_keys[] = {
     KEY("deployer", KEY_TEXT, struct config_owners, deployer),
     KEY("database", KEY_TEXT, struct config_owners, database),
@@ -460,6 +491,7 @@ static const struct config_key file_keys[] = {
     ARRAY("tables", KEY_NAMED, struct config, tables, n_tables, &table_map),
     ARRAY("references", KEY_LIST, struct config, references, n_references, &reference_map),
     {.name = "paths", .shape = KEY_CUSTOM, .parse = parse_paths},
+    {.name = "rules", .shape = KEY_CUSTOM, .parse = parse_rules},
     {.name = "owners",
      .shape = KEY_MAP,
      .offset = offsetof(struct config, owners),

@@ -4,9 +4,11 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
+#include "analysis/rule_setting.h"
 #include "analysis/sarif.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/text.h"
 #include "change/config.h"
 #include "change/git.h"
 #include "change/layout.h"
@@ -209,6 +211,48 @@ static bool read_findings(TALLOC_CTX *mem, const char *path, struct assessment_o
     return true;
 }
 
+// --- rules
+
+static bool take_rule(const struct config *config, const struct config_rule *given,
+                      struct rule_setting *out, struct error *err)
+{
+    SCRATCH(tmp);
+    const struct rule *rule = rule_find(given->rule);
+    if (rule == NULL) {
+        const char **ids = mem_array(tmp, const char *, rule_count);
+        for (size_t i = 0; i < rule_count; i++)
+            ids[i] = rule_table[i]->id;
+        const char *nearest = text_nearest(given->rule, ids, rule_count);
+        error_set(err, ERROR_CONFIG, "%s:%zu:%zu: no rule is called '%s'", config->path,
+                  given->line, given->column, given->rule);
+        return nearest != NULL ? error_hint(err, "did you mean '%s'?", nearest)
+                               : error_hint(err, "`tminus explain` lists the rules");
+    }
+    *out = (struct rule_setting){.rule = rule->id, .is_off = strcmp(given->setting, "off") == 0};
+    for (enum severity s = SEVERITY_NOTE; s <= SEVERITY_STOP; s++) {
+        if (strcmp(severity_name(s), given->setting) == 0)
+            out->severity = s;
+    }
+    if (rule->is_final && (out->is_off || out->severity < rule->severity)) {
+        error_set(err, ERROR_CONFIG, "%s:%zu:%zu: rule '%s' cannot be less than %s", config->path,
+                  given->line, given->column, rule->id, severity_name(rule->severity));
+        return error_hint(err, "it tells what was not read: unknown is never pass");
+    }
+    return true;
+}
+
+static bool read_rules(TALLOC_CTX *mem, const struct config *config,
+                       struct assessment_options *options, struct error *err)
+{
+    struct rule_settings *settings = mem_new(mem, struct rule_settings);
+    settings->has_style = config->has_style;
+    settings->list = mem_array(mem, struct rule_setting, config->n_rules + 1);
+    for (; settings->n < config->n_rules; settings->n++)
+        TRY(take_rule(config, &config->rules[settings->n], &settings->list[settings->n], err));
+    options->rules = settings;
+    return true;
+}
+
 static const char *today(TALLOC_CTX *mem)
 {
     return mem_strndup(mem, clock_format(clock_wall_ms()).text, strlen("2026-11-22"));
@@ -222,6 +266,7 @@ bool assess_gather(TALLOC_CTX *mem, const struct engine_driver *const *engines,
     *out =
         (struct assess_input){.options = {.pg_version = request->pg_version, .today = today(mem)}};
     TRY(read_settings(mem, &request->options, &settings, err));
+    TRY(read_rules(mem, settings.config, &out->options, err));
     TRY(pick_dialect(mem, engines, request, &settings, &out->options.dialect, err));
     TRY(read_migrations(mem, request, &settings, &out->change, err));
     if (request->base != NULL)

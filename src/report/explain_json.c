@@ -25,6 +25,7 @@ static void put_rule(struct json_writer *writer, const char *name, const struct 
     json_writer_open_object(writer, name);
     json_writer_text(writer, "id", rule->id);
     json_writer_text(writer, "severity", severity_name(rule->severity));
+    json_writer_bool(writer, "optional", rule->is_optional);
     json_writer_open_array(writer, "dialects");
     for (unsigned i = DIALECT_POSTGRES; i <= DIALECT_SQLITE; i++) {
         if ((rule->dialects & (1U << i)) != 0)

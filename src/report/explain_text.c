@@ -17,13 +17,15 @@ void report_rules_text(FILE *out)
         width = len > width ? len : width;
     }
     for (size_t i = 0; i < rule_count; i++)
-        fprintf(out, "%-4s  %-*s  %s\n", severity_name(rule_table[i]->severity), width,
+        fprintf(out, "%-4s  %-*s  %s\n",
+                rule_table[i]->is_optional ? "off" : severity_name(rule_table[i]->severity), width,
                 rule_table[i]->id, rule_table[i]->summary);
 }
 
 static void write_rule(FILE *out, const struct rule *rule)
 {
-    fprintf(out, "%s (%s): %s\n\n", rule->id, severity_name(rule->severity), rule->summary);
+    fprintf(out, "%s (%s%s): %s\n\n", rule->id, rule->is_optional ? "off by default; " : "",
+            severity_name(rule->severity), rule->summary);
     fprintf(out, "  why        %s\n  safe form  %s\n  source     %s\n", rule->why, rule->safe_form,
             rule->source);
 }

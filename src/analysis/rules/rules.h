@@ -300,6 +300,19 @@ extern const struct rule rule_drop_index_in_use;
 extern const struct rule rule_stats_lost;
 extern const struct rule rule_autovacuum_off;
 
+// style.c
+extern const struct rule rule_prefer_text;
+extern const struct rule rule_no_padded_char;
+extern const struct rule rule_prefer_timestamptz;
+extern const struct rule rule_no_money;
+extern const struct rule rule_prefer_identity;
+extern const struct rule rule_prefer_bigint_key;
+extern const struct rule rule_prefer_jsonb;
+extern const struct rule rule_no_float_for_money;
+extern const struct rule rule_no_quoted_name;
+extern const struct rule rule_name_constraint;
+extern const struct rule rule_column_padding;
+
 // rollback.c
 extern const struct rule rule_missing_down;
 extern const struct rule rule_irreversible_down;

@@ -185,5 +185,17 @@ const struct rule *const rule_table[] = {
     &rule_suppression_expired,
     &rule_suppression_unused,
     &rule_suppression_malformed,
+    // --- Style, off by default
+    &rule_prefer_text,
+    &rule_no_padded_char,
+    &rule_prefer_timestamptz,
+    &rule_no_money,
+    &rule_prefer_identity,
+    &rule_prefer_bigint_key,
+    &rule_prefer_jsonb,
+    &rule_no_float_for_money,
+    &rule_no_quoted_name,
+    &rule_name_constraint,
+    &rule_column_padding,
 };
 const size_t rule_count = COUNT_OF(rule_table);

@@ -8,6 +8,7 @@
 
 #include "analysis/assessment.h"
 #include "analysis/rule.h"
+#include "analysis/rule_setting.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -21,6 +22,7 @@ struct judged_case {
     bool without_transaction;
     bool is_complete;   // `before` is all there is (--schema)
     enum dialect dialect;
+    bool has_style;     // rules that are off by default are on
     const char *sizes;  // as of --sizes, NULL: none
     unsigned pg_version; // 0: 15
 };
@@ -50,6 +52,8 @@ static inline struct assessment *judged(TALLOC_CTX *mem, const struct judged_cas
     struct assessment_options options = {.dialect = c->dialect, .pg_version = c->pg_version,
                                          .schemas = &schema,
                                          .n_schemas = c->is_complete ? 1 : 0};
+    const struct rule_settings style = {.has_style = true};
+    options.rules = c->has_style ? &style : NULL;
     struct sizes *sizes = NULL;
     if (c->sizes != NULL && !sizes_read(mem, "sizes", c->sizes, strlen(c->sizes), &sizes, &err))
         fail_msg("%s", err.message);

@@ -51,6 +51,7 @@ static bool example_fires(const struct rule *rule, const char *page, const char 
         .up = up != NULL ? up : sql,
         .down = up != NULL ? sql : NULL,
         .without_transaction = strstr(flags, "no-transaction") != NULL,
+        .has_style = rule->is_optional,
         .is_complete = strstr(flags, "complete") != NULL,
         .dialect =
             (rule->dialects & (1U << DIALECT_POSTGRES)) != 0 ? DIALECT_POSTGRES : DIALECT_SQLITE,
