@@ -31,7 +31,7 @@ says 'whose hint says where to split' out \
     "line 3 and what follows in a migration of their own, so that what line 2 locks is free again before"
 
 ends 0 'without -v' "$TMINUS" assess "$tmp/m"
-lacks 'there is no timeline' out 'free again'
+lacks 'there is no timeline' out 'all of it is free'
 
 run "$TMINUS" assess --format json "$tmp/m"
 is 'json: transactions, locks with their timeout, work' "$(python3 -c '

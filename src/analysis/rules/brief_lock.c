@@ -126,9 +126,9 @@ static void lock_table(struct rule_place *place, const struct action *action)
     const char *mode = lock_mode_sql(lock->mode);
     rule_report_as(place, severity,
                    mem_printf(place->mem,
-                              "SET LOCAL lock_timeout = '2s'; LOCK TABLE %s IN %s MODE; with the "
-                              "weakest mode that serves, and COMMIT soon",
-                              place_name(place, action->relation), mode),
+                              "SET LOCAL lock_timeout = '2s';\nLOCK TABLE %s IN %s MODE; -- the "
+                              "weakest that serves, and COMMIT soon",
+                              place_sql_table(place, action->relation), mode),
                    "%s %s from here to the end of the transaction, and the wait for it has no "
                    "limit",
                    lock_mode_felt(lock->mode), place_name(place, action->relation));

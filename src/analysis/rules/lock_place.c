@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "analysis/rules/lock_place.h"
+#include "statement/quoting.h"
 
 #define WORDS_SHOWN 3
 
@@ -91,6 +92,16 @@ const char **place_other_tables(const struct rule_place *place, enum lock_mode m
             others[(*n)++] = lock->relation;
     }
     return others;
+}
+
+const char *place_sql_table(const struct rule_place *place, struct name table)
+{
+    return quoting_relation(place->mem, DIALECT_POSTGRES, schema_resolve(place->before, table));
+}
+
+const char *place_sql_name(const struct rule_place *place, const char *name)
+{
+    return quoting_name(place->mem, DIALECT_POSTGRES, name);
 }
 
 static bool refers_to(const struct rule_place *place, struct name from, struct name to)

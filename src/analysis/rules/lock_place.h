@@ -34,6 +34,9 @@ enum severity place_weigh_all(const struct rule_place *place, const char *const 
 // sequences, no views) other than `table`. Names as in effects.
 const char **place_other_tables(const struct rule_place *place, enum lock_mode mode,
                                 struct name table, size_t *n);
+// Names as SQL takes them.
+const char *place_sql_table(const struct rule_place *place, struct name table);
+const char *place_sql_name(const struct rule_place *place, const char *name);
 // A foreign key of one of the two refers to the other.
 bool place_are_linked(const struct rule_place *place, struct name a, struct name b);
 // "a, b and 3 more".

@@ -33,16 +33,17 @@ static void create_of(struct rule_place *place, const struct action *action)
     if (action->kind != ACTION_CREATE_TABLE || !place_is_old(place, action->partition_of) ||
         !place_weigh_wait(place, action->partition_of, SEVERITY_WARN, &severity))
         return;
-    const char *parent = place_name(place, action->partition_of);
-    const char *own = place_name(place, action->relation);
-    rule_report_as(place, severity,
-                   mem_printf(place->mem,
-                              "CREATE TABLE %s (LIKE %s INCLUDING DEFAULTS INCLUDING CONSTRAINTS); "
-                              "ALTER TABLE %s ATTACH PARTITION %s FOR VALUES ...; ATTACH lets "
-                              "others read and write %s",
-                              own, parent, parent, own, parent),
-                   "waits for everybody who uses %s; meanwhile nobody reads or writes it",
-                   locked_text(place, action->partition_of));
+    const char *parent = place_sql_table(place, action->partition_of);
+    const char *own = place_sql_table(place, action->relation);
+    rule_report_as(
+        place, severity,
+        mem_printf(place->mem,
+                   "CREATE TABLE %s (LIKE %s INCLUDING DEFAULTS INCLUDING CONSTRAINTS);\n"
+                   "ALTER TABLE %s ATTACH PARTITION %s ...; -- others read and write %s "
+                   "meanwhile",
+                   own, parent, parent, own, parent),
+        "waits for everybody who uses %s; meanwhile nobody reads or writes it",
+        locked_text(place, action->partition_of));
 }
 
 static void check_partition_create_of(struct rule_place *place)
@@ -70,16 +71,10 @@ static void attach_scan(struct rule_place *place, const struct action *action)
     const char *size;
     enum severity severity = place_weigh(place, action->other, &size);
     bool is_checked = has_check(schema_find(place->before, action->other));
-    const char *own = place_name(place, action->other);
-    rule_report_as(
-        place, is_checked ? SEVERITY_NOTE : severity,
-        mem_printf(place->mem,
-                   "before it: ALTER TABLE %s ADD CONSTRAINT bound CHECK (... the bound, "
-                   "and the key IS NOT NULL) NOT VALID; ALTER TABLE %s VALIDATE CONSTRAINT "
-                   "bound; in its own transaction, and DROP CONSTRAINT bound after it",
-                   own, own),
-        "nobody reads or writes %s while every row is held against the bound%s (%s)", own,
-        is_checked ? ", unless a CHECK of it implies the bound" : "", size);
+    rule_report_as(place, is_checked ? SEVERITY_NOTE : severity, place_safe_form(place, action),
+                   "nobody reads or writes %s while every row is held against the bound%s (%s)",
+                   place_name(place, action->other),
+                   is_checked ? ", unless a CHECK of it implies the bound" : "", size);
 }
 
 static void check_partition_attach_scan(struct rule_place *place)
@@ -112,17 +107,18 @@ static void default_scan(struct rule_place *place, const struct action *action)
         return;
     const char *size;
     enum severity severity = place_weigh(place, other->name, &size);
-    const char *own = place_name(place, other->name);
+    const char *own = place_sql_table(place, other->name);
     rule_report_as(
         place, has_check(other) ? SEVERITY_NOTE : severity,
         mem_printf(place->mem,
-                   "before it: ALTER TABLE %s ADD CONSTRAINT none CHECK (NOT the new "
-                   "bound) NOT VALID; ALTER TABLE %s VALIDATE CONSTRAINT none; in its own "
-                   "transaction",
+                   "-- before it:\nALTER TABLE %s ADD CONSTRAINT not_moved CHECK (/* "
+                   "outside of the new bound */) NOT VALID;\n"
+                   "-- in a transaction of its own:\nALTER TABLE %s VALIDATE CONSTRAINT "
+                   "not_moved;",
                    own, own),
         "nobody reads or writes %s, the default partition of %s, while it is searched for "
         "rows of the new one (%s)",
-        own, place_name(place, parent), size);
+        place_name(place, other->name), place_name(place, parent), size);
 }
 
 static void check_default_partition_scan(struct rule_place *place)
@@ -143,12 +139,8 @@ static void detach(struct rule_place *place, const struct action *action)
     bool has_default = strstr(locked, " and ") != NULL;
     const char *hint = "SET lock_timeout = '2s' before it, and try again when it fails: with a "
                        "default partition there is no CONCURRENTLY";
-    if (!has_default && place->pg_version >= 14)
-        hint = mem_printf(place->mem,
-                          "ALTER TABLE %s DETACH PARTITION %s CONCURRENTLY; outside a transaction",
-                          place_name(place, action->relation), place_name(place, action->other));
-    else if (!has_default)
-        hint = "SET lock_timeout = '2s' before it, and try again when it fails";
+    if (!has_default)
+        hint = place_safe_form(place, action);
     rule_report_as(place, severity, hint,
                    "waits for everybody who uses %s; meanwhile nobody reads or writes it", locked);
 }
@@ -167,15 +159,18 @@ static void drop(struct rule_place *place, const struct action *action)
         !place_is_old(place, own->parents[0]) ||
         !place_weigh_wait(place, own->parents[0], SEVERITY_WARN, &severity))
         return;
-    const char *parent = place_name(place, own->parents[0]);
-    const char *name = place_name(place, own->name);
+    const char *parent = place_sql_table(place, own->parents[0]);
+    const char *name = place_sql_table(place, own->name);
+    const char *locked = locked_text(place, own->parents[0]);
+    bool has_default = strstr(locked, " and ") != NULL;
     rule_report_as(place, severity,
-                   mem_printf(place->mem,
-                              "ALTER TABLE %s DETACH PARTITION %s CONCURRENTLY; outside a "
-                              "transaction, then DROP TABLE %s;",
-                              parent, name, name),
-                   "waits for everybody who uses %s; meanwhile nobody reads or writes it",
-                   locked_text(place, own->parents[0]));
+                   has_default ? "SET lock_timeout = '2s' before it, and try again when it fails: "
+                                 "with a default partition there is no DETACH ... CONCURRENTLY"
+                               : mem_printf(place->mem,
+                                            "-- outside any transaction:\nALTER TABLE %s DETACH "
+                                            "PARTITION %s CONCURRENTLY;\nDROP TABLE %s;",
+                                            parent, name, name),
+                   "waits for everybody who uses %s; meanwhile nobody reads or writes it", locked);
 }
 
 static void check_partition_drop(struct rule_place *place)
@@ -202,9 +197,14 @@ static size_t count_partitions(const struct rule_place *place, struct name paren
 static void check_partition_recursive_lock(struct rule_place *place)
 {
     enum severity severity;
-    struct name parent = place->statement->actions[0].relation;
+    if (place_effects(place)->n_locks < 2)
+        return;
+    const struct action *action = &place->statement->actions[0];
+    struct name parent = action->relation;
+    bool has_own_rule = action->kind == ACTION_ATTACH_PARTITION ||
+                        action->kind == ACTION_DETACH_PARTITION || action->kind == ACTION_DROP;
     const struct schema_relation *own =
-        parent.name == NULL ? NULL : schema_find(place->before, parent);
+        parent.name == NULL || has_own_rule ? NULL : schema_find(place->before, parent);
     if (own == NULL || own->kind != RELATION_PARTITIONED || schema_is_new(place->before, own) ||
         place_effects(place)->n_blocks_writes_long > 0 || // another rule says more
         !place_weigh_wait(place, parent, SEVERITY_WARN, &severity))

@@ -53,6 +53,9 @@ static void referring(struct rule_place *place, const struct query *query,
         enum severity severity = place_weigh(place, child->name, &size);
         const char *columns = words_join(place->mem, key->columns, key->n_columns);
         const char *name = place_name(place, child->name);
+        const char **quoted = mem_array(place->mem, const char *, key->n_columns);
+        for (size_t k = 0; k < key->n_columns; k++)
+            quoted[k] = place_sql_name(place, key->columns[k]);
         rule_report_as(place, severity == SEVERITY_STOP ? SEVERITY_WARN : severity,
                        mem_printf(place->mem,
                                   "CREATE INDEX CONCURRENTLY ON %s (%s); in a migration before",

@@ -111,9 +111,10 @@ static const char *drop_keys(const struct rule_place *place)
         const struct schema_relation *relation = schema_find(place->before, action->relation);
         for (size_t i = 0; relation != NULL && i < relation->n_constraints; i++) {
             if (goes(place, action, &relation->constraints[i]))
-                text = mem_printf(place->mem, "%sALTER TABLE %s DROP CONSTRAINT %s; ",
-                                  text == NULL ? "" : text, place_name(place, action->relation),
-                                  relation->constraints[i].name);
+                text =
+                    mem_printf(place->mem, "%sALTER TABLE %s DROP CONSTRAINT %s;\n",
+                               text == NULL ? "" : text, place_sql_table(place, action->relation),
+                               place_sql_name(place, relation->constraints[i].name));
         }
     }
     return text;
@@ -126,8 +127,8 @@ static const char *first_alone(const struct rule_place *place)
         return "SET lock_timeout = '2s'; this statement alone in its transaction; try again when "
                "it fails";
     return mem_printf(place->mem,
-                      "%sfirst, each alone in its transaction, with SET lock_timeout = '2s'; try "
-                      "again when it fails",
+                      "-- before it, each in its own transaction, tried again when it fails:\n"
+                      "SET lock_timeout = '2s';\n%s",
                       drops);
 }
 

@@ -7,13 +7,13 @@
 #include "analysis/rules/lock_place.h"
 #include "analysis/schema_edit.h"
 
-static void report_renewed(struct rule_place *place, const struct action *action, const char *what)
+static void report_renewed(struct rule_place *place, const struct action *action, const char *hint,
+                           const char *what)
 {
     const char *size;
     enum severity severity = place_weigh(place, action->relation, &size);
-    rule_report_as(place, severity, place_safe_form(place, action),
-                   "nobody reads or writes %s while %s (%s)", place_name(place, action->relation),
-                   what, size);
+    rule_report_as(place, severity, hint, "nobody reads or writes %s while %s (%s)",
+                   place_name(place, action->relation), what, size);
 }
 
 // The type change of an old table that does not rewrite it.
@@ -49,6 +49,39 @@ static const char *used_indexes(const struct rule_place *place,
     return words_shorten(place->mem, names, n);
 }
 
+static bool is_of_constraint(const struct schema_relation *relation, const char *index)
+{
+    for (size_t i = 0; i < relation->n_constraints; i++) {
+        if (relation->constraints[i].index != NULL &&
+            strcmp(relation->constraints[i].index, index) == 0)
+            return true;
+    }
+    return false;
+}
+
+// The index of a constraint cannot be dropped alone.
+static const char *rebuild_hint(const struct rule_place *place,
+                                const struct schema_relation *relation, const char *column)
+{
+    const char *text = "-- before it, outside any transaction:\n";
+    for (size_t i = 0; i < relation->n_indexes; i++) {
+        const struct schema_index *index = &relation->indexes[i];
+        if (index->name == NULL || !index_uses(place->before, index, column))
+            continue;
+        if (is_of_constraint(relation, index->name))
+            return mem_printf(place->mem,
+                              "there is no online way for the index of a constraint (%s): a new "
+                              "column beside it, filled in batches, and a swap",
+                              index->name);
+        struct name name = {relation->name.schema, index->name};
+        text = mem_printf(place->mem, "%sDROP INDEX CONCURRENTLY %s;\n", text,
+                          place_sql_table(place, name));
+    }
+    return mem_printf(
+        place->mem, "%s-- behind it, outside any transaction: CREATE INDEX CONCURRENTLY, as it was",
+        text);
+}
+
 static void index_rebuild(struct rule_place *place, const struct action *action,
                           bool wants_collation)
 {
@@ -59,7 +92,7 @@ static void index_rebuild(struct rule_place *place, const struct action *action,
                  effects->n_index_builds) ||
         changes_collation(relation, action) != wants_collation)
         return;
-    report_renewed(place, action,
+    report_renewed(place, action, rebuild_hint(place, relation, action->column),
                    mem_printf(place->mem, "indexes of %s are built again: %s", action->column,
                               used_indexes(place, relation, action->column)));
 }
@@ -76,6 +109,21 @@ static void check_collation_change(struct rule_place *place)
         index_rebuild(place, &place->statement->actions[i], true);
 }
 
+static const char *recheck_hint(const struct rule_place *place, const struct action *action,
+                                const struct schema_constraint *check)
+{
+    if (check->check_text == NULL || check->name == NULL)
+        return NULL;
+    const char *table = place_sql_table(place, action->relation);
+    const char *name = place_sql_name(place, check->name);
+    return mem_printf(place->mem,
+                      "ALTER TABLE %s DROP CONSTRAINT %s;\n%s;\n"
+                      "ALTER TABLE %s ADD CONSTRAINT %s CHECK (%s) NOT VALID;\n"
+                      "-- in a transaction of its own:\nALTER TABLE %s VALIDATE CONSTRAINT %s;",
+                      table, name, place->statement->sql, table, name, check->check_text, table,
+                      name);
+}
+
 static void recheck(struct rule_place *place, const struct action *action)
 {
     const struct schema_relation *relation = changed_in_place(place, action);
@@ -86,7 +134,7 @@ static void recheck(struct rule_place *place, const struct action *action)
         if (check->kind != CONSTRAINT_CHECK || !check->is_valid ||
             !constraint_uses(place->before, check, action->column))
             continue;
-        report_renewed(place, action,
+        report_renewed(place, action, recheck_hint(place, action, check),
                        mem_printf(place->mem,
                                   "every row is held against %s again, because %s is in it",
                                   check->name, action->column));

@@ -30,9 +30,9 @@ static const struct statement *added_by(const struct rule_place *place, const ch
 
 static const char *alone(const struct rule_place *place, const struct action *action)
 {
-    return mem_printf(place->mem,
-                      "-- in a migration of its own:\nALTER TABLE %s VALIDATE CONSTRAINT %s;",
-                      place_name(place, action->relation), action->member);
+    return mem_printf(
+        place->mem, "-- in a migration of its own:\nALTER TABLE %s VALIDATE CONSTRAINT %s;",
+        place_sql_table(place, action->relation), place_sql_name(place, action->member));
 }
 
 static void validate_together(struct rule_place *place, const struct action *action)
