@@ -141,12 +141,29 @@ void predict_column_gone(struct prediction *p, const struct postgres_fact *fact,
         predict_role_dropped(p, fact, ROLE_DEPENDENT_VIEW, views.list[i]);
 }
 
+// DROP COLUMN of ONLY the parent: children keep the column as their own, and that is written.
+static void predict_left_alone(struct prediction *p, const struct postgres_fact *fact)
+{
+    const struct schema_relation *parent = schema_find(p->schema, p->action->relation);
+    struct relation_list below = {0};
+    if (parent)
+        below = schema_descendants(p->tmp, p->schema, parent);
+    for (size_t i = 1; i < below.n; i++) {
+        for (size_t k = 0; k < below.list[i]->n_parents; k++) {
+            if (name_equals(below.list[i]->parents[k], parent->name, false))
+                predict_role_lock(p, fact, ROLE_CHILD, below.list[i]);
+        }
+    }
+}
+
 void predict_drop_column(struct prediction *p)
 {
     const struct action *action = p->action;
     const struct postgres_fact *fact =
         predict_form(p, action->cascade ? FORM_DROP_COLUMN_CASCADE : FORM_DROP_COLUMN);
     struct relation_list list = predict_role_targets(p, fact);
+    if (action->only)
+        predict_left_alone(p, fact);
     if (!list.n)
         predict_destroy(p, action->relation, action->column, "column");
     for (size_t i = 0; i < list.n; i++) {

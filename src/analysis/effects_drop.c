@@ -5,6 +5,8 @@
  */
 #include "analysis/effects_postgres.h"
 
+#include <ctype.h>
+
 // A partition's parent loses it: parent and default partition are locked too.
 static void lock_partition_parents(struct prediction *p, const struct schema_relation *relation)
 {
@@ -152,13 +154,57 @@ static void drop_type(struct prediction *p)
     for (struct schema_relation *r = schema_next(p->schema, NULL); r;
          r = schema_next(p->schema, r)) {
         for (size_t i = 0; i < r->n_columns; i++) {
-            if (!schema_same(p->schema, r->columns[i].type.name, p->action->relation.name))
+            if (r->kind == RELATION_VIEW ||
+                !type_rests_on(p->schema, r->columns[i].type, p->action->relation))
                 continue;
             predict_role(p, fact, ROLE_TYPE_USER, r);
             predict_column_gone(p, fact, r, &r->columns[i]);
             predict_destroy(p, r->name, r->columns[i].name, "column");
         }
     }
+}
+
+// Does the text call the function?
+static bool text_calls(const char *text, const char *function)
+{
+    size_t len = strlen(function);
+    for (const char *at = text ? strcasestr(text, function) : NULL; at;
+         at = strcasestr(at + 1, function)) {
+        bool begins = at == text || !(isalnum((unsigned char)at[-1]) || at[-1] == '_');
+        const char *behind = at + len + strspn(at + len, "\" ");
+        if (begins && *behind == '(')
+            return true;
+    }
+    return false;
+}
+
+static bool index_calls(const struct schema_index *index, const char *function)
+{
+    bool calls = text_calls(index->predicate_text, function);
+    for (size_t i = 0; i < index->n_columns; i++)
+        calls |= index->columns[i].expression &&
+                 text_calls(index->columns[i].expression->text, function);
+    return calls;
+}
+
+// CHECKs, defaults and indexes that call the function go with it.
+static void drop_callers(struct prediction *p, const struct postgres_fact *fact,
+                         const struct schema_relation *relation)
+{
+    const char *function = p->action->relation.name;
+    bool calls = false;
+    for (size_t i = 0; i < relation->n_constraints; i++)
+        calls |= text_calls(relation->constraints[i].check_text, function);
+    for (size_t i = 0; i < relation->n_columns; i++)
+        calls |= text_calls(relation->columns[i].default_text, function);
+    for (size_t i = 0; i < relation->n_indexes; i++) {
+        if (!index_calls(&relation->indexes[i], function))
+            continue;
+        calls = true;
+        predict_role_index(p, fact, ROLE_INDEX, relation, &relation->indexes[i]);
+    }
+    if (calls)
+        predict_role(p, fact, ROLE_CALLER, relation);
 }
 
 static void drop_function(struct prediction *p)
@@ -169,7 +215,10 @@ static void drop_function(struct prediction *p)
     if (p->action->cascade)
         tables = schema_triggered_by(p->tmp, p->schema, p->action->relation);
     for (size_t i = 0; i < tables.n; i++)
-        predict_role(p, fact, ROLE_TRIGGERED, tables.list[i]);
+        predict_role(p, fact, ROLE_CALLER, tables.list[i]);
+    for (struct schema_relation *r = schema_next(p->schema, NULL); p->action->cascade && r;
+         r = schema_next(p->schema, r))
+        drop_callers(p, fact, r);
 }
 
 static void drop_schema(struct prediction *p)
@@ -186,6 +235,20 @@ static void drop_schema(struct prediction *p)
     if (!predict_knows_all(p))
         predict_unknown(p, "DROP SCHEMA CASCADE: what is in schema %s is not fully known",
                         p->action->relation.name);
+}
+
+// It does not name its table.
+static void drop_statistics(struct prediction *p)
+{
+    const struct postgres_fact *fact = predict_form(p, FORM_DROP_STATISTICS);
+    for (struct schema_relation *r = schema_next(p->schema, NULL); r;
+         r = schema_next(p->schema, r)) {
+        for (size_t i = 0; i < r->n_members; i++) {
+            if (r->members[i].object == OBJECT_STATISTICS &&
+                schema_same(p->schema, r->members[i].name, p->action->relation.name))
+                predict_role(p, fact, ROLE_TABLE, r);
+        }
+    }
 }
 
 void predict_drop(struct prediction *p)
@@ -205,6 +268,7 @@ void predict_drop(struct prediction *p)
     case OBJECT_FUNCTION:
     case OBJECT_PROCEDURE: drop_function(p); return;
     case OBJECT_SCHEMA: drop_schema(p); return;
+    case OBJECT_STATISTICS: drop_statistics(p); return;
     case OBJECT_EXTENSION:
         if (p->action->cascade)
             predict_unknown(p, "DROP EXTENSION CASCADE: what depends on it is not known");

@@ -57,7 +57,8 @@ void predict_alter_domain(struct prediction *p)
     for (struct schema_relation *r = schema_next(p->schema, NULL); r;
          r = schema_next(p->schema, r)) {
         for (size_t i = 0; i < r->n_columns; i++) {
-            if (schema_same(p->schema, r->columns[i].type.name, p->action->relation.name))
+            if (r->kind != RELATION_VIEW &&
+                type_rests_on(p->schema, r->columns[i].type, p->action->relation))
                 predict_role(p, fact, ROLE_TYPE_USER, r);
         }
     }
@@ -116,10 +117,13 @@ void predict_lock_table(struct prediction *p)
 {
     enum lock_mode mode;
     const struct postgres_fact *fact = predict_form(p, FORM_LOCK_TABLE);
-    if (p->action->option && lock_mode_by_name(p->action->option, &mode))
-        predict_lock_targets(p, mode);
+    if (!p->action->option || !lock_mode_by_name(p->action->option, &mode))
+        mode = postgres_fact_effect(fact, ROLE_TABLE)->mode;
+    const struct schema_relation *relation = schema_find(p->schema, p->action->relation);
+    if (relation && relation->kind == RELATION_VIEW)
+        predict_lock_view(p, p->action->relation, mode);
     else
-        predict_role_targets(p, fact);
+        predict_lock_targets(p, mode);
 }
 
 // --- VACUUM, ANALYZE, CLUSTER

@@ -34,6 +34,8 @@ predictor predict_create_view, predict_refresh, predict_alter_sequence, predict_
 predictor predict_query;
 // The sequence of a nextval('…') or setval('…') in `text` (may be NULL).
 void predict_sequence_call(struct prediction *p, const char *text);
+// A view and all that it reads, at any depth.
+void predict_lock_view(struct prediction *p, struct name view, enum lock_mode mode);
 // What a query reads, as the row says.
 void predict_reads(struct prediction *p, const struct postgres_fact *fact,
                    const struct query *query);
@@ -79,10 +81,22 @@ bool not_null_is_proven(const struct schema_relation *relation, const char *colu
 // Was every relation that this history touches created in it?
 bool predict_knows_all(const struct prediction *p);
 
+// effects_bound.c: do valid CHECKs of the table say that all its rows are in the bound; that none
+// of them is?
+bool bound_is_proven(const struct schema_relation *parent, const struct schema_relation *partition,
+                     const struct partition_bound *bound);
+bool bound_is_excluded(const struct schema_relation *parent, const struct schema_relation *other,
+                       const struct partition_bound *bound);
+// Does the WHERE of a query that names its parent leave the partition out?
+bool partition_is_pruned(const struct schema *schema, const struct schema_relation *partition,
+                         const struct expression *where);
+
 // effects_volatility.c: does an expression call a function whose result differs from row to row?
 bool expression_is_volatile(const struct schema *schema, const struct expression *expression);
 
-// effects_type_change.c: a domain with a constraint, at any depth?
+// effects_type_change.c: is it `base`, or a domain over it at any depth?
+bool type_rests_on(const struct schema *schema, struct type_name type, struct name base);
+// A domain with a constraint, at any depth?
 bool type_is_constrained(const struct schema *schema, const struct type_name *type);
 
 #endif

@@ -12,7 +12,8 @@
 enum { VIEW_DEPTH_MAX = 32, CASCADE_DEPTH_MAX = 32 };
 
 // A view's own relations are opened with it, a table's partitions and children too.
-static void lock_read(struct prediction *p, struct name name, enum lock_mode mode, int depth)
+static void lock_read(struct prediction *p, struct name name, enum lock_mode mode,
+                      const struct expression *where, int depth)
 {
     predict_lock_name(p, name, mode);
     const struct schema_relation *relation = schema_find(p->schema, name);
@@ -21,10 +22,12 @@ static void lock_read(struct prediction *p, struct name name, enum lock_mode mod
     struct relation_list below = {0};
     if (relation->kind == RELATION_TABLE || relation->kind == RELATION_PARTITIONED)
         below = schema_descendants(p->tmp, p->schema, relation);
-    for (size_t i = 1; i < below.n; i++)
-        predict_lock(p, below.list[i], mode);
+    for (size_t i = 1; i < below.n; i++) {
+        if (!partition_is_pruned(p->schema, below.list[i], where))
+            predict_lock(p, below.list[i], mode);
+    }
     for (size_t i = 0; relation->kind == RELATION_VIEW && i < relation->n_reads; i++)
-        lock_read(p, relation->reads[i], mode, depth + 1);
+        lock_read(p, relation->reads[i], mode, NULL, depth + 1);
 }
 
 void predict_reads(struct prediction *p, const struct postgres_fact *fact,
@@ -32,7 +35,12 @@ void predict_reads(struct prediction *p, const struct postgres_fact *fact,
 {
     const struct fact_effect *effect = postgres_fact_effect(fact, ROLE_READ);
     for (size_t i = 0; effect && i < query->n_reads; i++)
-        lock_read(p, query->reads[i], effect->mode, 0);
+        lock_read(p, query->reads[i], effect->mode, query->n_reads == 1 ? query->where : NULL, 0);
+}
+
+void predict_lock_view(struct prediction *p, struct name view, enum lock_mode mode)
+{
+    lock_read(p, view, mode, NULL, 0);
 }
 
 // --- foreign keys
@@ -228,7 +236,8 @@ static void lock_target(struct prediction *p, const struct postgres_fact *fact,
         query->verb == QUERY_UPDATE || query->verb == QUERY_DELETE || query->verb == QUERY_MERGE;
     bool is_view = target && target->kind == RELATION_VIEW;
     if (is_view || (is_wide && !query->target_only))
-        lock_read(p, query->target, postgres_fact_effect(fact, ROLE_TABLE)->mode, 0);
+        lock_read(p, query->target, postgres_fact_effect(fact, ROLE_TABLE)->mode,
+                  query->n_reads == 0 ? query->where : NULL, 0);
     else
         predict_role_name(p, fact, ROLE_TABLE, query->target); // which partition, the rows tell
     if (is_wide && query->verb != QUERY_MERGE && reads_every_row(query) && query->n_reads == 0)

@@ -5,15 +5,17 @@
  */
 #include "analysis/effects_postgres.h"
 
-static void lock_default_partition(struct prediction *p, const struct schema_relation *parent,
-                                   const struct postgres_fact *fact)
+// The default partition of `parent`. NULL: none.
+static const struct schema_relation *default_partition(struct prediction *p,
+                                                       const struct schema_relation *parent)
 {
     struct relation_list below = schema_descendants(p->tmp, p->schema, parent);
     for (size_t i = 0; i < below.n; i++) {
         if (below.list[i]->is_default_partition && below.list[i]->n_parents &&
             name_equals(below.list[i]->parents[0], parent->name, false))
-            predict_role(p, fact, ROLE_DEFAULT_PARTITION, below.list[i]);
+            return below.list[i];
     }
+    return NULL;
 }
 
 static void lock_referenced(struct prediction *p, const struct postgres_fact *fact,
@@ -37,12 +39,14 @@ static void lock_referencing(struct prediction *p, const struct postgres_fact *f
 static void predict_joins_parent(struct prediction *p, const struct postgres_fact *fact,
                                  const struct schema_relation *parent)
 {
-    bool has_default = false;
-    struct relation_list below = schema_descendants(p->tmp, p->schema, parent);
-    for (size_t i = 0; i < below.n; i++)
-        has_default |= below.list[i]->is_default_partition;
-    if (has_default)
-        lock_default_partition(p, parent, predict_form(p, FORM_DEFAULT_PARTITION_CHECKED));
+    const struct schema_relation *other = default_partition(p, parent);
+    if (other) {
+        bool is_excluded = bound_is_excluded(parent, other, p->action->bound);
+        predict_role(p,
+                     predict_form(p, is_excluded ? FORM_DEFAULT_PARTITION_PROVEN
+                                                 : FORM_DEFAULT_PARTITION_CHECKED),
+                     ROLE_DEFAULT_PARTITION, other);
+    }
     predict_role_indexes(p, fact, ROLE_PARENT_INDEX, parent);
     lock_referenced(p, fact, parent);
     lock_referencing(p, fact, parent);
@@ -316,11 +320,40 @@ static void predict_joins_keys(struct prediction *p, const struct schema_relatio
     }
 }
 
+static void predict_joins_indexes(struct prediction *p, const struct schema_relation *parent)
+{
+    const struct schema_relation *partition = schema_find(p->schema, p->action->other);
+    for (size_t i = 0; i < parent->n_indexes; i++) {
+        if (!partition || !schema_index_twin(p->schema, partition, &parent->indexes[i]))
+            predict_role_name(p, predict_form(p, FORM_ATTACH_PARTITION_INDEXES), ROLE_ATTACHED,
+                              p->action->other);
+    }
+}
+
+// Do its CHECKs say that every row belongs to the partition that it becomes?
+static bool is_proven(const struct prediction *p, const struct schema_relation *parent,
+                      const struct schema_relation *partition)
+{
+    if (!parent || !partition || !p->action->bound)
+        return false;
+    if (p->action->bound->strategy != PARTITION_NONE)
+        return bound_is_proven(parent, partition, p->action->bound);
+    struct relation_list all = schema_descendants(p->tmp, p->schema, parent);
+    for (size_t i = 1; i < all.n; i++) { // DEFAULT: none belongs to another
+        bool is_beside = name_equals(all.list[i]->parents[0], parent->name, false);
+        if (is_beside && !bound_is_excluded(parent, partition, all.list[i]->bound))
+            return false;
+    }
+    return true;
+}
+
 void predict_attach(struct prediction *p)
 {
     const struct action *action = p->action;
-    const struct postgres_fact *fact = predict_form(p, FORM_ATTACH_PARTITION);
     const struct schema_relation *parent = schema_find(p->schema, action->relation);
+    const struct schema_relation *partition = schema_find(p->schema, action->other);
+    const struct postgres_fact *fact = predict_form(
+        p, is_proven(p, parent, partition) ? FORM_ATTACH_PARTITION_PROVEN : FORM_ATTACH_PARTITION);
     predict_role_name(p, fact, ROLE_PARENT, action->relation);
     predict_role_name(p, fact, ROLE_ATTACHED, action->other);
     predict_below(p, fact, action->other);
@@ -328,6 +361,7 @@ void predict_attach(struct prediction *p)
         return;
     predict_joins_parent(p, fact, parent);
     predict_joins_keys(p, parent);
+    predict_joins_indexes(p, parent);
 }
 
 void predict_detach(struct prediction *p)
@@ -340,7 +374,9 @@ void predict_detach(struct prediction *p)
     predict_role_name(p, fact, ROLE_PARENT, action->relation);
     predict_role_name(p, fact, ROLE_ATTACHED, action->other);
     if (parent) {
-        lock_default_partition(p, parent, fact);
+        const struct schema_relation *other = default_partition(p, parent);
+        if (other)
+            predict_role(p, fact, ROLE_DEFAULT_PARTITION, other);
         lock_referenced(p, fact, parent);
         lock_referencing(p, fact, parent);
     }

@@ -43,6 +43,20 @@ static struct type_name base_type(const struct schema *schema, struct type_name 
     return type;
 }
 
+bool type_rests_on(const struct schema *schema, struct type_name type, struct name base)
+{
+    for (int depth = 0; type.name && depth < DOMAIN_DEPTH_MAX; depth++) {
+        if (schema_same(schema, type.name, base.name))
+            return true;
+        const struct schema_type *domain =
+            schema_find_type(schema, (struct name){type.schema, type.name});
+        if (!domain || domain->object != OBJECT_DOMAIN)
+            return false;
+        type = domain->base;
+    }
+    return false;
+}
+
 bool type_is_constrained(const struct schema *schema, const struct type_name *type)
 {
     bool constrained;

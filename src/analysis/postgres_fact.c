@@ -36,7 +36,7 @@ static const struct {
     [ROLE_READ] = {"read", "tables that it reads"},
     [ROLE_SEQUENCE] = {"sequence", "the sequence"},
     [ROLE_TYPE_USER] = {"type-user", "tables with a column of the type"},
-    [ROLE_TRIGGERED] = {"triggered", "tables whose triggers call it"},
+    [ROLE_CALLER] = {"caller", "tables whose triggers, CHECKs, defaults or indexes call it"},
     [ROLE_TAKER] = {"taker", "tables whose defaults take from it"},
     [ROLE_CONTENT] = {"content", "everything in the schema"},
 };

@@ -116,6 +116,7 @@ enum postgres_form {
     FORM_NO_INHERIT,
     FORM_ATTACH_PARTITION,
     FORM_ATTACH_PARTITION_PROVEN,
+    FORM_ATTACH_PARTITION_INDEXES,
     FORM_ATTACH_PARTITION_KEYS,
     FORM_DEFAULT_PARTITION_CHECKED,
     FORM_DEFAULT_PARTITION_PROVEN,
@@ -238,7 +239,7 @@ enum fact_role {
     ROLE_READ,
     ROLE_SEQUENCE,
     ROLE_TYPE_USER, // has a column of the type
-    ROLE_TRIGGERED, // has a trigger that calls the function
+    ROLE_CALLER,    // has a trigger, CHECK … that calls the function
     ROLE_TAKER,     // has a default that takes from the sequence
     ROLE_CONTENT,   // of the schema
     ROLE_COUNT

@@ -68,9 +68,10 @@ static const struct postgres_fact rows[] = {
      0,
      "drop-index-concurrently",
      "DROP INDEX CONCURRENTLY",
-     {ALONE(SUE, 0), {ROLE_INDEX, SUE, 0}},
+     {ALONE(SUE, 0), {ROLE_INDEX, AX, 0}},
      .is_outside_transactions = true,
-     .why = "waits for those who use the index while reads and writes go on",
+     .why = "reads and writes of the table go on; the index itself is taken at the end, when "
+            "nobody uses it any more",
      .source = MEASURED,
      .setups = {PLAIN},
      .example = "DROP INDEX CONCURRENTLY t_a"},

@@ -375,12 +375,16 @@ static const struct postgres_fact rows[] = {
      0,
      "drop-function-cascade",
      "DROP FUNCTION … CASCADE",
-     {{ROLE_TRIGGERED, AX, 0}},
-     .why = "triggers that call it go with it: each one's table is locked",
+     {{ROLE_CALLER, AX, 0}, {ROLE_INDEX, AX, 0}},
+     .why = "triggers, CHECKs, defaults, policies, indexes and views that call it go with it: each "
+            "one's table is locked",
      .safe_form = TAKE_BY_NAME,
      .source = MEASURED,
      .setups = {FUNCTION "CREATE TABLE k (id int); CREATE TRIGGER g AFTER INSERT ON k FOR EACH ROW "
-                         "EXECUTE FUNCTION f()"},
+                         "EXECUTE FUNCTION f()",
+                "CREATE FUNCTION f() RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT 1'; CREATE "
+                "TABLE k (id int DEFAULT f(), CHECK (id > f()));"
+                "CREATE INDEX k_f ON k ((id + f()))"},
      .example = "DROP FUNCTION f CASCADE"},
     {FORM_RENAME_SCHEMA,
      0,

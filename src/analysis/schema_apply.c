@@ -15,6 +15,7 @@ static schema_change *const changes[ACTION_KIND_COUNT] = {
     [ACTION_SET_SCHEMA] = change_set_schema,
     [ACTION_SET_LOGGED] = change_logged,
     [ACTION_SET_UNLOGGED] = change_logged,
+    [ACTION_CREATE_STATISTICS] = change_create_member,
     [ACTION_INHERIT] = change_inherit,
     [ACTION_NO_INHERIT] = change_no_inherit,
     [ACTION_ATTACH_PARTITION] = change_attach,

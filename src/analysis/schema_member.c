@@ -1,6 +1,6 @@
 /*
- * Policies and rules of a relation: which there are, so that DROP … IF EXISTS of one that is not
- * there is told from one that is.
+ * Policies, rules and statistics objects of a relation: which there are, so that DROP … IF EXISTS of
+ * one that is not there is told from one that is, and whose statistics are dropped.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -8,8 +8,12 @@
 
 static enum object_kind member_kind(const struct action *action)
 {
-    return action->kind == ACTION_CREATE_RULE || action->kind == ACTION_DROP_RULE ? OBJECT_RULE
-                                                                                  : OBJECT_POLICY;
+    switch ((int)action->kind) {
+    case ACTION_CREATE_RULE:
+    case ACTION_DROP_RULE: return OBJECT_RULE;
+    case ACTION_CREATE_STATISTICS: return OBJECT_STATISTICS;
+    default: return OBJECT_POLICY;
+    }
 }
 
 struct schema_member *schema_find_member(const struct schema *schema,
@@ -28,7 +32,7 @@ struct schema_member *schema_find_member(const struct schema *schema,
 void change_create_member(struct schema *schema, const struct action *action)
 {
     struct schema_relation *relation = schema_edit(schema, action->relation);
-    if (!relation || schema_find_member(schema, relation, action))
+    if (!relation || !action->member || schema_find_member(schema, relation, action))
         return; // OR REPLACE, or the statement fails
     *mem_append(relation, relation->members, relation->n_members) = (struct schema_member){
         .object = member_kind(action), .name = mem_strdup(schema->pool, action->member)};

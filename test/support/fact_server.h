@@ -104,6 +104,12 @@ static inline struct fact_server *fact_server_open(void)
     server->watcher = fact_server_connect(url);
     for (size_t i = 0; i < COUNT_OF(server->blockers); i++)
         server->blockers[i] = fact_server_connect(url);
+    // What DROP INDEX CONCURRENTLY takes last is there to be seen for a while.
+    fact_server_do(server->worker, "CREATE SCHEMA watching");
+    fact_server_do(server->worker, "CREATE FUNCTION watching.rest() RETURNS event_trigger LANGUAGE plpgsql AS "
+                                   "'BEGIN PERFORM pg_sleep(0.05); END'");
+    fact_server_do(server->worker, "CREATE EVENT TRIGGER rest ON ddl_command_end WHEN TAG IN ('DROP INDEX') "
+                                   "EXECUTE FUNCTION watching.rest()");
     server->version = (unsigned)PQserverVersion(server->worker) / 10000;
     fact_server_do(server->worker, "SET allow_in_place_tablespaces = on");
     fact_server_do(server->worker, "SET vacuum_cost_delay = 20");

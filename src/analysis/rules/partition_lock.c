@@ -62,7 +62,7 @@ static bool has_check(const struct schema_relation *relation)
     return false;
 }
 
-// Whether a CHECK implies the bound is the server's proof, not ours.
+// A CHECK that is not understood here may imply the bound all the same.
 static void attach_scan(struct rule_place *place, const struct action *action)
 {
     if (action->kind != ACTION_ATTACH_PARTITION || !place_is_old(place, action->other) ||

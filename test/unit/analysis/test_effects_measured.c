@@ -5,7 +5,7 @@
  */
 #include "predict.h"
 
-enum { LINES_MIN = 420 }; // as many were measured at least: a file cut short must not pass
+enum { LINES_MIN = 540 }; // as many were measured at least: a file cut short must not pass
 
 static char *measured_read(TALLOC_CTX *mem)
 {

@@ -126,7 +126,7 @@ static enum fact_role role_of(const struct trial *trial, const struct measured_r
     if (r->kind == 'S')
         return r->is_new ? ROLE_NEW_SEQUENCE : ROLE_OWNED_SEQUENCE;
     if (strcmp(name, "k") == 0)
-        return postgres_fact_effect(trial->fact, ROLE_TAKER) ? ROLE_TAKER : ROLE_TRIGGERED;
+        return postgres_fact_effect(trial->fact, ROLE_TAKER) ? ROLE_TAKER : ROLE_CALLER;
     return strchr(name, '.') ? ROLE_CONTENT : ROLE_NONE;
 }
 
