@@ -102,33 +102,40 @@ static bool goes(const struct rule_place *place, const struct action *action,
                                             constraint_uses(place->before, key, action->column)));
 }
 
-// DROP CONSTRAINT for each foreign key that goes, one by one.
-static const char *drop_keys(const struct rule_place *place)
+static bool any_goes(const struct rule_place *place, struct name table,
+                     const struct schema_constraint *key)
 {
+    for (size_t i = 0; i < place->statement->n_actions; i++) {
+        const struct action *action = &place->statement->actions[i];
+        if (name_may_equal(action->relation, table) && goes(place, action, key))
+            return true;
+    }
+    return false;
+}
+
+// DROP CONSTRAINT for each foreign key of `table` that goes, one by one; NULL: none is known.
+static const char *drop_keys(const struct rule_place *place, struct name table)
+{
+    const struct schema_relation *relation = schema_find(place->before, table);
     const char *text = NULL;
-    for (size_t k = 0; k < place->statement->n_actions; k++) {
-        const struct action *action = &place->statement->actions[k];
-        const struct schema_relation *relation = schema_find(place->before, action->relation);
-        for (size_t i = 0; relation != NULL && i < relation->n_constraints; i++) {
-            if (goes(place, action, &relation->constraints[i]))
-                text =
-                    mem_printf(place->mem, "%sALTER TABLE %s DROP CONSTRAINT %s;\n",
-                               text == NULL ? "" : text, place_sql_table(place, action->relation),
-                               place_sql_name(place, relation->constraints[i].name));
-        }
+    for (size_t i = 0; relation != NULL && i < relation->n_constraints; i++) {
+        if (any_goes(place, table, &relation->constraints[i]))
+            text = mem_printf(place->mem, "%s\nALTER TABLE %s DROP CONSTRAINT %s;",
+                              text == NULL ? "" : text, place_sql_table(place, table),
+                              place_sql_name(place, relation->constraints[i].name));
     }
     return text;
 }
 
-static const char *first_alone(const struct rule_place *place)
+static const char *first_alone(const struct rule_place *place, struct name table)
 {
-    const char *drops = drop_keys(place);
+    const char *drops = drop_keys(place, table);
     if (drops == NULL)
         return "SET lock_timeout = '2s'; this statement alone in its transaction; try again when "
                "it fails";
     return mem_printf(place->mem,
                       "-- before it, each in its own transaction, tried again when it fails:\n"
-                      "SET lock_timeout = '2s';\n%s",
+                      "SET lock_timeout = '2s';%s",
                       drops);
 }
 
@@ -159,7 +166,7 @@ static void key_gone(struct rule_place *place, const struct action *action)
     const char **tables = linked_tables(place, action, &n);
     if (!weigh_waits(place, tables, n, SEVERITY_WARN, &severity))
         return;
-    rule_report_as(place, severity, first_alone(place),
+    rule_report_as(place, severity, first_alone(place, action->relation),
                    "locks %s too: nobody reads or writes there until the transaction ends, because "
                    "a foreign key with %s goes",
                    words_shorten(place->mem, tables, n), place_name(place, action->relation));

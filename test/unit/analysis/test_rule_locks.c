@@ -339,11 +339,46 @@ static void test_locks__order_against_another_migration(void **state)
                               "the two ends in a deadlock");
 }
 
+// Nobody waits for what the migration itself makes.
+static void test_locks__silent_on_what_is_new(void **state)
+{
+    (void)state;
+    SCRATCH(tmp);
+    const struct judged_case c = {
+        .up = "CREATE DOMAIN d AS int;"
+              "CREATE TABLE a (id bigserial PRIMARY KEY, n d, t varchar(10));"
+              "CREATE TABLE b (id bigint PRIMARY KEY, a_id bigint REFERENCES a);"
+              "CREATE TABLE p (at date PRIMARY KEY) PARTITION BY RANGE (at);"
+              "CREATE TABLE p1 PARTITION OF p FOR VALUES FROM ('2025-01-01') TO ('2026-01-01');"
+              "CREATE TABLE rest PARTITION OF p DEFAULT; CREATE TABLE p2 (LIKE p INCLUDING ALL);"
+              "ALTER TABLE p ATTACH PARTITION p2 FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');"
+              "ALTER TABLE p ADD COLUMN x int; ALTER TABLE p DETACH PARTITION p1; DROP TABLE p1;"
+              "INSERT INTO a (n) SELECT g FROM generate_series(1, 10) g;"
+              "ALTER TABLE a ADD CONSTRAINT c CHECK (n > 0), ADD UNIQUE (n),"
+              " ALTER COLUMN t TYPE text, ALTER COLUMN n SET NOT NULL;"
+              "ALTER TABLE a ADD COLUMN z serial, ADD COLUMN u uuid DEFAULT gen_random_uuid(),"
+              " ADD COLUMN q int CHECK (q > 0) UNIQUE;"
+              "CREATE INDEX ON a (t); LOCK TABLE a; REINDEX TABLE a; CLUSTER a USING a_pkey;"
+              "CREATE VIEW v AS SELECT id FROM a; CREATE OR REPLACE VIEW v AS SELECT id FROM a;"
+              "CREATE MATERIALIZED VIEW mv AS SELECT id FROM a; REFRESH MATERIALIZED VIEW mv;"
+              "ALTER TABLE a ENABLE ROW LEVEL SECURITY; CREATE POLICY po ON a USING (true);"
+              "ALTER DOMAIN d ADD CHECK (VALUE > 0); DELETE FROM a; DROP TABLE b;"
+              "ALTER TABLE a DROP COLUMN u; SAVEPOINT s; ALTER TABLE a ADD k int; ROLLBACK TO s;"
+              "CREATE TEMP TABLE tt (id int PRIMARY KEY); ALTER TABLE tt ADD CHECK (id > 0);"};
+    const struct assessment *assessment = judged(tmp, &c);
+    for (size_t i = 0; i < assessment->findings.n; i++)
+        print_message("# %s: %s\n", assessment->findings.list[i].rule,
+                      assessment->findings.list[i].message);
+    assert_int_equal(assessment->n_not_understood, 0);
+    assert_int_equal(assessment->findings.n, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_locks__severity_message_and_silence),
         cmocka_unit_test(test_locks__order_against_another_migration),
+        cmocka_unit_test(test_locks__silent_on_what_is_new),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
