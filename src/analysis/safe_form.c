@@ -17,6 +17,13 @@ void step_add(TALLOC_CTX *mem, struct safe_steps *steps, enum safe_place place, 
         (struct safe_step){.sql = sql, .place = place, .locks_strongly = place == SAFE_TRANSACTION};
 }
 
+void step_add_with_undo(TALLOC_CTX *mem, struct safe_steps *steps, enum safe_place place,
+                        const char *sql, const char *undo)
+{
+    step_add(mem, steps, place, sql);
+    steps->list[steps->n - 1].undo = undo;
+}
+
 void forming_obstruct(struct forming *forming, const char *format, ...)
 {
     va_list arguments;
@@ -179,6 +186,15 @@ static const char *listed(TALLOC_CTX *mem, const char *list, const char *item)
     return list == NULL ? item : mem_printf(mem, "%s,\n    %s", list, item);
 }
 
+static void take_rule(struct forming *forming)
+{
+    for (size_t i = 0; i < forming->n_rules; i++) {
+        if (strcmp(forming->rules[i], forming->rule) == 0)
+            return;
+    }
+    *mem_append(forming->mem, forming->rules, forming->n_rules) = forming->rule;
+}
+
 // The actions that stay, each as it was written or with what takes its place.
 static const char *form_actions(struct forming *forming, const struct action *only, bool *has_form)
 {
@@ -192,6 +208,7 @@ static const char *form_actions(struct forming *forming, const struct action *on
             forming->head == NULL ? NULL : action_source(forming->mem, statement, action);
         if (form_one(forming, action)) {
             instead = forming->instead;
+            take_rule(forming);
             *has_form = true;
         }
         if (instead != NULL)
@@ -220,12 +237,15 @@ struct safe_form *safe_form_make(TALLOC_CTX *mem, const struct safe_question *qu
         talloc_free(form);
         return NULL;
     }
-    form->rule = forming.rule;
+    form->rules = forming.rules;
+    form->n_rules = forming.n_rules;
     form->obstacle = forming.obstacle;
     steps_move(form, form, &forming.before);
     if (kept != NULL) {
         struct safe_steps alter = {0};
-        step_add(form, &alter, SAFE_TRANSACTION, mem_printf(form, "%s %s", forming.head, kept));
+        step_add_with_undo(form, &alter, SAFE_TRANSACTION,
+                           mem_printf(form, "%s %s", forming.head, kept), forming.undo);
+        alter.list[0].drop = forming.drop;
         steps_move(form, form, &alter);
     }
     steps_move(form, form, &forming.validate);

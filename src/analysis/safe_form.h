@@ -24,10 +24,13 @@ struct safe_step {
     const char *sql; // one statement without its semicolon
     enum safe_place place;
     bool locks_strongly; // set lock_timeout before it: everybody waits behind its lock
+    const char *undo;    // takes away what only the form needs; NULL: nothing
+    const char *drop;    // takes away the constraint itself; NULL: none, or another statement's
 };
 
 struct safe_form {
-    const char *rule; // whose finding it settles
+    const char **rules; // whose findings it settles
+    size_t n_rules;
     struct safe_step *steps;
     size_t n_steps;
     const char *obstacle; // why it cannot be put in the statement's place as it is; NULL: it can

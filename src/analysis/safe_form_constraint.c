@@ -50,6 +50,8 @@ bool form_add_constraint(struct forming *forming, const struct action *action)
         return false; // the statement fails: there is one of that name
     forming->rule =
         constraint->kind == CONSTRAINT_FOREIGN_KEY ? "fk-add-locks-both" : "check-add-scan";
+    forming->drop = mem_printf(forming->mem, "%s DROP CONSTRAINT IF EXISTS %s", forming->head,
+                               forming_quote(forming, name));
     struct source source = source_make(forming->mem, forming->instead);
     size_t at = source_is(&source, 1, "constraint") ? 3 : 1; // behind ADD [CONSTRAINT name]
     forming->instead = forming_add_not_valid(forming, name, source_cut(&source, at, source.n));
@@ -75,6 +77,12 @@ static const char *proof_text(const struct forming *forming, const char *name, c
                       forming_quote(forming, name), quoted);
 }
 
+static const char *proof_undo(const struct forming *forming, const char *name)
+{
+    return mem_printf(forming->mem, "%s DROP CONSTRAINT IF EXISTS %s", forming->head,
+                      forming_quote(forming, name));
+}
+
 static void add_not_null(struct forming *forming, struct safe_steps *steps, const char *name,
                          const char *column)
 {
@@ -84,9 +92,11 @@ static void add_not_null(struct forming *forming, struct safe_steps *steps, cons
              mem_printf(forming->mem, "%s ALTER COLUMN %s SET NOT NULL", forming->head,
                         forming_quote(forming, column)));
     // A statement of its own: what ALTER TABLE drops goes first, and the proof with it.
-    step_add(forming->mem, steps, SAFE_TRANSACTION,
-             mem_printf(forming->mem, "%s DROP CONSTRAINT %s", forming->head,
-                        forming_quote(forming, name)));
+    step_add_with_undo(
+        forming->mem, steps, SAFE_TRANSACTION,
+        mem_printf(forming->mem, "%s DROP CONSTRAINT %s", forming->head,
+                   forming_quote(forming, name)),
+        mem_printf(forming->mem, "%s %s", forming->head, proof_text(forming, name, column)));
 }
 
 bool form_set_not_null(struct forming *forming, const struct action *action)
@@ -98,6 +108,11 @@ bool form_set_not_null(struct forming *forming, const struct action *action)
     forming->rule = "set-not-null-scan";
     const char *name = proof_name(forming, action->column);
     forming->instead = proof_text(forming, name, action->column);
+    if (forming->undo == NULL)
+        forming->undo = proof_undo(forming, name);
+    else
+        forming->undo =
+            mem_printf(forming->mem, "%s;\n%s", forming->undo, proof_undo(forming, name));
     add_validate(forming, &forming->validate, name);
     add_not_null(forming, &forming->behind, name, action->column);
     return true;
@@ -106,8 +121,10 @@ bool form_set_not_null(struct forming *forming, const struct action *action)
 void forming_require_not_null(struct forming *forming, const char *column)
 {
     const char *name = proof_name(forming, column);
-    step_add(forming->mem, &forming->before, SAFE_TRANSACTION,
-             mem_printf(forming->mem, "%s %s", forming->head, proof_text(forming, name, column)));
+    step_add_with_undo(
+        forming->mem, &forming->before, SAFE_TRANSACTION,
+        mem_printf(forming->mem, "%s %s", forming->head, proof_text(forming, name, column)),
+        proof_undo(forming, name));
     add_validate(forming, &forming->before, name);
     add_not_null(forming, &forming->before, name, column);
 }

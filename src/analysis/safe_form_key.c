@@ -5,6 +5,7 @@
  */
 #include "analysis/safe_form_parts.h"
 #include "analysis/schema_edit.h"
+#include "statement/quoting.h"
 
 // The words of a key: UNIQUE NULLS NOT DISTINCT (a) INCLUDE (b) WITH (…) USING INDEX TABLESPACE t …
 struct key_words {
@@ -68,7 +69,8 @@ void forming_add_key(struct forming *forming, const struct source *source, size_
                      const char *columns, const char *name, bool is_index_first)
 {
     struct key_words words = words_read(source, at, columns);
-    const char *index = forming_quote(forming, index_name(forming, name));
+    const char *name_of_index = index_name(forming, name);
+    const char *index = forming_quote(forming, name_of_index);
     const char *create =
         mem_printf(forming->mem, "CREATE UNIQUE INDEX CONCURRENTLY %s ON %s %s%s%s%s%s", index,
                    forming->table_sql, words.columns, words.include, words.nulls, words.with,
@@ -77,11 +79,16 @@ void forming_add_key(struct forming *forming, const struct source *source, size_
         mem_printf(forming->mem, "ADD CONSTRAINT %s %s USING INDEX %s%s%s",
                    forming_quote(forming, name), words.is_primary ? "PRIMARY KEY" : "UNIQUE", index,
                    words.rest[0] != '\0' ? " " : "", words.rest);
-    step_add(forming->mem, is_index_first ? &forming->before : &forming->behind, SAFE_OUTSIDE,
-             create);
+    struct name made = {forming->table == NULL ? NULL : forming->table->name.schema, name_of_index};
+    step_add_with_undo(forming->mem, is_index_first ? &forming->before : &forming->behind,
+                       SAFE_OUTSIDE, create,
+                       mem_printf(forming->mem, "DROP INDEX CONCURRENTLY IF EXISTS %s",
+                                  quoting_relation(forming->mem, DIALECT_POSTGRES, made)));
     if (!is_index_first)
-        step_add(forming->mem, &forming->behind, SAFE_TRANSACTION,
-                 mem_printf(forming->mem, "%s %s", forming->head, add));
+        step_add_with_undo(forming->mem, &forming->behind, SAFE_TRANSACTION,
+                           mem_printf(forming->mem, "%s %s", forming->head, add),
+                           mem_printf(forming->mem, "%s DROP CONSTRAINT IF EXISTS %s",
+                                      forming->head, forming_quote(forming, name)));
     forming->instead = is_index_first ? add : NULL;
     forming->rule = "unique-constraint";
 }

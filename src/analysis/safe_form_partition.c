@@ -41,10 +41,13 @@ static void add_partition(struct forming *forming, const struct schema *after, c
 {
     const char *name = name_on(after, partition);
     struct name index = {partition.schema, name};
-    step_add(forming->mem, &forming->before, SAFE_OUTSIDE,
-             mem_printf(forming->mem, "CREATE %sINDEX CONCURRENTLY %s ON %s %s", unique,
-                        forming_quote(forming, name),
-                        quoting_relation(forming->mem, DIALECT_POSTGRES, partition), definition));
+    step_add_with_undo(forming->mem, &forming->before, SAFE_OUTSIDE,
+                       mem_printf(forming->mem, "CREATE %sINDEX CONCURRENTLY %s ON %s %s", unique,
+                                  forming_quote(forming, name),
+                                  quoting_relation(forming->mem, DIALECT_POSTGRES, partition),
+                                  definition),
+                       mem_printf(forming->mem, "DROP INDEX CONCURRENTLY IF EXISTS %s",
+                                  quoting_relation(forming->mem, DIALECT_POSTGRES, index)));
     step_add(forming->mem, &forming->behind, SAFE_TRANSACTION,
              mem_printf(forming->mem, "ALTER INDEX %s ATTACH PARTITION %s", parent,
                         quoting_relation(forming->mem, DIALECT_POSTGRES, index)));
@@ -62,9 +65,12 @@ bool form_partitioned_index(struct forming *forming, const struct action *action
     schema_apply_action(after, action);
     struct name parent = {forming->table->name.schema, name_on(after, forming->table->name)};
     forming->rule = "index-create-blocking";
-    step_add(forming->mem, &forming->before, SAFE_TRANSACTION,
-             mem_printf(forming->mem, "CREATE %sINDEX %s ON ONLY %s %s", unique,
-                        forming_quote(forming, parent.name), forming->table_sql, definition));
+    step_add_with_undo(forming->mem, &forming->before, SAFE_TRANSACTION,
+                       mem_printf(forming->mem, "CREATE %sINDEX %s ON ONLY %s %s", unique,
+                                  forming_quote(forming, parent.name), forming->table_sql,
+                                  definition),
+                       mem_printf(forming->mem, "DROP INDEX IF EXISTS %s",
+                                  quoting_relation(forming->mem, DIALECT_POSTGRES, parent)));
     for (size_t i = 1; i < all.n; i++) {
         if (!is_plain_partition(all.list[i]))
             forming_obstruct(forming, "%s is no plain partition", all.list[i]->name.name);

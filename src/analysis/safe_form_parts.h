@@ -25,9 +25,12 @@ struct forming {
     const char *head;                    // "ALTER TABLE public.t"; NULL: of another kind
     const struct schema_relation *table; // what the action is on; NULL: not known
     const char *table_sql;               // its name, quoted as it must be
-    const char *rule;
+    const char *rule;                    // of the action at hand
+    const char **rules;
+    size_t n_rules;
     struct safe_steps before, validate, behind;
-    const char *instead; // in the action's place; NULL: nothing stays
+    const char *instead;     // in the action's place; NULL: nothing stays
+    const char *undo, *drop; // of the statement with what is in its actions' places
     const char *obstacle;
 };
 
@@ -57,6 +60,8 @@ form_maker form_create_index, form_drop_index, form_reindex, form_refresh;
 form_maker form_partitioned_index, form_attach, form_detach;
 
 void step_add(TALLOC_CTX *mem, struct safe_steps *steps, enum safe_place place, const char *sql);
+void step_add_with_undo(TALLOC_CTX *mem, struct safe_steps *steps, enum safe_place place,
+                        const char *sql, const char *undo);
 // The first obstacle stays.
 void forming_obstruct(struct forming *forming, const char *format, ...) PRINTF_LIKE(2, 3);
 const char *forming_quote(const struct forming *forming, const char *name);

@@ -150,6 +150,8 @@ static bool speaks_to_us(const char *text, size_t len)
     struct words words = {text, text + len};
     if (strcmp(next_word(tmp, &words), "tminus") != 0)
         return false;
+    if (text_equal_nocase(text_shorten(tmp, text, len, 80), "tminus: no transaction"))
+        return false; // a plain folder's mark (change/layout_plain.c)
     return skip_sign(&words, ':') || text_starts_with(next_word(tmp, &words), "allow");
 }
 

@@ -10,6 +10,7 @@
 #define CHANGE_LAYOUT_H
 
 #include "change/change.h"
+#include "change/following.h"
 
 struct migration_layout {
     const char *name;         // "golang-migrate" "dbmate" "goose" "flyway" "diesel" "sourcegraph"
@@ -25,6 +26,9 @@ struct migration_layout {
     // Read them into `change->migrations`.
     bool (*read)(TALLOC_CTX *mem, const char *folder, char *const *paths, size_t n,
                  struct change *change, struct error *err);
+    // How new migrations are written; NULL: they are not, for that reason.
+    const struct following *following;
+    const char *not_following;
 };
 
 const struct migration_layout *layout_find(const char *name); // NULL: unknown

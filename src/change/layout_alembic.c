@@ -196,4 +196,5 @@ const struct migration_layout layout_alembic = {
     .recognise = recognise,
     .surest = 80,
     .read = read_files,
+    .not_following = "its migrations are code in Python",
 };

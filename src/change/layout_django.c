@@ -142,4 +142,5 @@ const struct migration_layout layout_django = {
     .recognise = recognise,
     .surest = 80,
     .read = read_files,
+    .not_following = "its migrations are code in Python",
 };

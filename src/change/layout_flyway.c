@@ -146,4 +146,5 @@ const struct migration_layout layout_flyway = {
     .recognise = recognise,
     .surest = 95,
     .read = read_files,
+    .following = &following_flyway,
 };

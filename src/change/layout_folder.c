@@ -127,6 +127,7 @@ const struct migration_layout layout_diesel = {
     .recognise = diesel_recognise,
     .surest = 95,
     .read = diesel_read,
+    .following = &following_diesel,
 };
 
 // --- sourcegraph
@@ -193,6 +194,8 @@ const struct migration_layout layout_sourcegraph = {
     .recognise = sourcegraph_recognise,
     .surest = 95,
     .read = sourcegraph_read,
+    .not_following = "its migrations name their parents, and others name them: a new one between "
+                     "is made by its own tool (sg migration add)",
 };
 
 // --- Prisma
@@ -225,4 +228,5 @@ const struct migration_layout layout_prisma = {
     .recognise = prisma_recognise,
     .surest = 98,
     .read = prisma_read,
+    .following = &following_prisma,
 };

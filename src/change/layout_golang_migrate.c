@@ -116,4 +116,5 @@ const struct migration_layout layout_golang_migrate = {
     .recognise = recognise,
     .surest = 90,
     .read = read_files,
+    .following = &following_golang_migrate,
 };

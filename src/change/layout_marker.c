@@ -261,6 +261,7 @@ const struct migration_layout layout_goose = {
     .recognise = goose_recognise,
     .surest = 85,
     .read = goose_read,
+    .following = &following_goose,
 };
 
 const struct migration_layout layout_dbmate = {
@@ -272,4 +273,5 @@ const struct migration_layout layout_dbmate = {
     .recognise = dbmate_recognise,
     .surest = 85,
     .read = dbmate_read,
+    .following = &following_dbmate,
 };

@@ -64,4 +64,5 @@ const struct migration_layout layout_plain = {
     .recognise = recognise,
     .surest = 10,
     .read = read_files,
+    .following = &following_plain,
 };

@@ -224,4 +224,5 @@ const struct migration_layout layout_rails = {
     .recognise = recognise,
     .surest = 80,
     .read = read_files,
+    .not_following = "its migrations are code in Ruby",
 };

@@ -144,4 +144,5 @@ const struct migration_layout layout_sqitch = {
     .recognise = recognise,
     .surest = 100,
     .read = read_files,
+    .not_following = "its changes are planned by its own tool: add them with sqitch add",
 };

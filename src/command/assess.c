@@ -6,6 +6,7 @@
 #include "command/assess.h"
 #include "base/log.h"
 #include "base/quantity.h"
+#include "command/assess_fix.h"
 #include "command/command.h"
 #include "report/assess.h"
 #include "report/findings.h"
@@ -18,6 +19,8 @@
 #define KEY_FINDINGS 0x205
 #define KEY_DATABASE 0x206
 #define KEY_DEPLOYED 0x20f
+#define KEY_FIX 0x207
+#define KEY_OUTPUT 0x208
 
 #define PG_VERSION_MIN 9
 #define PG_VERSION_MAX 99
@@ -35,6 +38,8 @@ static const struct argp_option table[] = {
     {"dialect", KEY_DIALECT, "D", 0, "postgres (default) or sqlite", 1},
     {"pg-version", KEY_PG_VERSION, "N", 0, "major version of the server, 15 by default", 1},
     {"findings", KEY_FINDINGS, "SARIF", 0, "take in the findings of another tool", 1},
+    {"fix", KEY_FIX, NULL, 0, "write the safe forms as new migrations to --output, judge those", 1},
+    {"output", KEY_OUTPUT, "DIR", 0, "a new folder for --fix", 1},
     {0},
 };
 
@@ -64,6 +69,8 @@ static error_t parse(int key, char *value, struct argp_state *state)
     case KEY_DIALECT: request->dialect = value; return 0;
     case KEY_PG_VERSION: read_version(state, value, &request->pg_version); return 0;
     case KEY_FINDINGS: request->findings_path = value; return 0;
+    case KEY_FIX: request->fixes = true; return 0;
+    case KEY_OUTPUT: request->output = value; return 0;
     case ARGP_KEY_ARG:
         *mem_append(request->mem, request->paths, request->n_paths) = value;
         return 0;
@@ -100,14 +107,20 @@ static void write_report(const struct options *options, const struct assessment 
     }
 }
 
+static bool read_input(TALLOC_CTX *mem, const struct program *program,
+                       const struct assess_request *request, struct assess_input *out,
+                       struct error *err)
+{
+    TRY(assess_gather(mem, program->engines, request, out, err));
+    return !assess_is_live(request) || assess_read_database(mem, program, request, out, err);
+}
+
 static bool assess_one(TALLOC_CTX *mem, const struct program *program,
                        const struct assess_request *request, struct assessment **out,
                        struct error *err)
 {
     struct assess_input input;
-    TRY(assess_gather(mem, program->engines, request, &input, err));
-    if (assess_is_live(request))
-        TRY(assess_read_database(mem, program, request, &input, err));
+    TRY(read_input(mem, program, request, &input, err));
     TRY(assessment_make(mem, input.change, &input.options, out, err));
     return assess_read_evidence(*out, request, &input, err);
 }
@@ -138,12 +151,53 @@ static bool assess_all(TALLOC_CTX *mem, const struct program *program,
     return true;
 }
 
+// --- --fix
+
+static bool check_fix(TALLOC_CTX *mem, const struct assess_request *request, struct error *err)
+{
+    const char *const *names;
+    size_t n;
+    const unsigned formats = OPTIONS_FORMAT(FORMAT_TEXT) | OPTIONS_FORMAT(FORMAT_JSON);
+    if (request->output == NULL) {
+        error_set(err, ERROR_USAGE, "--fix needs --output DIR");
+        return error_hint(err, "the new migrations are written there; yours stay as they are");
+    }
+    TRY(options_format_allowed(&request->options, formats, err));
+    TRY(assess_databases(mem, request, &names, &n, err));
+    return n == 0 || error_set(err, ERROR_USAGE, "--fix writes for one database: --database NAME");
+}
+
+static int fix_run(const struct program *program, const struct assess_request *request,
+                   struct error *err)
+{
+    struct assess_input input;
+    struct fix_report report;
+    struct assessment *result;
+    if (!check_fix(request->mem, request, err) ||
+        !read_input(request->mem, program, request, &input, err) ||
+        !assess_fix(request->mem, &input, request->output, &report, &result, err))
+        return -1;
+    if (request->options.format == FORMAT_JSON) {
+        report_fix_json(stdout, &report, result);
+    } else {
+        report_fix_text(stdout, &report);
+        write_report(&request->options, result);
+    }
+    return command_exit_status(result->verdict);
+}
+
 static int assess_run(const struct program *program, int argc, char **argv, struct error *err)
 {
     SCRATCH(tmp);
     struct assess_request request = {.mem = tmp};
     struct assessment *assessment;
     argp_parse(&parser, argc, argv, 0, NULL, &request);
+    if (request.fixes)
+        return fix_run(program, &request, err);
+    if (request.output != NULL) {
+        error_set(err, ERROR_USAGE, "--output is for --fix");
+        return -1;
+    }
     if (!options_format_allowed(&request.options, FORMATS, err) ||
         !assess_all(tmp, program, &request, &assessment, err))
         return -1;

@@ -25,6 +25,8 @@ struct assess_request {
     const char *findings_path; // NULL: none
     const char *dialect;       // NULL: from the URL, else postgres
     unsigned pg_version;       // 0: not given
+    bool fixes;                // --fix
+    const char *output;        // its folder; NULL: not given
 };
 
 struct inspection;

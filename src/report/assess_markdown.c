@@ -9,7 +9,6 @@
 
 #define ROOM_FOR_END 300 // characters kept for the line that tells how much was cut
 
-// A line of the table in memory: it is written only when it still fits.
 // SQL of several lines stays so: a comment ends with its line.
 static void write_lines(FILE *out, const char *text)
 {
@@ -24,6 +23,7 @@ static void write_lines(FILE *out, const char *text)
     }
 }
 
+// A line of the table in memory: it is written only when it still fits.
 static char *finding_row(const struct finding *finding)
 {
     char *text = NULL;
