@@ -39,7 +39,8 @@ struct schema_column {
     bool has_default;
     bool is_generated;
     bool is_identity;
-    const char *default_text; // NULL: none
+    const char *default_text;   // NULL: none
+    const char *generated_text; // what it is computed from; NULL: not generated, or not known
     const char
         *owned_sequence; // serial or identity: its sequence (in the table's schema), NULL else
     const char *collation;
@@ -105,10 +106,12 @@ struct schema_sequence {
     bool cycles;
 };
 
-// A policy or a rule, known by its name only.
+// A policy or a rule.
 struct schema_member {
     enum object_kind object;
     const char *name;
+    const char **columns; // of a policy that a statement made: what its conditions read
+    size_t n_columns;
 };
 
 struct schema_relation {

@@ -55,6 +55,8 @@ void schema_add_column(struct schema *schema, struct schema_relation *relation,
     added->type = keep_type(schema, column->type);
     added->is_not_null = column->is_not_null || column->is_identity;
     added->is_generated = column->generated != NULL;
+    if (column->generated != NULL)
+        added->generated_text = mem_strdup(schema->pool, column->generated->text);
     added->is_identity = column->is_identity;
     added->collation = mem_strdup(schema->pool, column->collation);
     added->created_in = schema->migration;
@@ -224,4 +226,5 @@ void change_expression(struct schema *schema, const struct action *action)
     struct schema_column *column = relation ? schema_find_column(relation, action->column) : NULL;
     if (column && action->kind == ACTION_DROP_EXPRESSION)
         column->is_generated = false;
+    column->generated_text = NULL;
 }

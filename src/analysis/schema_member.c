@@ -34,8 +34,14 @@ void change_create_member(struct schema *schema, const struct action *action)
     struct schema_relation *relation = schema_edit(schema, action->relation);
     if (!relation || !action->member || schema_find_member(schema, relation, action))
         return; // OR REPLACE, or the statement fails
-    *mem_append(relation, relation->members, relation->n_members) = (struct schema_member){
-        .object = member_kind(action), .name = mem_strdup(schema->pool, action->member)};
+    struct schema_member *member = mem_append(relation, relation->members, relation->n_members);
+    *member = (struct schema_member){.object = member_kind(action),
+                                     .name = mem_strdup(schema->pool, action->member)};
+    if (action->value != NULL) {
+        member->columns =
+            schema_keep_list(schema, action->value->columns, action->value->n_columns);
+        member->n_columns = action->value->n_columns;
+    }
 }
 
 void change_alter_member(struct schema *schema, const struct action *action)

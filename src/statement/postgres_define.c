@@ -32,19 +32,31 @@ void read_create_rule(struct reading *reading, Node *node)
     action->without_data = create->actions == NIL;
 }
 
-static void policy_add(struct reading *reading, enum action_kind kind, const RangeVar *table,
-                       const char *name)
+// USING and WITH CHECK are read as one: what they read together.
+static void policy_read_conditions(struct reading *reading, Node *using, Node *check,
+                                   struct action *action)
+{
+    List *both = list_make2(using, check);
+    action->value = mem_new(reading->mem, struct expression);
+    expression_read(reading, (Node *)both, NULL, action->value);
+}
+
+static struct action *policy_add(struct reading *reading, enum action_kind kind,
+                                 const RangeVar *table, const char *name)
 {
     struct action *action = action_add(reading, kind);
     action->object = OBJECT_POLICY;
     action->relation = name_of_range(reading, table);
     action->member = mem_strdup(reading->mem, name);
+    return action;
 }
 
 void read_create_policy(struct reading *reading, Node *node)
 {
     const CreatePolicyStmt *create = (CreatePolicyStmt *)node;
-    policy_add(reading, ACTION_CREATE_POLICY, create->table, create->policy_name);
+    struct action *action =
+        policy_add(reading, ACTION_CREATE_POLICY, create->table, create->policy_name);
+    policy_read_conditions(reading, create->qual, create->with_check, action);
 }
 
 void read_alter_policy(struct reading *reading, Node *node)

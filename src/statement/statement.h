@@ -296,7 +296,7 @@ enum action_kind {
     ACTION_CREATE_RULE, // option: SELECT INSERT UPDATE DELETE; is_instead; without_data: NOTHING
     ACTION_DROP_RULE,
     ACTION_ENABLE_RULE, // and disable
-    ACTION_CREATE_POLICY,
+    ACTION_CREATE_POLICY, // value: columns of both conditions
     ACTION_ALTER_POLICY,
     ACTION_DROP_POLICY,
     // indexes

@@ -23,6 +23,12 @@
     "CREATE TYPE mood AS ENUM ('good', 'bad');"                                                    \
     "CREATE TABLE moods (id bigint PRIMARY KEY, m mood);"                                          \
     "CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$;"      \
+    "CREATE TABLE sums (a int, b int, c int, e int, f int, g int GENERATED ALWAYS AS (a + 1) "      \
+    "STORED, h int);"                                                                              \
+    "CREATE TRIGGER sums_b BEFORE UPDATE OF b ON sums FOR EACH ROW EXECUTE FUNCTION note();"       \
+    "CREATE TRIGGER sums_c BEFORE UPDATE ON sums FOR EACH ROW WHEN (NEW.c > 1) EXECUTE FUNCTION "  \
+    "note();"                                                                                      \
+    "CREATE POLICY sums_e ON sums USING (e > 0) WITH CHECK (f > 0);"                               \
     "CREATE TRIGGER emails_note BEFORE UPDATE ON emails FOR EACH ROW EXECUTE FUNCTION "            \
     "note();"
 #define SQLITE_SCHEMA                                                                              \
@@ -110,6 +116,18 @@ static const struct sample dangerous[] = {
      "INSERT INTO imports (email_id, address) SELECT e.id, f.name FROM emails e LEFT OUTER JOIN "
      "public.files f ON f.email_id = e.id;",
      "insert-select-join-loses-rows"},
+    {"column of a generated one", DIALECT_POSTGRES, "ALTER TABLE sums DROP COLUMN a;",
+     "depends-on-column"},
+    {"type of a column of a generated one", DIALECT_POSTGRES,
+     "ALTER TABLE sums ALTER a TYPE bigint;", "depends-on-column"},
+    {"column of UPDATE OF", DIALECT_POSTGRES, "ALTER TABLE sums ALTER COLUMN b TYPE bigint;",
+     "depends-on-column"},
+    {"column of a trigger's WHEN", DIALECT_POSTGRES, "ALTER TABLE sums DROP COLUMN c;",
+     "depends-on-column"},
+    {"column of a policy", DIALECT_POSTGRES, "ALTER TABLE sums ALTER COLUMN e TYPE bigint;",
+     "depends-on-column"},
+    {"column of a policy's check", DIALECT_POSTGRES, "ALTER TABLE sums DROP COLUMN f;",
+     "depends-on-column"},
     {"trigger disabled", DIALECT_POSTGRES,
      "ALTER TABLE emails DISABLE TRIGGER ALL; UPDATE emails SET size = 0 WHERE size IS "
      "NULL;",

@@ -178,6 +178,13 @@ static const struct silence cases[] = {
     {"left join of one group", EMAILS "CREATE TABLE f (id bigint, n int); CREATE TABLE g (id bigint);",
      "INSERT INTO g (id) SELECT e.id FROM emails e LEFT JOIN f ON f.id = e.id GROUP BY e.id;", "*", NULL},
     {"insert of keys", EMAILS, "INSERT INTO emails (id, size) VALUES (1, 1);", "insert-not-rerunnable", NULL},
+    {"type of a column that nothing reads",
+     "CREATE TABLE s (a int, b int, g int GENERATED ALWAYS AS (a + 1) STORED); CREATE POLICY p ON s USING (a > 0);",
+     "ALTER TABLE s ALTER b TYPE bigint;", "depends-on-column", NULL},
+    {"column and what reads it", "CREATE TABLE s (a int, g int GENERATED ALWAYS AS (a + 1) STORED);",
+     "ALTER TABLE s DROP COLUMN g; ALTER TABLE s DROP COLUMN a;", "depends-on-column", NULL},
+    {"policy dropped first", "CREATE TABLE s (a int); CREATE POLICY p ON s USING (a > 0);",
+     "DROP POLICY p ON s; ALTER TABLE s ALTER a TYPE bigint;", "depends-on-column", NULL},
     {"view replaced", EMAILS "CREATE VIEW v AS SELECT id FROM emails;",
      "CREATE OR REPLACE VIEW v AS SELECT id, size FROM emails;", "*", NULL},
 };

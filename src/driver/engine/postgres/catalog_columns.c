@@ -73,6 +73,8 @@ void catalog_add_column(struct catalog *catalog, const PGresult *row)
     column->has_default = !column->is_generated && field_text(row, 10) != NULL;
     if (column->has_default)
         column->default_text = catalog_keep(catalog, field_text(row, 10));
+    else if (column->is_generated)
+        column->generated_text = catalog_keep(catalog, field_text(row, 10));
     column->collation = catalog_keep(catalog, field_text(row, 11));
     column->distinct_values = -1;
 }
