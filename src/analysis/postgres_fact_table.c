@@ -228,11 +228,9 @@ static const struct postgres_fact rows[] = {
       {ROLE_PARENT_INDEX, SUE, 0},
       {ROLE_REFERENCED, SRE, 0},
       {ROLE_REFERENCING, SRE, 0}},
-     .why = "every row is read to see that it belongs there, and indexes that the parent has and "
-            "it lacks are built",
+     .why = "every row is read to see that it belongs there",
      .history = "since 12 the parent can be read and written meanwhile",
-     .safe_form = "a valid CHECK on it that says the same as the bound, with NOT NULL, and its "
-                  "indexes built CONCURRENTLY before",
+     .safe_form = "a valid CHECK on it that says the same as the bound, with NOT NULL",
      .source = LEVEL "; release notes of 12 (commit 898e5e329)",
      .setups = {PARENT LONE_TABLE},
      .example = "ALTER TABLE p ATTACH PARTITION q" BOUND},
@@ -262,7 +260,6 @@ static const struct postgres_fact rows[] = {
       {ROLE_REFERENCING, SRE, 0}},
      .why = "the CHECK is proof that every row belongs there",
      .history = "since 12 the parent can be read and written meanwhile",
-     .safe_form = "its indexes built CONCURRENTLY before",
      .source = MEASURED "; QueuePartitionConstraintValidation",
      .setups = {BARE_PARENT LONE_TABLE
                 "ALTER TABLE q ADD CONSTRAINT k CHECK (id >= 200 AND id < 300)",

@@ -149,7 +149,7 @@ void report_facts_markdown(FILE *out)
                     lock_mode_sql(f->effects[i].mode), work_words(tmp, f->effects[i].work));
         fputs(f->effects[0].role ? "" : "none", out);
         fputs(f->is_outside_transactions ? "<br>not in a transaction block" : "", out);
-        fprintf(out, " | %s%s%s", f->why, f->history ? ". " : "", f->history ? f->history : "");
+        fprintf(out, " | %s%s%s", f->why, f->history ? "; " : "", f->history ? f->history : "");
         fprintf(out, "%s%s | %s |\n", f->safe_form ? "<br>Safe form: " : "",
                 f->safe_form ? f->safe_form : "", f->source);
     }

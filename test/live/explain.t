@@ -73,5 +73,9 @@ ends 0 'SQLite has no such facts' "$TMINUS" explain --dialect sqlite 'CREATE IND
 lacks 'none are shown' out '  form  '
 ends 0 'every form' "$TMINUS" explain forms
 is 'one of 19' "$(grep -c '^repack-concurrently  *19 and later  REPACK (CONCURRENTLY)$' "$tmp/out")" 1
+# The page has what the program says. After a change: put the program's table into it.
+ends 0 'every form for the page' "$TMINUS" explain forms --format md
+sed '1,/^<!-- tminus explain forms/d; /^<!-- end -->$/,$d' "$SOURCE/docs/effects.md" >"$tmp/page"
+is 'docs/effects.md has this table' "$(diff "$tmp/page" "$tmp/out" | head -5)" ''
 ends 2 'forms in a format that there is not' "$TMINUS" explain --format md drop-column
 done_testing
