@@ -65,6 +65,7 @@ struct assessment {
 };
 
 struct rule_settings;
+struct config_budget;
 
 struct assessment_options {
     const struct assessed_database *database; // that `known` or `schemas` was read from, or NULL
@@ -72,14 +73,15 @@ struct assessment_options {
     unsigned pg_version;                 // 0: 15
     const struct script_source *schemas; // --schema files, read before the first migration
     size_t n_schemas;
-    const struct schema *known;     // from a live catalog, or NULL
-    const struct sizes *sizes;      // --sizes, or NULL
-    const struct code_report *code; // what the range's changed code writes, or NULL
-    const struct findings *others;  // findings of other tools, or NULL
-    bool others_malformed;          // --findings could not be read: UNKNOWN
-    const char *others_path;        // its file
-    const char *others_reason;      // why
-    const struct rule_settings *rules; // of tminus.yaml; NULL: as they come
+    const struct schema *known;         // from a live catalog, or NULL
+    const struct sizes *sizes;          // --sizes, or NULL
+    const struct code_report *code;     // what the range's changed code writes, or NULL
+    const struct findings *others;      // findings of other tools, or NULL
+    bool others_malformed;              // --findings could not be read: UNKNOWN
+    const char *others_path;            // its file
+    const char *others_reason;          // why
+    const struct config_budget *budget; // of tminus.yaml, or NULL
+    const struct rule_settings *rules;  // of tminus.yaml; NULL: as they come
     const char *today; // "2026-11-22": what comments allow ends by it; NULL: they allow nothing
 };
 

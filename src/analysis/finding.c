@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "analysis/finding.h"
+#include "analysis/estimate.h"
 #include "base/digest.h"
 #include "statement/lexer.h"
 #include <ctype.h>
@@ -61,6 +62,16 @@ static const struct data_question *question_copy(TALLOC_CTX *mem,
     return copy;
 }
 
+static const struct estimate *estimate_copy(TALLOC_CTX *mem, const struct estimate *estimate)
+{
+    if (estimate == NULL)
+        return NULL;
+    struct estimate *copy = mem_new(mem, struct estimate);
+    *copy = *estimate;
+    copy->basis = mem_strdup(mem, estimate->basis);
+    return copy;
+}
+
 void findings_add(struct findings *findings, const struct finding *finding, const char *evidence)
 {
     TALLOC_CTX *mem = findings->mem;
@@ -72,6 +83,7 @@ void findings_add(struct findings *findings, const struct finding *finding, cons
     copy->hint = mem_strdup(mem, finding->hint == NULL ? "" : finding->hint);
     copy->tool = mem_strdup(mem, finding->tool);
     copy->question = question_copy(mem, finding->question);
+    copy->estimate = estimate_copy(mem, finding->estimate);
     copy->fingerprint = finding->fingerprint == NULL ? fingerprint_make(mem, finding, evidence)
                                                      : mem_strdup(mem, finding->fingerprint);
 }

@@ -35,6 +35,7 @@ struct sighting {
 };
 
 struct suppression;
+struct estimate;
 
 struct finding {
     const char *rule; // kebab-case id
@@ -50,6 +51,7 @@ struct finding {
     const struct data_question *question; // group E: asked by plan; NULL
     const struct sighting *evidence;      // what of the running release it concerns
     size_t n_evidence;
+    const struct estimate *estimate; // how long work takes that others wait for; NULL: not known
     const struct suppression *suppression; // the comment that allows it (suppression.h); NULL
 };
 

@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "analysis/judge.h"
+#include "analysis/estimate.h"
 #include "analysis/rule_index.h"
 #include "analysis/rule_setting.h"
 #include "analysis/rules/rules.h"
@@ -19,8 +20,9 @@ struct judge {
     struct touched touched;
     struct lock_orders *orders;
     struct rule_index rules;
-    size_t n_ups;       // replayed so far
-    bool names_unknown; // something was named that nobody created
+    struct estimate estimate; // what the rule at work weighed last
+    size_t n_ups;             // replayed so far
+    bool names_unknown;       // something was named that nobody created
     bool others_have_downs;
 };
 
@@ -100,6 +102,7 @@ static void run_rules(const struct judge *judge, struct rule_place *place,
     while ((place->rule = rule_set_next(set, &at)) != NULL) {
         size_t n_before = place->findings->n;
         place->statement = statement;
+        *place->estimate = (struct estimate){0};
         if (place->is_down && !place->rule->in_downs)
             continue;
         if (statement == NULL && place->rule->check_migration != NULL)
@@ -160,6 +163,8 @@ static void judge_statements(struct judge *judge, const struct trial *trial,
         .is_history_known = is_history_known(judge, trial->schema),
         .others_have_downs = judge->others_have_downs,
         .pg_version = judge->out->pg_version,
+        .budget = judge->options->budget,
+        .estimate = &judge->estimate,
         .findings = &judge->out->findings,
     };
     for (size_t i = 0; i < script->n_statements; i++) {
@@ -196,6 +201,8 @@ static void judge_whole(struct judge *judge, const struct trial *trial,
         .is_history_known = is_history_known(judge, trial->schema),
         .others_have_downs = judge->others_have_downs,
         .pg_version = judge->out->pg_version,
+        .budget = judge->options->budget,
+        .estimate = &judge->estimate,
         .findings = &judge->out->findings,
     };
     struct rule_set chosen =

@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "analysis/rule.h"
+#include "analysis/estimate.h"
 #include <stdarg.h>
 
 const struct rule *rule_find(const char *id)
@@ -30,10 +31,12 @@ void rule_report_asking(struct rule_place *place, enum severity severity, const 
         .hint = hint,
         .layer = schema_is_live(place->before) ? LAYER_KNOWN : LAYER_PREDICTED,
         .question = question,
+        .estimate = place->estimate->is_known ? place->estimate : NULL,
     };
     findings_add(place->findings, &finding,
                  statement == NULL ? ""
                                    : finding_evidence(tmp, place->script->dialect, statement->sql));
+    *place->estimate = (struct estimate){0};
 }
 
 static void report(struct rule_place *place, enum severity severity, const char *hint,

@@ -18,20 +18,22 @@
 #include "analysis/touched.h"
 #include "change/change.h"
 
+struct config_budget;
+
 // What a rule may look at.
 struct rule_place {
     TALLOC_CTX *mem; // for messages
     const struct migration *migration;
-    bool is_down;                         // the statement belongs to the down
-    bool in_transaction;                  // its tool wraps it, or an explicit BEGIN is open
-    const struct script *script;          // all statements of this direction
-    const struct script *other;           // the other direction's, NULL: none
-    const struct effects *const *effects; // of each statement of `script`
-    const struct timeline *timeline;      // locks, work and transactions up to this statement
-    struct lock_orders *orders;      // of the transactions of the ups so far
-    const struct session_timeouts *session;        // timeouts as this script has set them so far
-    size_t index;                         // this statement; check_migration: 0
-    const struct statement *statement;    // NULL in check_migration
+    bool is_down;                           // the statement belongs to the down
+    bool in_transaction;                    // its tool wraps it, or an explicit BEGIN is open
+    const struct script *script;            // all statements of this direction
+    const struct script *other;             // the other direction's, NULL: none
+    const struct effects *const *effects;   // of each statement of `script`
+    const struct timeline *timeline;        // locks, work and transactions up to this statement
+    struct lock_orders *orders;             // of the transactions of the ups so far
+    const struct session_timeouts *session; // timeouts as this script has set them so far
+    size_t index;                           // this statement; check_migration: 0
+    const struct statement *statement;      // NULL in check_migration
     const char *mismatch;          // what it names and `before` does not have (or already has)
     const struct schema *before;   // before this statement (check_migration: before the migration)
     const struct schema *start;    // before the change: what a database knows that is asked now
@@ -44,6 +46,8 @@ struct rule_place {
                             // schema is complete: a missing one is missing
     bool others_have_downs; // some migration of the change has a down
     unsigned pg_version;    // 15
+    const struct config_budget *budget; // how long a lock may be held; NULL: none is set
+    struct estimate *estimate; // of what was weighed last (place_weigh): the next finding's
     struct findings *findings;
     const struct rule *rule;
 };

@@ -348,6 +348,7 @@ struct schema_relation *schema_create(struct schema *schema, struct name name,
     relation->kind = kind;
     relation->rows = -1;
     relation->bytes = -1;
+    relation->writes_per_second = -1;
     relation->ignores_case = schema->dialect == DIALECT_SQLITE;
     relation->created_in = schema->migration;
     schema_put(schema, relation);

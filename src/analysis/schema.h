@@ -148,6 +148,7 @@ struct schema_relation {
     const char *renamed_in;  // that migration; name_before counts only in it
     int64_t rows;            // from a live catalog or --sizes; -1: not known
     int64_t bytes;           // likewise
+    double writes_per_second; // rows inserted, updated and deleted, on average; below 0: not known
     const char *options;     // SQLite: "WITHOUT ROWID", "STRICT", "USING fts5"; NULL: none
     // --- for schema*.c
     bool ignores_case;

@@ -24,6 +24,7 @@ static struct schema_relation *relation_begin(struct schema *schema, const struc
     relation->is_unlogged = action->is_unlogged;
     relation->rows = -1;
     relation->bytes = -1;
+    relation->writes_per_second = -1;
     relation->ignores_case = schema->dialect == DIALECT_SQLITE;
     if (action->is_temporary)
         schema->has_temporary = true;

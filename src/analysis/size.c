@@ -6,11 +6,25 @@
 #include "analysis/size.h"
 #include "base/quantity.h"
 #include "base/yaml.h"
+#include <math.h>
+#include <stdlib.h>
 
 static bool read_failed(struct error *err, const char *path, const struct yaml *node,
                         const char *what)
 {
     return error_set(err, ERROR_INPUT, "%s:%zu:%zu: %s", path, node->line, node->column, what);
+}
+
+static bool read_pace(const char *path, const struct yaml *node, double *out, struct error *err)
+{
+    char *end;
+    if (node->kind != YAML_SCALAR)
+        return read_failed(err, path, node, "a number is needed here");
+    double pace = strtod(node->text, &end);
+    if (end == node->text || *end != '\0' || !isfinite(pace) || pace < 0)
+        return read_failed(err, path, node, "writes per second are a number from 0 on");
+    *out = pace;
+    return true;
 }
 
 static bool read_figure(const char *path, const struct yaml *node, bool is_bytes, int64_t *out,
@@ -35,11 +49,16 @@ static bool read_table(const char *path, const struct yaml *node, struct table_s
         return read_failed(err, path, node, "a table needs {rows: N, bytes: N}");
     for (size_t i = 0; i < node->n; i++) {
         const struct yaml_entry *entry = &node->entries[i];
+        if (strcmp(entry->key, "writes_per_second") == 0) {
+            TRY(read_pace(path, entry->value, &size->writes_per_second, err));
+            continue;
+        }
         bool is_bytes = strcmp(entry->key, "bytes") == 0;
         if (!is_bytes && strcmp(entry->key, "rows") != 0)
-            return error_set(err, ERROR_INPUT,
-                             "%s:%zu:%zu: unknown key '%s', known are rows, bytes", path,
-                             entry->key_line, entry->key_column, entry->key);
+            return error_set(
+                err, ERROR_INPUT,
+                "%s:%zu:%zu: unknown key '%s', known are rows, bytes, writes_per_second", path,
+                entry->key_line, entry->key_column, entry->key);
         TRY(read_figure(path, entry->value, is_bytes, is_bytes ? &size->bytes : &size->rows, err));
     }
     return true;
@@ -68,7 +87,7 @@ bool sizes_read(TALLOC_CTX *mem, const char *path, const char *text, size_t len,
     struct sizes *sizes = mem_new(tmp, struct sizes);
     for (size_t i = 0; i < document->n; i++) {
         struct table_size *size = mem_append(sizes, sizes->list, sizes->n);
-        *size = (struct table_size){.rows = -1, .bytes = -1};
+        *size = (struct table_size){.rows = -1, .bytes = -1, .writes_per_second = -1};
         size->table = table_name(sizes, document->entries[i].key);
         TRY(read_table(path, document->entries[i].value, size, err));
     }
@@ -84,6 +103,7 @@ void sizes_apply(const struct sizes *sizes, struct schema *schema)
             continue;
         relation->rows = sizes->list[i].rows;
         relation->bytes = sizes->list[i].bytes;
+        relation->writes_per_second = sizes->list[i].writes_per_second;
     }
 }
 

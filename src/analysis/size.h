@@ -1,5 +1,6 @@
 /*
- * Sizes: how many rows and bytes tables have, as told by a file (--sizes).
+ * Sizes: how many rows and bytes tables have, and how often they are written, as told by a file
+ * (--sizes).
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -22,6 +23,7 @@ struct table_size {
     struct name table; // schema NULL: as the search path finds it
     int64_t rows;      // -1: not told
     int64_t bytes;
+    double writes_per_second; // below 0: not told
 };
 
 struct sizes {
@@ -29,7 +31,8 @@ struct sizes {
     size_t n;
 };
 
-// YAML or JSON: {public.emails: {rows: 200000, bytes: 12MB}}. ERROR_INPUT with place.
+// YAML or JSON: {public.emails: {rows: 200000, bytes: 12MB, writes_per_second: 30}}. ERROR_INPUT
+// with place.
 MUST_CHECK bool sizes_read(TALLOC_CTX *mem, const char *path, const char *text, size_t len,
                            struct sizes **out, struct error *err);
 // Write them into the relations that `schema` knows now.

@@ -96,6 +96,10 @@ struct config_owners { // owners: {deployer: ana, database: team-data, reviewer:
     const char *deployer, *database, *reviewer, *on_call; // NULL: not named
 };
 
+struct config_budget { // budget: {blocks_reads: 1s, blocks_writes: 5s}; 0: not set
+    int64_t blocks_reads_ms, blocks_writes_ms;
+};
+
 struct config_environment {
     const char *name;
     struct config_database *databases;
@@ -126,6 +130,7 @@ struct config {
     size_t n_rules;
     bool has_style; // rules.style: rules of style are on
     struct config_owners owners;
+    struct config_budget budget;
     const char **generated; // globs counted as generated, beside the built-in ones
     size_t n_generated;
     const struct yaml *document; // for the sections that later parts read; NULL without file

@@ -484,6 +484,12 @@ static const struct config_key owner_keys[] = {
 };
 static const struct config_map owners_map = MAP("owners", owner_keys);
 
+static const struct config_key budget_keys[] = {
+    KEY("blocks_reads", KEY_DURATION, struct config_budget, blocks_reads_ms),
+    KEY("blocks_writes", KEY_DURATION, struct config_budget, blocks_writes_ms),
+};
+static const struct config_map budget_map = MAP("budget", budget_keys);
+
 static const struct config_key file_keys[] = {
     KEY("service", KEY_TEXT, struct config, service),
     ARRAY("environments", KEY_NAMED, struct config, environments, n_environments, &environment_map),
@@ -496,6 +502,10 @@ static const struct config_key file_keys[] = {
      .shape = KEY_MAP,
      .offset = offsetof(struct config, owners),
      .map = &owners_map},
+    {.name = "budget",
+     .shape = KEY_MAP,
+     .offset = offsetof(struct config, budget),
+     .map = &budget_map},
     ARRAY("generated", KEY_TEXTS, struct config, generated, n_generated, NULL),
     CHECKED_MAP("store", &store_map),
 };

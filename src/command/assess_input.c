@@ -267,6 +267,7 @@ bool assess_gather(TALLOC_CTX *mem, const struct engine_driver *const *engines,
         (struct assess_input){.options = {.pg_version = request->pg_version, .today = today(mem)}};
     TRY(read_settings(mem, &request->options, &settings, err));
     TRY(read_rules(mem, settings.config, &out->options, err));
+    out->options.budget = &settings.config->budget;
     TRY(pick_dialect(mem, engines, request, &settings, &out->options.dialect, err));
     TRY(read_migrations(mem, request, &settings, &out->change, err));
     if (request->base != NULL)

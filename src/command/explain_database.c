@@ -17,6 +17,8 @@ bool explain_read_database(TALLOC_CTX *mem, const struct inspection *inspection,
     scene->database = inspection->target.identity.text;
     scene->read_at = mem_strdup(mem, clock_format(clock_wall_ms()).text);
     scene->schema = options->known;
+    if (inspection->choice.config != NULL)
+        options->budget = &inspection->choice.config->budget;
     return true;
 }
 

@@ -1,42 +1,21 @@
 /*
  * Work: see work.h.
  *
- * A rate is a range: from what a fast local disk with a warm cache did to what a loaded, remote one
- * does. Nothing is estimated for a table whose size nobody told.
- *
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "plan/work.h"
+#include "analysis/estimate.h"
 #include "analysis/size.h"
 #include "base/quantity.h"
 
-#define MB (1024.0 * 1024.0)
 #define BATCH_ROWS 5000          // Source: docs/plan.md, "Batches"
 #define BATCH_FROM_ROWS 100000   // fewer are done in about a second
 #define NOTHING_HIGH_SECONDS 1.0 // a change of the catalog alone
 
-enum work_kind { WORK_SCAN, WORK_REWRITE, WORK_INDEX, WORK_WRITE, WORK_KIND_COUNT };
-
-struct rate {
-    const char *words;
-    double bytes_fast, bytes_slow; // a second
-    double rows_fast, rows_slow;
-};
-
-// Source: docs/plan.md, "Rates".
-static const struct rate rates[WORK_KIND_COUNT] = {
-    [WORK_SCAN] = {"read", 1000 * MB, 100 * MB, 5e6, 5e5},
-    [WORK_REWRITE] = {"written anew with its indexes", 200 * MB, 30 * MB, 1e6, 1.5e5},
-    [WORK_INDEX] = {"index built", 200 * MB, 30 * MB, 2e6, 2e5},
-    [WORK_WRITE] = {"rows changed", 100 * MB, 5 * MB, 2e5, 2e4},
-};
-
 // One table that was there before the migration.
 struct table_work {
     const char *name;
-    const struct schema_relation *relation; // NULL: not known
-    size_t n[WORK_KIND_COUNT];
-    bool writes_some; // the WHERE decides how many rows
+    struct work_amount amount;
     bool has_lock;
     enum lock_mode lock;
     bool blocks_long;
@@ -56,7 +35,7 @@ static struct table_work *table_of(struct adding *adding, const char *name)
             return &adding->tables[i];
     struct table_work *table = mem_append(adding->making->mem, adding->tables, adding->n_tables);
     table->name = name;
-    table->relation = making_relation(adding->making, name);
+    table->amount.relation = making_relation(adding->making, name);
     return table;
 }
 
@@ -80,14 +59,14 @@ static void add_effects(struct adding *adding, const struct effects *effects)
 {
     for (size_t i = 0; i < effects->n_rewrites; i++)
         if (!is_index(adding, effects->rewrites[i]))
-            table_of(adding, effects->rewrites[i])->n[WORK_REWRITE]++;
+            table_of(adding, effects->rewrites[i])->amount.n[ESTIMATE_REWRITE]++;
     for (size_t i = 0; i < effects->n_index_builds; i++)
         if (!is_listed(effects->rewrites, effects->n_rewrites, effects->index_builds[i]))
-            table_of(adding, effects->index_builds[i])->n[WORK_INDEX]++;
+            table_of(adding, effects->index_builds[i])->amount.n[ESTIMATE_INDEX]++;
     for (size_t i = 0; i < effects->n_scans; i++)
         if (!is_listed(effects->rewrites, effects->n_rewrites, effects->scans[i]) &&
             !is_listed(effects->index_builds, effects->n_index_builds, effects->scans[i]))
-            table_of(adding, effects->scans[i])->n[WORK_SCAN]++;
+            table_of(adding, effects->scans[i])->amount.n[ESTIMATE_SCAN]++;
     for (size_t i = 0; i < effects->n_blocks_writes_long; i++)
         table_of(adding, effects->blocks_writes_long[i])->blocks_long = true;
     for (size_t i = 0; i < effects->n_locks; i++) {
@@ -118,8 +97,8 @@ static void add_query(struct adding *adding, const struct query *query)
     if (is_change && is_there(adding, query->target)) {
         struct table_work *table = table_of(adding, schema_name_text(mem, schema, query->target));
         bool is_every = query->where == NULL || query->where->is_true;
-        table->n[WORK_WRITE]++;
-        table->writes_some = table->writes_some || !is_every;
+        table->amount.n[ESTIMATE_WRITE]++;
+        table->amount.writes_some = table->amount.writes_some || !is_every;
     }
     bool copies = query->verb == QUERY_INSERT && !query->has_values && query->n_reads > 0;
     for (size_t i = 0; copies && i < query->n_reads; i++) {
@@ -127,13 +106,13 @@ static void add_query(struct adding *adding, const struct query *query)
         if (read == NULL && schema_is_complete(schema))
             continue;
         struct table_work *table = table_of(adding, schema_name_text(mem, schema, query->reads[i]));
-        table->n[WORK_WRITE]++;
-        table->writes_some = true;
+        table->amount.n[ESTIMATE_WRITE]++;
+        table->amount.writes_some = true;
     }
     for (size_t i = 0; i < query->n_inner; i++)
         if (query->inner[i]->target.name != NULL && is_there(adding, query->inner[i]->target))
             table_of(adding, schema_name_text(mem, schema, query->inner[i]->target))
-                ->n[WORK_WRITE]++;
+                ->amount.n[ESTIMATE_WRITE]++;
 }
 
 // What this change itself makes is empty, and nobody waits for it.
@@ -145,7 +124,7 @@ static bool is_made(const struct adding *adding, const struct table_work *table)
 
     if (dot != NULL)
         name = (struct name){mem_strndup(tmp, table->name, (size_t)(dot - table->name)), dot + 1};
-    return table->relation == NULL &&
+    return table->amount.relation == NULL &&
            schema_find(adding->making->facts->assessment->schema, name) != NULL;
 }
 
@@ -173,15 +152,15 @@ static void add_script(struct adding *adding, const struct assessed_script *scri
 
 static bool has_work(const struct table_work *table)
 {
-    for (size_t i = 0; i < WORK_KIND_COUNT; i++)
-        if (table->n[i] > 0)
+    for (size_t i = 0; i < ESTIMATE_KIND_COUNT; i++)
+        if (table->amount.n[i] > 0)
             return true;
     return false;
 }
 
 static enum size_class size_of(const struct table_work *table)
 {
-    return size_class(table->relation);
+    return size_class(table->amount.relation);
 }
 
 // What is locked in a transaction stays so until the last statement of it is done.
@@ -207,59 +186,17 @@ static void find_locked(const struct adding *adding, struct work *work)
         const struct table_work *table = &adding->tables[i];
         // What is not known may be large.
         int size = size_of(table) == SIZE_UNKNOWN ? SIZE_LARGE : (int)size_of(table);
-        bool is_view = table->relation != NULL && table->relation->kind == RELATION_VIEW;
+        bool is_view =
+            table->amount.relation != NULL && table->amount.relation->kind == RELATION_VIEW;
         if (!table->blocks_long || is_view || size <= worst)
             continue;
         worst = size;
         work->locked = table->name;
-        work->locked_relation = table->relation;
+        work->locked_relation = table->amount.relation;
     }
 }
 
 // --- seconds
-
-static bool is_sized(const struct table_work *table)
-{
-    return table->relation != NULL && (table->relation->rows >= 0 || table->relation->bytes >= 0);
-}
-
-static bool prefers_bytes(const struct table_work *table, enum work_kind kind)
-{
-    bool has_bytes = table->relation->bytes >= 0, has_rows = table->relation->rows >= 0;
-    // Each changed row is found, logged and indexed: rows count more than bytes.
-    return has_bytes && (kind != WORK_WRITE || !has_rows);
-}
-
-static void add_seconds(const struct table_work *table, double *low, double *high)
-{
-    for (size_t i = 0; i < WORK_KIND_COUNT; i++) {
-        const struct rate *rate = &rates[i];
-        bool by_bytes = prefers_bytes(table, (enum work_kind)i);
-        double amount = (double)(by_bytes ? table->relation->bytes : table->relation->rows) *
-                        (double)table->n[i];
-        double fast = by_bytes ? rate->bytes_fast : rate->rows_fast;
-        double slow = by_bytes ? rate->bytes_slow : rate->rows_slow;
-        // Of rows that a WHERE chooses there may be none: they are looked for all the same.
-        if (i == WORK_WRITE && table->writes_some)
-            fast = by_bytes ? rates[WORK_SCAN].bytes_fast : rates[WORK_SCAN].rows_fast;
-        *low += amount / fast;
-        *high += amount / slow;
-    }
-}
-
-static char *work_words(TALLOC_CTX *mem, const struct table_work *table)
-{
-    char *text = mem_strdup(mem, "");
-
-    for (size_t i = 0; i < WORK_KIND_COUNT; i++) {
-        if (table->n[i] == 0)
-            continue;
-        const char *times = table->n[i] == 1 ? "" : mem_printf(mem, " %zu times", table->n[i]);
-        text =
-            mem_printf(mem, "%s%s%s%s", text, text[0] == '\0' ? "" : ", ", rates[i].words, times);
-    }
-    return text;
-}
 
 static struct plan_estimate estimate(const struct adding *adding)
 {
@@ -272,15 +209,17 @@ static struct plan_estimate estimate(const struct adding *adding)
         const struct table_work *table = &adding->tables[i];
         if (!has_work(table))
             continue;
-        if (!is_sized(table))
+        if (!work_is_sized(&table->amount))
             return (struct plan_estimate){
                 .basis = mem_printf(mem,
                                     "how large %s is, is not known: a database or --sizes "
                                     "tells it",
                                     table->name)};
-        add_seconds(table, &low, &high);
+        struct duration duration = work_duration(&table->amount);
+        low += duration.low;
+        high += duration.high;
         basis = mem_printf(tmp, "%s%s%s (%s) %s", basis, basis[0] == '\0' ? "" : "; ", table->name,
-                           size_text(tmp, table->relation), work_words(tmp, table));
+                           size_text(tmp, table->amount.relation), work_words(tmp, &table->amount));
     }
     return (struct plan_estimate){
         .is_known = true,
@@ -288,7 +227,7 @@ static struct plan_estimate estimate(const struct adding *adding)
         .high = high,
         .layer = LAYER_PREDICTED,
         .basis = basis[0] == '\0' ? "the catalog alone is changed; waiting for locks comes on top"
-                                  : mem_printf(mem, "%s; rates of docs/plan.md", basis),
+                                  : mem_printf(mem, "%s; " ESTIMATE_RATES, basis),
     };
 }
 
@@ -311,14 +250,15 @@ static char *detail(const struct adding *adding)
 
     for (size_t i = 0; i < adding->n_tables; i++) {
         const struct table_work *table = &adding->tables[i];
-        const char *words = work_words(tmp, table);
+        const char *words = work_words(tmp, &table->amount);
         // SQLite has one lock for all: it is said once, below.
         const char *lock = table->has_lock && !is_sqlite ? lock_words(tmp, table) : "";
         if (words[0] == '\0' && lock[0] == '\0')
             continue;
         text = mem_printf(tmp, "%s%s%s (%s): %s%s%s", text == NULL ? "" : text,
-                          text == NULL ? "" : "\n", table->name, size_text(tmp, table->relation),
-                          words, words[0] != '\0' && lock[0] != '\0' ? "; " : "", lock);
+                          text == NULL ? "" : "\n", table->name,
+                          size_text(tmp, table->amount.relation), words,
+                          words[0] != '\0' && lock[0] != '\0' ? "; " : "", lock);
     }
     if (is_sqlite && text != NULL)
         text =
@@ -348,14 +288,15 @@ static char *batching(const struct adding *adding)
 
     for (size_t i = 0; i < adding->n_tables; i++) {
         const struct table_work *table = &adding->tables[i];
-        if (table->n[WORK_WRITE] == 0)
+        if (table->amount.n[ESTIMATE_WRITE] == 0)
             continue;
         writes = true;
-        bool is_small = table->relation != NULL && table->relation->rows >= 0 &&
-                        table->relation->rows < BATCH_FROM_ROWS;
+        bool is_small = table->amount.relation != NULL && table->amount.relation->rows >= 0 &&
+                        table->amount.relation->rows < BATCH_FROM_ROWS;
         if (is_small)
             continue;
-        const char *key = table->relation == NULL ? NULL : key_of(tmp, table->relation);
+        const char *key =
+            table->amount.relation == NULL ? NULL : key_of(tmp, table->amount.relation);
         if (key == NULL)
             return mem_printf(mem,
                               "none: %s is changed in one statement, and no key is known to "
@@ -364,7 +305,7 @@ static char *batching(const struct adding *adding)
         return mem_printf(mem,
                           "none as written: one statement over %s (%s); 5,000 rows by %s at a time "
                           "hold no lock long",
-                          table->name, size_text(tmp, table->relation), key);
+                          table->name, size_text(tmp, table->amount.relation), key);
     }
     return mem_strdup(mem, writes ? "none: few rows" : "none: no rows are changed");
 }

@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "report/json_parts.h"
+#include "analysis/estimate.h"
 #include "analysis/postgres_fact.h"
 #include "analysis/suppression.h"
 
@@ -127,6 +128,23 @@ static void put_suppression(struct json_writer *writer, const struct suppression
     json_writer_close_object(writer);
 }
 
+static void put_estimate(struct json_writer *writer, const struct estimate *estimate)
+{
+    json_writer_open_object(writer, "estimate");
+    json_writer_integer(writer, "low_ms", estimate->low_ms);
+    json_writer_integer(writer, "high_ms", estimate->high_ms);
+    json_writer_text(writer, "basis", estimate->basis);
+    if (estimate->has_waiting) {
+        json_writer_open_object(writer, "writes_waiting");
+        json_writer_integer(writer, "low", estimate->waiting_low);
+        json_writer_integer(writer, "high", estimate->waiting_high);
+        json_writer_close_object(writer);
+    }
+    if (estimate->budget_ms > 0)
+        json_writer_integer(writer, "budget_ms", estimate->budget_ms);
+    json_writer_close_object(writer);
+}
+
 void report_finding_members(struct json_writer *writer, const struct finding *finding)
 {
     json_writer_text(writer, "rule", finding->rule);
@@ -144,6 +162,8 @@ void report_finding_members(struct json_writer *writer, const struct finding *fi
         put_question(writer, finding->question);
     if (finding->n_evidence > 0)
         put_evidence(writer, finding);
+    if (finding->estimate != NULL)
+        put_estimate(writer, finding->estimate);
     if (finding->suppression != NULL)
         put_suppression(writer, finding->suppression);
 }

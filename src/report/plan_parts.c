@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "report/plan_parts.h"
+#include "analysis/estimate.h"
 #include "base/quantity.h"
 #include "base/text.h"
 
@@ -81,13 +82,7 @@ char *plan_estimate_text(TALLOC_CTX *mem, const struct plan_estimate *estimate)
 {
     if (!estimate->is_known)
         return mem_strdup(mem, "not known");
-    if (estimate->high <= 1)
-        return mem_strdup(mem, "under 1 s");
-    const char *low = quantity_duration(mem, (int64_t)(estimate->low * 1000));
-    const char *high = quantity_duration(mem, (int64_t)(estimate->high * 1000));
-    if (estimate->low < 1 && estimate->high > 10 * estimate->low)
-        return mem_printf(mem, "up to %s", high);
-    return strcmp(low, high) == 0 ? mem_strdup(mem, high) : mem_printf(mem, "%s to %s", low, high);
+    return duration_text(mem, (struct duration){estimate->low, estimate->high});
 }
 
 // "2026-11-22T02:19:59.182Z" → "2026-11-22 02:19:59 UTC": people need no milliseconds.

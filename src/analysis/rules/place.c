@@ -164,19 +164,6 @@ bool place_scans(const struct rule_place *place, struct name table)
     return word_in(place_name(place, table), effects->scans, effects->n_scans);
 }
 
-enum severity place_weigh(const struct rule_place *place, struct name table, const char **size)
-{
-    const struct schema_relation *relation = schema_find(place->before, table);
-    *size = size_text(place->mem, relation);
-    switch (size_class(relation)) {
-    case SIZE_SMALL: return SEVERITY_NOTE;
-    case SIZE_LARGE: return SEVERITY_STOP;
-    case SIZE_UNKNOWN:
-    case SIZE_MEDIUM: return SEVERITY_WARN;
-    }
-    bug("size class of '%s'", table.name);
-}
-
 enum severity place_weigh_loss(const struct rule_place *place, struct name table)
 {
     const struct schema_relation *relation = schema_find(place->before, table);

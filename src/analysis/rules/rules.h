@@ -45,7 +45,9 @@ const char *words_join(TALLOC_CTX *mem, const char *const *words, size_t n); // 
 bool place_rewrites(const struct rule_place *place, struct name table);
 bool place_scans(const struct rule_place *place, struct name table);
 const struct effects *place_effects(const struct rule_place *place);
-// How bad is work on every row of `table` under a lock: by its size. `size` gets words for people.
+// How bad is the statement's work on every row of `table` under a lock: by its size or, with a
+// budget, by the time that it takes. `size` gets words for people, with the time where it is known,
+// and the finding that is reported next the estimate (weight.c).
 enum severity place_weigh(const struct rule_place *place, struct name table, const char **size);
 // How bad it is that every row of `table` goes: told to be empty, it lost nothing then.
 enum severity place_weigh_loss(const struct rule_place *place, struct name table);

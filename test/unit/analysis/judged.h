@@ -24,6 +24,7 @@ struct judged_case {
     enum dialect dialect;
     bool has_style;     // rules that are off by default are on
     const char *sizes;  // as of --sizes, NULL: none
+    const struct config_budget *budget; // of tminus.yaml, NULL: none
     unsigned pg_version; // 0: 15
 };
 
@@ -58,6 +59,7 @@ static inline struct assessment *judged(TALLOC_CTX *mem, const struct judged_cas
     if (c->sizes != NULL && !sizes_read(mem, "sizes", c->sizes, strlen(c->sizes), &sizes, &err))
         fail_msg("%s", err.message);
     options.sizes = sizes;
+    options.budget = c->budget;
     if (!assessment_make(mem, &change, &options, &assessment, &err))
         fail_msg("%s", err.message);
     return assessment;

@@ -43,7 +43,8 @@ static const char example[] =
     "references: [{from: attachments.email_id, to: public.emails.id}]\n"
     "paths: {\"app/classify/**\": [emails, briefs], \"docs/**\": []}\n"
     "generated: [\"*.pb.go\"]\n"
-    "owners: {deployer: ana, on_call: the phone}\n";
+    "owners: {deployer: ana, on_call: the phone}\n"
+    "budget: {blocks_writes: 5s, blocks_reads: 500ms}\n";
 
 static struct config *read_ok(TALLOC_CTX *mem, const char *path)
 {
@@ -103,6 +104,8 @@ static void test_example(void **state)
     assert_string_equal(config->owners.deployer, "ana");
     assert_string_equal(config->owners.on_call, "the phone");
     assert_null(config->owners.database);
+    assert_int_equal(config->budget.blocks_writes_ms, 5000);
+    assert_int_equal(config->budget.blocks_reads_ms, 500);
 }
 
 static void test_defaults(void **state)

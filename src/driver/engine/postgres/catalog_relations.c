@@ -5,6 +5,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "driver/engine/postgres/catalog.h"
+#include <stdlib.h>
 
 static enum relation_kind relation_kind_of(char relkind)
 {
@@ -153,7 +154,7 @@ void catalog_add_member(struct catalog *catalog, const PGresult *row)
 
 // --- sizes
 
-// oid, rows, bytes
+// oid, rows, bytes, rows written a second
 void catalog_add_size(struct catalog *catalog, const PGresult *row)
 {
     const struct catalog_relation *found = catalog_find(catalog, field_oid(row, 0));
@@ -161,6 +162,7 @@ void catalog_add_size(struct catalog *catalog, const PGresult *row)
         return; // dropped meanwhile
     found->relation->rows = field_integer(row, 1);
     found->relation->bytes = field_integer(row, 2);
+    found->relation->writes_per_second = strtod(field_text(row, 3), NULL);
 }
 
 // A figure that is not known of one part is not known of the whole.
@@ -169,12 +171,19 @@ static void add_figure(int64_t *sum, int64_t part)
     *sum = *sum < 0 || part < 0 ? -1 : *sum + part;
 }
 
+static void add_pace(double *sum, double part)
+{
+    *sum = *sum < 0 || part < 0 ? -1 : *sum + part;
+}
+
 void catalog_sum_partitions(struct catalog *catalog)
 {
     for (size_t i = 0; i < catalog->n_relations; i++) {
         struct schema_relation *r = catalog->relations[i].relation;
-        if (r->kind == RELATION_PARTITIONED)
-            r->rows = r->bytes = 0;
+        if (r->kind != RELATION_PARTITIONED)
+            continue;
+        r->rows = r->bytes = 0;
+        r->writes_per_second = 0;
     }
     for (size_t i = 0; i < catalog->n_relations; i++) {
         const struct schema_relation *leaf = catalog->relations[i].relation;
@@ -185,6 +194,7 @@ void catalog_sum_partitions(struct catalog *catalog)
                 break;
             add_figure(&parent->rows, leaf->rows);
             add_figure(&parent->bytes, leaf->bytes);
+            add_pace(&parent->writes_per_second, leaf->writes_per_second);
             r = parent;
         }
     }
