@@ -4,17 +4,15 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "analysis/fixed_pieces.h"
-#include "base/text.h"
 
+// The first keeps the name that people know.
 static const char *label_of(const struct fixed_pieces *pieces, size_t first, size_t part)
 {
-    switch (pieces->list[first].kind) {
-    case PIECE_CHANGE: return part == 0 ? NULL : "then";
-    case PIECE_ROWS: return "rows";
-    case PIECE_VALIDATION: return "validate";
-    case PIECE_OUTSIDE: return "concurrently";
-    }
-    bug("piece kind %d", (int)pieces->list[first].kind);
+    static const char *const labels[] = {[PIECE_CHANGE] = "then",
+                                         [PIECE_ROWS] = "rows",
+                                         [PIECE_VALIDATION] = "validate",
+                                         [PIECE_OUTSIDE] = "concurrently"};
+    return part == 0 ? NULL : labels[pieces->list[first].kind];
 }
 
 static bool locks_strongly(const struct fixed_pieces *pieces, size_t first, size_t end)

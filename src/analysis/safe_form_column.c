@@ -70,16 +70,18 @@ static const char *constraint_rule(enum constraint_kind kind)
 }
 
 // Gives what stands beside the column in its place: ", ADD CONSTRAINT …"; "" where it comes later.
-static const char *move_constraint(struct forming *forming, const struct column *column,
-                                   const struct constraint *constraint, const struct source *source,
-                                   size_t first, const char *name)
+static const char *move_constraint(struct forming *forming, const struct action *action, size_t nth,
+                                   const struct source *source, size_t first)
 {
+    const struct column *column = action->definition;
+    const struct constraint *constraint = &column->constraints[nth];
+    const char *name = forming_constraint_name(forming, action, nth);
     size_t at = words_of(source, first);
     size_t end = part_end(source, first);
     const char *quoted = forming_quote(forming, column->name);
     if (constraint->kind == CONSTRAINT_UNIQUE) {
-        struct source words = source_make(forming->mem, source_cut(source, at, end));
-        forming_add_key(forming, &words, 0, mem_printf(forming->mem, "(%s)", quoted), name, false);
+        forming_add_key(forming, source_cut(source, at, end),
+                        mem_printf(forming->mem, "(%s)", quoted), name, false);
         return "";
     }
     const char *definition = source_cut(source, at, end);
@@ -115,7 +117,7 @@ static bool form_inline_constraints(struct forming *forming, const struct action
         size_t first = part_start(&source, constraint->offset - action->offset);
         kept = mem_printf(forming->mem, "%s%s ", kept, source_cut(&source, from, first));
         beside = mem_printf(forming->mem, "%s%s", beside,
-                            move_constraint(forming, column, constraint, &source, first, name));
+                            move_constraint(forming, action, i, &source, first));
         from = part_end(&source, first);
     }
     if (from == 0)

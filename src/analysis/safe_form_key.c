@@ -38,10 +38,10 @@ static const char *take_nulls(const struct source *source, size_t *at)
     return text;
 }
 
-static struct key_words words_read(const struct source *source, size_t at, const char *columns)
+static struct key_words words_read(const struct source *source, const char *columns)
 {
-    struct key_words words = {.is_primary = source_is(source, at, "primary"), .tablespace = ""};
-    at += words.is_primary ? 2 : 1;
+    struct key_words words = {.is_primary = source_is(source, 0, "primary"), .tablespace = ""};
+    size_t at = words.is_primary ? 2 : 1;
     words.nulls = take_nulls(source, &at);
     words.columns = columns != NULL ? columns : take_parentheses(source, &at);
     words.include = take_option(source, &at, "INCLUDE");
@@ -65,10 +65,11 @@ static const char *index_name(const struct forming *forming, const char *name)
     return free;
 }
 
-void forming_add_key(struct forming *forming, const struct source *source, size_t at,
-                     const char *columns, const char *name, bool is_index_first)
+void forming_add_key(struct forming *forming, const char *words_text, const char *columns,
+                     const char *name, bool is_index_first)
 {
-    struct key_words words = words_read(source, at, columns);
+    struct source source = source_make(forming->mem, words_text);
+    struct key_words words = words_read(&source, columns);
     const char *name_of_index = index_name(forming, name);
     const char *index = forming_quote(forming, name_of_index);
     const char *create =
@@ -139,7 +140,7 @@ bool form_add_key(struct forming *forming, const struct action *action)
             forming_require_not_null(forming, key->columns[i]);
     }
     struct source source = source_make(forming->mem, forming->instead);
-    forming_add_key(forming, &source, source_is(&source, 1, "constraint") ? 3 : 1, NULL, name,
-                    is_index_first);
+    size_t at = source_is(&source, 1, "constraint") ? 3 : 1; // behind ADD [CONSTRAINT name]
+    forming_add_key(forming, source_cut(&source, at, source.n), NULL, name, is_index_first);
     return true;
 }

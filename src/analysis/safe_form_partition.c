@@ -36,20 +36,27 @@ static const char *definition_of(const struct source *source)
     return source_cut(source, at + 1, source->n);
 }
 
-static void add_partition(struct forming *forming, const struct schema *after, const char *parent,
-                          struct name partition, const char *definition, const char *unique)
+// The index of the partitioned table.
+struct parent_index {
+    const char *name;       // as it is written
+    const char *definition; // "(a) WHERE …"
+    const char *unique;     // "UNIQUE ", or ""
+};
+
+static void add_partition(struct forming *forming, const struct schema *after,
+                          const struct parent_index *parent, struct name partition)
 {
     const char *name = name_on(after, partition);
     struct name index = {partition.schema, name};
     step_add_with_undo(forming->mem, &forming->before, SAFE_OUTSIDE,
-                       mem_printf(forming->mem, "CREATE %sINDEX CONCURRENTLY %s ON %s %s", unique,
-                                  forming_quote(forming, name),
+                       mem_printf(forming->mem, "CREATE %sINDEX CONCURRENTLY %s ON %s %s",
+                                  parent->unique, forming_quote(forming, name),
                                   quoting_relation(forming->mem, DIALECT_POSTGRES, partition),
-                                  definition),
+                                  parent->definition),
                        mem_printf(forming->mem, "DROP INDEX CONCURRENTLY IF EXISTS %s",
                                   quoting_relation(forming->mem, DIALECT_POSTGRES, index)));
     step_add(forming->mem, &forming->behind, SAFE_TRANSACTION,
-             mem_printf(forming->mem, "ALTER INDEX %s ATTACH PARTITION %s", parent,
+             mem_printf(forming->mem, "ALTER INDEX %s ATTACH PARTITION %s", parent->name,
                         quoting_relation(forming->mem, DIALECT_POSTGRES, index)));
 }
 
@@ -64,6 +71,10 @@ bool form_partitioned_index(struct forming *forming, const struct action *action
     const char *definition = definition_of(&source);
     schema_apply_action(after, action);
     struct name parent = {forming->table->name.schema, name_on(after, forming->table->name)};
+    const struct parent_index written = {
+        .name = quoting_relation(forming->mem, DIALECT_POSTGRES, parent),
+        .definition = definition,
+        .unique = unique};
     forming->rule = "index-create-blocking";
     step_add_with_undo(forming->mem, &forming->before, SAFE_TRANSACTION,
                        mem_printf(forming->mem, "CREATE %sINDEX %s ON ONLY %s %s", unique,
@@ -74,8 +85,7 @@ bool form_partitioned_index(struct forming *forming, const struct action *action
     for (size_t i = 1; i < all.n; i++) {
         if (!is_plain_partition(all.list[i]))
             forming_obstruct(forming, "%s is no plain partition", all.list[i]->name.name);
-        add_partition(forming, after, quoting_relation(forming->mem, DIALECT_POSTGRES, parent),
-                      all.list[i]->name, definition, unique);
+        add_partition(forming, after, &written, all.list[i]->name);
     }
     if (action->if_exists)
         forming_obstruct(forming, "IF NOT EXISTS: some of the indexes may be there");

@@ -48,10 +48,10 @@ bool forming_allows_not_valid(const struct forming *forming, enum constraint_kin
 void forming_require_not_null(struct forming *forming, const char *column);
 // safe_form_key.c
 form_maker form_add_key;
-// A key whose words stand in `source` from `at` on, which is behind ADD [CONSTRAINT name]; of a
-// column constraint, `columns` is "(c)", else NULL.
-void forming_add_key(struct forming *forming, const struct source *source, size_t at,
-                     const char *columns, const char *name, bool is_index_first);
+// A key of these words ("UNIQUE (a) DEFERRABLE"); of a column constraint, `columns` is "(c)", else
+// NULL.
+void forming_add_key(struct forming *forming, const char *words, const char *columns,
+                     const char *name, bool is_index_first);
 // safe_form_column.c
 form_maker form_add_column, form_alter_type;
 // safe_form_index.c

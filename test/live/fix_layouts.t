@@ -135,6 +135,20 @@ stays 'IF NOT EXISTS' 'CREATE INDEX IF NOT EXISTS i ON a (x);' 'IF NOT EXISTS le
 stays 'rows without WHERE' 'ALTER TABLE a ADD s int; UPDATE a SET s = 1;' 'without a WHERE it overwrites'
 stays 'nothing to fix' 'CREATE TABLE n (y int);' 'Nothing is written: no statement has a safe form'
 
+# --- what is given up, and what is not divided
+stays 'a key in the place of another' 'ALTER TABLE a DROP CONSTRAINT a_pkey, ADD CONSTRAINT a_pkey PRIMARY KEY (id);' 'in parts, duplicate-index would be found'
+echo "$down" | sed 's/^ALTER/UPDATE a SET x = 1;\nALTER/' >golang/0002_b.down.sql
+fix golang
+is 'a statement of the down that no part knows comes before what it came before' \
+    "$(cat new/0002_b.down.sql; echo; cat new/0004_b_concurrently.down.sql)" "UPDATE a SET x = 1;
+$undo
+
+$unindex"
+printf 'ALTER TABLE a DROP CONSTRAINT c;\nUPDATE a SET x = 1;\nDROP INDEX a_x;' >golang/0002_b.down.sql
+fix golang
+is 'a down that cannot be divided stays whole' "$(cat new/0002_b.down.sql)" "$(cat golang/0002_b.down.sql)"
+is 'a down that cannot be divided: nothing else' "$(cat new/0004_b_concurrently.down.sql)" "$nothing"
+
 # --- refused
 only 'CREATE INDEX i ON a (x);'
 mkdir full; touch full/mine
@@ -144,7 +158,7 @@ is 'a folder that holds something: said' "$(cat "$tmp/err")" "tminus: full: is t
 is 'a folder that holds something: left alone' "$(ls full)" mine
 mkdir empty
 ends 0 'an empty folder' "$TMINUS" assess --fix --output empty m
-is 'an empty folder: filled, and nothing beside it' "$(ls empty; ls -d empty.* 2>/dev/null)" 2_b_concurrently.sql
+is 'an empty folder: filled, and nothing beside it' "$(ls empty; ls -d empty.* 2>/dev/null)" 2_b.sql
 ends 2 'no --output' "$TMINUS" assess --fix m
 says 'no --output: said' err '--fix needs --output DIR'
 ends 2 '--output alone' "$TMINUS" assess --output new m
