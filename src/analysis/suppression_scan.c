@@ -164,6 +164,33 @@ static void take_between(struct scan *scan, size_t start, size_t end, bool insid
     }
 }
 
+// The code of a DO block or function: behind the dollars, up to those at its end.
+static struct token body_of(const char *text, struct token token)
+{
+    const char *behind = memchr(text + token.offset + 1, '$', token.len - 1);
+    size_t quote = behind == NULL ? 0 : (size_t)(behind + 1 - (text + token.offset));
+    if (quote == 0 || token.len < 2 * quote)
+        return (struct token){.offset = token.offset};
+    return (struct token){.offset = token.offset + quote, .len = token.len - 2 * quote};
+}
+
+static void take_body(struct scan *scan, struct token token)
+{
+    const char *text = scan->source->text;
+    if (token.kind != TOKEN_STRING || text[token.offset] != '$')
+        return;
+    struct token body = body_of(text, token);
+    struct lexer lexer = lexer_make(scan->dialect, text, body.offset, body.offset + body.len);
+    for (;;) {
+        size_t from = lexer.at;
+        struct token next = lexer_next(&lexer);
+        bool is_end = next.kind == TOKEN_END;
+        take_between(scan, from, is_end ? body.offset + body.len : next.offset, true);
+        if (is_end)
+            return;
+    }
+}
+
 // Comments in [start, end); gives the place behind the first semicolon where `to_semicolon`.
 static size_t take_range(struct scan *scan, size_t start, size_t end, bool inside,
                          bool to_semicolon)
@@ -176,6 +203,8 @@ static size_t take_range(struct scan *scan, size_t start, size_t end, bool insid
         take_between(scan, from, is_end ? end : token.offset, inside);
         if (is_end)
             return end;
+        if (inside)
+            take_body(scan, token);
         if (to_semicolon && token.kind == TOKEN_SEMICOLON)
             return lexer.at;
     }

@@ -23,6 +23,22 @@ static void write_lines(FILE *out, const char *text)
     }
 }
 
+// Where the running release uses it.
+static void write_evidence(FILE *row, const struct finding *finding)
+{
+    for (size_t i = 0; i < finding->n_evidence; i++) {
+        const struct sighting *evidence = &finding->evidence[i];
+        fputs("<br>", row);
+        if (evidence->path != NULL) {
+            text_write_markdown(row, evidence->path);
+            fprintf(row, ":%zu ", evidence->line);
+        } else if (evidence->calls >= 0) {
+            fprintf(row, "%lld calls: ", (long long)evidence->calls);
+        }
+        text_write_markdown(row, evidence->text);
+    }
+}
+
 // A line of the table in memory: it is written only when it still fits.
 static char *finding_row(const struct finding *finding)
 {
@@ -43,6 +59,7 @@ static char *finding_row(const struct finding *finding)
         fputs("<br>Safe form: ", row);
         write_lines(row, finding->hint);
     }
+    write_evidence(row, finding);
     fputs(" |\n", row);
     fclose(row);
     return text;

@@ -45,8 +45,16 @@ static void rename_table(struct rule_place *place, const struct action *action)
     bool is_table = action->object == OBJECT_TABLE || action->object == OBJECT_VIEW ||
                     action->object == OBJECT_MATERIALIZED_VIEW;
     if (action->kind != ACTION_RENAME || !is_table || place_is_new(place, action->relation) ||
-        name_comes_back(place, action->relation) || name_is_free(place, action->new_name))
+        name_is_free(place, action->new_name))
         return;
+    if (name_comes_back(place, action->relation)) {
+        if (!place->in_transaction)
+            rule_report_as(place, SEVERITY_NOTE,
+                           "BEGIN before the rename, COMMIT when the name is there again",
+                           "between two transactions nobody finds %s",
+                           place_name(place, action->relation));
+        return;
+    }
     rule_report(place, "the release that still runs knows %s, not %s",
                 place_name(place, action->relation), action->new_name);
 }

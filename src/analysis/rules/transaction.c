@@ -45,7 +45,8 @@ static const char *refuses_by_words(const struct rule_place *place)
             return words[i];
     }
     const char *sql = place->statement->sql;
-    bool makes_slot = strcasestr(sql, "create_slot") == NULL && strcasestr(sql, "connect") == NULL;
+    bool makes_slot = strcasestr(sql, "create_slot") == NULL &&
+                      strcasestr(sql, "connect ") == NULL && strcasestr(sql, "connect=") == NULL;
     bool is_subscription = strcmp(kind, "CREATE SUBSCRIPTION") == 0;
     return is_subscription && makes_slot ? "CREATE SUBSCRIPTION that creates its slot" : NULL;
 }

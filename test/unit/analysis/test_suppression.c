@@ -54,6 +54,7 @@ static void test_suppression__stands_at_its_statement(void **state)
         {"DROP TABLE a;\nDROP /* tminus: allow drop-table" UNTIL " */ TABLE b;", 2},
         {"DROP TABLE a;\n/* why\n * tminus: allow rename-table, drop-table" UNTIL "\n*/\nDROP TABLE b;",
          5},
+        {"DO $x$ BEGIN\n-- tminus: allow drop-table" UNTIL "\nDROP TABLE a;\nEND $x$;", 3},
         {"COPY c FROM stdin;\n1\tdon't\n\\.\n-- tminus: allow drop-table" UNTIL "\nDROP TABLE a;", 5},
         {"-- tminus: allow-file drop-table" UNTIL "\n\nDROP TABLE a;", 3},
     };
