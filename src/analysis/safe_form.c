@@ -200,6 +200,7 @@ static const char *form_actions(struct forming *forming, const struct action *on
 {
     const struct statement *statement = forming->question->statement;
     const char *kept = NULL;
+    size_t n_forms = 0;
     for (size_t i = 0; i < statement->n_actions; i++) {
         const struct action *action = &statement->actions[i];
         if (only != NULL && only != action)
@@ -209,11 +210,14 @@ static const char *form_actions(struct forming *forming, const struct action *on
         if (form_one(forming, action)) {
             instead = forming->instead;
             take_rule(forming);
-            *has_form = true;
+            n_forms++;
         }
         if (instead != NULL)
             kept = listed(forming->mem, kept, instead);
     }
+    // DROP INDEX a, b: what has none would be left out.
+    size_t n_needed = forming->head == NULL && only == NULL ? statement->n_actions : 1;
+    *has_form = n_forms >= n_needed;
     return kept;
 }
 

@@ -124,7 +124,8 @@ bool form_add_key(struct forming *forming, const struct action *action)
 {
     const struct constraint *key = action->constraint;
     bool is_partitioned = forming->table != NULL && forming->table->kind == RELATION_PARTITIONED;
-    if (forming->head == NULL || key->using_index != NULL || is_partitioned ||
+    bool leaves_children = action->only && forming->table != NULL && forming->table->has_children;
+    if (forming->head == NULL || key->using_index != NULL || is_partitioned || leaves_children ||
         forming_rewrites(forming))
         return false;
     const char *name = forming_constraint_name(forming, action, 0);

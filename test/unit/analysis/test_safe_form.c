@@ -184,6 +184,7 @@ static void test_safe_form_make__indexes(void **state)
          "O DROP INDEX CONCURRENTLY IF EXISTS a_x_idx"
          " | O DROP INDEX CONCURRENTLY IF EXISTS public.v_id"},
         {"DROP INDEX a_x_idx CASCADE", "none"}, // refused with CONCURRENTLY
+        {"CREATE INDEX i ON p (v); DROP INDEX a_x_idx, i", "none"}, // all of them or none
         {"CREATE INDEX i ON a (x); DROP INDEX i", "none"},
         {"REINDEX (VERBOSE) TABLE a", "O REINDEX (VERBOSE) TABLE CONCURRENTLY a"},
         {"REINDEX INDEX a_x_idx", "O REINDEX INDEX CONCURRENTLY a_x_idx"},
