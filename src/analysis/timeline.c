@@ -43,6 +43,7 @@ static void begin(struct timeline *timeline, enum transaction_kind kind, size_t 
                                                  .first = first,
                                                  .first_lock = timeline->n_locks,
                                                  .first_work = timeline->n_works};
+    memset(timeline->first_of, 0xff, sizeof(timeline->first_of)); // SIZE_MAX everywhere
     if (kind == TRANSACTION_ALONE)
         return;
     timeline->is_open = true;
@@ -81,6 +82,10 @@ static void append_lock(struct timeline *timeline, const struct effect_lock *loc
                                .timeout_ms = timeline->session.now.lock.ms,
                                .is_stronger = is_stronger};
     now(timeline)->n_locks++;
+    for (size_t mode = 0; mode <= (size_t)lock->mode; mode++) {
+        if (timeline->first_of[mode] == SIZE_MAX)
+            timeline->first_of[mode] = timeline->n_locks - 1;
+    }
 }
 
 static void add_lock(struct timeline *timeline, const struct effect_lock *lock, size_t index)
@@ -107,24 +112,31 @@ static void add_lock(struct timeline *timeline, const struct effect_lock *lock, 
 const struct timeline_lock *timeline_holds(const struct timeline *timeline, enum lock_mode mode,
                                            size_t index)
 {
-    const struct timeline_transaction *transaction = now(timeline);
-    for (size_t i = 0; i < transaction->n_locks; i++) {
-        const struct timeline_lock *lock = &timeline->locks[transaction->first_lock + i];
-        if (lock->statement >= index)
-            return NULL;
-        if (lock->mode >= mode)
-            return lock;
-    }
-    return NULL;
+    size_t first = timeline->first_of[mode];
+    if (first == SIZE_MAX || timeline->locks[first].statement >= index)
+        return NULL;
+    return &timeline->locks[first];
+}
+
+const struct timeline_lock *timeline_strongest(const struct timeline *timeline, size_t index)
+{
+    const struct timeline_lock *lock = NULL;
+    for (int mode = LOCK_MODE_COUNT - 1; lock == NULL && mode >= 0; mode--)
+        lock = timeline_holds(timeline, (enum lock_mode)mode, index);
+    return lock;
 }
 
 const struct timeline_lock *timeline_held(const struct timeline *timeline, const char *relation)
 {
+    if (timeline->is_open) {
+        struct held *held = name_table_find(&timeline->held, (struct name){.name = relation});
+        return held == NULL ? NULL : &timeline->locks[held->lock];
+    }
     const struct timeline_transaction *transaction = now(timeline);
-    const struct timeline_lock *locks = &timeline->locks[transaction->first_lock];
-    for (size_t i = transaction->n_locks; i > 0; i--) {
-        if (strcmp(locks[i - 1].relation, relation) == 0)
-            return &locks[i - 1];
+    for (size_t i = 0; i < transaction->n_locks; i++) {
+        const struct timeline_lock *lock = &timeline->locks[transaction->first_lock + i];
+        if (strcmp(lock->relation, relation) == 0)
+            return lock;
     }
     return NULL;
 }

@@ -65,7 +65,10 @@ struct timeline {
     // --- for timeline.c
     bool is_open;           // a transaction of more than one statement
     struct name_table held; // relation → place in locks, of the open transaction
-    size_t code_end;        // the last statement of the code at hand
+    // Of the last transaction: the place in locks of the first of at least that mode; SIZE_MAX:
+    // none.
+    size_t first_of[LOCK_MODE_COUNT];
+    size_t code_end; // the last statement of the code at hand
 };
 
 struct timeline *timeline_make(TALLOC_CTX *mem, bool tool_wraps);
@@ -80,6 +83,8 @@ const struct timeline_transaction *timeline_now(const struct timeline *timeline)
 // The first lock of that transaction, taken before statement `index`, that is at least `mode`.
 const struct timeline_lock *timeline_holds(const struct timeline *timeline, enum lock_mode mode,
                                            size_t index);
+// The strongest lock that it took before statement `index`, the first of that mode; NULL: none.
+const struct timeline_lock *timeline_strongest(const struct timeline *timeline, size_t index);
 // The strongest lock that it has on `relation` (as in effects), this statement's included; NULL:
 // none.
 const struct timeline_lock *timeline_held(const struct timeline *timeline, const char *relation);

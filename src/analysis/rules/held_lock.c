@@ -234,6 +234,9 @@ static void check_several_alter_same_table(struct rule_place *place)
         !works_on_all_rows(place_effects(place), place_name(place, table)))
         return;
     const char *size, *name = place_name(place, table);
+    const struct timeline_lock *held = timeline_held(place->timeline, name);
+    if (held == NULL || held->statement == place->index)
+        return; // it is the first, or takes a stronger lock
     for (size_t i = timeline_now(place->timeline)->first; i < place->index; i++) {
         if (!is_alter_table(&place->script->statements[i], table) ||
             place->effects[i]->n_blocks_writes_long == 0 ||

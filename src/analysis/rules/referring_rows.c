@@ -73,10 +73,13 @@ static void unindexed(struct rule_place *place, const struct query *query)
     if (target == NULL || schema_is_new(place->before, target) ||
         !schema_may_be_used(place->before, target))
         return;
-    struct relation_list children = schema_referencing(place->mem, place->before, target->name);
-    for (size_t i = 0; i < children.n; i++) {
-        if (!schema_is_new(place->before, children.list[i]))
-            referring(place, query, children.list[i]);
+    // Who refers to it is locked by the statement.
+    const struct effects *effects = place_effects(place);
+    for (size_t i = 0; i < effects->n_locks; i++) {
+        const struct schema_relation *child =
+            schema_find(place->before, relation_name(place, effects->locks[i].relation));
+        if (child != NULL && child != target)
+            referring(place, query, child);
     }
 }
 

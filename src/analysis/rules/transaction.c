@@ -62,35 +62,6 @@ static void check_non_transactional_statement_in_transaction(struct rule_place *
     }
 }
 
-// The transaction that `place` stands in begins behind this statement.
-static size_t transaction_start(const struct rule_place *place)
-{
-    for (size_t i = place->index; i > 0; i--) {
-        const struct statement *statement = &place->script->statements[i - 1];
-        for (size_t j = 0; j < statement->n_actions; j++) {
-            enum action_kind kind = statement->actions[j].kind;
-            if (kind == ACTION_BEGIN || kind == ACTION_COMMIT || kind == ACTION_ROLLBACK)
-                return i;
-        }
-    }
-    return 0;
-}
-
-// A lock that keeps writers out, taken by an earlier statement of the same transaction.
-static const struct effect_lock *held_lock(const struct rule_place *place, size_t start)
-{
-    const struct effect_lock *held = NULL;
-    for (size_t i = start; i < place->index; i++) {
-        const struct effects *effects = place->effects[i];
-        for (size_t j = 0; j < effects->n_locks; j++) {
-            const struct effect_lock *lock = &effects->locks[j];
-            if (lock_mode_blocks_writes(lock->mode) && (held == NULL || lock->mode > held->mode))
-                held = lock;
-        }
-    }
-    return held;
-}
-
 // A WHERE that names a whole key, or a constant; of a table that nobody told, any WHERE may.
 static bool where_picks_few(const struct rule_place *place, const struct query *query)
 {
@@ -117,8 +88,8 @@ static void backfill_behind_lock(struct rule_place *place, const struct query *q
 {
     if (!works_on_many_rows(place, query))
         return;
-    const struct effect_lock *held = held_lock(place, transaction_start(place));
-    if (held == NULL)
+    const struct timeline_lock *held = timeline_strongest(place->timeline, place->index);
+    if (held == NULL || !lock_mode_blocks_writes(held->mode))
         return;
     const char *size;
     enum severity severity = place_weigh(place, query->target, &size);
