@@ -298,7 +298,7 @@ const struct rule rule_drop_then_create = {
     .dialects = POSTGRES | SQLITE,
     .summary = "DROP TABLE, and CREATE TABLE of the same name in the same migration",
     .why = "The new table stands where the old one stood, so nothing fails, and its rows are gone.",
-    .safe_form = "ALTER TABLE it into its new form; or copy the rows to a new table, compare, and "
+    .safe_form = "alter the table into its new form; or copy the rows to a new table, compare, and "
                  "swap the names",
     .source = "PostgreSQL 15 manual, DROP TABLE; SQLite, ALTER TABLE, 7",
     .kinds = {ACTION_DROP},

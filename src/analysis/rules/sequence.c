@@ -163,7 +163,7 @@ static const char *set_to_maximum(const struct asking *asking, const char *colum
 {
     TALLOC_CTX *mem = asking->place->mem;
     return mem_printf(
-        mem, "SELECT setval(pg_get_serial_sequence(%s, %s), (SELECT max(%s) FROM %s)) behind it",
+        mem, "behind it: SELECT setval(pg_get_serial_sequence(%s, %s), (SELECT max(%s) FROM %s))",
         quoting_text(mem, ask_table(asking)), quoting_text(mem, column), ask_name(asking, column),
         ask_table(asking));
 }
