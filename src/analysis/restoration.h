@@ -1,7 +1,7 @@
 /*
  * Restoration: does one schema equal another, and what differs when not.
  *
- * The order of columns is no difference. What neither script names is compared too: a down that
+ * What neither script names is compared too: a down that
  * drops a neighbour is found.
  *
  * SPDX-License-Identifier: Apache-2.0
@@ -14,6 +14,8 @@
 struct restoration {
     const char **differences; // "index 'public.i' is missing"
     size_t n;
+    const char **reordered; // relations of which nothing but the order of columns differs
+    size_t n_reordered;
 };
 
 struct restoration *restoration_compare(TALLOC_CTX *mem, const struct schema *target,

@@ -33,6 +33,7 @@ struct schema *schema_make(TALLOC_CTX *mem, enum dialect dialect)
     schema->relations = name_table_make(schema, ignores_case);
     schema->types = name_table_make(schema, ignores_case);
     schema->functions = name_table_make(schema, ignores_case);
+    schema->objects = name_table_make(schema, false);
     schema->pool->constraint_names = name_table_make(schema->pool, ignores_case);
     schema->usual_path[0] = dialect == DIALECT_SQLITE ? "main" : "public";
     schema->n_usual_path = 1;
@@ -49,6 +50,7 @@ struct schema *schema_copy(TALLOC_CTX *mem, const struct schema *schema)
     copy->relations = name_table_copy(copy, &schema->relations);
     copy->types = name_table_copy(copy, &schema->types);
     copy->functions = name_table_copy(copy, &schema->functions);
+    copy->objects = name_table_copy(copy, &schema->objects);
     *schema->generation = ++schema->pool->generations;
     return copy;
 }
@@ -375,6 +377,7 @@ struct schema_relation *schema_edit(struct schema *schema, struct name name)
     KEEP_ARRAY(copy, indexes, n_indexes);
     KEEP_ARRAY(copy, triggers, n_triggers);
     KEEP_ARRAY(copy, members, n_members);
+    KEEP_ARRAY(copy, properties, n_properties);
     KEEP_ARRAY(copy, parents, n_parents);
     KEEP_ARRAY(copy, reads, n_reads);
     copy->generation = *schema->generation; // what it points to was marked for the original

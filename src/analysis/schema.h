@@ -38,7 +38,7 @@ struct schema_column {
     bool is_not_null;
     bool has_default;
     bool is_generated;
-    bool is_identity;
+    bool is_identity, is_identity_always;
     const char *default_text;   // NULL: none
     const char *generated_text; // what it is computed from; NULL: not generated, or not known
     const char
@@ -106,12 +106,31 @@ struct schema_sequence {
     bool cycles;
 };
 
-// A policy or a rule.
+// A policy, a rule or a statistics object.
 struct schema_member {
     enum object_kind object;
     const char *name;
-    const char **columns; // of a policy that a statement made: what its conditions read
+    const char *definition; // as it was written, behind its names; NULL: from a live catalog
+    const char *event;      // rule: "INSERT" …; NULL: not known
+    const char **columns;   // of a policy that a statement made: what its conditions read
     size_t n_columns;
+};
+
+// What else is set on a relation or on a part of it, and no field of ours tells: a comment, an
+// option, who owns it.
+struct schema_property {
+    const char *name;        // "comment", "fillfactor", "owner", …
+    enum object_kind object; // that it is set on: column, constraint, trigger …; NONE: the relation
+    const char *part;        // that column, constraint …
+    const char *value;
+};
+
+// What the model has no structure for and knows by its name: an extension, a schema, a text search
+// dictionary …
+struct schema_named {
+    struct name name;    // schema: its kind, and its schema if it has one
+    const char *kind;    // "TEXT SEARCH DICTIONARY"
+    const char *comment; // NULL: none
 };
 
 struct schema_relation {
@@ -127,6 +146,8 @@ struct schema_relation {
     size_t n_triggers;
     struct schema_member *members; // SQLite: none
     size_t n_members;
+    struct schema_property *properties; // SQLite: none
+    size_t n_properties;
     struct name *parents; // inheritance or partition parent
     size_t n_parents;
     bool is_partition;
@@ -137,7 +158,8 @@ struct schema_relation {
     size_t n_reads;
     const char **read_columns; // views: columns read, "*" for all of them
     size_t n_read_columns;
-    struct name owned_by; // sequence: owning table, name NULL else
+    const char *definition; // view: its query as written; NULL: from a live catalog
+    struct name owned_by;   // sequence: owning table, name NULL else
     const char *owned_by_column;
     const struct schema_sequence *sequence; // NULL: no sequence, or no live catalog
     const char *created_in; // the migration that created it (compare pointers), NULL: catalog
@@ -174,10 +196,11 @@ struct schema_function {
     const char *body;
 };
 
-// From a live catalog only.
 struct schema_publication {
     const char *name;
     bool has_all_tables;
+    const char **schemas; // whose tables it has all
+    size_t n_schemas;
     struct name *tables; // none when it has all
     size_t n_tables;
 };
@@ -226,6 +249,15 @@ struct schema_relation *schema_next(const struct schema *schema,
 
 // Perhaps a view reads it or a foreign key of another table references it: false is sure.
 bool schema_may_be_used(const struct schema *schema, const struct schema_relation *relation);
+// Of a relation (object NONE) or of a part. NULL: none.
+const struct schema_property *schema_find_property(const struct schema_relation *relation,
+                                                   const char *name, enum object_kind object,
+                                                   const char *part);
+// What has no structure here, one after the other; NULL: first.
+const struct schema_named *schema_next_named(const struct schema *schema,
+                                             const struct schema_named *previous);
+const struct schema_named *schema_find_named(const struct schema *schema, struct name name);
+
 // The next that `other`, a copy of one origin, does not share: what either of the two changed.
 struct schema_relation *schema_next_changed(const struct schema *schema, const struct schema *other,
                                             const struct schema_relation *previous);

@@ -15,7 +15,24 @@ static schema_change *const changes[ACTION_KIND_COUNT] = {
     [ACTION_SET_SCHEMA] = change_set_schema,
     [ACTION_SET_LOGGED] = change_logged,
     [ACTION_SET_UNLOGGED] = change_logged,
+    [ACTION_OWNER] = change_setting,
+    [ACTION_SET_OPTIONS] = change_options,
+    [ACTION_SET_TABLESPACE] = change_setting,
+    [ACTION_SET_ACCESS_METHOD] = change_setting,
+    [ACTION_REPLICA_IDENTITY] = change_setting,
+    [ACTION_ROW_SECURITY] = change_setting,
+    [ACTION_CLUSTER_ON] = change_setting,
+    [ACTION_SET_STATISTICS] = change_column_setting,
+    [ACTION_SET_STORAGE] = change_column_setting,
+    [ACTION_SET_COMPRESSION] = change_column_setting,
+    [ACTION_COLUMN_OPTIONS] = change_column_setting,
+    [ACTION_SET_IDENTITY] = change_set_identity,
+    [ACTION_COMMENT] = change_comment,
+    [ACTION_OTHER] = change_create_object,
+    [ACTION_CREATE_SCHEMA] = change_create_object,
+    [ACTION_CREATE_EXTENSION] = change_create_object,
     [ACTION_CREATE_STATISTICS] = change_create_member,
+    [ACTION_PUBLICATION] = change_publication,
     [ACTION_INHERIT] = change_inherit,
     [ACTION_NO_INHERIT] = change_no_inherit,
     [ACTION_ATTACH_PARTITION] = change_attach,
@@ -107,18 +124,24 @@ static bool is_kept_from_running(const struct schema *schema, const struct state
     return statement->is_conditional && statement_mismatch(tmp, schema, statement) != NULL;
 }
 
-void schema_apply(struct schema *schema, const struct statement *statement)
+static void apply_passes(struct schema *schema, const struct statement *statement)
 {
-    if (is_kept_from_running(schema, statement))
-        return;
-    if (statement->n_actions == 1) {
-        schema_apply_action(schema, &statement->actions[0]);
-        return;
-    }
     for (int pass = 0; pass < ACTION_PASSES; pass++) {
         for (size_t i = 0; i < statement->n_actions; i++) {
             if (action_pass(&statement->actions[i]) == pass)
                 schema_apply_action(schema, &statement->actions[i]);
         }
     }
+}
+
+void schema_apply(struct schema *schema, const struct statement *statement)
+{
+    if (is_kept_from_running(schema, statement))
+        return;
+    schema->statement = statement;
+    if (statement->n_actions == 1)
+        schema_apply_action(schema, &statement->actions[0]);
+    else
+        apply_passes(schema, statement);
+    schema->statement = NULL;
 }

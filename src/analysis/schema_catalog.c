@@ -1,5 +1,5 @@
 /*
- * What an engine's catalog puts into a schema besides relations: types, functions, publications,
+ * What an engine's catalog puts into a schema besides relations: types, functions,
  * the search path of the database, and what could not be read.
  *
  * SPDX-License-Identifier: Apache-2.0
@@ -57,18 +57,6 @@ struct schema_function *schema_add_function(struct schema *schema, struct name n
     return function;
 }
 
-struct schema_publication *schema_add_publication(struct schema *schema, const char *name)
-{
-    for (size_t i = 0; i < schema->n_publications; i++) {
-        if (strcmp(schema->publications[i].name, name) == 0)
-            return &schema->publications[i];
-    }
-    struct schema_publication *added =
-        mem_append(schema->pool, schema->publications, schema->n_publications);
-    added->name = mem_strdup(schema->pool, name);
-    return added;
-}
-
 void schema_add_gap(struct schema *schema, const char *text)
 {
     *mem_append(schema->pool, schema->gaps, schema->n_gaps) = mem_strdup(schema->pool, text);
@@ -83,12 +71,6 @@ void schema_set_path(struct schema *schema, const char *const *path, size_t n)
         schema->usual_path[i] = mem_strdup(schema->pool, path[i]);
     schema->n_usual_path = kept;
     schema_reset_path(schema);
-}
-
-const struct schema_publication *schema_publications(const struct schema *schema, size_t *n)
-{
-    *n = schema->n_publications;
-    return schema->publications;
 }
 
 const char *const *schema_gaps(const struct schema *schema, size_t *n)

@@ -21,12 +21,19 @@ static const char *serial_base(const char *type)
 }
 
 static void add_sequence(struct schema *schema, struct schema_relation *relation,
-                         struct schema_column *column)
+                         struct schema_column *column, struct name written)
 {
+    const char *type = column->type.name ? column->type.name : "int8";
     struct name table = relation->name;
-    char *name = naming_relation(schema, table, column->name, "seq", false);
-    struct schema_relation *sequence =
-        schema_create(schema, (struct name){table.schema, name}, RELATION_SEQUENCE);
+    struct name name = {table.schema, written.name};
+    if (written.schema)
+        name.schema = written.schema;
+    if (!name.name)
+        name.name = naming_relation(schema, table, column->name, "seq", false);
+    struct schema_relation *sequence = schema_create(schema, name, RELATION_SEQUENCE);
+    if (strcmp(type, "int8") != 0)
+        schema_set_property(schema, sequence,
+                            &(struct schema_property){.name = "as", .value = type});
     sequence->owned_by = table;
     sequence->owned_by_column = column->name;
     column->owned_sequence = sequence->name.name;
@@ -40,7 +47,7 @@ static void column_becomes_serial(struct schema *schema, struct schema_relation 
     column->type.name = base;
     column->is_not_null = true;
     column->has_default = true;
-    add_sequence(schema, relation, column);
+    add_sequence(schema, relation, column, (struct name){0});
     column->default_text = mem_printf(schema->pool, "nextval('%s.%s'::regclass)",
                                       relation->name.schema, column->owned_sequence);
 }
@@ -55,9 +62,10 @@ void schema_add_column(struct schema *schema, struct schema_relation *relation,
     added->type = keep_type(schema, column->type);
     added->is_not_null = column->is_not_null || column->is_identity;
     added->is_generated = column->generated != NULL;
-    if (column->generated != NULL)
-        added->generated_text = mem_strdup(schema->pool, column->generated->text);
     added->is_identity = column->is_identity;
+    added->is_identity_always = column->is_identity_always;
+    added->generated_text =
+        column->generated ? mem_strdup(schema->pool, column->generated->text) : NULL;
     added->collation = mem_strdup(schema->pool, column->collation);
     added->created_in = schema->migration;
     added->distinct_values = -1;
@@ -69,7 +77,7 @@ void schema_add_column(struct schema *schema, struct schema_relation *relation,
     if (base)
         column_becomes_serial(schema, relation, added, base);
     else if (column->is_identity && schema->dialect == DIALECT_POSTGRES)
-        add_sequence(schema, relation, added);
+        add_sequence(schema, relation, added, column->identity_sequence);
 }
 
 void change_add_column(struct schema *schema, const struct action *action)
@@ -123,6 +131,7 @@ static void forget_column(struct schema *schema, struct schema_relation *relatio
     for (size_t i = 0; i < sequences.n; i++)
         schema_remove(schema, sequences.list[i]->name);
     drop_references_to(schema, relation->name, name);
+    schema_forget_part(relation, OBJECT_COLUMN, name);
     column = schema_find_column(relation, name);
     relation->n_columns--;
     memmove(column, column + 1,
@@ -209,8 +218,11 @@ void change_identity(struct schema *schema, const struct action *action)
     if (!column)
         return;
     if (action->kind == ACTION_ADD_IDENTITY && !column->is_identity) {
-        add_sequence(schema, relation, column);
+        const struct column *identity = action->definition;
+        add_sequence(schema, relation, column,
+                     identity ? identity->identity_sequence : (struct name){0});
         column->is_identity = true;
+        column->is_identity_always = identity && identity->is_identity_always;
         column->is_not_null = true;
     } else if (action->kind == ACTION_DROP_IDENTITY && column->is_identity) {
         if (column->owned_sequence)
@@ -224,7 +236,17 @@ void change_expression(struct schema *schema, const struct action *action)
 {
     struct schema_relation *relation = schema_edit(schema, action->relation);
     struct schema_column *column = relation ? schema_find_column(relation, action->column) : NULL;
-    if (column && action->kind == ACTION_DROP_EXPRESSION)
-        column->is_generated = false;
+    if (!column || action->kind != ACTION_DROP_EXPRESSION)
+        return;
+    column->is_generated = false;
     column->generated_text = NULL;
+}
+
+// SET GENERATED …; what else is set is its sequence's.
+void change_set_identity(struct schema *schema, const struct action *action)
+{
+    struct schema_relation *relation = schema_edit(schema, action->relation);
+    struct schema_column *column = relation ? schema_find_column(relation, action->column) : NULL;
+    if (column && action->definition && action->definition->is_identity)
+        column->is_identity_always = action->definition->is_identity_always;
 }

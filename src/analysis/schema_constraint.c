@@ -240,6 +240,7 @@ void schema_remove_constraint(struct schema *schema, struct schema_relation *rel
         return;
     struct schema_constraint gone = *found;
     size_t place = (size_t)(found - relation->constraints);
+    schema_forget_part(relation, OBJECT_CONSTRAINT, gone.name);
     relation->n_constraints--;
     memmove(found, found + 1, (relation->n_constraints - place) * sizeof(*found));
     if (gone.index) {

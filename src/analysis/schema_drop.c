@@ -69,6 +69,7 @@ static void drop_one(struct schema *schema, struct schema_relation *relation)
         schema_remove(schema, sequences.list[i]->name);
     if (schema->dialect != DIALECT_SQLITE) // there they stay, and wait for a table of that name
         drop_foreign_keys_to(schema, name);
+    schema_unpublish(schema, name);
     schema_remove(schema, name);
 }
 
@@ -186,7 +187,10 @@ void change_drop(struct schema *schema, const struct action *action)
     case OBJECT_FUNCTION:
     case OBJECT_PROCEDURE:
     case OBJECT_AGGREGATE: drop_function(schema, action->relation, action->cascade); return;
-    case OBJECT_SCHEMA: drop_schema(schema, action->relation.name); return;
-    default: return;
+    case OBJECT_SCHEMA: drop_schema(schema, action->relation.name); break;
+    case OBJECT_PUBLICATION: schema_drop_publication(schema, action->relation.name); return;
+    case OBJECT_STATISTICS: schema_drop_statistics(schema, action->relation.name); return;
+    default: break;
     }
+    schema_drop_object(schema, action);
 }

@@ -31,7 +31,9 @@ struct schema {
     struct name_table relations;
     struct name_table types;
     struct name_table functions;
-    const char *path[4]; // search path, the first is where things are created
+    struct name_table objects;         // without a structure of their own, by kind
+    const struct statement *statement; // that is being applied
+    const char *path[4];               // search path, the first is where things are created
     size_t n_path;
     const char *usual_path[4]; // that a migration begins with
     size_t n_usual_path;
@@ -173,6 +175,30 @@ void schema_clone_trigger(struct schema *schema, struct schema_relation *partiti
 void schema_drop_trigger(struct schema *schema, struct schema_relation *relation, const char *name,
                          bool is_clone);
 
+// schema_member.c
+void schema_drop_statistics(struct schema *schema, const char *name);
+
+// schema_property.c: a value of NULL takes it away.
+void schema_set_property(struct schema *schema, struct schema_relation *relation,
+                         const struct schema_property *set);
+// Those that a statement writes.
+void schema_take_settings(struct schema *schema, struct schema_relation *relation,
+                          const struct action *action);
+void schema_forget_part(struct schema_relation *relation, enum object_kind object,
+                        const char *part);
+void schema_rename_part(struct schema_relation *relation, enum object_kind object, const char *from,
+                        const char *to);
+
+// schema_object.c
+void schema_drop_object(struct schema *schema, const struct action *action);
+void schema_rename_object(struct schema *schema, const struct action *action);
+void schema_comment_object(struct schema *schema, const struct action *action, const char *text);
+
+// schema_publication.c
+void schema_drop_publication(struct schema *schema, const char *name);
+void schema_unpublish(struct schema *schema, struct name table); // it is dropped
+void schema_republish(struct schema *schema, struct name from, struct name to);
+
 // schema_keep.c
 struct expression *keep_expression(struct schema *schema, const struct expression *expression);
 struct type_name keep_type(struct schema *schema, struct type_name type);
@@ -228,5 +254,7 @@ schema_change change_inherit, change_no_inherit, change_attach, change_detach, c
 schema_change change_create_sequence, change_alter_sequence;
 schema_change change_create_type, change_enum_value, change_alter_domain, change_create_function;
 schema_change change_query, change_search_path;
+schema_change change_options, change_column_setting, change_setting, change_comment;
+schema_change change_create_object, change_publication, change_set_identity;
 
 #endif

@@ -158,6 +158,8 @@ void change_create_index(struct schema *schema, const struct action *action)
     bool has_partitions = schema_has_partitions(schema, relation);
     index.is_valid = !(has_partitions && action->only);
     schema_add_index(schema, relation, &index);
+    schema_take_settings(
+        schema, schema_find(schema, (struct name){relation->name.schema, index.name}), action);
     if (has_partitions && !action->only)
         add_parts(schema, relation->name, &index);
 }

@@ -70,6 +70,7 @@ static void relation_move(struct schema *schema, struct name from, struct name t
     if (schema->dialect == DIALECT_SQLITE)
         sqlite_rename_keys(schema, relation);
     follow_rename(schema, old, relation->name);
+    schema_republish(schema, old, relation->name);
 }
 
 // The parts of an index of a partitioned table know it by its name.
@@ -104,8 +105,10 @@ static void rename_in_table(struct schema *schema, struct name table, const char
         struct schema_constraint *constraint = &relation->constraints[i];
         if (schema_same(schema, constraint->index, from))
             constraint->index = name;
-        if (schema_same(schema, constraint->name, from))
+        if (schema_same(schema, constraint->name, from)) {
+            schema_rename_part(relation, OBJECT_CONSTRAINT, from, name);
             constraint->name = name;
+        }
         schema_mark_constraint(schema, relation, constraint);
     }
 }
@@ -192,7 +195,10 @@ void change_rename(struct schema *schema, const struct action *action)
     case OBJECT_RANGE:
         rename_type(schema, action->relation, (struct name){NULL, action->new_name});
         return;
-    case OBJECT_SCHEMA: rename_schema(schema, action->relation.name, action->new_name); return;
+    case OBJECT_SCHEMA:
+        rename_schema(schema, action->relation.name, action->new_name);
+        schema_rename_object(schema, action);
+        return;
     case OBJECT_FUNCTION:
     case OBJECT_PROCEDURE:
         rename_function(schema, action->relation, (struct name){NULL, action->new_name});
@@ -208,7 +214,7 @@ void change_rename(struct schema *schema, const struct action *action)
             rename_relation(schema, relation, action->new_name);
         return;
     }
-    default: return;
+    default: schema_rename_object(schema, action); return;
     }
 }
 
@@ -263,6 +269,7 @@ static void rename_column(struct schema *schema, struct schema_relation *relatio
         if (index_uses(schema, &relation->indexes[i], from))
             rename_in_index(schema, &relation->indexes[i], from, to);
     }
+    schema_rename_part(relation, OBJECT_COLUMN, from, to);
     for (size_t i = 0; i < relation->n_constraints; i++)
         rename_in_constraint(schema, &relation->constraints[i], from, to);
 }

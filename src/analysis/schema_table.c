@@ -6,6 +6,8 @@
  */
 #include "analysis/schema_edit.h"
 
+#include "statement/lexer.h"
+
 // A relation that is not yet found by its name: keys of a CREATE TABLE are named before it is
 // there.
 static struct schema_relation *relation_begin(struct schema *schema, const struct action *action,
@@ -198,6 +200,19 @@ static void add_columns(struct schema *schema, struct schema_relation *relation,
     }
 }
 
+// Behind AS.
+static const char *query_text(const struct schema *schema)
+{
+    const char *sql = schema->statement ? schema->statement->sql : NULL;
+    if (!sql)
+        return NULL;
+    struct lexer lexer = lexer_make(schema->dialect, sql, 0, strlen(sql));
+    struct token t = lexer_next(&lexer);
+    while (t.kind != TOKEN_END && !token_is(&lexer, t, "as"))
+        t = lexer_next(&lexer);
+    return sql + t.offset;
+}
+
 void change_create_table(struct schema *schema, const struct action *action)
 {
     enum relation_kind kind = action->object == OBJECT_FOREIGN_TABLE ? RELATION_FOREIGN_TABLE
@@ -210,6 +225,7 @@ void change_create_table(struct schema *schema, const struct action *action)
         relation->partition_key = schema_keep_key(schema, action->partition_key);
     take_from_parents(schema, relation, action);
     add_columns(schema, relation, action);
+    schema_take_settings(schema, relation, action);
     if (schema->dialect == DIALECT_SQLITE) {
         relation->options = mem_strdup(schema->pool, action->option);
         add_constraints_in_order(schema, relation, action);
@@ -287,6 +303,9 @@ void change_create_table_as(struct schema *schema, const struct action *action)
             remember_reads(schema, relation, action->query);
     }
     relation->is_filled = !action->without_data;
+    schema_take_settings(schema, relation, action);
+    if (is_view)
+        relation->definition = mem_strdup(schema->pool, query_text(schema));
     schema_put(schema, relation);
 }
 
@@ -303,5 +322,7 @@ void change_create_view(struct schema *schema, const struct action *action)
         take_from_query(schema, relation, action->query);
         remember_reads(schema, relation, action->query);
     }
+    schema_take_settings(schema, relation, action);
+    relation->definition = mem_strdup(schema->pool, query_text(schema));
     schema_put(schema, relation);
 }

@@ -23,6 +23,7 @@ void schema_drop_trigger(struct schema *schema, struct schema_relation *relation
     if (!gone || gone->is_clone != is_clone)
         return;
     size_t place = (size_t)(gone - relation->triggers);
+    schema_forget_part(relation, OBJECT_TRIGGER, gone->name);
     relation->n_triggers--;
     memmove(gone, gone + 1, (relation->n_triggers - place) * sizeof(*gone));
 }
@@ -95,8 +96,10 @@ void change_rename_trigger(struct schema *schema, const struct action *action)
     for (size_t i = 0; i < tables.n; i++) {
         struct schema_relation *table = schema_edit(schema, tables.list[i]->name);
         struct schema_trigger *trigger = find_trigger(schema, table, action->member);
-        if (trigger && trigger->is_clone == (i > 0))
-            trigger->name = name;
+        if (!trigger || trigger->is_clone != (i > 0))
+            continue;
+        schema_rename_part(table, OBJECT_TRIGGER, trigger->name, name);
+        trigger->name = name;
     }
 }
 

@@ -19,6 +19,7 @@ void change_create_sequence(struct schema *schema, const struct action *action)
     struct schema_relation *sequence = schema_create(schema, name, RELATION_SEQUENCE);
     sequence->is_temporary = action->is_temporary;
     schema->has_temporary |= action->is_temporary;
+    schema_take_settings(schema, sequence, action);
     if (action->other.name)
         change_alter_sequence(schema, action);
 }
@@ -36,6 +37,8 @@ void change_alter_sequence(struct schema *schema, const struct action *action)
     struct schema_relation *sequence = schema_edit(schema, action->relation);
     if (!sequence)
         return;
+    if (action->kind == ACTION_ALTER_SEQUENCE)
+        schema_take_settings(schema, sequence, action);
     if (!action->other.name) {
         if (action->option && strstr(action->option, "owned_by"))
             disown(schema, sequence);

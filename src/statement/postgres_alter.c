@@ -8,6 +8,7 @@
 #include "statement/postgres_tree.h"
 
 #include "statement/postgres_reading.h"
+#include <catalog/pg_attribute.h>
 #include <catalog/pg_class.h>
 
 typedef void subcommand_reader(struct reading *reading, const AlterTableCmd *command,
@@ -51,8 +52,18 @@ static void read_type(struct reading *reading, const AlterTableCmd *command, str
 static void read_options(struct reading *reading, const AlterTableCmd *command,
                          struct action *action)
 {
-    if (command->def != NULL && IsA(command->def, List))
-        action->option = option_names(reading, (List *)command->def);
+    if (command->def == NULL || !IsA(command->def, List))
+        return;
+    bool is_reset = command->subtype == AT_ResetRelOptions || command->subtype == AT_ResetOptions;
+    action->option = option_names(reading, (List *)command->def);
+    settings_read(reading, (List *)command->def, is_reset, action);
+}
+
+static void read_statistics(struct reading *reading, const AlterTableCmd *command,
+                            struct action *action)
+{
+    const char *target = mem_printf(reading->tmp, "%d", intVal(command->def));
+    setting_add(reading, action, "statistics", target);
 }
 
 static void read_identity_options(struct reading *reading, const AlterTableCmd *command,
@@ -63,6 +74,16 @@ static void read_identity_options(struct reading *reading, const AlterTableCmd *
                                                         : (List *)command->def;
     action->option = option_names(reading, options);
     sequence_read_first(reading, options, action);
+    settings_read(reading, options, false, action);
+    const DefElem *generated = option_find(options, "generated");
+    action->definition = mem_new(reading->mem, struct column);
+    action->definition->name = action->column;
+    if (IsA(command->def, Constraint))
+        identity_read(reading, (Constraint *)command->def, action->definition);
+    else if (generated != NULL)
+        action->definition->is_identity_always =
+            intVal(generated->arg) == ATTRIBUTE_IDENTITY_ALWAYS;
+    action->definition->is_identity = IsA(command->def, Constraint) || generated != NULL;
 }
 
 static void read_string(struct reading *reading, const AlterTableCmd *command,
@@ -137,7 +158,7 @@ static const struct subcommand {
     {AT_SetNotNull, ACTION_SET_NOT_NULL, NAME_COLUMN},
     {AT_DropNotNull, ACTION_DROP_NOT_NULL, NAME_COLUMN},
     {AT_DropExpression, ACTION_DROP_EXPRESSION, NAME_COLUMN},
-    {AT_SetStatistics, ACTION_SET_STATISTICS, NAME_COLUMN},
+    {AT_SetStatistics, ACTION_SET_STATISTICS, NAME_COLUMN, NULL, read_statistics},
     {AT_SetOptions, ACTION_COLUMN_OPTIONS, NAME_COLUMN, NULL, read_options},
     {AT_ResetOptions, ACTION_COLUMN_OPTIONS, NAME_COLUMN, NULL, read_options},
     {AT_AlterColumnGenericOptions, ACTION_COLUMN_OPTIONS, NAME_COLUMN, NULL, read_options},

@@ -258,4 +258,9 @@ void read_alter_publication(struct reading *reading, Node *node)
 {
     const AlterPublicationStmt *alter = (AlterPublicationStmt *)node;
     publication_add(reading, alter->pubname, alter->pubobjects, alter->for_all_tables);
+    const char *verb = alter->action == AP_DropObjects  ? "drop"
+                       : alter->action == AP_SetObjects ? "set"
+                                                        : "add";
+    for (size_t i = 0; alter->pubobjects != NIL && i < reading->statement->n_actions; i++)
+        reading->statement->actions[i].option = verb;
 }

@@ -107,6 +107,40 @@ const char *option_names(struct reading *reading, const List *options)
     return strings_join(reading, names, n, ",");
 }
 
+void setting_add(struct reading *reading, struct action *action, const char *name,
+                 const char *value)
+{
+    *mem_append(reading->mem, action->settings, action->n_settings) = (struct setting){
+        .name = mem_strdup(reading->mem, name), .value = mem_strdup(reading->mem, value)};
+}
+
+static const char *setting_text(struct reading *reading, const Node *value)
+{
+    if (value == NULL)
+        return "true"; // (autovacuum_enabled) is on
+    switch (nodeTag(value)) {
+    case T_Integer: return mem_printf(reading->tmp, "%d", intVal(value));
+    case T_Float: return ((const Float *)value)->fval;
+    case T_Boolean: return boolVal(value) ? "true" : "false";
+    case T_String: return strVal(value);
+    case T_TypeName: return name_of_object(reading, value).name;
+    default: return NULL;
+    }
+}
+
+void settings_read(struct reading *reading, const List *options, bool is_reset,
+                   struct action *action)
+{
+    ListCell *cell;
+    foreach (cell, options) {
+        const DefElem *option = lfirst(cell);
+        const char *name = option->defname;
+        if (option->defnamespace != NULL)
+            name = mem_printf(reading->tmp, "%s.%s", option->defnamespace, name);
+        setting_add(reading, action, name, is_reset ? NULL : setting_text(reading, option->arg));
+    }
+}
+
 const DefElem *option_find(const List *options, const char *name)
 {
     ListCell *cell;

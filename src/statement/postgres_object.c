@@ -263,6 +263,7 @@ void read_comment(struct reading *reading, Node *node)
     object_read_name(reading, comment->objtype, comment->object, action);
     if (comment->objtype == PG_OBJECT_COLUMN)
         action->column = action->member;
+    setting_add(reading, action, "comment", comment->comment);
     kind_set(reading, "COMMENT ON", comment->objtype);
 }
 

@@ -53,6 +53,11 @@ const char *strings_join(struct reading *reading, const char *const *strings, si
                          const char *separator);
 // Names of options joined by ",": "fillfactor,autovacuum_enabled".
 const char *option_names(struct reading *reading, const List *options);
+// Adds them to the action's settings; `is_reset`: without their values.
+void settings_read(struct reading *reading, const List *options, bool is_reset,
+                   struct action *action);
+void setting_add(struct reading *reading, struct action *action, const char *name,
+                 const char *value);
 // The option of that name, or NULL.
 const DefElem *option_find(const List *options, const char *name);
 bool option_is_on(const List *options, const char *name);
@@ -150,13 +155,15 @@ void query_set_where(struct reading *reading, Node *where, const struct scope *s
 // --- postgres_table.c
 
 void column_read(struct reading *reading, const ColumnDef *definition, struct column *out);
+// GENERATED … AS IDENTITY.
+void identity_read(struct reading *reading, const Constraint *constraint, struct column *out);
 // `column` is that of a column constraint, else NULL.
 void index_read_column(struct reading *reading, const IndexElem *element, struct index_column *out);
 void constraint_read(struct reading *reading, const Constraint *constraint, const char *column,
                      struct constraint *out);
 
-// One of a list in parentheses, of an index or a partition key: `(expression)` gives what is inside,
-// `lower(email) text_pattern_ops` the call.
+// One of a list in parentheses, of an index or a partition key: `(expression)` gives what is
+// inside, `lower(email) text_pattern_ops` the call.
 struct span list_expression_span(struct reading *reading, int location);
 
 // --- postgres_partition.c

@@ -61,6 +61,7 @@ void read_create_index(struct reading *reading, Node *node)
     action->concurrently = create->concurrent;
     action->if_exists = create->if_not_exists;
     action->only = !create->relation->inh;
+    settings_read(reading, create->options, false, action);
     index->name = mem_strdup(reading->mem, create->idxname);
     index->method = mem_strdup(reading->mem, create->accessMethod);
     index->is_unique = create->unique;
@@ -106,6 +107,10 @@ void read_create_view(struct reading *reading, Node *node)
     action->or_replace = create->replace;
     action->query = query_make(reading, create->query, NULL);
     outputs_rename(reading, create->aliases, action->query);
+    settings_read(reading, create->options, false, action);
+    if (create->withCheckOption != NO_CHECK_OPTION)
+        setting_add(reading, action, "check_option",
+                    create->withCheckOption == LOCAL_CHECK_OPTION ? "local" : "cascaded");
     persistence_read(create->view, action);
 }
 
@@ -115,6 +120,7 @@ static void table_as_read(struct reading *reading, const IntoClause *into, struc
     action->object = OBJECT_TABLE;
     action->relation = name_of_range(reading, into->rel);
     action->without_data = into->skipData;
+    settings_read(reading, into->options, false, action);
     action->query = query;
     persistence_read(into->rel, action);
     if (query != NULL)
@@ -190,6 +196,7 @@ static void sequence_read_options(struct reading *reading, const List *options,
                                   struct action *action)
 {
     action->option = option_names(reading, options);
+    settings_read(reading, options, false, action);
     sequence_read_first(reading, options, action);
     const DefElem *owner = option_find(options, "owned_by");
     if (owner == NULL || list_length((List *)owner->arg) < 2)

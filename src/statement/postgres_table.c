@@ -6,6 +6,7 @@
 #include "statement/postgres_tree.h"
 
 #include "statement/postgres_reading.h"
+#include <catalog/pg_attribute.h>
 #include <catalog/pg_class.h>
 
 // --- constraints
@@ -147,6 +148,15 @@ static void column_add_constraint(struct reading *reading, const Constraint *con
     out->is_not_null = out->is_not_null || constraint->contype == CONSTR_PRIMARY;
 }
 
+void identity_read(struct reading *reading, const Constraint *constraint, struct column *out)
+{
+    out->is_identity = true;
+    out->is_identity_always = constraint->generated_when == ATTRIBUTE_IDENTITY_ALWAYS;
+    const DefElem *sequence = option_find(constraint->options, "sequence_name");
+    if (sequence != NULL)
+        out->identity_sequence = name_of_list(reading, (List *)sequence->arg);
+}
+
 static void column_read_part(struct reading *reading, const ColumnDef *definition,
                              const Constraint *constraint, struct column *out)
 {
@@ -156,7 +166,7 @@ static void column_read_part(struct reading *reading, const ColumnDef *definitio
         out->default_value = expression_make(reading, constraint->raw_expr,
                                              default_span(reading, definition, constraint));
         break;
-    case CONSTR_IDENTITY: out->is_identity = true; break;
+    case CONSTR_IDENTITY: identity_read(reading, constraint, out); break;
     case CONSTR_GENERATED:
         out->generated =
             expression_make(reading, constraint->raw_expr,
@@ -228,6 +238,7 @@ void read_create_table(struct reading *reading, Node *node)
     action->is_temporary = create->relation->relpersistence == RELPERSISTENCE_TEMP;
     action->is_unlogged = create->relation->relpersistence == RELPERSISTENCE_UNLOGGED;
     action->if_exists = create->if_not_exists;
+    settings_read(reading, create->options, false, action);
     action->is_partitioned = create->partspec != NULL;
     if (create->partspec != NULL)
         action->partition_key = partition_key_read(reading, create->partspec);

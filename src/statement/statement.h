@@ -81,8 +81,8 @@ struct constraint {
     size_t n_referenced;
     const char *on_delete; // "CASCADE" "SET NULL" "SET DEFAULT" "RESTRICT" or NULL (no action)
     const char *on_update;
-    const char *using_index;          // UNIQUE / PRIMARY KEY USING INDEX name
-    const char **includes;            // UNIQUE / PRIMARY KEY / EXCLUDE … INCLUDE
+    const char *using_index; // UNIQUE / PRIMARY KEY USING INDEX name
+    const char **includes;   // UNIQUE / PRIMARY KEY / EXCLUDE … INCLUDE
     size_t n_includes;
     const char *method;               // EXCLUDE: access method
     struct exclude_element *excluded; // EXCLUDE
@@ -97,6 +97,12 @@ struct constraint {
     size_t offset; // byte offset in the file
 };
 
+// An option with its value, or what else a statement sets.
+struct setting {
+    const char *name;  // "fillfactor", "toast.autovacuum_enabled", "comment"
+    const char *value; // as text; NULL: reset, or without one
+};
+
 struct column {
     const char *name;
     struct type_name type;            // name NULL: SQLite without type
@@ -104,6 +110,8 @@ struct column {
     struct expression *generated;     // GENERATED ALWAYS AS (…)
     bool generated_is_stored;
     bool is_identity;
+    bool is_identity_always;        // GENERATED ALWAYS, not BY DEFAULT
+    struct name identity_sequence;  // SEQUENCE NAME, name NULL else
     bool is_not_null;               // NOT NULL or PRIMARY KEY written on the column
     const char *collation;          // NULL: none written
     struct constraint *constraints; // the other column constraints (check, unique, pk, fk)
@@ -251,7 +259,8 @@ enum action_kind {
     ACTION_SET_SCHEMA,      // new_name is the schema
     ACTION_OWNER,
     ACTION_TRUNCATE,    // one action for each relation; restart_identity, cascade
-    ACTION_SET_OPTIONS, // ALTER TABLE/INDEX/VIEW SET/RESET (…): option = names joined by ','
+    ACTION_SET_OPTIONS, // ALTER TABLE/INDEX/VIEW SET/RESET (…): option = names joined by ',';
+                        // settings
     ACTION_SET_LOGGED,
     ACTION_SET_UNLOGGED,
     ACTION_SET_TABLESPACE,
@@ -276,8 +285,8 @@ enum action_kind {
     ACTION_SET_STORAGE,
     ACTION_SET_COMPRESSION,
     ACTION_COLUMN_OPTIONS,
-    ACTION_ADD_IDENTITY,
-    ACTION_SET_IDENTITY,
+    ACTION_ADD_IDENTITY, // definition
+    ACTION_SET_IDENTITY, // definition->is_identity: how it is generated is set
     ACTION_DROP_IDENTITY,
     ACTION_SET_EXPRESSION,
     ACTION_DROP_EXPRESSION,
@@ -319,10 +328,11 @@ enum action_kind {
     ACTION_CREATE_FUNCTION,   // language, body (source), volatility in option; or_replace
     ACTION_CREATE_SCHEMA,
     ACTION_CREATE_EXTENSION,
-    ACTION_COMMENT,           // object tells on what; relation, member
+    ACTION_COMMENT,           // object tells on what; relation, member; one setting
     ACTION_GRANT,             // and REVOKE; object
     ACTION_CREATE_STATISTICS, // relation
-    ACTION_PUBLICATION,       // create or alter: one action for each table in relation
+    ACTION_PUBLICATION,       // create or alter: one action for each table in relation; option:
+                              // "all tables"; of ALTER "add" "drop" "set"
     // data
     ACTION_QUERY,      // query: SELECT, INSERT, UPDATE, DELETE, MERGE, COPY; EXPLAIN: option
     ACTION_CALL,       // CALL
@@ -408,6 +418,9 @@ struct action {
     struct partition_key *partition_key;
     struct partition_bound *bound;      // PARTITION OF and ATTACH PARTITION
     struct trigger_definition *trigger; // CREATE TRIGGER
+
+    struct setting *settings; // options with their values; WITH (…) of what is created
+    size_t n_settings;
 
     struct column *definition;     // ADD COLUMN, ALTER TYPE (type, collation), ALTER COMPOSITE
     struct expression *using_expr; // ALTER TYPE … USING

@@ -106,6 +106,14 @@ static void compare_function(const struct rule_place *place, struct restoration 
                        mem_printf(place->mem, "function '%s' has another body", name.name));
 }
 
+static bool same_labels(const struct schema_type *was, const struct schema_type *is)
+{
+    bool same = was->n_labels == is->n_labels;
+    for (size_t i = 0; same && i < was->n_labels; i++)
+        same = strcmp(was->labels[i], is->labels[i]) == 0;
+    return same;
+}
+
 static void compare_type(const struct rule_place *place, struct restoration *restoration,
                          struct name name)
 {
@@ -115,7 +123,7 @@ static void compare_type(const struct rule_place *place, struct restoration *res
         add_difference(restoration, mem_printf(place->mem, "type '%s' is left over", name.name));
     else if (was != NULL && is == NULL)
         add_difference(restoration, mem_printf(place->mem, "type '%s' is missing", name.name));
-    else if (was != NULL && was->n_labels != is->n_labels)
+    else if (was != NULL && !same_labels(was, is))
         add_difference(restoration,
                        mem_printf(place->mem, "type '%s' has other values", name.name));
 }
@@ -133,6 +141,7 @@ static void compare_named(const struct rule_place *place, const struct script *s
                 (is_drop && action->object == OBJECT_FUNCTION))
                 compare_function(place, restoration, action->relation);
             else if (action->kind == ACTION_CREATE_TYPE || action->kind == ACTION_ADD_ENUM_VALUE ||
+                     action->kind == ACTION_RENAME_ENUM_VALUE ||
                      (is_drop && action->object == OBJECT_TYPE))
                 compare_type(place, restoration, action->relation);
         }
@@ -169,6 +178,11 @@ static void check_down_does_not_restore(struct rule_place *place)
         text = mem_printf(place->mem, "%s; and %zu more", text, n - DIFFERENCES_TOLD);
     if (n > 0)
         rule_report(place, "leaves another schema than before the up: %s", text);
+    else if (restoration->n_reordered > 0)
+        rule_report_as(place, SEVERITY_NOTE,
+                       "name the columns in every INSERT and COPY; nothing moves them back",
+                       "leaves the columns of %s in another order than before the up",
+                       restoration->reordered[0]);
 }
 
 // --- rows

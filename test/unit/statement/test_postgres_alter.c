@@ -41,8 +41,8 @@ static void test_columns(void **state)
          "storage table t column=a option=external; set compression table t column=a option=lz4"},
         {"ALTER TABLE t ALTER a ADD GENERATED ALWAYS AS IDENTITY, ALTER a SET GENERATED ALWAYS "
          "RESTART, ALTER a DROP IDENTITY IF EXISTS, ALTER a DROP EXPRESSION",
-         "ALTER TABLE: add identity table t column=a; set identity table t column=a "
-         "option=generated,restart; drop identity table t column=a if-exists; drop expression "
+         "ALTER TABLE: add identity table t column=a (a identity); set identity table t column=a "
+         "option=generated,restart (a identity); drop identity table t column=a if-exists; drop expression "
          "table t column=a"},
     };
     check_cases(DIALECT_POSTGRES, cases, COUNT_OF(cases));

@@ -204,7 +204,7 @@ static void test_schemas_extensions_publications(void **state)
         {"CREATE PUBLICATION p FOR TABLES IN SCHEMA s",
          "CREATE PUBLICATION: publication publication s.* member=p"},
         {"ALTER PUBLICATION p ADD TABLE c",
-         "ALTER PUBLICATION: publication publication c member=p"},
+         "ALTER PUBLICATION: publication publication c member=p option=add"},
     };
     check_cases(DIALECT_POSTGRES, cases, COUNT_OF(cases));
 }

@@ -197,7 +197,7 @@ static void test_sequences_and_the_rest(void **state)
         {"ALTER SEQUENCE s OWNED BY NONE",
          "ALTER SEQUENCE: alter sequence sequence s option=owned_by"},
         {"ALTER SEQUENCE IF EXISTS s RESTART 5 CACHE 3",
-         "ALTER SEQUENCE: alter sequence sequence s option=restart,cache relation-if-exists"},
+         "ALTER SEQUENCE: alter sequence sequence s option=restart,cache value «5» literal=5 relation-if-exists"},
         {"CREATE STATISTICS st (ndistinct) ON a, b FROM t",
          "CREATE STATISTICS: create statistics statistics t member=st"},
         {"REFRESH MATERIALIZED VIEW CONCURRENTLY m",
