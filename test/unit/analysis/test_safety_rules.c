@@ -1,6 +1,6 @@
 /*
- * docs/safety-rules.md: all 134 hazards stand there once, with a rule that exists or a verb that
- * decides them.
+ * docs/safety-rules.md: all 134 hazards stand there once, with a rule that exists, a verb that
+ * decides them, or "none" and why.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -74,6 +74,15 @@ static bool names_verb(const char *decision)
     return false;
 }
 
+// The last cell says something.
+static bool has_remark(const char *row)
+{
+    const char *end = strrchr(row, '|');
+    while (end > row && isspace((unsigned char)end[-1]))
+        end--;
+    return end > row && end[-1] != '|';
+}
+
 static void test_safety_rules__each_number_is_decided(void **state)
 {
     (void)state;
@@ -87,7 +96,8 @@ static void test_safety_rules__each_number_is_decided(void **state)
                 fail_msg("%c%zu is not there", families[i].letter, k);
             check_links(tmp, row);
             const char *decision = decision_of(tmp, row);
-            if (strstr(decision, "(rules/") != NULL || names_verb(decision))
+            bool is_admitted = strcmp(decision, "none") == 0 && has_remark(row);
+            if (strstr(decision, "(rules/") != NULL || names_verb(decision) || is_admitted)
                 continue;
             print_message("# %c%zu: neither a rule nor a verb: %s\n", families[i].letter, k,
                           decision);
@@ -96,7 +106,7 @@ static void test_safety_rules__each_number_is_decided(void **state)
         assert_null(row_find(tmp, page, families[i].letter, families[i].n + 1));
     }
     assert_int_equal(n, 134);
-    print_message("# %zu numbers are open\n", n_open);
+    assert_int_equal(n_open, 0);
 }
 
 static void test_safety_rules__each_number_stands_once(void **state)
