@@ -10,14 +10,6 @@
 // Source: PostgreSQL 15 manual, 4.1.1: NAMEDATALEN - 1 bytes.
 #define NAME_MAX_BYTES 63
 
-static void identifier_truncated(struct rule_place *place, const char *name)
-{
-    int cut = NAME_MAX_BYTES;
-    while (cut > 0 && ((unsigned char)name[cut] & 0xC0) == 0x80)
-        cut--; // not within a character
-    rule_report(place, "'%s' has %zu bytes and becomes '%.*s'", name, strlen(name), cut, name);
-}
-
 static bool is_name_byte(char byte)
 {
     return isalnum((unsigned char)byte) || byte == '_' || byte == '$' || byte < 0;
@@ -38,21 +30,72 @@ static bool may_have_long_name(const char *sql, size_t len)
     return len > NAME_MAX_BYTES && memchr(sql, '"', len) != NULL;
 }
 
-static void check_identifier_truncated(struct rule_place *place)
+// How much of a long name the server keeps: no part of a character.
+static int kept_bytes(const char *name)
 {
-    const char *sql = place->statement->sql;
-    size_t len = strlen(sql);
-    if (!may_have_long_name(sql, len))
-        return;
-    struct lexer lexer = lexer_make(DIALECT_POSTGRES, sql, 0, len);
-    const char *reported = NULL;
-    for (struct token token = lexer_next(&lexer); token.kind != TOKEN_END;
-         token = lexer_next(&lexer)) {
+    int kept = NAME_MAX_BYTES;
+    while (kept > 0 && ((unsigned char)name[kept] & 0xC0) == 0x80)
+        kept--;
+    return kept;
+}
+
+// The next name that is cut; NULL: none.
+static const char *next_long_name(TALLOC_CTX *mem, struct lexer *lexer)
+{
+    for (struct token token = lexer_next(lexer); token.kind != TOKEN_END;
+         token = lexer_next(lexer)) {
         if ((token.kind != TOKEN_WORD && token.kind != TOKEN_IDENTIFIER) ||
             token.len <= NAME_MAX_BYTES)
             continue;
-        const char *name = token_value(place->mem, &lexer, token);
-        if (strlen(name) <= NAME_MAX_BYTES || (reported != NULL && strcmp(reported, name) == 0))
+        const char *name = token_value(mem, lexer, token);
+        if (strlen(name) > NAME_MAX_BYTES)
+            return name;
+    }
+    return NULL;
+}
+
+static struct lexer lexer_of(const struct statement *statement)
+{
+    return lexer_make(DIALECT_POSTGRES, statement->sql, 0, strlen(statement->sql));
+}
+
+// Another name, in this statement or before it, of which the server keeps the same bytes.
+static const char *twin_of(const struct rule_place *place, const char *name)
+{
+    size_t kept = (size_t)kept_bytes(name);
+    for (size_t i = 0; i <= place->index; i++) {
+        const struct statement *statement = &place->script->statements[i];
+        if (!may_have_long_name(statement->sql, strlen(statement->sql)))
+            continue;
+        struct lexer lexer = lexer_of(statement);
+        for (const char *other; (other = next_long_name(place->mem, &lexer)) != NULL;) {
+            if (strcmp(other, name) != 0 && strncmp(other, name, kept) == 0)
+                return other;
+        }
+    }
+    return NULL;
+}
+
+static void identifier_truncated(struct rule_place *place, const char *name)
+{
+    int kept = kept_bytes(name);
+    const char *twin = twin_of(place, name);
+    if (twin != NULL)
+        rule_report_as(place, SEVERITY_WARN, NULL, "'%s' and '%s' become one name: '%.*s'", twin,
+                       name, kept, name);
+    else
+        rule_report(place, "'%s' has %zu bytes and becomes '%.*s'", name, strlen(name), kept, name);
+}
+
+static void check_identifier_truncated(struct rule_place *place)
+{
+    const char *sql = place->statement->sql;
+    if (!may_have_long_name(sql, strlen(sql)))
+        return;
+    struct lexer lexer = lexer_of(place->statement);
+    const char *reported = NULL;
+    for (const char *name; (name = next_long_name(place->mem, &lexer)) != NULL;) {
+        if (reported != NULL && strcmp(reported, name) == 0)
             continue;
         identifier_truncated(place, name);
         reported = name;
@@ -63,10 +106,10 @@ static void check_identifier_truncated(struct rule_place *place)
 
 const struct rule rule_identifier_truncated = {
     .id = "identifier-truncated",
-    .severity = SEVERITY_WARN,
+    .severity = SEVERITY_NOTE,
     .dialects = POSTGRES,
     .in_downs = true,
-    .summary = "a name longer than 63 bytes",
+    .summary = "a name longer than 63 bytes; warn where two become one",
     .why = "The server cuts it without an error: two long names may become one, and IF NOT EXISTS "
            "then takes the other for it.",
     .safe_form = "a name of at most 63 bytes",

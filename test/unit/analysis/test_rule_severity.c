@@ -22,6 +22,9 @@
     " parent INT REFERENCES emails (id));"
 #define SWAP "ALTER TABLE emails RENAME TO old; ALTER TABLE c RENAME TO emails;"
 
+// 63 bytes, all that the server keeps of a name.
+#define LONG "i23456789_123456789_123456789_123456789_123456789_123456789_123"
+
 #define MOVED "CREATE TABLE emails (a INT, b INT); CREATE TABLE archive (b INT, a INT);"
 
 struct expected {
@@ -38,6 +41,12 @@ static const struct expected cases[] = {
     {EMAILS, "CREATE INDEX i ON emails (size);", NULL, "index-create-blocking",
      "{emails: {rows: 2000000}}", SEVERITY_STOP, 0},
     {EMAILS, "DROP TABLE emails;", NULL, "drop-table", "{emails: {rows: 0}}", SEVERITY_WARN, 0},
+    // A name that is cut hurts when it becomes another's.
+    {EMAILS, "CREATE INDEX " LONG "4 ON emails (size);", NULL, "identifier-truncated", NULL, SEVERITY_NOTE,
+     0},
+    {EMAILS, "CREATE INDEX " LONG "4 ON emails (size);"
+             "CREATE INDEX IF NOT EXISTS " LONG "5 ON emails (at);",
+     NULL, "identifier-truncated", NULL, SEVERITY_WARN, 0},
     // What is overwritten and what is only changed.
     {EMAILS, "UPDATE emails SET size = 1;", NULL, "update-delete-without-where", NULL, SEVERITY_STOP, 0},
     {EMAILS, "UPDATE emails SET size = size + 1;", NULL, "update-delete-without-where", NULL,
