@@ -136,6 +136,10 @@ extern const struct rule rule_copy_leaves_rows_out;
 extern const struct rule rule_move_loses_rows;
 extern const struct rule rule_values_by_position;
 
+// rebuild.c
+extern const struct rule rule_copy_may_fail;
+extern const struct rule rule_copy_converts_values;
+
 // failure.c
 extern const struct rule rule_unique_may_fail;
 extern const struct rule rule_not_null_may_fail;

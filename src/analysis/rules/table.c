@@ -35,6 +35,7 @@ const struct rule *const rule_table[] = {
     &rule_dedupe_delete,
     &rule_insert_select_join_loses_rows,
     &rule_copy_leaves_rows_out,
+    &rule_copy_converts_values,
     &rule_move_loses_rows,
     &rule_values_by_position,
     &rule_update_join_not_unique,
@@ -55,6 +56,7 @@ const struct rule *const rule_table[] = {
     &rule_type_cast_may_fail,
     &rule_enum_value_removal,
     &rule_add_column_refused,
+    &rule_copy_may_fail,
     &rule_enum_value_used_in_same_transaction,
     // --- What exists
     &rule_object_missing_or_exists,

@@ -7,37 +7,8 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "judged.h"
+#include "rule_page.h"
 #include <ctype.h>
-
-static char *page_path(TALLOC_CTX *mem, const char *rule)
-{
-    return mem_printf(mem, "%s/docs/rules/%s.md", getenv("SOURCE"), rule);
-}
-
-static char *page_read(TALLOC_CTX *mem, const char *rule)
-{
-    struct error err;
-    char *text;
-    size_t len;
-    if (!file_read(mem, page_path(mem, rule), FILE_SIZE_MAX, &text, &len, &err))
-        fail_msg("%s", err.message);
-    return text;
-}
-
-// The SQL of the block that starts with "```INFO"; NULL: the page has none. `flags`: what follows.
-static char *page_block(TALLOC_CTX *mem, const char *page, const char *info, const char **flags)
-{
-    char *fence = mem_printf(mem, "```sql %s", info);
-    const char *start = strstr(page, fence);
-    if (start == NULL)
-        return NULL;
-    const char *line_end = strchr(start, '\n');
-    const char *end = strstr(line_end, "\n```");
-    if (flags != NULL)
-        *flags =
-            mem_strndup(mem, start + strlen(fence), (size_t)(line_end - start) - strlen(fence));
-    return mem_strndup(mem, line_end + 1, (size_t)(end - line_end));
-}
 
 static bool example_fires(const struct rule *rule, const char *page, const char *which)
 {
