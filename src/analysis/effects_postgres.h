@@ -31,7 +31,7 @@ predictor predict_create_view, predict_refresh, predict_alter_sequence, predict_
     predict_comment, predict_lock_table, predict_maintenance, predict_cluster, predict_trigger,
     predict_trigger_state;
 // effects_query.c
-predictor predict_query;
+predictor predict_query, predict_create_rule;
 // The sequence of a nextval('…') or setval('…') in `text` (may be NULL).
 void predict_sequence_call(struct prediction *p, const char *text);
 // A view and all that it reads, at any depth.

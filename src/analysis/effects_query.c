@@ -30,12 +30,25 @@ static void lock_read(struct prediction *p, struct name name, enum lock_mode mod
         lock_read(p, relation->reads[i], mode, NULL, depth + 1);
 }
 
+static bool is_locked(const struct query *query, struct name name)
+{
+    bool is = query->is_locking && !query->n_locked;
+    for (size_t i = 0; i < query->n_locked; i++)
+        is |= name_equals(query->locked[i], name, false);
+    return is;
+}
+
 void predict_reads(struct prediction *p, const struct postgres_fact *fact,
                    const struct query *query)
 {
     const struct fact_effect *effect = postgres_fact_effect(fact, ROLE_READ);
-    for (size_t i = 0; effect && i < query->n_reads; i++)
+    for (size_t i = 0; effect && i < query->n_reads; i++) {
+        if (is_locked(query, query->reads[i]))
+            effect = postgres_fact_effect(predict_form(p, FORM_SELECT_FOR_UPDATE), ROLE_READ);
+        else
+            effect = postgres_fact_effect(fact, ROLE_READ);
         lock_read(p, query->reads[i], effect->mode, query->n_reads == 1 ? query->where : NULL, 0);
+    }
 }
 
 void predict_lock_view(struct prediction *p, struct name view, enum lock_mode mode)
@@ -225,7 +238,7 @@ static enum postgres_form form_of(const struct query *query)
     case QUERY_SELECT:
     case QUERY_VALUES: break;
     }
-    return query->is_locking ? FORM_SELECT_FOR_UPDATE : FORM_SELECT;
+    return FORM_SELECT;
 }
 
 // The relation that is written, with what is below a view or a table.
@@ -244,10 +257,41 @@ static void lock_target(struct prediction *p, const struct postgres_fact *fact,
         predict_scan_name(p, query->target);
 }
 
+static const char *event_of(const struct query *query)
+{
+    switch ((int)query->verb) {
+    case QUERY_INSERT: return "INSERT";
+    case QUERY_UPDATE: return "UPDATE";
+    case QUERY_DELETE: return "DELETE";
+    default: return NULL; // COPY and MERGE know no rules
+    }
+}
+
+// What rules on the table write besides. True: instead.
+static bool predict_rules(struct prediction *p, const struct query *query,
+                          const struct schema_relation *target)
+{
+    const char *event = event_of(query);
+    bool is_instead = false;
+    for (size_t i = 0; target && event && i < target->n_members; i++) {
+        const struct schema_member *rule = &target->members[i];
+        if (rule->object != OBJECT_RULE || !rule->event || strcmp(rule->event, event) != 0)
+            continue;
+        const struct postgres_fact *fact = predict_form(p, FORM_RULED);
+        predict_role_name(p, fact, ROLE_TABLE, query->target);
+        for (size_t k = 0; k < rule->n_writes; k++)
+            predict_role_name(p, fact, ROLE_WRITTEN, rule->writes[k]);
+        is_instead |= rule->is_instead;
+    }
+    return is_instead;
+}
+
 static void predict_write(struct prediction *p, const struct postgres_fact *fact,
                           const struct query *query)
 {
     const struct schema_relation *target = schema_find(p->schema, query->target);
+    if (predict_rules(p, query, target))
+        return;
     lock_target(p, fact, query, target);
     if (query->verb == QUERY_DELETE)
         predict_destroy(p, query->target, NULL, "rows");
@@ -274,6 +318,17 @@ static void predict_calls(struct prediction *p, const struct query *query)
         if (function && function->volatility == 'v')
             predict_unknown(p, "SELECT calls %s(), whose effects are not known before it runs",
                             query->calls[i].name);
+    }
+}
+
+// CREATE RULE opens what its actions read and write.
+void predict_create_rule(struct prediction *p)
+{
+    const struct postgres_fact *fact = predict_form(p, FORM_CREATE_RULE);
+    predict_role_name(p, fact, ROLE_TABLE, p->action->relation);
+    for (size_t i = 0; i < p->action->n_rule_queries; i++) {
+        predict_reads(p, fact, p->action->rule_queries[i]);
+        predict_role_name(p, fact, ROLE_WRITTEN, p->action->rule_queries[i]->target);
     }
 }
 

@@ -202,6 +202,7 @@ enum postgres_form {
     FORM_SELECT,
     FORM_SELECT_FOR_UPDATE,
     FORM_INSERT,
+    FORM_RULED,
     FORM_UPDATE,
     FORM_UPDATE_KEY,
     FORM_UPDATE_KEY_CASCADE,
@@ -237,6 +238,7 @@ enum fact_role {
     ROLE_VIEW,
     ROLE_DEPENDENT_VIEW,
     ROLE_READ,
+    ROLE_WRITTEN, // by a rule
     ROLE_SEQUENCE,
     ROLE_TYPE_USER, // has a column of the type
     ROLE_CALLER,    // has a trigger, CHECK … that calls the function
@@ -269,8 +271,8 @@ struct postgres_fact {
     const char *safe_form; // NULL: nothing is safer
     const char *source;
     // For trying it. The names tell the role: t table, t_1 partition, t_child, r referenced, c
-    // referencing, p parent, p_default, q attached, v view, w dependent view, z read, s sequence, u
-    // user of a type, k triggered or taker.
+    // referencing, p parent, p_default, q attached, v view, w dependent view, z read, y written, s
+    // sequence, u user of a type, k triggered or taker.
     const char *setups[FACT_SETUPS_MAX]; // none: a form that 15 has not
     const char *example;
 };

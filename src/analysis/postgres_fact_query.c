@@ -42,6 +42,19 @@ static const struct postgres_fact rows[] = {
                 "INSERT INTO z VALUES (1); CREATE TABLE t (id int DEFAULT nextval('s'), n int "
                 "REFERENCES r)"},
      .example = "INSERT INTO t (n) SELECT id FROM z"},
+    {FORM_RULED,
+     0,
+     0,
+     "ruled",
+     "INSERT, UPDATE, DELETE of what a rule is on",
+     {ALONE(RX, 0), {ROLE_WRITTEN, RX, 0}},
+     .why = "the rule's statements are run too, or instead",
+     .source = MEASURED,
+     .setups = {"CREATE TABLE t (id int); INSERT INTO t VALUES (1); CREATE TABLE y (id int);"
+                "CREATE RULE g AS ON DELETE TO t DO ALSO INSERT INTO y VALUES (old.id)",
+                "CREATE TABLE t (id int); INSERT INTO t VALUES (1); CREATE TABLE y (id int);"
+                "CREATE RULE g AS ON DELETE TO t DO INSTEAD INSERT INTO y VALUES (old.id)"},
+     .example = "DELETE FROM t"},
     {FORM_UPDATE,
      0,
      0,

@@ -114,6 +114,9 @@ struct schema_member {
     const char *event;      // rule: "INSERT" …; NULL: not known
     const char **columns;   // of a policy that a statement made: what its conditions read
     size_t n_columns;
+    bool is_instead;           // rule
+    const struct name *writes; // rule: what its actions write
+    size_t n_writes;
 };
 
 // What else is set on a relation or on a part of it, and no field of ours tells: a comment, an
@@ -165,13 +168,13 @@ struct schema_relation {
     const char *created_in; // the migration that created it (compare pointers), NULL: catalog
     bool is_temporary;
     bool is_unlogged;
-    bool is_filled;          // new, and rows were written to it since
-    struct name name_before; // renamed or moved within this migration: its name when that began
-    const char *renamed_in;  // that migration; name_before counts only in it
-    int64_t rows;            // from a live catalog or --sizes; -1: not known
-    int64_t bytes;           // likewise
+    bool is_filled;           // new, and rows were written to it since
+    struct name name_before;  // renamed or moved within this migration: its name when that began
+    const char *renamed_in;   // that migration; name_before counts only in it
+    int64_t rows;             // from a live catalog or --sizes; -1: not known
+    int64_t bytes;            // likewise
     double writes_per_second; // rows inserted, updated and deleted, on average; below 0: not known
-    const char *options;     // SQLite: "WITHOUT ROWID", "STRICT", "USING fts5"; NULL: none
+    const char *options;      // SQLite: "WITHOUT ROWID", "STRICT", "USING fts5"; NULL: none
     // --- for schema*.c
     bool ignores_case;
     bool has_children, is_referenced, is_read, owns_sequences; // perhaps: false is sure

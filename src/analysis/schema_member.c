@@ -58,6 +58,19 @@ static const char *definition_of(const struct schema *schema, enum object_kind o
     return sql + t.offset;
 }
 
+// What a rule's actions write, for statements on its table.
+static void keep_rule(struct schema *schema, struct schema_member *member,
+                      const struct action *action)
+{
+    struct name *writes = mem_array(schema->pool, struct name, action->n_rule_queries + 1);
+    for (size_t i = 0; i < action->n_rule_queries; i++) {
+        if (action->rule_queries[i]->target.name)
+            writes[member->n_writes++] = schema_keep_name(schema, action->rule_queries[i]->target);
+    }
+    member->is_instead = action->is_instead;
+    member->writes = writes;
+}
+
 void change_create_member(struct schema *schema, const struct action *action)
 {
     struct schema_relation *relation = schema_edit(schema, action->relation);
@@ -72,6 +85,8 @@ void change_create_member(struct schema *schema, const struct action *action)
         .name = mem_strdup(schema->pool, action->member),
         .definition = schema_keep_text(schema, definition_of(schema, object)),
         .event = object == OBJECT_RULE ? mem_strdup(schema->pool, action->option) : NULL};
+    if (object == OBJECT_RULE)
+        keep_rule(schema, member, action);
     if (action->value == NULL)
         return;
     member->columns = schema_keep_list(schema, action->value->columns, action->value->n_columns);

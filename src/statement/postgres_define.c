@@ -30,6 +30,13 @@ void read_create_rule(struct reading *reading, Node *node)
     action->or_replace = create->replace;
     action->is_instead = create->instead;
     action->without_data = create->actions == NIL;
+    ListCell *cell;
+    foreach (cell, create->actions) {
+        Node *query = lfirst(cell);
+        if (!IsA(query, NotifyStmt))
+            *mem_append(reading->mem, action->rule_queries, action->n_rule_queries) =
+                query_make(reading, query, NULL);
+    }
 }
 
 // USING and WITH CHECK are read as one: what they read together.

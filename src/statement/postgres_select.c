@@ -181,6 +181,48 @@ void joins_read(struct reading *reading, const List *from, bool is_joined, struc
 
 // --- the whole
 
+// The table of FROM that is called so. NULL: not found where it is looked for, in joins' right
+// sides.
+static const RangeVar *range_called(const List *from, const char *name)
+{
+    ListCell *cell;
+    foreach (cell, from) {
+        const Node *item = lfirst(cell);
+        while (item != NULL) {
+            const JoinExpr *join = IsA(item, JoinExpr) ? (const JoinExpr *)item : NULL;
+            const Node *here = join != NULL ? join->rarg : item;
+            const RangeVar *range = IsA(here, RangeVar) ? (const RangeVar *)here : NULL;
+            if (range != NULL &&
+                strcmp(range->alias != NULL ? range->alias->aliasname : range->relname, name) == 0)
+                return range;
+            item = join != NULL ? join->larg : NULL;
+        }
+    }
+    return NULL;
+}
+
+// FOR UPDATE OF: by their names, or all that is read where one is not found.
+static void locked_read(struct reading *reading, const SelectStmt *select, struct query *query)
+{
+    ListCell *cell, *named;
+    foreach (cell, select->lockingClause) {
+        const LockingClause *clause = lfirst(cell);
+        bool is_known = clause->lockedRels != NIL;
+        foreach (named, clause->lockedRels) {
+            const RangeVar *range =
+                range_called(select->fromClause, ((RangeVar *)lfirst(named))->relname);
+            is_known = is_known && range != NULL;
+            if (is_known)
+                *mem_append(reading->mem, query->locked, query->n_locked) =
+                    name_of_range(reading, range);
+        }
+        if (!is_known) {
+            query->n_locked = 0;
+            return;
+        }
+    }
+}
+
 static void clauses_read(const SelectStmt *select, struct query *query)
 {
     query->has_limit =
@@ -198,6 +240,7 @@ void select_read(struct reading *reading, SelectStmt *select, const struct scope
     for (;;) {
         scope = scope_behind(reading, select->withClause, scope);
         clauses_read(select, query);
+        locked_read(reading, select, query);
         if (select->op == SETOP_NONE)
             break;
         query->has_set_operation = true;

@@ -234,7 +234,9 @@ struct query {
                                // vanish without a partner in them; CTE names too
     size_t n_inner_joined;
     bool has_limit, has_group_by, has_distinct, has_set_operation, has_order_by;
-    bool is_locking;   // FOR UPDATE / SHARE …
+    bool is_locking;     // FOR UPDATE / SHARE …
+    struct name *locked; // … OF these alone; none: of all that is read
+    size_t n_locked;
     bool selects_into; // SELECT … INTO
     bool has_values;   // INSERT … VALUES, with this many rows in n_values
     size_t n_values;
@@ -304,7 +306,7 @@ enum action_kind {
     ACTION_DISABLE_TRIGGER, // member: trigger, "ALL" or "USER"
     ACTION_CREATE_RULE, // option: SELECT INSERT UPDATE DELETE; is_instead; without_data: NOTHING
     ACTION_DROP_RULE,
-    ACTION_ENABLE_RULE, // and disable
+    ACTION_ENABLE_RULE,   // and disable
     ACTION_CREATE_POLICY, // value: columns of both conditions
     ACTION_ALTER_POLICY,
     ACTION_DROP_POLICY,
@@ -444,6 +446,8 @@ struct action {
     bool is_full;  // VACUUM FULL
     bool is_local; // SET LOCAL
     bool is_instead;
+    struct query **rule_queries; // CREATE RULE: its actions
+    size_t n_rule_queries;
     bool is_nowait;
     bool restart_identity;
     bool without_data;

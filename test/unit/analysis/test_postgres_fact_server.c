@@ -114,7 +114,7 @@ static enum fact_role role_of(const struct trial *trial, const struct measured_r
     } names[] = {{"t", ROLE_TABLE},          {"t_child", ROLE_CHILD},         {"r", ROLE_REFERENCED},
                  {"r_1", ROLE_REFERENCED},   {"c", ROLE_REFERENCING},         {"p", ROLE_PARENT},
                  {"q", ROLE_ATTACHED},       {"p_default", ROLE_DEFAULT_PARTITION}, {"v", ROLE_VIEW},
-                 {"w", ROLE_DEPENDENT_VIEW}, {"z", ROLE_READ},                {"s", ROLE_SEQUENCE},
+                 {"w", ROLE_DEPENDENT_VIEW}, {"y", ROLE_WRITTEN}, {"z", ROLE_READ},                {"s", ROLE_SEQUENCE},
                  {"u", ROLE_TYPE_USER},      {"t_1", ROLE_PARTITION},         {"t_default", ROLE_PARTITION}};
     const char *name = predict_bare(r->name);
     if (r->kind == 'i' || r->kind == 'I')
