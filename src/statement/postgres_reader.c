@@ -56,6 +56,13 @@ void not_understood_add(struct script_reading *s, struct reader_range range, siz
                               SHORTENED_WIDTH);
 }
 
+// What pg_dump writes around its dump since 15.14: psql then takes no command from the data.
+static bool command_guards_dump(const char *command, size_t len)
+{
+    return (len == strlen("\\restrict") && strncmp(command, "\\restrict", len) == 0) ||
+           (len == strlen("\\unrestrict") && strncmp(command, "\\unrestrict", len) == 0);
+}
+
 static void command_not_understood(struct script_reading *s, struct reader_range range)
 {
     reader_cursor_move(&s->cursor, s->source->text, range.start);
@@ -63,6 +70,8 @@ static void command_not_understood(struct script_reading *s, struct reader_range
     size_t len = 1;
     while (range.start + len < range.end && strchr(" \t\r;", command[len]) == NULL)
         len++;
+    if (command_guards_dump(command, len))
+        return;
     not_understood_add(s, range, range.start,
                        mem_printf(s->script, "'%.*s' is a command of psql, not SQL",
                                   (int)(len < SHORTENED_WIDTH ? len : SHORTENED_WIDTH), command));

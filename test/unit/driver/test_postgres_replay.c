@@ -138,6 +138,47 @@ static void test_replay__of_pkgsite(void **state)
     replay_corpus("pkgsite", 158);
 }
 
+// --- what pg_dump makes of a schema
+
+static char *dump_of(TALLOC_CTX *mem, const char *url)
+{
+    FILE *pipe = popen(mem_printf(mem, "pg_dump -s -d '%s'", url), "r");
+    char *text = mem_strdup(mem, ""), block[4096];
+    assert_non_null(pipe);
+    for (size_t n = fread(block, 1, sizeof block, pipe); n > 0; n = fread(block, 1, sizeof block, pipe))
+        text = talloc_strndup_append_buffer(text, block, n);
+    assert_int_equal(pclose(pipe), 0);
+    return text;
+}
+
+static void test_replay__of_a_dump(void **state)
+{
+    (void)state;
+    SCRATCH(tmp);
+    char *sql;
+    size_t len;
+    struct error err;
+    struct rig rig = rig_make();
+    const char *path = mem_printf(tmp, "%s/test/unit/driver/dumped.sql", getenv("SOURCE"));
+    assert_true(file_read(tmp, path, SIZE_MAX, &sql, &len, &err));
+    if (!execute(rig.server, sql))
+        fail_msg("%s", PQerrorMessage(rig.server));
+    const char *dump = dump_of(tmp, rig.fixture->database->path);
+    const struct script *script = read_script(&rig, tmp, &(struct script_source){
+        .path = "dump", .text = dump, .len = strlen(dump), .end = strlen(dump)});
+    for (size_t i = 0; i < script->n_not_understood; i++)
+        print_message("# not understood: %s: %s\n", script->not_understood[i].reason, script->not_understood[i].sql);
+    schema_begin_migration(rig.replayed, "dump");
+    for (size_t i = 0; i < script->n_statements; i++)
+        schema_apply(rig.replayed, &script->statements[i]);
+    size_t n_not_understood = script->n_not_understood, n_statements = script->n_statements;
+    size_t n_differences = compare(&rig, "dump");
+    rig_end(&rig);
+    assert_true(n_statements >= 150);
+    assert_int_equal(n_not_understood, 0);
+    assert_int_equal(n_differences, 0);
+}
+
 // --- each measured statement, behind its setup
 
 // A relation in pg_catalog is not one of users.
@@ -252,6 +293,7 @@ int main(void)
         cmocka_unit_test(test_replay__of_concourse),
         cmocka_unit_test(test_replay__of_exposure),
         cmocka_unit_test(test_replay__of_pkgsite),
+        cmocka_unit_test(test_replay__of_a_dump),
         cmocka_unit_test(test_replay__of_measured_statements),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

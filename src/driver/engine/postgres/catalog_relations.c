@@ -140,15 +140,18 @@ void catalog_add_trigger(struct catalog *catalog, const PGresult *row)
             schema_keep_trigger(catalog->schema, action->trigger);
 }
 
-// relation, is_policy, name
+// relation, kind, name
 void catalog_add_member(struct catalog *catalog, const PGresult *row)
 {
     const struct catalog_relation *owner = catalog_find(catalog, field_oid(row, 0));
     if (owner == NULL)
         return;
     struct schema_relation *table = owner->relation;
+    const char *kind = field_text(row, 1);
     *mem_append(table, table->members, table->n_members) =
-        (struct schema_member){.object = field_bool(row, 1) ? OBJECT_POLICY : OBJECT_RULE,
+        (struct schema_member){.object = strcmp(kind, "policy") == 0 ? OBJECT_POLICY
+                                         : strcmp(kind, "rule") == 0 ? OBJECT_RULE
+                                                                     : OBJECT_STATISTICS,
                                .name = catalog_keep(catalog, field_text(row, 2))};
 }
 
