@@ -72,6 +72,7 @@ struct effects {
     size_t n_destroys;
     const struct postgres_fact **facts; // PostgreSQL: the rows that this follows from, each once
     size_t n_facts;
+    size_t n_bodies; // of functions that were looked into
     enum layer layer;
     const char *unknown_reason; // NULL; else what cannot be predicted ("DO block", "CALL")
 };

@@ -113,7 +113,7 @@ static void predict_unreadable(struct prediction *p)
     if (action->kind == ACTION_DO && action->option)
         predict_unknown(p, "a DO block: %s", action->option);
     else if (action->kind == ACTION_CALL)
-        predict_unknown(p, "CALL: what the procedure does is not known before it runs");
+        predict_call(p, action->relation, "CALL of");
     else if (action->kind == ACTION_EXECUTE && action->option &&
              strcmp(action->option, "dynamic") == 0)
         predict_unknown(p, "EXECUTE of a text that is made when it runs");
@@ -161,8 +161,6 @@ static void predict_action(struct prediction *p)
         predict_simple(p);
 }
 
-static void predict_code(struct prediction *p, const struct statement *inner, size_t n);
-
 void predict_postgres(struct prediction *p)
 {
     const struct statement *statement = p->statement;
@@ -185,21 +183,6 @@ void predict_postgres(struct prediction *p)
             schema_apply_action(working, p->action);
         }
     }
-}
-
-// Code locks what its statements lock; what one of them leaves unknown is said at that one.
-static void predict_code(struct prediction *p, const struct statement *inner, size_t n)
-{
-    struct schema *working = schema_copy(p->tmp, p->schema);
-    const char *unknown_reason = p->effects->unknown_reason;
-    for (size_t i = 0; i < n; i += 1 + inner[i].n_inner) {
-        struct prediction part = *p;
-        part.schema = working;
-        part.statement = &inner[i];
-        predict_postgres(&part);
-        schema_apply(working, &inner[i]);
-    }
-    p->effects->unknown_reason = unknown_reason;
 }
 
 bool predict_knows_all(const struct prediction *p)

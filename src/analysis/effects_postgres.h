@@ -40,6 +40,15 @@ void predict_lock_view(struct prediction *p, struct name view, enum lock_mode mo
 void predict_reads(struct prediction *p, const struct postgres_fact *fact,
                    const struct query *query);
 
+// effects_code.c
+// What the statements of code do, one behind the other; unknown stays what was before.
+void predict_code(struct prediction *p, const struct statement *inner, size_t n);
+// What a function's body does; `how` stands before its name when that is not known.
+void predict_call(struct prediction *p, struct name function, const char *how);
+// What the triggers on `target` do that `query` fires.
+void predict_triggers(struct prediction *p, const struct schema_relation *target,
+                      const struct query *query);
+
 // --- shared by several of them
 
 // effects_role.c: the row of `form` for the server's version; noted as one that was used.

@@ -22,6 +22,7 @@ struct prediction {
     const struct action *action;
     unsigned pg_version;
     struct effects *effects;
+    bool is_in_body; // of a function that the statement calls
 };
 
 // Known relations by their struct, others by name (a history may start in the middle).

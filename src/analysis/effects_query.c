@@ -306,9 +306,10 @@ static void predict_write(struct prediction *p, const struct postgres_fact *fact
         (query->verb == QUERY_MERGE && query->has_values))
         lock_default_sequences(p, fact, target, query);
     lock_for_update(p, target, query);
+    predict_triggers(p, target, query);
 }
 
-// A function of the user in a SELECT may do anything; those of sequences are known.
+// A function of the user in a SELECT does what its body does; those of sequences are known.
 static void predict_calls(struct prediction *p, const struct query *query)
 {
     for (size_t i = 0; i < query->n_outputs; i++)
@@ -316,8 +317,7 @@ static void predict_calls(struct prediction *p, const struct query *query)
     for (size_t i = 0; i < query->n_calls; i++) {
         const struct schema_function *function = schema_find_function(p->schema, query->calls[i]);
         if (function && function->volatility == 'v')
-            predict_unknown(p, "SELECT calls %s(), whose effects are not known before it runs",
-                            query->calls[i].name);
+            predict_call(p, query->calls[i], "SELECT of");
     }
 }
 

@@ -6,6 +6,7 @@
  */
 #include "analysis/rules/rules.h"
 #include "analysis/schema_edit.h"
+#include "statement/reader.h"
 
 static schema_change *const changes[ACTION_KIND_COUNT] = {
     [ACTION_CREATE_TABLE] = change_create_table,
@@ -124,6 +125,34 @@ static bool is_kept_from_running(const struct schema *schema, const struct state
     return statement->is_conditional && statement_mismatch(tmp, schema, statement) != NULL;
 }
 
+enum { CODE_DEPTH_MAX = 4 };
+
+// What the body of a function or procedure changes is changed by its caller.
+static void apply_call(struct schema *schema, struct name name)
+{
+    SCRATCH(tmp);
+    const char *why;
+    const struct schema_function *function = schema_find_function(schema, name);
+    if (function == NULL || function->volatility != 'v' || schema->code_depth >= CODE_DEPTH_MAX)
+        return;
+    const struct script *body = reader_read_body(tmp, function->language, function->body, &why);
+    schema->code_depth++;
+    for (size_t i = 0; body != NULL && i < body->n_statements; i++)
+        schema_apply(schema, &body->statements[i]);
+    schema->code_depth--;
+}
+
+static void apply_calls(struct schema *schema, const struct statement *statement)
+{
+    const struct action *action = &statement->actions[0];
+    if (action->kind == ACTION_CALL)
+        apply_call(schema, action->relation);
+    bool is_select = action->kind == ACTION_QUERY && action->query != NULL &&
+                     action->query->verb == QUERY_SELECT && action->option == NULL;
+    for (size_t i = 0; is_select && i < action->query->n_calls; i++)
+        apply_call(schema, action->query->calls[i]);
+}
+
 static void apply_passes(struct schema *schema, const struct statement *statement)
 {
     for (int pass = 0; pass < ACTION_PASSES; pass++) {
@@ -144,4 +173,6 @@ void schema_apply(struct schema *schema, const struct statement *statement)
     else
         apply_passes(schema, statement);
     schema->statement = NULL;
+    if (statement->n_actions == 1)
+        apply_calls(schema, statement);
 }

@@ -45,6 +45,7 @@ struct schema {
     bool needs_links;     // relations were filled in by others: their marks are not set yet
     bool dangles;         // something points to a relation that is not known (yet)
     bool saw_unknown;     // a statement changed a relation that nobody had created
+    int code_depth;       // of functions that are being applied
     uint64_t *generation; // apart, because copying a const schema takes a new one
 };
 

@@ -84,6 +84,24 @@ static const char *option_string(struct reading *reading, const List *options, c
     return IsA(value, String) ? mem_strdup(reading->mem, ((const String *)value)->sval) : NULL;
 }
 
+// RETURN … or BEGIN ATOMIC … END: from that word on.
+static const char *body_text(struct reading *reading)
+{
+    size_t depth = 0;
+    size_t last = token_index(reading, (int)(reading->end - reading->base));
+    for (size_t i = 0; i < last; i++) {
+        const struct token *token = &reading->tokens[i];
+        depth += token->kind == TOKEN_OPEN ? 1 : 0;
+        depth -= token->kind == TOKEN_CLOSE && depth > 0 ? 1 : 0;
+        bool is_begin = depth == 0 &&
+                        (token_word(reading, i, "return") ||
+                         (token_word(reading, i, "begin") && token_word(reading, i + 1, "atomic")));
+        if (is_begin)
+            return span_text(reading, (struct span){.start = token->offset, .end = reading->end});
+    }
+    return reading->statement->sql;
+}
+
 void read_create_function(struct reading *reading, Node *node)
 {
     const CreateFunctionStmt *create = (CreateFunctionStmt *)node;
@@ -94,8 +112,8 @@ void read_create_function(struct reading *reading, Node *node)
     action->language = option_string(reading, create->options, "language");
     action->body = option_string(reading, create->options, "as");
     action->option = option_string(reading, create->options, "volatility");
-    if (action->body == NULL && create->sql_body != NULL) // RETURN … or BEGIN ATOMIC … END
-        action->body = reading->statement->sql;
+    if (action->body == NULL && create->sql_body != NULL)
+        action->body = body_text(reading);
     if (action->language == NULL && create->sql_body != NULL)
         action->language = "sql";
     if (create->is_procedure)

@@ -301,3 +301,61 @@ void inner_link(struct script *script)
             statement->inner = statement + 1;
     }
 }
+
+// --- functions
+
+// What stands between BEGIN ATOMIC and END, and an expression behind RETURN.
+static void sql_body_add(struct script_reading *s, const struct code *code)
+{
+    static const struct plpgsql_piece always = {.has_variables = true};
+    SCRATCH(tmp);
+    struct lexer lexer = lexer_make(DIALECT_POSTGRES, code->text, 0, code->len);
+    struct token first = lexer_next(&lexer);
+    size_t start = 0;
+    size_t end = code->len;
+    bool is_return = token_is(&lexer, first, "return");
+    if (is_return) {
+        start = first.offset + first.len;
+    } else if (token_is(&lexer, first, "begin") && token_is(&lexer, lexer_next(&lexer), "atomic")) {
+        start = lexer.at;
+        for (struct token token = lexer_next(&lexer); token.kind != TOKEN_END;
+             token = lexer_next(&lexer))
+            end = token.offset; // of the last one, END
+    }
+    const char *prefix = is_return ? EXPRESSION_PREFIX : "";
+    char *text = mem_printf(tmp, "%s%.*s", prefix, (int)(end - start), code->text + start);
+    struct inner_text inner = {.text = text,
+                               .len = strlen(text),
+                               .origin = {.first = start, .prefix = strlen(prefix)},
+                               .piece = &always};
+    statements_add(s, &inner);
+}
+
+struct script *reader_read_body(TALLOC_CTX *mem, const char *language, const char *body,
+                                const char **why)
+{
+    bool is_sql = text_equal_nocase(language, "sql");
+    *why = NULL;
+    if (body == NULL || (!is_sql && !text_equal_nocase(language, "plpgsql"))) {
+        *why = language == NULL ? "its code is not known"
+                                : mem_printf(mem, "its code is in %s", language);
+        return NULL;
+    }
+    struct script *script = mem_new(mem, struct script);
+    script->path = "";
+    script->dialect = DIALECT_POSTGRES;
+    struct script_source source = {.path = "", .text = body, .len = strlen(body)};
+    struct script_reading s = {
+        .script = script, .source = &source, .cursor = {.line = 1, .column = 1}};
+    struct code code = {.text = body, .len = source.len};
+    source.end = source.len;
+    pg_query_init();
+    s.memory = pg_query_enter_memory_context();
+    if (is_sql)
+        sql_body_add(&s, &code);
+    else
+        code_read(&s, &code, why);
+    pg_query_exit_memory_context(s.memory);
+    inner_link(script);
+    return *why == NULL ? script : NULL;
+}

@@ -46,6 +46,11 @@ MUST_CHECK bool reader_read(TALLOC_CTX *mem, struct reader *reader,
                             const struct script_source *source, struct script **out,
                             struct error *err);
 
+// The statements that the body of a PostgreSQL function runs; places are those in the body. NULL:
+// it cannot be read, and `why`.
+struct script *reader_read_body(TALLOC_CTX *mem, const char *language, const char *body,
+                                const char **why);
+
 // Whose grammar knows more of these texts; `asked` when neither does. For a hint, not for a
 // decision.
 enum dialect reader_guess_dialect(enum dialect asked, const struct script_source *sources,

@@ -174,15 +174,25 @@ static void test_effects_predict__unknown_is_said(void **state)
     static const char setup[] =
         "create table t (id serial);"
         "create function v() returns int language plpgsql as 'begin return 1; end';"
+        "create function y() returns int language plpython3u as 'return 1';"
+        "create function x() returns int language plpgsql as 'begin';"
+        "create function d() returns trigger language plpgsql as 'begin execute f(); end';"
+        "create function r() returns int language sql return r() + r();"
+        "create trigger g before insert on t for each row execute function d();"
         "create function i() returns int immutable language plpgsql as 'begin return 1; end'";
     static const struct row rows[] = {
         {setup, "do $$ begin delete from t; end $$", ""},
         {setup, "do $$ begin delete from t; end if; end $$", "a DO block: its code is not understood at line 1: END of nothing"},
         {setup, "do language plpython3u 'x'", "a DO block: its code is in plpython3u"},
-        {setup, "call p()", "CALL: what the procedure does is not known before it runs"},
+        {setup, "call p()", "CALL of p(): what it does is not known before it runs"},
         {setup, "execute s", "a prepared statement is run by its name"},
-        {setup, "select v()", "SELECT calls v(), whose effects are not known before it runs"},
-        {setup, "select * from v()", "SELECT calls v(), whose effects are not known before it runs"},
+        {setup, "select v()", ""},
+        {setup, "select y()", "SELECT of y(): its code is in plpython3u"},
+        {setup, "select x()", "SELECT of x(): its code is not understood at line 1: the last END is missing"},
+        {setup, "select * from d()", "SELECT of d(): EXECUTE of a text that is made when it runs"},
+        {setup, "select r()", "SELECT of r(): functions that call too many others"},
+        {setup, "insert into t values (1)", "trigger g runs d(): EXECUTE of a text that is made when it runs"},
+        {setup, "delete from t", ""},
         {setup, "drop extension citext cascade", "DROP EXTENSION CASCADE: what depends on it is not known"},
         {setup, "drop owned by someone", "DROP OWNED: what the role owns is not known"},
         {setup, "truncate other cascade", "TRUNCATE CASCADE: which tables refer to other is not known"},

@@ -134,11 +134,11 @@ static void test_functions(void **state)
          "CREATE FUNCTION: create function function f language=plpgsql body=BEGIN RETURN NEW; "
          "END"},
         {"CREATE PROCEDURE p() BEGIN ATOMIC SELECT 1; END",
-         "CREATE PROCEDURE: create function procedure p language=sql body=CREATE PROCEDURE p() "
+         "CREATE PROCEDURE: create function procedure p language=sql body="
          "BEGIN ATOMIC SELECT 1; END"},
         {"CREATE FUNCTION g() RETURNS int RETURN 1",
-         "CREATE FUNCTION: create function function g language=sql body=CREATE FUNCTION g() "
-         "RETURNS int RETURN 1"},
+         "CREATE FUNCTION: create function function g language=sql body="
+         "RETURN 1"},
         {"CREATE FUNCTION h() RETURNS int LANGUAGE c AS 'lib', 'symbol'",
          "CREATE FUNCTION: create function function h language=c body=lib"},
     };

@@ -150,12 +150,11 @@ static void test_semicolons_that_do_not_split(void **state)
     static const struct reading_case cases[] = {
         {"CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT 1; SELECT CASE WHEN a THEN 1 END; "
          "END; COMMIT",
-         "CREATE FUNCTION: create function function f language=sql body=CREATE FUNCTION f() "
-         "RETURNS "
-         "int BEGIN ATOMIC SELECT 1; SELECT CASE WHEN a THEN 1 END; END\nCOMMIT: commit"},
+         "CREATE FUNCTION: create function function f language=sql body="
+         "BEGIN ATOMIC SELECT 1; SELECT CASE WHEN a THEN 1 END; END\nCOMMIT: commit"},
         {"CREATE OR REPLACE PROCEDURE p() BEGIN ATOMIC DELETE FROM t; END; COMMIT",
-         "CREATE PROCEDURE: create function procedure p language=sql body=CREATE OR REPLACE "
-         "PROCEDURE p() BEGIN ATOMIC DELETE FROM t; END or-replace\nCOMMIT: commit"},
+         "CREATE PROCEDURE: create function procedure p language=sql body="
+         "BEGIN ATOMIC DELETE FROM t; END or-replace\nCOMMIT: commit"},
         {"CREATE RULE r AS ON INSERT TO t DO (DELETE FROM a; DELETE FROM b); COMMIT",
          "CREATE RULE: create rule rule t member=r option=INSERT\nCOMMIT: commit"},
         {"DO $x$ BEGIN NULL; END; /* $y$ */ $x$; SELECT ';'';' AS \";\", E'\\';' /* ; */; -- ;\nCOMMIT",

@@ -1,0 +1,13 @@
+CREATE TABLE users (id int PRIMARY KEY, a int);
+CREATE FUNCTION up() RETURNS void LANGUAGE plpgsql AS $$ BEGIN ALTER TABLE users ADD COLUMN q int; UPDATE users SET q = 1; END $$;
+CREATE PROCEDURE pr() LANGUAGE sql BEGIN ATOMIC DELETE FROM users; INSERT INTO users VALUES (1); END;
+CREATE FUNCTION ret() RETURNS int LANGUAGE sql RETURN (SELECT max(id) FROM users);
+CREATE FUNCTION dyn(t text) RETURNS void LANGUAGE plpgsql AS $$ BEGIN EXECUTE 'DROP TABLE ' || t; END $$;
+CREATE FUNCTION rec() RETURNS void LANGUAGE sql AS 'SELECT rec(), rec(), rec(), rec()';
+SELECT up();
+ALTER TABLE users DROP COLUMN q;
+CALL pr();
+SELECT ret();
+SELECT dyn('users');
+SELECT rec();
+CALL unknown();
