@@ -129,6 +129,10 @@ static void judge_statement(struct judge *judge, struct rule_place *place,
     const struct statement *statement = place->statement;
     struct effects *effects = effects_predict(out, place->before, statement, out->pg_version);
     assessed->effects[place->index] = effects;
+    if (statement->needs_version > out->pg_version && effects->unknown_reason == NULL)
+        effects->unknown_reason =
+            mem_printf(effects, "it needs PostgreSQL %u, and is judged for %u",
+                       statement->needs_version, out->pg_version);
     if (effects->unknown_reason != NULL)
         note_unknown_effects(out, statement, effects);
     place->mem = tmp;

@@ -10,6 +10,7 @@
 #include "statement/postgres_tree.h"
 
 #include "base/text.h"
+#include "statement/postgres_adapted.h"
 #include "statement/postgres_script.h"
 #include "statement/postgres_split.h"
 
@@ -56,21 +57,28 @@ void not_understood_add(struct script_reading *s, struct reader_range range, siz
                               SHORTENED_WIDTH);
 }
 
-// What pg_dump writes around its dump since 15.14: psql then takes no command from the data.
-static bool command_guards_dump(const char *command, size_t len)
+// Commands that show, measure or name something, and change nothing of what SQL does. Of \set the
+// variables count where they are used. Source: psql 18 manual.
+static bool is_harmless(const char *command, size_t len)
 {
-    return (len == strlen("\\restrict") && strncmp(command, "\\restrict", len) == 0) ||
-           (len == strlen("\\unrestrict") && strncmp(command, "\\unrestrict", len) == 0);
+    static const char *const words[] = {
+        "\\a",   "\\conninfo", "\\echo",   "\\errverbose", "\\pset",  "\\qecho", "\\restrict",
+        "\\set", "\\t",        "\\timing", "\\unrestrict", "\\unset", "\\warn",  "\\x"};
+    for (size_t i = 0; i < COUNT_OF(words); i++) {
+        if (strlen(words[i]) == len && memcmp(words[i], command, len) == 0)
+            return true;
+    }
+    return len > 1 && command[1] == 'd'; // \d, \dt, …
 }
 
-static void command_not_understood(struct script_reading *s, struct reader_range range)
+static void command_take(struct script_reading *s, struct reader_range range)
 {
     reader_cursor_move(&s->cursor, s->source->text, range.start);
     const char *command = s->source->text + range.start;
     size_t len = 1;
     while (range.start + len < range.end && strchr(" \t\r;", command[len]) == NULL)
         len++;
-    if (command_guards_dump(command, len))
+    if (is_harmless(command, len))
         return;
     not_understood_add(s, range, range.start,
                        mem_printf(s->script, "'%.*s' is a command of psql, not SQL",
@@ -78,16 +86,25 @@ static void command_not_understood(struct script_reading *s, struct reader_range
 }
 
 static void error_not_understood(struct script_reading *s, struct reader_range range,
-                                 const PgQueryError *error)
+                                 const PgQueryError *error, const char *placeholder)
 {
     reader_cursor_move(&s->cursor, s->source->text, range.start);
-    size_t offset = parse_offset(s->source->text, range.start, s->source->end, error);
-    not_understood_add(s, range, offset, parse_reason(s->script, error));
+    const char *text = s->source->text;
+    size_t offset = parse_offset(text, range.start, s->source->end, error);
+    const char *newer = adapted_version_reason(text + range.start, range.end - range.start);
+    const char *reason = parse_reason(s->script, error);
+    if (newer != NULL)
+        reason = mem_printf(s->script, "%s: %s", reason, newer);
+    else if (placeholder != NULL)
+        reason = mem_printf(s->script, "%s: '%s' is a placeholder", reason, placeholder);
+    not_understood_add(s, range, offset, reason);
 }
 
 // --- statements
 
-static void statement_add(struct script_reading *s, struct reader_range range, Node *tree)
+// `adapted` NULL: the text is as it was written.
+static void statement_add(struct script_reading *s, struct reader_range range, Node *tree,
+                          const struct adapted *adapted)
 {
     SCRATCH(tmp);
     struct script *script = s->script;
@@ -108,7 +125,16 @@ static void statement_add(struct script_reading *s, struct reader_range range, N
                               .base = range.start,
                               .end = range.end,
                               .statement = statement};
+    struct origin origin = {.first = range.start};
+    if (adapted != NULL) {
+        reading.text = adapted->text;
+        reading.base = 0;
+        reading.end = range.end - range.start;
+        reading.origin = &origin;
+    }
     statement_read(&reading, tree);
+    if (adapted != NULL)
+        adapted_restore(adapted, &reading);
     if (IsA(tree, DoStmt))
         inner_read(s, script->n_statements - 1);
 }
@@ -128,6 +154,21 @@ void parsed_free(PgQueryInternalParsetreeAndError *parsed)
     free(parsed->stderr_buffer);
 }
 
+// A newer form, or a placeholder: read it as what the grammar knows. false: it is neither, or more
+// is wrong with it.
+static bool read_adapted(struct script_reading *s, struct reader_range range,
+                         struct adapted *adapted)
+{
+    if (!adapted_make(s->script, s->source->text + range.start, range.end - range.start, adapted))
+        return false;
+    PgQueryInternalParsetreeAndError parsed = pg_query_raw_parse(adapted->text);
+    bool is_read = parsed.error == NULL && list_length(parsed.tree) == 1;
+    if (is_read)
+        statement_add(s, range, ((RawStmt *)linitial(parsed.tree))->stmt, adapted);
+    parsed_free(&parsed);
+    return is_read;
+}
+
 // Parentheses that do not match hide the semicolons behind them: cut the piece at every one.
 static bool read_unbalanced(struct script_reading *s, struct reader_range whole);
 
@@ -135,11 +176,12 @@ static void read_statement(struct script_reading *s, struct reader_range range, 
 {
     MemoryContextReset(s->memory);
     PgQueryInternalParsetreeAndError parsed = parse(s, range);
+    struct adapted adapted = {0};
     if (parsed.error != NULL) {
-        if (is_final || !read_unbalanced(s, range))
-            error_not_understood(s, range, parsed.error);
+        if (!read_adapted(s, range, &adapted) && (is_final || !read_unbalanced(s, range)))
+            error_not_understood(s, range, parsed.error, adapted.placeholder);
     } else if (list_length(parsed.tree) == 1) {
-        statement_add(s, range, ((RawStmt *)linitial(parsed.tree))->stmt);
+        statement_add(s, range, ((RawStmt *)linitial(parsed.tree))->stmt, NULL);
     } else {
         not_understood_add(s, range, range.start, "cannot be cut into single statements");
     }
@@ -183,9 +225,12 @@ static bool read_pieces(struct script_reading *s, struct error *err)
                              STATEMENTS_MAX);
         TRY(reader_check_limits(s->source, &piece.range, err));
         if (piece.kind == PIECE_COMMAND)
-            command_not_understood(s, piece.range);
+            command_take(s, piece.range);
         else
             read_statement(s, piece.range, false);
+        if (piece.has_open_data)
+            not_understood_add(s, piece.range, piece.range.start,
+                               "the data of COPY has no end: a line with \\. is missing");
     }
 }
 

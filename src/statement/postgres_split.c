@@ -68,7 +68,7 @@ static size_t line_end(const struct lexer *lexer, size_t at)
 }
 
 // The data begins on the next line and ends behind a line that is `\.`.
-static void skip_copy_data(struct lexer *lexer)
+static bool skip_copy_data(struct lexer *lexer)
 {
     size_t at = line_end(lexer, lexer->at);
     while (at < lexer->end) {
@@ -78,9 +78,10 @@ static void skip_copy_data(struct lexer *lexer)
         if (len > 0 && lexer->text[start + len - 1] == '\r')
             len--;
         if (len == 2 && memcmp(lexer->text + start, "\\.", 2) == 0)
-            break;
+            return lexer->at = at, true;
     }
     lexer->at = at;
+    return false;
 }
 
 static struct piece command_piece(struct lexer *lexer, size_t start)
@@ -116,7 +117,7 @@ struct piece split_next(struct split *split)
         }
         if (ends_statement(split, token, &progress)) {
             if (progress.is_from_stdin)
-                skip_copy_data(lexer);
+                progress.piece.has_open_data = !skip_copy_data(lexer);
             if (!is_empty)
                 return progress.piece;
             continue; // ";;"

@@ -22,6 +22,7 @@ enum piece_kind {
 struct piece {
     enum piece_kind kind;
     struct reader_range range;
+    bool has_open_data; // COPY … FROM stdin, and the text ends before its data does
 };
 
 struct split {

@@ -474,6 +474,9 @@ struct statement {
     bool is_conditional; // of inner ones: a branch, loop or exception may keep it from running once
     bool has_variables;  // of inner ones: some names in it are those of variables
 
+    unsigned needs_version;  // PostgreSQL: of a form that the grammar does not know; 0: none is
+    const char *placeholder; // that a tool fills in, read as a name or text; NULL: none
+
     // SQLite: how the reader judged it against the schema known so far (NULL: fine). A statement
     // may be understood and still invalid: "no such column: x".
     const char *invalid_reason;

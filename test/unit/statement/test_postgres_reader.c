@@ -157,8 +157,10 @@ static void test_semicolons_that_do_not_split(void **state)
          "BEGIN ATOMIC DELETE FROM t; END or-replace\nCOMMIT: commit"},
         {"CREATE RULE r AS ON INSERT TO t DO (DELETE FROM a; DELETE FROM b); COMMIT",
          "CREATE RULE: create rule rule t member=r option=INSERT\nCOMMIT: commit"},
-        {"DO $x$ BEGIN NULL; END; /* $y$ */ $x$; SELECT ';'';' AS \";\", E'\\';' /* ; */; -- ;\nCOMMIT",
-         "DO: do language=plpgsql body= BEGIN NULL; END; /* $y$ */ \nSELECT: query <select out «';'';'» "
+        {"DO $x$ BEGIN NULL; END; /* $y$ */ $x$; SELECT ';'';' AS \";\", E'\\';' /* ; */; -- "
+         ";\nCOMMIT",
+         "DO: do language=plpgsql body= BEGIN NULL; END; /* $y$ */ \nSELECT: query <select out "
+         "«';'';'» "
          "literal=;'; as=; out «E'\\';'» literal=';>\nCOMMIT: commit"},
         {"CREATE TABLE begin_function (a int); COMMIT",
          "CREATE TABLE: create table table begin_function (a integer)\nCOMMIT: commit"},
@@ -173,7 +175,6 @@ static void test_psql(void **state)
     static const struct reading_case cases[] = {
         {"\\set ON_ERROR_STOP on\nSELECT 1;\n\\c shop; SELECT 2;\nSELECT 3",
          "SELECT: query <select out «1» literal=1>\nSELECT: query <select out «3» literal=3>\n"
-         "not understood 1:1 '\\set' is a command of psql, not SQL\n"
          "not understood 3:1 '\\c' is a command of psql, not SQL"},
         {"SELECT 1 \\gset\nSELECT 2",
          "SELECT: query <select out «1» literal=1>\nSELECT: query <select out «2» literal=2>\n"
@@ -182,7 +183,12 @@ static void test_psql(void **state)
          "COPY: query <copy t columns a>\nSELECT: query <select out «2» literal=2>"},
         {"COPY t FROM STDIN WITH (FORMAT csv);\r\n1,\"\r\n\\.\r\nSELECT 2;",
          "COPY: query <copy t>\nSELECT: query <select out «2» literal=2>"},
-        {"COPY t FROM stdin;\nno end (", "COPY: query <copy t>"},
+        {"\\timing on\n\\dt+ t\n\\gexec\n\\i a.sql",
+         "not understood 3:1 '\\gexec' is a command of psql, not SQL\n"
+         "not understood 4:1 '\\i' is a command of psql, not SQL"},
+        {"COPY t FROM stdin;\nno end (",
+         "COPY: query <copy t>\n"
+         "not understood 1:1 the data of COPY has no end: a line with \\. is missing"},
         {"COPY t FROM '/stdin'; SELECT 1",
          "COPY: query <copy t>\nSELECT: query <select out «1» literal=1>"},
         {"\xEF\xBB\xBFSELECT 1",
@@ -190,6 +196,68 @@ static void test_psql(void **state)
          "not understood 1:1 a byte order mark: psql skips it, the server refuses it"},
     };
     check_cases(DIALECT_POSTGRES, cases, COUNT_OF(cases));
+}
+
+// Source: release notes of PostgreSQL 17 and 18. The grammar refuses each as it is.
+static void test_newer_forms(void **state)
+{
+    (void)state;
+    SCRATCH(tmp);
+    static const char text[] =
+        "ALTER TABLE t ADD COLUMN v int GENERATED ALWAYS AS (n) VIRTUAL;"
+        "ALTER TABLE t ADD CONSTRAINT c CHECK (n > 0) NOT ENFORCED;"
+        "ALTER TABLE t ADD CONSTRAINT nn NOT NULL \"A\" NOT VALID;"
+        "ALTER TABLE t ALTER v SET EXPRESSION AS (n + 2);"
+        "MERGE INTO t USING s ON true WHEN NOT MATCHED BY SOURCE THEN DELETE RETURNING t.id";
+    static const unsigned versions[] = {18, 18, 18, 17, 17};
+    struct script *script = read_good(tmp, text, sizeof(text) - 1);
+    assert_int_equal(script->n_not_understood, 0);
+    assert_int_equal(script->n_statements, COUNT_OF(versions));
+    for (size_t i = 0; i < COUNT_OF(versions); i++)
+        assert_int_equal(script->statements[i].needs_version, versions[i]);
+    const struct statement *statements = script->statements;
+    assert_string_equal(statements[0].actions[0].definition->generated->text, "n");
+    assert_false(statements[0].actions[0].definition->generated_is_stored);
+    assert_true(statements[1].actions[0].constraint->is_not_valid);
+    assert_int_equal(statements[2].actions[0].constraint->kind, CONSTRAINT_NOT_NULL);
+    assert_string_equal(statements[2].actions[0].constraint->columns[0], "A");
+    assert_true(statements[2].actions[0].constraint->is_not_valid);
+    assert_int_equal(statements[3].actions[0].kind, ACTION_SET_EXPRESSION);
+    assert_true(statements[4].actions[0].query->merge_deletes);
+    assert_string_equal(statements[4].sql + strlen(statements[4].sql) - 14, "RETURNING t.id");
+}
+
+static void test_placeholders(void **state)
+{
+    (void)state;
+    SCRATCH(tmp);
+    static const struct {
+        const char *text, *placeholder, *name;
+    } cases[] = {
+        {"DROP TABLE ${name}", "${name}", "__name_"},
+        {"DROP TABLE {{ .T }};", "{{ .T }}", "____t___"},
+        {"DROP TABLE <%= t %>", "<%= t %>", "____t___"},
+        {"DROP TABLE %(t)s", "%(t)s", "__t_s"},
+        {"DROP TABLE :t", ":t", "_t"},
+        {"DROP TABLE t", NULL, "t"},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct script *script = read_good(tmp, cases[i].text, strlen(cases[i].text));
+        assert_int_equal(script->n_statements, 1);
+        const struct statement *statement = &script->statements[0];
+        assert_int_equal(statement->placeholder == NULL, cases[i].placeholder == NULL);
+        if (cases[i].placeholder != NULL)
+            assert_string_equal(statement->placeholder, cases[i].placeholder);
+        assert_string_equal(statement->actions[0].relation.name, cases[i].name);
+    }
+    static const struct reading_case refused[] = {
+        {"{% if x %} DROP TABLE t",
+         "not understood 1:1 syntax error at or near \"{\" (PostgreSQL 15 grammar): "
+         "'{% if x %}' is a placeholder"},
+        {"REPACK t", "not understood 1:1 syntax error at or near \"REPACK\" (PostgreSQL 15 "
+                     "grammar): REPACK needs PostgreSQL 19"},
+    };
+    check_cases(DIALECT_POSTGRES, refused, COUNT_OF(refused));
 }
 
 static void test_nothing(void **state)
@@ -296,6 +364,8 @@ int main(void)
         cmocka_unit_test(test_not_understood__shows_its_start),
         cmocka_unit_test(test_semicolons_that_do_not_split),
         cmocka_unit_test(test_psql),
+        cmocka_unit_test(test_newer_forms),
+        cmocka_unit_test(test_placeholders),
         cmocka_unit_test(test_nothing),
         cmocka_unit_test(test_encodings),
         cmocka_unit_test(test_limits),
