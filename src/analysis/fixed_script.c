@@ -106,6 +106,14 @@ const char *script_obstacle(TALLOC_CTX *mem, const struct script *script,
         return text->unseen;
     if (script->n_not_understood > 0)
         return mem_printf(mem, "line %zu is not understood", script->not_understood[0].line);
+    for (size_t i = 0; i < script->n_statements; i++) {
+        const struct statement *statement = &script->statements[i];
+        if (statement->is_inner)
+            return mem_printf(mem, "line %zu is in the code of a DO block", statement->line);
+        if (statement->placeholder != NULL)
+            return mem_printf(mem, "line %zu holds the placeholder %s", statement->line,
+                              statement->placeholder);
+    }
     if (!is_one_transaction(script))
         return "it begins and ends transactions itself";
     for (size_t i = 0; i < script->n_statements; i++) {

@@ -129,6 +129,8 @@ stays 'a table that is not known' 'CREATE INDEX i ON z (x);' 'the definition of 
 stays 'a type change' 'ALTER TABLE a ALTER x TYPE bigint;' 'needs a new column'
 stays 'a savepoint' 'SAVEPOINT s; CREATE INDEX i ON a (x);' 'a savepoint (line 1) ties its statements to one session'
 stays 'search_path' 'SET search_path = o; CREATE INDEX i ON public.a (x);' 'SET search_path (line 1) ties its statements to one session'
+stays 'code' 'DO $$ BEGIN DROP TABLE b; END $$; CREATE INDEX i ON a (x);' 'line 1 is in the code of a DO block'
+stays 'a placeholder' 'CREATE INDEX i ON a (x); DROP TABLE ${b};' 'line 1 holds the placeholder ${b}'
 stays 'a statement that is not understood' 'CREATE INDEX i ON a (x); ALTER NONSENSE;' 'line 1 is not understood'
 stays 'two transactions' 'BEGIN; CREATE INDEX i ON a (x); COMMIT; BEGIN; CREATE INDEX j ON a (x); COMMIT;' 'it begins and ends transactions itself'
 stays 'IF NOT EXISTS' 'CREATE INDEX IF NOT EXISTS i ON a (x);' 'IF NOT EXISTS leaves an index invalid'
