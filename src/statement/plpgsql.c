@@ -67,6 +67,8 @@ static bool is_name(const struct scan *scan, struct token token)
 
 void scan_assign(struct scan *scan, struct token token)
 {
+    if (token.kind != TOKEN_WORD && token.kind != TOKEN_IDENTIFIER)
+        return; // INTO with nothing behind it
     *mem_append(scan->mem, scan->out->assigned, scan->out->n_assigned) =
         token_value(scan->mem, &scan->lexer, token);
 }

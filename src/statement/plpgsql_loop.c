@@ -168,7 +168,8 @@ bool scan_next_round(struct scan *scan, struct frame *frame)
 static bool push_rounds(struct scan *scan, struct extent range, struct token variable)
 {
     struct rounds rounds = {0};
-    if (!take_constants(scan, range, &rounds) || rounds.n > PLPGSQL_ROUNDS_MAX)
+    bool has_name = variable.kind == TOKEN_WORD || variable.kind == TOKEN_IDENTIFIER;
+    if (!has_name || !take_constants(scan, range, &rounds) || rounds.n > PLPGSQL_ROUNDS_MAX)
         return false;
     struct frame *frame = scan_push(scan, FRAME_LOOP, false);
     const struct plpgsql_value *outer = frame->values;

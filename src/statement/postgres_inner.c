@@ -276,7 +276,12 @@ static void do_read(struct script_reading *s, size_t index, const char *text, si
         action->option = mem_printf(s->script, "its code is in %s", action->language);
         return;
     }
-    struct constant_text body = constant_text_of_string(tmp, &lexer, body_find(&lexer), origin);
+    struct token literal = body_find(&lexer);
+    if (literal.kind != TOKEN_STRING) {
+        action->option = "its code is not found in its text";
+        return;
+    }
+    struct constant_text body = constant_text_of_string(tmp, &lexer, literal, origin);
     struct code code = {.text = body.text, .len = body.len, .origin = {.places = body.places}};
     size_t n_before = s->script->n_statements;
     bool is_read = code_read(s, &code, &why);
