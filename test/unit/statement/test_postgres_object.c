@@ -116,7 +116,7 @@ static void test_triggers_rules_policies(void **state)
          "CREATE TRIGGER: create trigger trigger t other=o member=g option=f"},
         {"CREATE OR REPLACE RULE r AS ON INSERT TO t DO INSTEAD (DELETE FROM x; DELETE FROM y)",
          "CREATE RULE: create rule rule t member=r option=INSERT or-replace"},
-        {"CREATE POLICY p ON t USING (a = 1)", "CREATE POLICY: create policy policy t member=p"},
+        {"CREATE POLICY p ON t USING (a = 1)", "CREATE POLICY: create policy policy t member=p value «» reads a"},
         {"ALTER POLICY p ON t TO joe", "ALTER POLICY: alter policy policy t member=p"},
     };
     check_cases(DIALECT_POSTGRES, cases, COUNT_OF(cases));

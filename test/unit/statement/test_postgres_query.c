@@ -82,7 +82,7 @@ static void test_merge(void **state)
     static const struct reading_case cases[] = {
         {"MERGE INTO t AS x USING s ON x.id = s.id WHEN MATCHED AND s.y THEN UPDATE SET a = "
          "s.a, b = CASE WHEN s.c THEN 1 END WHEN NOT MATCHED THEN INSERT (id) VALUES (s.id)",
-         "MERGE: query <merge t alias=x reads s set=a «s.a» reads a set=b «CASE WHEN s.c THEN "
+         "MERGE: query <merge t alias=x columns id reads s set=a «s.a» reads a set=b «CASE WHEN s.c THEN "
          "1 END» reads c case on «x.id = s.id» reads id values=1>"},
         {"MERGE INTO t USING (SELECT * FROM u) s ON true WHEN MATCHED THEN DELETE WHEN NOT "
          "MATCHED THEN DO NOTHING",
