@@ -222,8 +222,23 @@ static void check_insert_select_join_loses_rows(struct rule_place *place)
     place_each_action(place, create_as_join);
 }
 
+// SQLite: UPDATE OR IGNORE, UPDATE OR REPLACE.
+static void update_on_conflict(struct rule_place *place, const struct query *query)
+{
+    if (query->verb != QUERY_UPDATE || place_is_new(place, query->target))
+        return;
+    const char *table = place_name(place, query->target);
+    if (query->conflict == CONFLICT_NOTHING)
+        rule_report(place, "rows of %s that would collide are left as they were without a word",
+                    table);
+    else if (query->conflict == CONFLICT_REPLACE)
+        rule_report_as(place, SEVERITY_STOP, NULL,
+                       "OR REPLACE deletes the row of %s that a changed one collides with", table);
+}
+
 static void on_conflict(struct rule_place *place, const struct query *query)
 {
+    update_on_conflict(place, query);
     if (query->verb != QUERY_INSERT || query->has_values || query->has_default_values)
         return;
     const char *table = place_name(place, query->target);
@@ -358,7 +373,7 @@ const struct rule rule_on_conflict_do_nothing = {
     .id = "on-conflict-do-nothing",
     .severity = SEVERITY_WARN,
     .dialects = POSTGRES | SQLITE,
-    .summary = "rows copied with ON CONFLICT DO NOTHING, OR IGNORE or OR REPLACE",
+    .summary = "rows copied or changed with ON CONFLICT DO NOTHING, OR IGNORE or OR REPLACE",
     .why = "A row that collides is skipped (or replaces another) without an error and "
            "without a count.",
     .safe_form = "let it fail, or count what collides before and write those rows elsewhere",

@@ -6,59 +6,9 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "analysis/rules/rules.h"
-#include "base/text.h"
+#include "analysis/rules/foreign_keys.h"
 
 // --- SQLite: what DROP TABLE does to the children
-
-enum foreign_keys {
-    FOREIGN_KEYS_UNKNOWN, // as the connection's program set it
-    FOREIGN_KEYS_ON,
-    FOREIGN_KEYS_OFF,
-    FOREIGN_KEYS_STILL_ON // the script says OFF inside a transaction, where that does nothing
-};
-
-static bool is_off(const char *value)
-{
-    static const char *const words[] = {"off", "0", "false", "no"};
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-        if (text_equal_nocase(value, words[i]))
-            return true;
-    }
-    return false;
-}
-
-static void follow_pragma(const struct action *action, bool is_open, enum foreign_keys *state)
-{
-    if (action->option == NULL || strcmp(action->member, "foreign_keys") != 0)
-        return;
-    bool off = is_off(action->option);
-    if (!is_open)
-        *state = off ? FOREIGN_KEYS_OFF : FOREIGN_KEYS_ON;
-    else if (off && *state != FOREIGN_KEYS_OFF)
-        *state = FOREIGN_KEYS_STILL_ON;
-}
-
-// What the script proves about PRAGMA foreign_keys where the statement runs.
-static enum foreign_keys foreign_keys_at(const struct rule_place *place)
-{
-    enum foreign_keys state = FOREIGN_KEYS_UNKNOWN;
-    bool is_open = place->is_down ? place->migration->down.in_transaction
-                                  : place->migration->up.in_transaction;
-    for (size_t i = 0; i < place->index; i++) {
-        const struct statement *statement = &place->script->statements[i];
-        for (size_t j = 0; j < statement->n_actions; j++) {
-            const struct action *action = &statement->actions[j];
-            if (action->kind == ACTION_BEGIN)
-                is_open = true;
-            else if (action->kind == ACTION_COMMIT || action->kind == ACTION_ROLLBACK)
-                is_open = false;
-            else if (action->kind == ACTION_PRAGMA)
-                follow_pragma(action, is_open, &state);
-        }
-    }
-    return state;
-}
 
 // What deleting its parent's row does to a child's; NULL: nothing, or it is refused.
 static const char *loss_of_child(const struct rule_place *place,
@@ -79,7 +29,7 @@ static const char *loss_of_child(const struct rule_place *place,
 static void report_child(struct rule_place *place, struct name table, const char *loss)
 {
     const char *name = place_name(place, table);
-    switch (foreign_keys_at(place)) {
+    switch (foreign_keys_before(place, place->index).keys) {
     case FOREIGN_KEYS_OFF: return;
     case FOREIGN_KEYS_ON:
         rule_report_as(place, SEVERITY_STOP, NULL, "foreign keys are on: dropping %s %s", name,
@@ -133,7 +83,7 @@ static bool has_legacy_rename(const struct rule_place *place, size_t end)
         const struct action *action = place->script->statements[i].actions;
         if (place->script->statements[i].n_actions > 0 && action->kind == ACTION_PRAGMA &&
             action->option != NULL && strcmp(action->member, "legacy_alter_table") == 0 &&
-            !is_off(action->option))
+            !pragma_is_off(action->option))
             return true;
     }
     return false;

@@ -108,6 +108,11 @@ extern const struct rule rule_on_delete_cascade;
 extern const struct rule rule_drop_deletes_children;
 extern const struct rule rule_foreign_key_follows_rename;
 
+// foreign_keys.c
+extern const struct rule rule_foreign_keys_pragma_ignored;
+extern const struct rule rule_foreign_keys_left_off;
+extern const struct rule rule_drop_refused_by_children;
+
 // successor.c
 extern const struct rule rule_replaced_table_loses_constraints;
 

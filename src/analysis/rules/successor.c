@@ -160,6 +160,24 @@ static bool is_in_primary_key(const struct schema_relation *relation, const char
     return false;
 }
 
+// Deleted ids come back without AUTOINCREMENT; another collation finds, sorts and holds apart
+// others.
+static void compare_sqlite_column(struct succession *s, const struct schema_column *was,
+                                  const struct schema_column *is)
+{
+    if (was->is_identity && !is->is_identity)
+        add_loss(s, SEVERITY_WARN, "AUTOINCREMENT of", was->name);
+    if (was->collation != NULL && !text_equal_nocase(was->collation, "BINARY") &&
+        (is->collation == NULL || !text_equal_nocase(is->collation, was->collation)))
+        add_loss(s, SEVERITY_WARN, mem_printf(s->place->mem, "COLLATE %s of", was->collation),
+                 was->name);
+}
+
+static bool is_strict(const struct schema_relation *relation)
+{
+    return relation->options != NULL && strstr(relation->options, "STRICT") != NULL;
+}
+
 static void compare_column(struct succession *s, const struct schema_column *was)
 {
     const struct schema_column *is = kept_column(s, was->name);
@@ -169,6 +187,11 @@ static void compare_column(struct succession *s, const struct schema_column *was
     if (was->is_not_null && !relation_proves_not_null(s->is, is->name) &&
         !is_in_primary_key(s->was, was->name))
         add_loss(s, severity, "NOT NULL of", was->name);
+    if (s->place->script->dialect == DIALECT_SQLITE) {
+        compare_sqlite_column(s, was, is);
+        if (was->is_identity)
+            return;
+    }
     bool fills = is->has_default || is->is_identity || is->is_generated;
     if ((was->has_default || was->is_identity) && !fills)
         add_loss(s, severity, was->is_identity ? "the identity of" : "the default of", was->name);
@@ -185,6 +208,8 @@ static void compare_trigger(struct succession *s, const struct schema_trigger *w
 
 static void compare(struct succession *s)
 {
+    if (is_strict(s->was) && !is_strict(s->is))
+        add_loss(s, SEVERITY_WARN, "STRICT", NULL);
     for (size_t i = 0; i < s->was->n_constraints; i++)
         compare_constraint(s, &s->was->constraints[i]);
     for (size_t i = 0; i < s->was->n_indexes; i++)
@@ -289,7 +314,7 @@ const struct rule rule_replaced_table_loses_constraints = {
     .severity = SEVERITY_WARN,
     .dialects = POSTGRES | SQLITE,
     .summary = "a table is replaced by a copy that lacks its keys, constraints, defaults, indexes "
-               "or triggers",
+               "or triggers, in SQLite COLLATE, STRICT or AUTOINCREMENT",
     .why = "Nothing fails: duplicates, orphans and NULLs come in from now on. It stops for a lost "
            "primary key or uniqueness.",
     .safe_form = "PostgreSQL: CREATE TABLE new (LIKE old INCLUDING ALL), then its foreign keys and "

@@ -24,6 +24,8 @@ const struct rule *const rule_table[] = {
     &rule_using_expression_lossy,
     &rule_on_delete_cascade,
     &rule_drop_deletes_children,
+    &rule_foreign_keys_pragma_ignored,
+    &rule_foreign_keys_left_off,
     &rule_foreign_key_follows_rename,
     &rule_replaced_table_loses_constraints,
     &rule_uniqueness_dropped,
@@ -57,6 +59,7 @@ const struct rule *const rule_table[] = {
     &rule_enum_value_removal,
     &rule_add_column_refused,
     &rule_copy_may_fail,
+    &rule_drop_refused_by_children,
     &rule_enum_value_used_in_same_transaction,
     // --- What exists
     &rule_object_missing_or_exists,

@@ -4,7 +4,8 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "analysis/rules/rules.h"
+#include "analysis/rules/foreign_keys.h"
+#include "base/text.h"
 
 // Source: PostgreSQL 15 manual; docs/effects.md lists the forms.
 static const char *refuses_transaction(const struct action *action)
@@ -51,8 +52,36 @@ static const char *refuses_by_words(const struct rule_place *place)
     return is_subscription && makes_slot ? "CREATE SUBSCRIPTION that creates its slot" : NULL;
 }
 
+// Measured on SQLite 3.40 (test_sqlite_harm).
+static const char *refuses_in_sqlite(const struct action *action)
+{
+    if (action->kind == ACTION_VACUUM)
+        return "VACUUM";
+    if (action->kind == ACTION_BEGIN)
+        return "BEGIN";
+    if (action->kind != ACTION_PRAGMA || action->option == NULL)
+        return NULL;
+    if (strcmp(action->member, "synchronous") == 0)
+        return "PRAGMA synchronous";
+    bool is_wal =
+        strcmp(action->member, "journal_mode") == 0 && text_equal_nocase(action->option, "wal");
+    return is_wal ? "PRAGMA journal_mode = WAL" : NULL;
+}
+
+static void refused_in_sqlite(struct rule_place *place)
+{
+    const char *what =
+        place->statement->n_actions == 0 ? NULL : refuses_in_sqlite(&place->statement->actions[0]);
+    if (what != NULL && foreign_keys_before(place, place->index).is_in_transaction)
+        rule_report(place, "%s cannot run inside a transaction, and this one does", what);
+}
+
 static void check_non_transactional_statement_in_transaction(struct rule_place *place)
 {
+    if (place->script->dialect == DIALECT_SQLITE) {
+        refused_in_sqlite(place);
+        return;
+    }
     for (size_t i = 0; place->in_transaction && i < place->statement->n_actions; i++) {
         const char *what = refuses_transaction(&place->statement->actions[i]);
         if (what == NULL && i == 0)
@@ -162,7 +191,7 @@ static void check_tool_managed_transaction(struct rule_place *place)
 const struct rule rule_non_transactional_statement_in_transaction = {
     .id = "non-transactional-statement-in-transaction",
     .severity = SEVERITY_STOP,
-    .dialects = POSTGRES,
+    .dialects = POSTGRES | SQLITE,
     .in_downs = true,
     .summary = "a statement that cannot run inside a transaction stands in one",
     .why = "It fails: by the rule of its tool, or an open BEGIN, it runs inside a "

@@ -72,6 +72,15 @@ static const struct harm harms[] = {
      "CHECK constraint failed: size > 0", "1"},
     {"copy-converts-values", "INSERT INTO parts VALUES (1, '007')", "SELECT code FROM parts", "7",
      "007"},
+    {"foreign-keys-pragma-ignored", "PRAGMA foreign_keys = OFF", "SELECT count(*) FROM files", "1",
+     "FOREIGN KEY constraint failed"},
+    {"foreign-keys-left-off", "PRAGMA foreign_keys = ON", "PRAGMA foreign_keys", "0", "1"},
+    {"drop-refused-by-children",
+     "PRAGMA foreign_keys = ON; INSERT INTO emails VALUES (1, 1); INSERT INTO files VALUES (1, 1)",
+     "SELECT count(*) FROM emails", "FOREIGN KEY constraint failed", "1"},
+    {"drop-deletes-children",
+     "PRAGMA foreign_keys = ON; INSERT INTO emails VALUES (1, 1); INSERT INTO files VALUES (1, 1)",
+     "SELECT count(*) FROM files", "0", "1"},
 };
 
 static void test_pages__do_on_sqlite_what_they_say(void **state)
@@ -165,6 +174,70 @@ static void test_copy__what_is_asked_is_what_happens(void **state)
         check_column(&column_cases[i]);
 }
 
+// --- rules of both databases, whose pages speak PostgreSQL
+
+struct deed {
+    const char *rule, *before, *rows;
+    const char *up; // runs in a transaction
+    const char *probe;
+    const char *outcome; // the probe's value, or SQLite's message
+};
+
+static const char emails[] = "CREATE TABLE emails (id INTEGER PRIMARY KEY AUTOINCREMENT, "
+                             "address TEXT COLLATE NOCASE UNIQUE);";
+
+static const struct deed deeds[] = {
+    {"non-transactional-statement-in-transaction", emails, "", "VACUUM;", "",
+     "cannot VACUUM from within a transaction"},
+    {"non-transactional-statement-in-transaction", emails, "", "PRAGMA synchronous = OFF;", "",
+     "Safety level may not be changed inside a transaction"},
+    {"non-transactional-statement-in-transaction", emails, "", "BEGIN; SELECT 1; COMMIT;", "",
+     "cannot start a transaction within a transaction"},
+    {"on-conflict-do-nothing", emails, "INSERT INTO emails VALUES (1, 'a'), (2, 'b')",
+     "UPDATE OR REPLACE emails SET address = 'x' WHERE id < 9;", "SELECT count(*) FROM emails",
+     "1"},
+    {"on-conflict-do-nothing", emails, "INSERT INTO emails VALUES (1, 'a'), (2, 'b')",
+     "UPDATE OR IGNORE emails SET address = 'x' WHERE id < 9;",
+     "SELECT count(*) FROM emails WHERE address = 'x'", "1"},
+    // no AUTOINCREMENT: the id of a deleted row comes back
+    {"replaced-table-loses-constraints", emails,
+     "INSERT INTO emails VALUES (1, 'a'), (7, 'b'); DELETE FROM emails WHERE id = 7",
+     "CREATE TABLE n (id INTEGER PRIMARY KEY, address TEXT COLLATE NOCASE UNIQUE);"
+     "INSERT INTO n SELECT * FROM emails; DROP TABLE emails; ALTER TABLE n RENAME TO emails;"
+     "INSERT INTO emails (address) VALUES ('c');",
+     "SELECT max(id) FROM emails", "2"},
+    // no COLLATE: what was not found twice is
+    {"replaced-table-loses-constraints", emails, "INSERT INTO emails VALUES (1, 'a')",
+     "CREATE TABLE n (id INTEGER PRIMARY KEY AUTOINCREMENT, address TEXT UNIQUE);"
+     "INSERT INTO n SELECT * FROM emails; DROP TABLE emails; ALTER TABLE n RENAME TO emails;"
+     "INSERT INTO emails (address) VALUES ('A');",
+     "SELECT count(*) FROM emails", "2"},
+    {"replaced-table-loses-constraints", "CREATE TABLE t (a INT) STRICT;", "",
+     "CREATE TABLE n (a INT); INSERT INTO n SELECT * FROM t; DROP TABLE t;"
+     "ALTER TABLE n RENAME TO t; INSERT INTO t VALUES ('x');",
+     "SELECT typeof(a) FROM t", "text"},
+};
+
+static void test_deeds__do_on_sqlite_what_is_said(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(deeds); i++) {
+        SCRATCH(tmp);
+        const struct deed *deed = &deeds[i];
+        struct judged_case c = {
+            .before = deed->before, .up = deed->up, .dialect = DIALECT_SQLITE};
+        const struct finding *finding = judged_find(judged(tmp, &c), deed->rule);
+        if (finding == NULL || finding->severity == SEVERITY_NOTE)
+            fail_msg("%s: nothing is said", deed->up);
+        sqlite3 *db = database(tmp, deed->before, deed->rows);
+        const char *message = run(tmp, db, mem_printf(tmp, "BEGIN;\n%s\nCOMMIT;", deed->up));
+        const char *value = message != NULL ? message : value_of(tmp, db, deed->probe);
+        sqlite3_close(db);
+        if (strcmp(value, deed->outcome) != 0)
+            fail_msg("%s: %s", deed->up, value);
+    }
+}
+
 // --- no false alarm
 
 static const char *const silent[][3] = {
@@ -188,7 +261,21 @@ static const char *const silent[][3] = {
      "CREATE TABLE n (c TEXT, d BIGINT, e INTEGER, f NUMERIC); INSERT INTO n SELECT * FROM t;"},
     {"copy-converts-values", "CREATE TABLE t (c TEXT);",
      "CREATE TABLE n (c INT); INSERT INTO n SELECT CAST(c AS INTEGER) FROM t;"},
-    {"copy-converts-values", "SELECT 1;",
+    {"foreign-keys-left-off", NULL, "PRAGMA foreign_keys = OFF; SELECT 1;"}, // it does nothing
+    {"foreign-keys-pragma-ignored", NULL, "PRAGMA foreign_keys; PRAGMA foreign_key_check;"},
+    {"drop-refused-by-children", // a row may reference its own table
+     "CREATE TABLE t (id INTEGER PRIMARY KEY, up INT REFERENCES t (id));", "DROP TABLE t;"},
+    {"drop-refused-by-children", // the other rule's
+     "CREATE TABLE t (id INTEGER PRIMARY KEY);"
+     "CREATE TABLE c (t INT REFERENCES t (id) ON DELETE CASCADE);",
+     "DROP TABLE t;"},
+    {"non-transactional-statement-in-transaction", NULL, "REINDEX; ATTACH ':memory:' AS o;"},
+    {"on-conflict-do-nothing", "CREATE TABLE t (id INTEGER PRIMARY KEY);",
+     "UPDATE OR FAIL t SET id = 2 WHERE id = 1; UPDATE t SET id = 3 WHERE id = 2;"},
+    {"replaced-table-loses-constraints", emails,
+     "CREATE TABLE n (id INTEGER PRIMARY KEY AUTOINCREMENT, address TEXT UNIQUE COLLATE nocase);"
+     "INSERT INTO n SELECT * FROM emails; DROP TABLE emails; ALTER TABLE n RENAME TO emails;"},
+    {"copy-converts-values", NULL,
      "CREATE TABLE t (c TEXT); CREATE TABLE n (c INT); INSERT INTO n SELECT c FROM t;"},
 };
 
@@ -209,6 +296,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_pages__do_on_sqlite_what_they_say),
+        cmocka_unit_test(test_deeds__do_on_sqlite_what_is_said),
         cmocka_unit_test(test_copy__what_is_asked_is_what_happens),
         cmocka_unit_test(test_rules__are_silent_where_nothing_can_happen),
     };
