@@ -18,6 +18,7 @@
 #define STEPS_MAX 2000             // of one DDL statement, in thousands of virtual instructions
 
 #define CURSORS_MAX 256
+#define STRINGS_MAX 16 // told of one statement
 
 enum mirror_task { TASK_JUDGE, TASK_APPLY, TASK_ASK };
 
@@ -175,6 +176,61 @@ struct sqlite_judgement sqlite_mirror_judge(TALLOC_CTX *mem, struct sqlite_mirro
     }
     sqlite3_finalize(statement);
     return judgement;
+}
+
+// The first name that is no column and, for once, no string either; NULL: there is none.
+static char *first_unknown(TALLOC_CTX *mem, struct sqlite_mirror *mirror, const char *sql)
+{
+    static const char prefix[] = "no such column: ";
+    sqlite3_stmt *statement = NULL;
+    char *name = NULL;
+
+    begin_task(mirror, TASK_ASK);
+    if (sqlite3_prepare_v2(mirror->db, sql, -1, &statement, NULL) != SQLITE_OK) {
+        const char *message = sqlite3_errmsg(mirror->db);
+        if (text_starts_with(message, prefix)) {
+            // SQLite 3.46 and newer quote it, and give advice behind it.
+            const char *start = message + strlen(prefix);
+            start += *start == '"';
+            name = mem_strndup(mem, start, strcspn(start, "\""));
+        }
+    }
+    sqlite3_finalize(statement);
+    return name;
+}
+
+// "name" becomes 'name'; false: it stands nowhere.
+static bool make_string(char *sql, const char *name)
+{
+    SCRATCH(tmp);
+    const char *quoted = mem_printf(tmp, "\"%s\"", name);
+    bool is_found = false;
+
+    for (char *at = sql; (at = strcasestr(at, quoted)) != NULL; is_found = true) {
+        *at = '\'';
+        at += strlen(quoted);
+        at[-1] = '\'';
+    }
+    return is_found;
+}
+
+const char **sqlite_mirror_strings(TALLOC_CTX *mem, struct sqlite_mirror *mirror, const char *sql,
+                                   size_t *n)
+{
+    SCRATCH(tmp);
+    const char **names = NULL;
+    const char *name;
+
+    if (!strchr(sql, '"'))
+        return NULL;
+    char *text = mem_strdup(tmp, sql);
+    sqlite3_db_config(mirror->db, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);
+    sqlite3_db_config(mirror->db, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
+    while (*n < STRINGS_MAX && (name = first_unknown(mem, mirror, text)) && make_string(text, name))
+        *mem_append(mem, names, *n) = name;
+    sqlite3_db_config(mirror->db, SQLITE_DBCONFIG_DQS_DDL, 1, NULL);
+    sqlite3_db_config(mirror->db, SQLITE_DBCONFIG_DQS_DML, 1, NULL);
+    return names;
 }
 
 static int run(struct sqlite_mirror *mirror, const char *sql, size_t len)

@@ -30,6 +30,9 @@ MUST_CHECK bool sqlite_mirror_open(TALLOC_CTX *mem, struct sqlite_mirror **out, 
 // Prepare one statement; the judgement is under `mem`.
 struct sqlite_judgement sqlite_mirror_judge(TALLOC_CTX *mem, struct sqlite_mirror *mirror,
                                             const char *sql, size_t len);
+// Names in double quotes that are no column, each once: SQLite takes them for strings.
+const char **sqlite_mirror_strings(TALLOC_CTX *mem, struct sqlite_mirror *mirror, const char *sql,
+                                   size_t *n);
 // Run one DDL statement. NULL, or SQLite's message.
 const char *sqlite_mirror_apply(TALLOC_CTX *mem, struct sqlite_mirror *mirror, const char *sql,
                                 size_t len);

@@ -293,6 +293,12 @@ static void refuse_tokens(struct reading *reading, const struct statement *state
     refuse(reading, statement, tokens->failed_offset, reason);
 }
 
+static bool may_misquote(const struct action *action)
+{
+    return action->kind == ACTION_QUERY || action->kind == ACTION_CREATE_TABLE_AS ||
+           action->kind == ACTION_CREATE_INDEX;
+}
+
 // Say what the statement is; false: it went into not_understood.
 static bool read_statement(struct reading *reading, struct statement *statement,
                            const struct sqlite_judgement *judgement)
@@ -318,7 +324,10 @@ static bool read_statement(struct reading *reading, struct statement *statement,
     complete(reading, statement, action, judgement);
     if (judgement->message)
         statement->invalid_reason = mem_strdup(reading->script, judgement->message);
-    else if (changes_schema(action->kind))
+    else if (may_misquote(action))
+        statement->strings = sqlite_mirror_strings(reading->script, reading->mirror, statement->sql,
+                                                   &statement->n_strings);
+    if (!judgement->message && changes_schema(action->kind))
         apply(reading, statement, action);
     if (action->kind == ACTION_PRAGMA)
         note_pragma(reading, action);

@@ -480,6 +480,9 @@ struct statement {
     // SQLite: how the reader judged it against the schema known so far (NULL: fine). A statement
     // may be understood and still invalid: "no such column: x".
     const char *invalid_reason;
+    // SQLite: "names" of a query or an index key that are no column, and so strings; each once.
+    const char **strings;
+    size_t n_strings;
 };
 
 // A place where reading failed: the statement is skipped, what follows is still read.

@@ -58,6 +58,20 @@ struct foreign_keys_state foreign_keys_before(const struct rule_place *place, si
     return state;
 }
 
+const char *foreign_key_loss(const struct rule_place *place, const struct schema_relation *child,
+                             const struct schema_constraint *key)
+{
+    if (key->on_delete == NULL)
+        return NULL;
+    const char *name = place_name(place, child->name);
+    if (strcmp(key->on_delete, "CASCADE") == 0)
+        return mem_printf(place->mem, "deletes its rows of %s", name);
+    if (strcmp(key->on_delete, "SET NULL") != 0 && strcmp(key->on_delete, "SET DEFAULT") != 0)
+        return NULL;
+    return mem_printf(place->mem, "sets %s.%s to %s", name, key->columns[0],
+                      strcmp(key->on_delete, "SET NULL") == 0 ? "NULL" : "its default");
+}
+
 // --- PRAGMA foreign_keys itself
 
 // The rules on DROP TABLE say it there.

@@ -25,6 +25,9 @@ struct foreign_keys_state {
 
 // Before statement `end` of the script.
 struct foreign_keys_state foreign_keys_before(const struct rule_place *place, size_t end);
+// What deleting its parent's row does to a child's; NULL: nothing, or it is refused.
+const char *foreign_key_loss(const struct rule_place *place, const struct schema_relation *child,
+                             const struct schema_constraint *key);
 // A value of a PRAGMA that means no.
 bool pragma_is_off(const char *value);
 

@@ -10,22 +10,6 @@
 
 // --- SQLite: what DROP TABLE does to the children
 
-// What deleting its parent's row does to a child's; NULL: nothing, or it is refused.
-static const char *loss_of_child(const struct rule_place *place,
-                                 const struct schema_relation *child,
-                                 const struct schema_constraint *key)
-{
-    if (key->on_delete == NULL)
-        return NULL;
-    const char *name = place_name(place, child->name);
-    if (strcmp(key->on_delete, "CASCADE") == 0)
-        return mem_printf(place->mem, "deletes its rows of %s", name);
-    if (strcmp(key->on_delete, "SET NULL") != 0 && strcmp(key->on_delete, "SET DEFAULT") != 0)
-        return NULL;
-    return mem_printf(place->mem, "sets %s.%s to %s", name, key->columns[0],
-                      strcmp(key->on_delete, "SET NULL") == 0 ? "NULL" : "its default");
-}
-
 static void report_child(struct rule_place *place, struct name table, const char *loss)
 {
     const char *name = place_name(place, table);
@@ -63,7 +47,7 @@ static void drop_deletes_children(struct rule_place *place, const struct action 
             const char *loss = NULL;
             if (key->kind == CONSTRAINT_FOREIGN_KEY &&
                 schema_find(place->before, key->references) == table)
-                loss = loss_of_child(place, child, key);
+                loss = foreign_key_loss(place, child, key);
             if (loss != NULL)
                 report_child(place, table->name, loss);
         }

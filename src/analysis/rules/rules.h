@@ -113,6 +113,13 @@ extern const struct rule rule_foreign_keys_pragma_ignored;
 extern const struct rule rule_foreign_keys_left_off;
 extern const struct rule rule_drop_refused_by_children;
 
+// misquote.c
+extern const struct rule rule_double_quoted_string;
+
+// rowid.c
+extern const struct rule rule_replace_deletes_row;
+extern const struct rule rule_autoincrement_restarts;
+
 // successor.c
 extern const struct rule rule_replaced_table_loses_constraints;
 

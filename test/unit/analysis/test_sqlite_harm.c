@@ -81,6 +81,17 @@ static const struct harm harms[] = {
     {"drop-deletes-children",
      "PRAGMA foreign_keys = ON; INSERT INTO emails VALUES (1, 1); INSERT INTO files VALUES (1, 1)",
      "SELECT count(*) FROM files", "0", "1"},
+    {"double-quoted-string", "INSERT INTO emails VALUES (1, 'new')", "SELECT count(*) FROM emails",
+     "0", "1"},
+    {"replace-deletes-row", "INSERT INTO labels VALUES (1, 'old', 'red')",
+     "SELECT color FROM labels", "no row", "red"},
+    {"replace-deletes-row",
+     "PRAGMA foreign_keys = ON; INSERT INTO labels VALUES (1, 'old', 'red');"
+     "INSERT INTO uses VALUES (1)",
+     "SELECT count(*) FROM uses", "0", "1"},
+    {"autoincrement-restarts",
+     "INSERT INTO emails VALUES (1, 1), (7, 1); DELETE FROM emails WHERE id = 7",
+     "INSERT INTO emails (size) VALUES (2) RETURNING id", "2", "8"},
 };
 
 static void test_pages__do_on_sqlite_what_they_say(void **state)
@@ -218,6 +229,71 @@ static const struct deed deeds[] = {
      "SELECT typeof(a) FROM t", "text"},
 };
 
+// A string that is meant is a note, a column that is misspelt a warning, one finding each.
+static void test_double_quoted_string__tells_a_column_from_a_string(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *sql, *name; // NULL: nothing is said
+        enum severity severity;
+    } cases[] = {
+        {"UPDATE t SET \"status\" = \"done\" WHERE \"id\" = 1;", "\"done\"", SEVERITY_NOTE},
+        {"INSERT INTO t (status) VALUES (\"done\");", "\"done\"", SEVERITY_NOTE},
+        {"UPDATE t SET status = \"done\" WHERE \"stauts\" = \"new\";", "column stauts",
+         SEVERITY_WARN},
+        {"DELETE FROM t WHERE \"stauts\" IN ('a') AND status = \"b\";", "column stauts",
+         SEVERITY_WARN},
+        {"CREATE INDEX i ON t (\"stauts\");", "column stauts", SEVERITY_WARN},
+        {"CREATE TABLE n (a); INSERT INTO n SELECT \"stauts\" FROM t;", "column stauts",
+         SEVERITY_WARN},
+        {"DELETE FROM t WHERE \"STATUS\" = 'a' AND t.\"id\" = 1;", NULL, 0},
+        {"CREATE UNIQUE INDEX \"i\" ON \"t\" (\"status\");", NULL, 0},
+        {"WITH \"c\" AS (SELECT \"id\" AS \"x\" FROM t) DELETE FROM t WHERE id IN "
+         "(SELECT \"x\" FROM \"c\" ORDER BY \"x\");",
+         NULL, 0},
+        {"UPDATE t SET status = '\"stauts\"' WHERE id = 1;", NULL, 0},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        SCRATCH(tmp);
+        struct judged_case c = {.before = "CREATE TABLE t (id INTEGER PRIMARY KEY, status TEXT);",
+                                .up = cases[i].sql, .dialect = DIALECT_SQLITE};
+        const struct finding *finding = judged_find(judged(tmp, &c), "double-quoted-string");
+        if ((finding == NULL) != (cases[i].name == NULL))
+            fail_msg("%s: %s", cases[i].sql, finding == NULL ? "silent" : finding->message);
+        if (finding != NULL && (finding->severity != cases[i].severity ||
+                                strstr(finding->message, cases[i].name) == NULL))
+            fail_msg("%s: %s", cases[i].sql, finding->message);
+    }
+}
+
+// The question counts a counter that is ahead of the rows.
+static void test_autoincrement_restarts__asks_for_the_counter(void **state)
+{
+    (void)state;
+    static const char *const rows[][2] = {
+        {"INSERT INTO t VALUES (1), (7)", "0"},
+        {"INSERT INTO t VALUES (1), (7); DELETE FROM t WHERE id = 1", "0"},
+        {"INSERT INTO t VALUES (1), (7); DELETE FROM t WHERE id = 7", "1"},
+        {"INSERT INTO t VALUES (1); DELETE FROM t", "1"},
+        {"SELECT 1", "0"},
+    };
+    static const char before[] = "CREATE TABLE t (id INTEGER PRIMARY KEY AUTOINCREMENT);";
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        SCRATCH(tmp);
+        struct judged_case c = {
+            .before = before, .dialect = DIALECT_SQLITE,
+            .up = "CREATE TABLE n (id INTEGER PRIMARY KEY AUTOINCREMENT);"
+                  "INSERT INTO n SELECT * FROM t; DROP TABLE t; ALTER TABLE n RENAME TO t;"};
+        const struct finding *finding = judged_find(judged(tmp, &c), "autoincrement-restarts");
+        assert_non_null(finding);
+        assert_non_null(finding->question);
+        sqlite3 *db = database(tmp, before, rows[i][0]);
+        const char *counted = value_of(tmp, db, finding->question->sql);
+        sqlite3_close(db);
+        assert_string_equal(counted, rows[i][1]);
+    }
+}
+
 static void test_deeds__do_on_sqlite_what_is_said(void **state)
 {
     (void)state;
@@ -275,6 +351,10 @@ static const char *const silent[][3] = {
     {"replaced-table-loses-constraints", emails,
      "CREATE TABLE n (id INTEGER PRIMARY KEY AUTOINCREMENT, address TEXT UNIQUE COLLATE nocase);"
      "INSERT INTO n SELECT * FROM emails; DROP TABLE emails; ALTER TABLE n RENAME TO emails;"},
+    {"replace-deletes-row", "CREATE TABLE t (k TEXT PRIMARY KEY, v TEXT, w TEXT AS (k || v));",
+     "INSERT OR REPLACE INTO t (k, v) VALUES ('a', 'b'); REPLACE INTO t VALUES ('a', 'c');"},
+    {"autoincrement-restarts", "CREATE TABLE t (id INTEGER PRIMARY KEY AUTOINCREMENT);",
+     "DROP TABLE t;"},
     {"copy-converts-values", NULL,
      "CREATE TABLE t (c TEXT); CREATE TABLE n (c INT); INSERT INTO n SELECT c FROM t;"},
 };
@@ -297,6 +377,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_pages__do_on_sqlite_what_they_say),
         cmocka_unit_test(test_deeds__do_on_sqlite_what_is_said),
+        cmocka_unit_test(test_double_quoted_string__tells_a_column_from_a_string),
+        cmocka_unit_test(test_autoincrement_restarts__asks_for_the_counter),
         cmocka_unit_test(test_copy__what_is_asked_is_what_happens),
         cmocka_unit_test(test_rules__are_silent_where_nothing_can_happen),
     };
