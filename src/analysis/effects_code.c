@@ -70,6 +70,42 @@ void predict_call(struct prediction *p, struct name name, const char *how)
         predict_function(p, function, what);
 }
 
+// --- a body that is checked when it is made
+
+static void predict_named(struct prediction *p, const struct postgres_fact *fact,
+                          const struct query *query)
+{
+    predict_reads(p, fact, query);
+    if (query->target.name)
+        predict_role_name(p, fact, ROLE_WRITTEN, query->target);
+}
+
+static void predict_checked(struct prediction *p, const struct postgres_fact *fact,
+                            const struct statement *statement)
+{
+    for (size_t i = 0; i < statement->n_actions; i++) {
+        const struct query *query = statement->actions[i].query;
+        if (statement->actions[i].kind != ACTION_QUERY)
+            continue;
+        predict_named(p, fact, query);
+        for (size_t k = 0; k < query->n_inner; k++)
+            predict_named(p, fact, query->inner[k]);
+    }
+}
+
+void predict_create_function(struct prediction *p)
+{
+    const char *language = p->action->language, *why;
+    if (language == NULL || strcmp(language, "sql") != 0 || p->action->body == NULL) {
+        predict_form(p, FORM_CREATE_FUNCTION);
+        return;
+    }
+    const struct postgres_fact *fact = predict_form(p, FORM_CREATE_SQL_FUNCTION);
+    const struct script *body = reader_read_body(p->tmp, language, p->action->body, &why);
+    for (size_t i = 0; body != NULL && i < body->n_statements; i++)
+        predict_checked(p, fact, &body->statements[i]);
+}
+
 // --- triggers
 
 static bool is_assigned(const struct query *query, const struct trigger_definition *trigger)

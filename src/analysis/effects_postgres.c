@@ -37,7 +37,6 @@ static const struct {
 } without_locks[] = {
     {ACTION_ADD_ENUM_VALUE, FORM_ADD_ENUM_VALUE},
     {ACTION_RENAME_ENUM_VALUE, FORM_ADD_ENUM_VALUE},
-    {ACTION_CREATE_FUNCTION, FORM_CREATE_FUNCTION},
     {ACTION_CREATE_SCHEMA, FORM_RENAME_SCHEMA},
     {ACTION_GRANT, FORM_GRANT},
 };
@@ -88,6 +87,7 @@ static predictor *const predictors[ACTION_KIND_COUNT] = {
     [ACTION_DROP_TRIGGER] = predict_drop_trigger,
     [ACTION_ENABLE_TRIGGER] = predict_trigger_state,
     [ACTION_DISABLE_TRIGGER] = predict_trigger_state,
+    [ACTION_CREATE_FUNCTION] = predict_create_function,
     [ACTION_CREATE_RULE] = predict_create_rule,
     [ACTION_DROP_POLICY] = predict_drop_member,
     [ACTION_DROP_RULE] = predict_drop_member,

@@ -41,6 +41,7 @@ void predict_reads(struct prediction *p, const struct postgres_fact *fact,
                    const struct query *query);
 
 // effects_code.c
+predictor predict_create_function;
 // What the statements of code do, one behind the other; unknown stays what was before.
 void predict_code(struct prediction *p, const struct statement *inner, size_t n);
 // What a function's body does; `how` stands before its name when that is not known.

@@ -34,7 +34,7 @@ static const struct {
     [ROLE_VIEW] = {"view", "the view"},
     [ROLE_DEPENDENT_VIEW] = {"dependent-view", "views that read it"},
     [ROLE_READ] = {"read", "tables that it reads"},
-    [ROLE_WRITTEN] = {"written", "tables that a rule writes"},
+    [ROLE_WRITTEN] = {"written", "tables that the rule or body writes"},
     [ROLE_SEQUENCE] = {"sequence", "the sequence"},
     [ROLE_TYPE_USER] = {"type-user", "tables with a column of the type"},
     [ROLE_CALLER] = {"caller", "tables whose triggers, CHECKs, defaults or indexes call it"},

@@ -193,6 +193,7 @@ enum postgres_form {
     FORM_VALIDATE_DOMAIN,
     FORM_DROP_TYPE_CASCADE,
     FORM_CREATE_FUNCTION,
+    FORM_CREATE_SQL_FUNCTION,
     FORM_DROP_FUNCTION_CASCADE,
     FORM_RENAME_SCHEMA,
     FORM_DROP_SCHEMA_CASCADE,
@@ -238,7 +239,7 @@ enum fact_role {
     ROLE_VIEW,
     ROLE_DEPENDENT_VIEW,
     ROLE_READ,
-    ROLE_WRITTEN, // by a rule
+    ROLE_WRITTEN, // by a rule, or by the body of a function
     ROLE_SEQUENCE,
     ROLE_TYPE_USER, // has a column of the type
     ROLE_CALLER,    // has a trigger, CHECK … that calls the function

@@ -369,8 +369,19 @@ static const struct postgres_fact rows[] = {
      .why = "only the function is locked; tables are not looked at",
      .source = MEASURED,
      .setups = {PLAIN},
-     .example = "CREATE OR REPLACE FUNCTION g() RETURNS int LANGUAGE sql AS 'SELECT count(*)::int "
-                "FROM t'"},
+     .example = "CREATE OR REPLACE FUNCTION g() RETURNS void LANGUAGE plpgsql AS 'BEGIN UPDATE t "
+                "SET a = 1; END'"},
+    {FORM_CREATE_SQL_FUNCTION,
+     0,
+     0,
+     "create-sql-function",
+     "CREATE FUNCTION … LANGUAGE sql",
+     {{ROLE_READ, AS, 0}, {ROLE_WRITTEN, RX, 0}},
+     .why = "the body is checked when the function is made, with the locks that running it takes",
+     .source = MEASURED,
+     .setups = {"CREATE TABLE z (id int); CREATE TABLE y (id int)"},
+     .example = "CREATE FUNCTION g() RETURNS void LANGUAGE sql AS 'INSERT INTO y SELECT id FROM "
+                "z'"},
     {FORM_DROP_FUNCTION_CASCADE,
      0,
      0,
