@@ -66,33 +66,11 @@ void predict_lock_index(struct prediction *p, const struct schema_relation *tabl
         lock_text(p, schema_name_text(p->tmp, p->schema, name), mode);
 }
 
-void predict_lock_indexes(struct prediction *p, const struct schema_relation *table,
-                          enum lock_mode mode)
-{
-    for (size_t i = 0; i < table->n_indexes; i++)
-        predict_lock_index(p, table, &table->indexes[i], mode);
-}
-
 struct relation_list predict_lock_targets(struct prediction *p, enum lock_mode mode)
 {
     struct relation_list list = schema_targets(p->tmp, p->schema, p->action);
     for (size_t i = 0; i < list.n; i++)
         predict_lock(p, list.list[i], mode);
-    if (!list.n)
-        predict_lock_name(p, p->action->relation, mode);
-    return list;
-}
-
-struct relation_list predict_lock_partitions(struct prediction *p, enum lock_mode mode)
-{
-    struct relation_list all = schema_targets(p->tmp, p->schema, p->action);
-    struct relation_list list = {0};
-    for (size_t i = 0; i < all.n; i++) {
-        if (i > 0 && !all.list[i]->is_partition)
-            continue;
-        list_add(p->tmp, &list, all.list[i]);
-        predict_lock(p, all.list[i], mode);
-    }
     if (!list.n)
         predict_lock_name(p, p->action->relation, mode);
     return list;

@@ -32,12 +32,8 @@ void predict_lock_name(struct prediction *p, struct name name, enum lock_mode mo
 // The index of `table`, unless it is new.
 void predict_lock_index(struct prediction *p, const struct schema_relation *table,
                         const struct schema_index *index, enum lock_mode mode);
-void predict_lock_indexes(struct prediction *p, const struct schema_relation *table,
-                          enum lock_mode mode);
 // What the action names: it, and its descendants unless ONLY; an unknown one by its name.
 struct relation_list predict_lock_targets(struct prediction *p, enum lock_mode mode);
-// The same without children that are no partitions.
-struct relation_list predict_lock_partitions(struct prediction *p, enum lock_mode mode);
 
 // Work over all rows. A partitioned table has none of its own: its partitions are named.
 void predict_scan(struct prediction *p, const struct schema_relation *relation);

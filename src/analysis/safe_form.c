@@ -60,11 +60,6 @@ bool forming_scans(const struct forming *forming)
     return names_table(forming, forming->effects->scans, forming->effects->n_scans);
 }
 
-bool forming_builds_index(const struct forming *forming)
-{
-    return names_table(forming, forming->effects->index_builds, forming->effects->n_index_builds);
-}
-
 bool forming_rewrites(const struct forming *forming)
 {
     return names_table(forming, forming->effects->rewrites, forming->effects->n_rewrites);

@@ -65,9 +65,8 @@ void step_add_with_undo(TALLOC_CTX *mem, struct safe_steps *steps, enum safe_pla
 // The first obstacle stays.
 void forming_obstruct(struct forming *forming, const char *format, ...) PRINTF_LIKE(2, 3);
 const char *forming_quote(const struct forming *forming, const char *name);
-// Does the statement read every row of the table, or build an index on it?
+// Does the statement read every row of the table, or write it again?
 bool forming_scans(const struct forming *forming);
-bool forming_builds_index(const struct forming *forming);
 bool forming_rewrites(const struct forming *forming);
 // The name that the constraint of `action` gets, written or chosen by the server; `nth` of those
 // that the action adds. NULL: it adds none.

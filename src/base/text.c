@@ -5,6 +5,7 @@
  */
 #include "base/text.h"
 #include "base/utf8.h"
+#include <ctype.h>
 
 #define WORD_SIZE_MAX 64 // longer words are not compared letter by letter
 
@@ -140,6 +141,31 @@ bool text_equal_nocase(const char *a, const char *b)
         b++;
     }
     return *a == *b;
+}
+
+static bool is_word_character(char c)
+{
+    return isalnum((unsigned char)c) || c == '_';
+}
+
+static bool has_word(const char *text, const char *word, char *(*find)(const char *, const char *))
+{
+    size_t len = strlen(word);
+    for (const char *at = find(text, word); at != NULL; at = find(at + 1, word)) {
+        if ((at == text || !is_word_character(at[-1])) && !is_word_character(at[len]))
+            return true;
+    }
+    return false;
+}
+
+bool text_has_word(const char *text, const char *word)
+{
+    return has_word(text, word, strstr);
+}
+
+bool text_has_word_nocase(const char *text, const char *word)
+{
+    return has_word(text, word, strcasestr);
 }
 
 char *text_lower(TALLOC_CTX *mem, const char *text)

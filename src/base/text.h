@@ -29,6 +29,9 @@ const char *text_nearest(const char *word, const char *const *candidates, size_t
 bool text_starts_with(const char *text, const char *prefix);
 bool text_ends_with(const char *text, const char *suffix);
 bool text_equal_nocase(const char *a, const char *b); // ASCII; NULL equals only NULL
+// Does `word` stand in `text`, with no letter, digit or '_' (ASCII) beside it?
+bool text_has_word(const char *text, const char *word);
+bool text_has_word_nocase(const char *text, const char *word);
 char *text_lower(TALLOC_CTX *mem, const char *text);  // ASCII only
 // One line of at most `width` columns for people: whitespace folded, "…" when cut.
 char *text_shorten(TALLOC_CTX *mem, const char *text, size_t len, size_t width);

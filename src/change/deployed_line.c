@@ -47,25 +47,10 @@ struct deployed_words deployed_words_of(TALLOC_CTX *mem, const char *name, bool 
     return words;
 }
 
-static bool is_word_character(char c)
-{
-    return isalnum((unsigned char)c) || c == '_';
-}
-
-static bool has_word(const char *text, const char *word)
-{
-    size_t len = strlen(word);
-    for (const char *at = strstr(text, word); at != NULL; at = strstr(at + 1, word)) {
-        if ((at == text || !is_word_character(at[-1])) && !is_word_character(at[len]))
-            return true;
-    }
-    return false;
-}
-
 bool deployed_names(const char *text, const struct deployed_words *words)
 {
     for (size_t i = 0; i < words->n; i++) {
-        if (has_word(text, words->list[i]))
+        if (text_has_word(text, words->list[i]))
             return true;
     }
     return false;
@@ -88,9 +73,7 @@ static bool has_sql(const char *text)
                                         "from",   "where",    "join",     "into",
                                         "set",    "order by", "group by", "returning"};
     for (size_t i = 0; i < COUNT_OF(words); i++) {
-        const char *at = strcasestr(text, words[i]);
-        if (at != NULL && (at == text || !is_word_character(at[-1])) &&
-            !is_word_character(at[strlen(words[i])]))
+        if (text_has_word_nocase(text, words[i]))
             return true;
     }
     return false;

@@ -195,18 +195,6 @@ static bool read_counted(const struct inspection *inspection, const struct askin
         take_counted, counting, err);
 }
 
-static bool names_word(const char *text, const char *word)
-{
-    size_t len = strlen(word);
-    for (const char *at = strcasestr(text, word); at != NULL; at = strcasestr(at + 1, word)) {
-        bool begins = at == text || (!isalnum((unsigned char)at[-1]) && at[-1] != '_');
-        bool ends = !isalnum((unsigned char)at[len]) && at[len] != '_';
-        if (begins && ends)
-            return true;
-    }
-    return false;
-}
-
 static void add_statements(struct assessment *assessment, const struct asking *asking,
                            const struct counting *counting)
 {
@@ -214,8 +202,9 @@ static void add_statements(struct assessment *assessment, const struct asking *a
     size_t n = 0;
     for (size_t i = 0; i < counting->n; i++) {
         const struct counted *counted = &counting->list[i];
-        if (!names_word(counted->query, asking->named.table) ||
-            (asking->named.column != NULL && !names_word(counted->query, asking->named.column)) ||
+        if (!text_has_word_nocase(counted->query, asking->named.table) ||
+            (asking->named.column != NULL &&
+             !text_has_word_nocase(counted->query, asking->named.column)) ||
             ++n > STATEMENTS_SHOWN)
             continue;
         evidence.calls = counted->calls;

@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "analysis/rules/rules.h"
+#include "base/text.h"
 
 // A later statement gives the old name back: a view, or another table that takes its place.
 static bool name_comes_back(const struct rule_place *place, struct name old)
@@ -159,21 +160,6 @@ static void check_new_constraint_breaks_old_writers(struct rule_place *place)
 
 // --- functions that would be left with a name that is gone
 
-static bool is_word_character(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-}
-
-static bool has_word(const char *text, const char *word)
-{
-    size_t len = strlen(word);
-    for (const char *at = strstr(text, word); at != NULL; at = strstr(at + 1, word)) {
-        if ((at == text || !is_word_character(at[-1])) && !is_word_character(at[len]))
-            return true;
-    }
-    return false;
-}
-
 // The function of a trigger that stays, and that names `word`.
 static const struct schema_function *function_with(const struct rule_place *place,
                                                    const struct schema_trigger *trigger,
@@ -183,7 +169,8 @@ static const struct schema_function *function_with(const struct rule_place *plac
         return NULL;
     const struct schema_function *function =
         schema_find_function(place->after, (struct name){.name = trigger->function});
-    bool names = function != NULL && function->body != NULL && has_word(function->body, word);
+    bool names =
+        function != NULL && function->body != NULL && text_has_word_nocase(function->body, word);
     return names ? function : NULL;
 }
 

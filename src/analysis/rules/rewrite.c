@@ -221,7 +221,9 @@ const struct rule rule_type_change_rewrite = {
     .severity = SEVERITY_WARN,
     .dialects = POSTGRES,
     .summary = "ALTER COLUMN TYPE that copies the whole table",
-    .why = "ACCESS EXCLUSIVE while every row is written again and every index rebuilt.",
+    .why =
+        "ACCESS EXCLUSIVE while every row is written again and every index rebuilt; the column's "
+        "statistics are gone until the next ANALYZE.",
     .safe_form = "new column, write both, backfill in batches, swap",
     .source = "measured on PostgreSQL 15 (docs/effects.md)",
     .kinds = {ACTION_ALTER_TYPE},

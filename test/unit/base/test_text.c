@@ -109,6 +109,16 @@ static void test_text_comparisons(void **state)
     assert_string_equal(text_lower(tmp, "ÄB[c"), "Äb[c");
 }
 
+static void test_text_has_word__only_whole_words(void **state)
+{
+    (void)state;
+    assert_true(text_has_word("emails", "emails"));
+    assert_true(text_has_word("my_emails, old.emails;", "emails")); // the second place counts
+    assert_false(text_has_word("my_emails emails2 Emails", "emails"));
+    assert_true(text_has_word_nocase("UPDATE Emails SET", "emails"));
+    assert_false(text_has_word_nocase("UPDATE Emails_old SET", "emails"));
+}
+
 static void test_text_shorten__folds_and_cuts(void **state)
 {
     (void)state;
@@ -228,6 +238,7 @@ int main(void)
         cmocka_unit_test(test_text_to_utf8__mends_each_bad_byte),
         cmocka_unit_test(test_text_nearest__a_third_of_the_letters),
         cmocka_unit_test(test_text_comparisons),
+        cmocka_unit_test(test_text_has_word__only_whole_words),
         cmocka_unit_test(test_text_shorten__folds_and_cuts),
         cmocka_unit_test(test_text_glob_match),
         cmocka_unit_test(test_text_glob_match__ends_in_time),

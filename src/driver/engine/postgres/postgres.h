@@ -62,11 +62,11 @@ struct postgres_server {
     const char *database; // current_database()
     const char *version;  // "15.20 (Debian …)"
     const char *role;     // of the session
-    const char *powers;   // of the role, that an audit must not have: "a superuser", …; NULL: none
-    bool has_system;      // `system` is the server's own
+    const char *powers; // of the role, that an audit must not have: "a superuser", …; NULL: none
+    bool has_system;    // `system` is the server's own
     bool is_standby;
     bool is_pooled; // somebody stands between: another session for each transaction, perhaps
-    bool is_linux; // where a server notices that its client is gone
+    bool is_linux;  // where a server notices that its client is gone
 };
 
 struct engine {
@@ -83,8 +83,9 @@ struct engine {
 };
 
 // --- session.c
-// A transaction of ours that only reads, with every setting pinned that decides what a text means or
-// looks like. It ends with session_end, also after a failure. Within a snapshot all of it is done.
+// A transaction of ours that only reads, with every setting pinned that decides what a text means
+// or looks like. It ends with session_end, also after a failure. Within a snapshot all of it is
+// done.
 MUST_CHECK bool session_begin(struct engine *engine, struct error *err);
 MUST_CHECK bool session_end(struct engine *engine, struct error *err);
 
@@ -117,7 +118,7 @@ bool postgres_catalog_read(TALLOC_CTX *mem, struct engine *engine, struct schema
                            struct error *err);
 bool postgres_catalog_digest(struct engine *engine, char hex[65], struct error *err);
 bool postgres_catalog_objects(TALLOC_CTX *mem, struct engine *engine, char hex[65],
-                       struct schema_objects *out, struct error *err);
+                              struct schema_objects *out, struct error *err);
 bool postgres_catalog_activity(TALLOC_CTX *mem, struct engine *engine, struct engine_activity **out,
                                size_t *n, struct error *err);
 bool postgres_fingerprint(TALLOC_CTX *mem, struct engine *engine,

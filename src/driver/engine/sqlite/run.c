@@ -239,8 +239,7 @@ static bool run_and_record(struct run *run, struct error *err)
            error_wrap(err, "%s: while committing", request->path);
 }
 
-bool sqlite_run(TALLOC_CTX *mem, struct engine *engine,
-                const struct engine_run_request *request,
+bool sqlite_run(TALLOC_CTX *mem, struct engine *engine, const struct engine_run_request *request,
                 struct engine_run *out, struct error *err)
 {
     SCRATCH(tmp);
@@ -256,8 +255,7 @@ bool sqlite_run(TALLOC_CTX *mem, struct engine *engine,
     TRY(begin(&run, err));
     if (!run_and_record(&run, err))
         return take_back(&run, err);
-    *out = (struct engine_run){.statements = run.statements,
-                               .attempts = 1,
-                               .took_ms = clock_monotonic_ms() - begun_ms};
+    *out = (struct engine_run){
+        .statements = run.statements, .attempts = 1, .took_ms = clock_monotonic_ms() - begun_ms};
     return true;
 }

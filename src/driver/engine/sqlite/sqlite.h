@@ -86,7 +86,7 @@ bool sqlite_catalog_read(TALLOC_CTX *mem, struct engine *engine, struct schema *
                          struct error *err);
 bool sqlite_catalog_digest(struct engine *engine, char hex[65], struct error *err);
 bool sqlite_catalog_objects(TALLOC_CTX *mem, struct engine *engine, char hex[65],
-                       struct schema_objects *out, struct error *err);
+                            struct schema_objects *out, struct error *err);
 bool sqlite_fingerprint(TALLOC_CTX *mem, struct engine *engine,
                         const struct engine_fingerprint_request *request,
                         struct engine_fingerprint **out, struct error *err);
