@@ -52,17 +52,10 @@ static struct named name_of(const struct action *action)
 {
     struct named named = {.table = action->relation.name != NULL ? action->relation.name
                                                                  : action->member};
-    switch ((int)action->kind) {
-    case ACTION_DROP_COLUMN:
-    case ACTION_RENAME_COLUMN:
-    case ACTION_ALTER_TYPE:
-    case ACTION_SET_DEFAULT:
-    case ACTION_DROP_DEFAULT:
-    case ACTION_SET_NOT_NULL:
-    case ACTION_DROP_NOT_NULL: named.column = action->column; break;
-    case ACTION_RENAME_ENUM_VALUE: named.column = action->member; break;
-    default: break;
-    }
+    if (action_is_of_column(action->kind))
+        named.column = action->column;
+    else if (action->kind == ACTION_RENAME_ENUM_VALUE)
+        named.column = action->member;
     return named;
 }
 

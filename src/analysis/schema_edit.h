@@ -201,7 +201,6 @@ void schema_unpublish(struct schema *schema, struct name table); // it is droppe
 void schema_republish(struct schema *schema, struct name from, struct name to);
 
 // schema_keep.c
-struct expression *keep_expression(struct schema *schema, const struct expression *expression);
 struct type_name keep_type(struct schema *schema, struct type_name type);
 struct index_column *keep_index_columns(struct schema *schema, const struct index_column *columns,
                                         size_t n);

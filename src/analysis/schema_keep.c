@@ -6,7 +6,8 @@
  */
 #include "analysis/schema_edit.h"
 
-struct expression *keep_expression(struct schema *schema, const struct expression *expression)
+static struct expression *keep_expression(struct schema *schema,
+                                          const struct expression *expression)
 {
     struct expression *copy = mem_new(schema->pool, struct expression);
     copy->text = mem_strdup(schema->pool, expression->text);

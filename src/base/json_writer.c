@@ -238,15 +238,17 @@ static void put_real(struct json_writer *writer, const char *name, const json_t 
     free(digits);
 }
 
+static void put_value(struct json_writer *writer, const char *name, const json_t *value);
+
 void json_writer_members(struct json_writer *writer, const json_t *object)
 {
     json_t *whole = (json_t *)(uintptr_t)object; // jansson's iterators take no const
     for (void *at = json_object_iter(whole); at != NULL; at = json_object_iter_next(whole, at))
-        json_writer_value(writer, json_object_iter_key(at), json_object_iter_value(at));
+        put_value(writer, json_object_iter_key(at), json_object_iter_value(at));
 }
 
 // As deep as the value: made by us, or read by jansson, which limits it.
-void json_writer_value(struct json_writer *writer, const char *name, const json_t *value)
+static void put_value(struct json_writer *writer, const char *name, const json_t *value)
 {
     switch (json_typeof(value)) {
     case JSON_OBJECT:
@@ -257,7 +259,7 @@ void json_writer_value(struct json_writer *writer, const char *name, const json_
     case JSON_ARRAY:
         json_writer_open_array(writer, name);
         for (size_t i = 0; i < json_array_size(value); i++)
-            json_writer_value(writer, NULL, json_array_get(value, i));
+            put_value(writer, NULL, json_array_get(value, i));
         json_writer_close_array(writer);
         return;
     case JSON_STRING:
@@ -277,6 +279,6 @@ void json_write(FILE *out, const json_t *value)
 {
     struct json_writer writer;
     json_writer_begin(&writer, out);
-    json_writer_value(&writer, NULL, value);
+    put_value(&writer, NULL, value);
     json_writer_end(&writer);
 }

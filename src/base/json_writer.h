@@ -2,7 +2,7 @@
  * JSON writer: a document printed while it is made, without building it in memory first.
  *
  * For documents that grow with their input. What is small, or read, or hashed, is built with
- * base/json.h; json_writer_value prints such a part within the document. Both look the same:
+ * base/json.h; json_writer_members prints such a part within the document. Both look the same:
  * members in order, indented by 2, text that is not UTF-8 mended.
  *
  *     struct json_writer writer;
@@ -43,7 +43,6 @@ void json_writer_text(struct json_writer *writer, const char *name, const char *
 void json_writer_integer(struct json_writer *writer, const char *name, int64_t value);
 void json_writer_bool(struct json_writer *writer, const char *name, bool value);
 void json_writer_null(struct json_writer *writer, const char *name);
-void json_writer_value(struct json_writer *writer, const char *name, const json_t *value);
 // Each member of `object` as one of the object that is open.
 void json_writer_members(struct json_writer *writer, const json_t *object);
 

@@ -163,15 +163,22 @@ static char *piece_text(TALLOC_CTX *mem, const struct code *code, const struct p
     return text;
 }
 
+// Written into `mem`, which must outlive the reading of it.
+static struct inner_text piece_inner(TALLOC_CTX *mem, const struct code *code,
+                                     const struct plpgsql_piece *piece)
+{
+    char *text = piece_text(mem, code, piece);
+    return (struct inner_text){.text = text,
+                               .len = strlen(text),
+                               .origin = origin_part(&code->origin, piece->start),
+                               .piece = piece};
+}
+
 static void piece_add_sql(struct script_reading *s, const struct code *code,
                           const struct plpgsql_piece *piece)
 {
     SCRATCH(tmp);
-    char *text = piece_text(tmp, code, piece);
-    struct inner_text inner = {.text = text,
-                               .len = strlen(text),
-                               .origin = origin_part(&code->origin, piece->start),
-                               .piece = piece};
+    struct inner_text inner = piece_inner(tmp, code, piece);
     if (piece->kind == PLPGSQL_EXPRESSION)
         inner.origin.prefix = strlen(EXPRESSION_PREFIX);
     statements_add(s, &inner);
@@ -182,14 +189,10 @@ static void piece_add_dynamic(struct script_reading *s, const struct code *code,
                               const struct plpgsql_piece *piece)
 {
     SCRATCH(tmp);
-    char *text = piece_text(tmp, code, piece);
-    struct inner_text inner = {.text = text,
-                               .len = strlen(text),
-                               .origin = origin_part(&code->origin, piece->start),
-                               .piece = piece};
+    struct inner_text inner = piece_inner(tmp, code, piece);
     struct statement *statement = statement_append(s, &inner);
     struct reading reading = {.mem = s->script, .tmp = tmp, .statement = statement};
-    statement->sql = mem_printf(s->script, "EXECUTE %s", text);
+    statement->sql = mem_printf(s->script, "EXECUTE %s", inner.text);
     statement->kind = "EXECUTE";
     action_add(&reading, ACTION_EXECUTE)->option = "dynamic";
 }

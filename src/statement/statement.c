@@ -157,6 +157,20 @@ const char *dialect_title(enum dialect dialect)
     return dialect_titles[dialect];
 }
 
+bool action_is_of_column(enum action_kind kind)
+{
+    switch ((int)kind) {
+    case ACTION_DROP_COLUMN:
+    case ACTION_RENAME_COLUMN:
+    case ACTION_ALTER_TYPE:
+    case ACTION_SET_DEFAULT:
+    case ACTION_DROP_DEFAULT:
+    case ACTION_SET_NOT_NULL:
+    case ACTION_DROP_NOT_NULL: return true;
+    default: return false;
+    }
+}
+
 const char *action_kind_name(enum action_kind kind)
 {
     return action_kind_names[kind];

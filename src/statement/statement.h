@@ -356,6 +356,8 @@ enum action_kind {
     ACTION_KIND_COUNT
 };
 const char *action_kind_name(enum action_kind kind); // "add column"
+// Is `column` one that was there before: altered, renamed, dropped?
+bool action_is_of_column(enum action_kind kind);
 
 enum object_kind {
     OBJECT_NONE,

@@ -7,10 +7,11 @@
 
 if [ -x "$RELEASE/tminus" ]; then
     # wait_on_tick is half of the engines' contract: what cancels a long call; flights will set it.
-    # Through the others tests look at what the program has within: names, locks, versions.
+    # Through the others tests look at what the program has within: names, locks, versions, facts.
     ends 0 'nothing is unused' "$SOURCE/tool/check-unused" --except wait_on_tick \
         --except connection_open --except action_kind_name --except effects_lock_on --except lock_mode_conflicts \
-        --except migration_compare_versions --except guard_lookup --except guard_object_read "$RELEASE"/tminus.p/*.o "$RELEASE"/*.a
+        --except migration_compare_versions --except guard_lookup --except guard_object_read --except postgres_fact_holds \
+        "$RELEASE"/tminus.p/*.o "$RELEASE"/*.a
     # libpg_query, within, and libpq, beside it, are of one origin and share names.
     libpq=$(ldd "$RELEASE/tminus" | sed -n 's/.* => \(.*libpq\.so[^ ]*\) .*/\1/p')
     nm -D "$libpq" | awk '{ sub(/@.*/, "", $NF); print $NF }' | sort -u >"$tmp/libpq"

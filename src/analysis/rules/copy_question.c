@@ -266,18 +266,17 @@ static void write_collisions(struct asking *asking, const char *select, const ch
     const char *groups =
         mem_printf(mem, "(SELECT %s, count(*) AS n FROM copied WHERE %s GROUP BY %s) AS g", names,
                    has_value, names);
-    const char *is_there = "0";
+    // Of rows of one key one stays, unless the table has it already.
+    const char *lost = "g.n - 1";
     if (!place_is_new(asking->place, asking->table))
-        is_there =
-            mem_printf(mem, "CASE WHEN EXISTS (SELECT 1 FROM %s AS t WHERE %s) THEN 1 ELSE 0 END",
-                       ask_table(asking), match);
-    asking->question.sql = mem_printf(mem, "%s SELECT coalesce(sum(g.n - 1 + %s), 0) FROM %s",
-                                      copied, is_there, groups);
-    ask_decision(asking, copied,
-                 mem_printf(mem, "FROM %s WHERE g.n - 1 + %s > 0", groups, is_there));
+        lost = mem_printf(
+            mem, "g.n - CASE WHEN EXISTS (SELECT 1 FROM %s AS t WHERE %s) THEN 0 ELSE 1 END",
+            ask_table(asking), match);
+    asking->question.sql =
+        mem_printf(mem, "%s SELECT coalesce(sum(%s), 0) FROM %s", copied, lost, groups);
+    ask_decision(asking, copied, mem_printf(mem, "FROM %s WHERE %s > 0", groups, lost));
     asking->question.samples =
-        mem_printf(mem, "%s SELECT %s FROM %s WHERE g.n - 1 + %s > 0 LIMIT 5", copied, names,
-                   groups, is_there);
+        mem_printf(mem, "%s SELECT %s FROM %s WHERE %s > 0 LIMIT 5", copied, names, groups, lost);
     asking->question.loses = true;
 }
 

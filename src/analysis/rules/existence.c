@@ -271,14 +271,7 @@ static const char *fit_action(const struct fit *fit, const struct action *action
     case ACTION_DROP: return fit_drop(fit, action);
     case ACTION_TRUNCATE: return fit_relation(fit, action->relation);
     case ACTION_RENAME: return action->object == OBJECT_TABLE ? fit_member(fit, action) : NULL;
-    case ACTION_DROP_COLUMN:
-    case ACTION_RENAME_COLUMN:
-    case ACTION_ALTER_TYPE:
-    case ACTION_SET_DEFAULT:
-    case ACTION_DROP_DEFAULT:
-    case ACTION_SET_NOT_NULL:
-    case ACTION_DROP_NOT_NULL: return fit_member(fit, action);
-    default: return NULL;
+    default: return action_is_of_column(action->kind) ? fit_member(fit, action) : NULL;
     }
 }
 

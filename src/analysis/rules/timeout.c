@@ -89,8 +89,9 @@ static void check_no_lock_timeout(struct rule_place *place)
     if (lock == NULL || is_set_later(place))
         return;
     rule_report_as(place, severity,
-                   mem_printf(place->mem, "%s before it, and try again when it fails",
-                              set_hint(place, "lock_timeout = '2s'")),
+                   mem_printf(place->mem,
+                              "SET %slock_timeout = '2s' before it, and try again when it fails",
+                              place->in_transaction ? "LOCAL " : ""),
                    "waits without limit for %s, and every %s waits behind it", lock->relation,
                    lock_mode_blocks_reads(lock->mode) ? "reader and writer" : "writer");
 }

@@ -98,7 +98,7 @@ static void test_json_writer__members(void **state)
     char *text;
     size_t len;
     struct json_writer writer;
-    json_auto_t *part = json_pack("{s:i, s:[s]}", "n", 1, "list", "x");
+    json_auto_t *part = json_pack("{s:i, s:[s], s:{s:i}}", "n", 1, "list", "x", "part", "m", 2);
     FILE *out = open_memstream(&text, &len);
     json_writer_begin(&writer, out);
     json_writer_open_object(&writer, NULL);
@@ -108,13 +108,12 @@ static void test_json_writer__members(void **state)
     json_writer_bool(&writer, NULL, true);
     json_writer_bool(&writer, NULL, false);
     json_writer_close_array(&writer);
-    json_writer_value(&writer, "part", part);
     json_writer_close_object(&writer);
     json_writer_end(&writer);
     fclose(out);
     assert_string_equal(text, "{\n  \"none\": null,\n  \"n\": 1,\n  \"list\": [\n    \"x\"\n  ],\n"
-                              "  \"flags\": [\n    true,\n    false\n  ],\n"
-                              "  \"part\": {\n    \"n\": 1,\n    \"list\": [\n      \"x\"\n    ]\n  }\n}\n");
+                              "  \"part\": {\n    \"m\": 2\n  },\n"
+                              "  \"flags\": [\n    true,\n    false\n  ]\n}\n");
     free(text);
 }
 
