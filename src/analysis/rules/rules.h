@@ -234,6 +234,9 @@ extern const struct rule rule_partition_detach_blocking;
 extern const struct rule rule_partition_drop;
 extern const struct rule rule_partition_recursive_lock;
 
+// partition_refusal.c
+extern const struct rule rule_partitioned_table_refuses;
+
 // domain.c
 extern const struct rule rule_domain_add_constraint;
 extern const struct rule rule_domain_create_with_constraint;

@@ -115,6 +115,7 @@ const struct rule *const rule_table[] = {
     &rule_partition_detach_blocking,
     &rule_partition_drop,
     &rule_partition_recursive_lock,
+    &rule_partitioned_table_refuses,
     // --- Blocking: domains
     &rule_domain_add_constraint,
     &rule_domain_create_with_constraint,

@@ -145,6 +145,33 @@ static const struct lock_case cases[] = {
      0},
     {EVENTS, "ALTER TABLE events ADD CHECK (at > '2000-01-01');", "partition-recursive-lock", NULL,
      NULL, 0}, // check-add-scan says more
+    // By the name that it had, the table is still the one that is named.
+    {"CREATE TABLE t (id int); CREATE VIEW v AS SELECT id FROM t;",
+     "CREATE TABLE c (id int); ALTER TABLE t RENAME TO t_old; ALTER TABLE c RENAME TO t;"
+     "DROP TABLE t_old CASCADE;",
+     "cascade", NULL, "warn DROP … CASCADE on public.t_old takes with it: view public.v", 0},
+    // What a partitioned table refuses.
+    {EVENTS, "CREATE INDEX CONCURRENTLY ON events (at);", "partitioned-table-refuses", NULL,
+     "stop fails on public.events: an index of a partitioned table cannot be built CONCURRENTLY", 0},
+    {EVENTS, "CREATE UNIQUE INDEX ON events (at);", "partitioned-table-refuses", NULL, NULL, 0},
+    {EVENTS, "CREATE INDEX CONCURRENTLY ON e25 (at);", "partitioned-table-refuses", NULL, NULL, 0},
+    {EVENTS, "ALTER TABLE events DETACH PARTITION e25 CONCURRENTLY;", "partitioned-table-refuses",
+     NULL, NULL, 0},
+    {EVENTS REST, "ALTER TABLE events DETACH PARTITION e25 CONCURRENTLY;",
+     "partitioned-table-refuses", NULL,
+     "stop fails on public.events: nothing is detached CONCURRENTLY while there is a default "
+     "partition",
+     0},
+    {EVENTS "CREATE INDEX events_at ON events (at);", "DROP INDEX CONCURRENTLY events_at;",
+     "partitioned-table-refuses", NULL,
+     "stop fails on public.events: an index of a partitioned table cannot be dropped CONCURRENTLY",
+     0},
+    {EVENTS "CREATE TABLE days (at date PRIMARY KEY);",
+     "ALTER TABLE events ADD FOREIGN KEY (at) REFERENCES days NOT VALID;",
+     "partitioned-table-refuses", NULL,
+     "stop fails on public.events: NOT VALID is not for foreign keys of partitioned tables before "
+     "PostgreSQL 18",
+     0},
     {EVENTS "CREATE TABLE e26 (at date NOT NULL CHECK (at >= '2026-01-01' AND at < '2027-01-01'));",
      "ALTER TABLE events ATTACH PARTITION e26 FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');",
      "partition-attach-scan", NULL, NULL, 0}, // proven

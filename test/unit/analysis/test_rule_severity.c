@@ -202,6 +202,10 @@ static const struct expected cases[] = {
     {EMAILS, "CREATE TYPE mood AS ENUM ('a'); ALTER TABLE emails ADD COLUMN m mood;",
      "DROP TYPE mood; ALTER TABLE emails DROP COLUMN m;", "drop-has-dependents", NULL, SEVERITY_STOP,
      0},
+    {EMAILS "CREATE TABLE files (e bigint REFERENCES emails (id));",
+     "ALTER TABLE emails DROP CONSTRAINT emails_pkey;", NULL, "drop-has-dependents", NULL,
+     SEVERITY_STOP, 0},
+    {EMAILS, "DROP INDEX emails_pkey;", NULL, "drop-has-dependents", NULL, SEVERITY_STOP, 0},
     {EMAILS, "ALTER TABLE emails DROP COLUMN size;", "ALTER TABLE emails ADD COLUMN size int NOT NULL;",
      "not-null-no-default", NULL, SEVERITY_STOP, 0},
 };
