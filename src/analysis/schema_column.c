@@ -20,7 +20,7 @@ static const char *serial_base(const char *type)
     return NULL;
 }
 
-static void add_sequence(struct schema *schema, struct schema_relation *relation,
+void schema_add_sequence(struct schema *schema, struct schema_relation *relation,
                          struct schema_column *column, struct name written)
 {
     const char *type = column->type.name ? column->type.name : "int8";
@@ -47,7 +47,7 @@ static void column_becomes_serial(struct schema *schema, struct schema_relation 
     column->type.name = base;
     column->is_not_null = true;
     column->has_default = true;
-    add_sequence(schema, relation, column, (struct name){0});
+    schema_add_sequence(schema, relation, column, (struct name){0});
     column->default_text = mem_printf(schema->pool, "nextval('%s.%s'::regclass)",
                                       relation->name.schema, column->owned_sequence);
 }
@@ -77,7 +77,7 @@ void schema_add_column(struct schema *schema, struct schema_relation *relation,
     if (base)
         column_becomes_serial(schema, relation, added, base);
     else if (column->is_identity && schema->dialect == DIALECT_POSTGRES)
-        add_sequence(schema, relation, added, column->identity_sequence);
+        schema_add_sequence(schema, relation, added, column->identity_sequence);
 }
 
 void change_add_column(struct schema *schema, const struct action *action)
@@ -219,8 +219,8 @@ void change_identity(struct schema *schema, const struct action *action)
         return;
     if (action->kind == ACTION_ADD_IDENTITY && !column->is_identity) {
         const struct column *identity = action->definition;
-        add_sequence(schema, relation, column,
-                     identity ? identity->identity_sequence : (struct name){0});
+        schema_add_sequence(schema, relation, column,
+                            identity ? identity->identity_sequence : (struct name){0});
         column->is_identity = true;
         column->is_identity_always = identity && identity->is_identity_always;
         column->is_not_null = true;

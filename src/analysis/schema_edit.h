@@ -221,6 +221,9 @@ void sqlite_rename_keys(struct schema *schema, struct schema_relation *relation)
 void schema_reset_path(struct schema *schema);
 
 // schema_column.c: without its constraints.
+// The sequence behind a column, under the name written or the one that the server makes.
+void schema_add_sequence(struct schema *schema, struct schema_relation *relation,
+                         struct schema_column *column, struct name written);
 void schema_add_column(struct schema *schema, struct schema_relation *relation,
                        const struct column *column);
 

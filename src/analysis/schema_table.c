@@ -101,6 +101,21 @@ static void copy_keys(struct schema *schema, struct schema_relation *relation,
     }
 }
 
+static void copy_identity(struct schema *schema, struct schema_relation *relation,
+                          const struct schema_relation *from)
+{
+    for (size_t i = 0; i < from->n_columns; i++) {
+        struct schema_column *column = from->columns[i].is_identity
+                                           ? schema_find_column(relation, from->columns[i].name)
+                                           : NULL;
+        if (!column || column->is_identity)
+            continue;
+        column->is_identity = true;
+        column->is_identity_always = from->columns[i].is_identity_always;
+        schema_add_sequence(schema, relation, column, (struct name){0});
+    }
+}
+
 static void take_from_template(struct schema *schema, struct schema_relation *relation,
                                const struct action *action, struct name template)
 {
@@ -109,6 +124,8 @@ static void take_from_template(struct schema *schema, struct schema_relation *re
         return;
     const char *included = action->option ? action->option : "";
     copy_columns(relation, from, strstr(included, "defaults"));
+    if (strstr(included, "identity"))
+        copy_identity(schema, relation, from);
     for (size_t i = 0; strstr(included, "constraints") && i < from->n_constraints; i++) {
         if (from->constraints[i].kind == CONSTRAINT_CHECK)
             copy_check(relation, &from->constraints[i]);

@@ -219,11 +219,12 @@ static void table_read_element(struct reading *reading, struct action *action, N
         bits32 options = ((TableLikeClause *)element)->options;
         action->is_like = true;
         if (options & (CREATE_TABLE_LIKE_DEFAULTS | CREATE_TABLE_LIKE_CONSTRAINTS |
-                       CREATE_TABLE_LIKE_INDEXES))
+                       CREATE_TABLE_LIKE_INDEXES | CREATE_TABLE_LIKE_IDENTITY))
             action->option =
-                mem_printf(mem, "%s%s%s", options & CREATE_TABLE_LIKE_DEFAULTS ? "defaults," : "",
+                mem_printf(mem, "%s%s%s%s", options & CREATE_TABLE_LIKE_DEFAULTS ? "defaults," : "",
                            options & CREATE_TABLE_LIKE_CONSTRAINTS ? "constraints," : "",
-                           options & CREATE_TABLE_LIKE_INDEXES ? "indexes," : "");
+                           options & CREATE_TABLE_LIKE_INDEXES ? "indexes," : "",
+                           options & CREATE_TABLE_LIKE_IDENTITY ? "identity," : "");
         *mem_append(mem, action->parents, action->n_parents) =
             name_of_range(reading, ((TableLikeClause *)element)->relation);
     }

@@ -253,8 +253,8 @@ struct query {
 enum action_kind {
     ACTION_OTHER, // read, touches no relation that we model; `object` and `option` may tell
     // tables
-    ACTION_CREATE_TABLE, // columns, constraints, like (option: "defaults,constraints,indexes," as
-                         // INCLUDING says), inherits / partition_of
+    ACTION_CREATE_TABLE, // columns, constraints, like (option: "defaults,constraints,indexes,
+                         // identity," as INCLUDING says), inherits / partition_of
     ACTION_CREATE_TABLE_AS, // query; also SELECT INTO and CREATE MATERIALIZED VIEW (object)
     ACTION_DROP,            // object tells what; one action for each name
     ACTION_RENAME,          // object tells what; new_name

@@ -243,6 +243,17 @@ static const char *destroyed_text(const struct rule_place *place, const char *na
     return text;
 }
 
+// Effects name a table as the others know it: by the name that this migration took from it.
+static const char *name_of_effects(const struct rule_place *place, const struct action *action,
+                                   const char *name)
+{
+    const struct schema_relation *relation =
+        action->relation.name == NULL ? NULL : schema_find(place->before, action->relation);
+    bool is_renamed = relation != NULL && relation->renamed_in != NULL &&
+                      strcmp(relation->renamed_in, place->migration->path) == 0;
+    return is_renamed ? place_name(place, relation->name_before) : name;
+}
+
 static void cascade(struct rule_place *place, const struct action *action)
 {
     if (!is_cascading(action) || action->object == OBJECT_SCHEMA ||
@@ -250,7 +261,7 @@ static void cascade(struct rule_place *place, const struct action *action)
         return;
     const char *verb = action->kind == ACTION_TRUNCATE ? "TRUNCATE" : "DROP";
     const char *name = action->relation.name != NULL ? place_name(place, action->relation) : "it";
-    const char *known = destroyed_text(place, name);
+    const char *known = destroyed_text(place, name_of_effects(place, action, name));
     if (known == NULL)
         rule_report(place, "%s … CASCADE on %s takes with it whatever depends on it", verb, name);
     else
