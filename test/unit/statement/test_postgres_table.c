@@ -101,7 +101,7 @@ static void test_parents_and_partitions(void **state)
     (void)state;
     static const struct reading_case cases[] = {
         {"CREATE TABLE a (LIKE b INCLUDING ALL, x int)",
-         "CREATE TABLE: create table table a option=defaults,constraints,indexes, (x integer) parents b like"},
+         "CREATE TABLE: create table table a option=defaults,constraints,indexes,identity, (x integer) parents b like"},
         {"CREATE TABLE a (LIKE b)", "CREATE TABLE: create table table a parents b like"},
         {"CREATE TABLE a (x int) INHERITS (b, s.c)",
          "CREATE TABLE: create table table a (x integer) parents b s.c"},
