@@ -138,7 +138,7 @@ postgres_super $database "DROP OWNED BY reader; DROP ROLE reader"
 
 fresh "$rows" held
 cat >"$tmp/migrations/0001_made.up.sql" <<'END'
-DO $$ BEGIN UPDATE emails SET size = 0 WHERE id = 3; END $$;
+DO $$ BEGIN EXECUTE 'UPDATE emails SET size = 0 WHERE id = ' || length('abc'); END $$;
 END
 rm -rf "$tmp/state"
 "$TMINUS" baseline save --all --database "$database_url" "$tmp/migrations" >/dev/null 2>&1
