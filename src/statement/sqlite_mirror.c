@@ -233,6 +233,27 @@ const char **sqlite_mirror_strings(TALLOC_CTX *mem, struct sqlite_mirror *mirror
     return names;
 }
 
+const char **sqlite_mirror_firing(TALLOC_CTX *mem, struct sqlite_mirror *mirror, size_t *n)
+{
+    static const char sql[] =
+        "WITH fired AS (SELECT DISTINCT tbl_name FROM sqlite_master WHERE type = 'trigger') "
+        "SELECT printf('INSERT INTO \"%w\" DEFAULT VALUES', tbl_name) FROM fired UNION ALL "
+        "SELECT printf('DELETE FROM \"%w\"', tbl_name) FROM fired UNION ALL "
+        "SELECT printf('UPDATE \"%w\" SET %s', tbl_name, (SELECT group_concat(printf('\"%w\" = "
+        "NULL', name), ', ') FROM pragma_table_info(tbl_name))) FROM fired";
+    sqlite3_stmt *statement = NULL;
+    const char **firing = NULL;
+
+    begin_task(mirror, TASK_ASK);
+    if (sqlite3_prepare_v2(mirror->db, sql, -1, &statement, NULL) == SQLITE_OK) {
+        while (sqlite3_step(statement) == SQLITE_ROW && sqlite3_column_text(statement, 0))
+            *mem_append(mem, firing, *n) =
+                mem_strdup(mem, (const char *)sqlite3_column_text(statement, 0));
+    }
+    sqlite3_finalize(statement);
+    return firing;
+}
+
 static int run(struct sqlite_mirror *mirror, const char *sql, size_t len)
 {
     sqlite3_stmt *statement = NULL;

@@ -33,6 +33,8 @@ struct sqlite_judgement sqlite_mirror_judge(TALLOC_CTX *mem, struct sqlite_mirro
 // Names in double quotes that are no column, each once: SQLite takes them for strings.
 const char **sqlite_mirror_strings(TALLOC_CTX *mem, struct sqlite_mirror *mirror, const char *sql,
                                    size_t *n);
+// Statements that fire the triggers that there are.
+const char **sqlite_mirror_firing(TALLOC_CTX *mem, struct sqlite_mirror *mirror, size_t *n);
 // Run one DDL statement. NULL, or SQLite's message.
 const char *sqlite_mirror_apply(TALLOC_CTX *mem, struct sqlite_mirror *mirror, const char *sql,
                                 size_t len);

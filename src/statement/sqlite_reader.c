@@ -222,6 +222,22 @@ static const char *without_rows(TALLOC_CTX *mem, const struct statement *stateme
                       statement->sql + query);
 }
 
+// SQLite drops a column that a trigger writes without a word; then the trigger fails.
+static const char *broken_by_drop(struct reading *reading, const char *column)
+{
+    SCRATCH(tmp);
+    size_t n = 0;
+    const char **firing = sqlite_mirror_firing(tmp, reading->mirror, &n);
+    for (size_t i = 0; i < n; i++) {
+        struct sqlite_judgement fired =
+            sqlite_mirror_judge(tmp, reading->mirror, firing[i], strlen(firing[i]));
+        const char *name = fired.message ? strrchr(fired.message, ' ') : NULL;
+        if (name && strcasecmp(name + 1, column) == 0)
+            return mem_printf(reading->script, "%s: %s", firing[i], fired.message);
+    }
+    return NULL;
+}
+
 static void apply(struct reading *reading, struct statement *statement, struct action *action)
 {
     SCRATCH(tmp);
@@ -232,6 +248,8 @@ static void apply(struct reading *reading, struct statement *statement, struct a
         sqlite_mirror_apply(reading->script, reading->mirror, sql, strlen(sql));
     if (statement->invalid_reason)
         return;
+    if (action->kind == ACTION_DROP_COLUMN)
+        statement->breaks = broken_by_drop(reading, action->column);
     if (action->kind == ACTION_CREATE_VIEW) {
         // A view's own query is only looked at when the view is used.
         sql = mem_printf(tmp, "SELECT * FROM \"%s\"", action->relation.name);

@@ -482,6 +482,9 @@ struct statement {
     // SQLite: how the reader judged it against the schema known so far (NULL: fine). A statement
     // may be understood and still invalid: "no such column: x".
     const char *invalid_reason;
+    // SQLite: what fails behind a DROP COLUMN that SQLite takes, by a trigger that writes the column
+    // ("DELETE FROM "t": no such column: x"); NULL: nothing.
+    const char *breaks;
     // SQLite: "names" of a query or an index key that are no column, and so strings; each once.
     const char **strings;
     size_t n_strings;

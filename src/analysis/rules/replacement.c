@@ -117,7 +117,31 @@ static void check_foreign_key_follows_rename(struct rule_place *place)
     }
 }
 
+// --- SQLite: triggers that write a dropped column
+
+static void check_drop_column_breaks_trigger(struct rule_place *place)
+{
+    const char *breaks = place->statement->breaks;
+    if (breaks != NULL)
+        rule_report(place, "it is dropped, and a trigger that writes it fails from then on: %s",
+                    breaks);
+}
+
 // --- rows
+
+const struct rule rule_drop_column_breaks_trigger = {
+    .id = "drop-column-breaks-trigger",
+    .severity = SEVERITY_STOP,
+    .dialects = SQLITE,
+    .in_downs = true,
+    .summary = "DROP COLUMN of a column that a trigger sets or inserts",
+    .why = "SQLite refuses a column that a trigger reads, but not one that it writes: the column "
+           "goes, and every later statement that fires the trigger fails.",
+    .safe_form = "drop the trigger first and create it again without the column",
+    .source = "measured on SQLite 3.40",
+    .kinds = {ACTION_DROP_COLUMN},
+    .check = check_drop_column_breaks_trigger,
+};
 
 const struct rule rule_drop_deletes_children = {
     .id = "drop-deletes-children",

@@ -8,6 +8,7 @@
 #include "analysis/rules/question.h"
 #include "analysis/table_copy.h"
 #include "base/text.h"
+#include "statement/quoting.h"
 
 // --- INSERT OR REPLACE ... VALUES
 
@@ -108,11 +109,11 @@ static void counter_lost(struct rule_place *place, const struct action *action)
     struct asking asking = ask(place, action, table->name);
     ask_needs_columns(&asking, &column, 1);
     asking.question.loses = true;
-    asking.question.sql =
-        mem_printf(place->mem,
-                   "SELECT count(*) FROM sqlite_sequence WHERE name = '%s' AND seq > (SELECT "
-                   "coalesce(max(%s), 0) FROM %s)",
-                   table->name.name, ask_name(&asking, column), ask_table(&asking));
+    asking.question.sql = mem_printf(
+        place->mem,
+        "SELECT count(*) FROM sqlite_sequence WHERE name = %s AND seq > (SELECT "
+        "coalesce(max(%s), 0) FROM %s)",
+        quoting_text(place->mem, table->name.name), ask_name(&asking, column), ask_table(&asking));
     const char *name = place_name(place, table->name);
     ask_report(&asking, place->rule->severity,
                mem_printf(place->mem, "the newest row of %s is still there", name),

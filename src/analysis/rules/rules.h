@@ -106,6 +106,7 @@ extern const struct rule rule_on_delete_cascade;
 
 // replacement.c
 extern const struct rule rule_drop_deletes_children;
+extern const struct rule rule_drop_column_breaks_trigger;
 extern const struct rule rule_foreign_key_follows_rename;
 
 // foreign_keys.c

@@ -63,6 +63,7 @@ const struct rule *const rule_table[] = {
     &rule_add_column_refused,
     &rule_copy_may_fail,
     &rule_drop_refused_by_children,
+    &rule_drop_column_breaks_trigger,
     &rule_enum_value_used_in_same_transaction,
     // --- What exists
     &rule_object_missing_or_exists,

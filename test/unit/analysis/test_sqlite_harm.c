@@ -14,6 +14,7 @@ struct harm {
     const char *rows;  // behind the page's own schema, before the migration
     const char *probe; // one value, asked afterwards
     const char *bad, *good; // that value, or SQLite's message when the migration fails
+    const char *later;      // what the program does next, before the probe; NULL: nothing
 };
 
 static const char *run(TALLOC_CTX *mem, sqlite3 *db, const char *sql)
@@ -58,6 +59,8 @@ static const char *outcome(TALLOC_CTX *mem, const struct harm *harm, const char 
     sqlite3 *db = database(mem, page_block(mem, page, "before", NULL), harm->rows);
     const char *message =
         run(mem, db, is_wrapped ? mem_printf(mem, "BEGIN;\n%s\nCOMMIT;", sql) : sql);
+    if (message == NULL && harm->later != NULL)
+        message = run(mem, db, harm->later);
     const char *value = message != NULL ? message : value_of(mem, db, harm->probe);
     sqlite3_close(db);
     return value;
@@ -81,6 +84,8 @@ static const struct harm harms[] = {
     {"drop-deletes-children",
      "PRAGMA foreign_keys = ON; INSERT INTO emails VALUES (1, 1); INSERT INTO files VALUES (1, 1)",
      "SELECT count(*) FROM files", "0", "1"},
+    {"drop-column-breaks-trigger", "", "SELECT count(*) FROM files", "no such column: touched", "1",
+     "INSERT INTO files (email_id) VALUES (1)"},
     {"double-quoted-string", "INSERT INTO emails VALUES (1, 'new')", "SELECT count(*) FROM emails",
      "0", "1"},
     {"replace-deletes-row", "INSERT INTO labels VALUES (1, 'old', 'red')",
@@ -355,6 +360,11 @@ static const char *const silent[][3] = {
      "INSERT OR REPLACE INTO t (k, v) VALUES ('a', 'b'); REPLACE INTO t VALUES ('a', 'c');"},
     {"autoincrement-restarts", "CREATE TABLE t (id INTEGER PRIMARY KEY AUTOINCREMENT);",
      "DROP TABLE t;"},
+    {"drop-column-breaks-trigger", // another column; a view's trigger
+     "CREATE TABLE t (id INTEGER PRIMARY KEY, a INT, b INT NOT NULL, c INT AS (b)); CREATE VIEW v AS SELECT id, b FROM t;"
+     "CREATE TRIGGER g AFTER UPDATE ON t BEGIN UPDATE t SET b = 1 WHERE id = new.id; END;"
+     "CREATE TRIGGER h INSTEAD OF DELETE ON v BEGIN DELETE FROM t WHERE id = old.id; END;",
+     "ALTER TABLE t DROP COLUMN a;"},
     {"copy-converts-values", NULL,
      "CREATE TABLE t (c TEXT); CREATE TABLE n (c INT); INSERT INTO n SELECT c FROM t;"},
 };
