@@ -187,5 +187,6 @@ void predict_postgres(struct prediction *p)
 
 bool predict_knows_all(const struct prediction *p)
 {
-    return p->schema->is_complete || (p->schema->relations.n_items && !p->schema->saw_unknown);
+    return !schema_doubts_all(p->schema) &&
+           (p->schema->is_complete || (p->schema->relations.n_items && !p->schema->saw_unknown));
 }

@@ -8,6 +8,7 @@
 #include "analysis/rule_index.h"
 #include "analysis/rule_setting.h"
 #include "analysis/rules/rules.h"
+#include "base/text.h"
 
 // After so many ups that named nothing unknown, the history counts as whole.
 #define HISTORY_UPS_MIN 3
@@ -47,7 +48,9 @@ static struct script_source source_of(const struct migration_text *text)
 
 static bool is_history_known(const struct judge *judge, const struct schema *schema)
 {
-    return schema_is_complete(schema) || (judge->n_ups >= HISTORY_UPS_MIN && !judge->names_unknown);
+    return !schema_doubts_all(schema) &&
+           (schema_is_complete(schema) ||
+            (judge->n_ups >= HISTORY_UPS_MIN && !judge->names_unknown));
 }
 
 static void add_not_understood(struct assessment *out, const struct not_understood *place)
@@ -71,19 +74,69 @@ static void note_unknown_effects(struct assessment *out, const struct statement 
 }
 
 // Work that the tool does and the text does not show: code, another language.
-static void note_unseen(struct judge *judge, const struct migration_text *text)
+static struct not_understood unseen_place(const struct migration_text *text)
 {
-    if (text->unseen == NULL)
-        return;
-    struct not_understood place = {
+    return (struct not_understood){
         .path = text->path,
         .line = text->unseen_line > 0 ? text->unseen_line : 1,
         .column = 1,
         .reason = text->unseen,
         .sql = "",
     };
+}
+
+static void note_unseen(struct judge *judge, struct schema *schema,
+                        const struct migration_text *text)
+{
+    if (text->unseen == NULL)
+        return;
+    struct not_understood place = unseen_place(text);
     add_not_understood(judge->out, &place);
-    judge->names_unknown = true;
+    schema_add_doubt(schema, &place, NULL, 0);
+}
+
+// Of a script, in order: what was not understood before `offset` leaves its doubt. `*done` of them
+// did.
+static void doubt_until(struct schema *schema, const struct script_source *source,
+                        const struct script *script, size_t offset, size_t *done)
+{
+    for (; *done < script->n_not_understood && script->not_understood[*done].start <= offset;
+         ++*done) {
+        const struct not_understood *place = &script->not_understood[*done];
+        bool is_told = place->end > place->start && place->end <= source->len;
+        schema_add_doubt(schema, place, is_told ? source->text + place->start : NULL,
+                         place->end - place->start);
+    }
+}
+
+static bool query_may_run_code(const struct query *query)
+{
+    return query != NULL &&
+           (query->n_calls > 0 || text_equal_nocase(query->target.name, "sqlite_master") ||
+            text_equal_nocase(query->target.name, "sqlite_schema"));
+}
+
+// Code that only the run knows. Of a DO block whose text was read its statements tell.
+static bool may_run_code(const struct statement *statement)
+{
+    for (size_t i = 0; i < statement->n_actions; i++) {
+        const struct action *action = &statement->actions[i];
+        if ((action->kind == ACTION_DO && action->option != NULL) || action->kind == ACTION_CALL ||
+            action->kind == ACTION_EXECUTE || action->kind == ACTION_PRAGMA ||
+            action->kind == ACTION_ATTACH_DATABASE ||
+            (action->kind == ACTION_QUERY && query_may_run_code(action->query)))
+            return true;
+    }
+    return false;
+}
+
+static void doubt_code(struct schema *schema, const struct statement *statement, const char *reason)
+{
+    if (reason != NULL && may_run_code(statement))
+        schema_add_doubt(schema,
+                         &(struct not_understood){
+                             .path = statement->path, .line = statement->line, .reason = reason},
+                         NULL, 0);
 }
 
 // The tests prove of every statement that they judge: the kinds of a rule leave nothing out.
@@ -141,14 +194,16 @@ static void judge_statement(struct judge *judge, struct rule_place *place,
     place->in_transaction =
         timeline_now(assessed->timeline)->kind != TRANSACTION_ALONE || statement->is_inner;
     place->mismatch = mismatch_of(tmp, place->before, statement);
-    judge->names_unknown = judge->names_unknown || (!place->is_down && place->mismatch != NULL);
+    judge->names_unknown =
+        judge->names_unknown || (!place->is_down && place->mismatch != NULL &&
+                                 !schema_doubts_statement(place->before, statement));
     struct rule_set chosen = rule_index_choose(&judge->rules, statement, place->is_down);
     run_rules(judge, place, &chosen);
     timeline_leave(assessed->timeline, place->index, statement);
 }
 
 static void judge_statements(struct judge *judge, const struct trial *trial,
-                             struct assessed_script *assessed)
+                             const struct script_source *source, struct assessed_script *assessed)
 {
     struct script *script = assessed->script;
     struct rule_place place = {
@@ -171,15 +226,22 @@ static void judge_statements(struct judge *judge, const struct trial *trial,
         .estimate = &judge->estimate,
         .findings = &judge->out->findings,
     };
+    bool is_known = place.is_history_known;
+    size_t n_doubted = 0;
     for (size_t i = 0; i < script->n_statements; i++) {
         place.index = i;
         place.statement = &script->statements[i];
+        doubt_until(trial->schema, source, script, place.statement->offset, &n_doubted);
+        place.is_history_known =
+            is_known && !schema_doubts_statement(trial->schema, place.statement);
         judge_statement(judge, &place, assessed);
         if (!trial->is_down)
             touched_add_statement(judge->out, &judge->touched, place.statement,
                                   assessed->effects[i]);
         schema_apply(trial->schema, place.statement);
+        doubt_code(trial->schema, place.statement, assessed->effects[i]->unknown_reason);
     }
+    doubt_until(trial->schema, source, script, SIZE_MAX, &n_doubted);
 }
 
 static void judge_whole(struct judge *judge, const struct trial *trial,
@@ -263,10 +325,10 @@ static bool judge_script(struct judge *judge, const struct trial *trial,
         .timeline = timeline_make(out, trial->text->in_transaction),
     };
     size_t n_before = out->n_not_understood;
-    note_unseen(judge, trial->text);
+    note_unseen(judge, trial->schema, trial->text);
     for (size_t i = 0; i < script->n_not_understood; i++)
         add_not_understood(out, &script->not_understood[i]);
-    judge_statements(judge, trial, assessed);
+    judge_statements(judge, trial, &source, assessed);
     judge_whole(judge, trial, assessed, before);
     count_coverage(out, assessed, n_before);
     if (read != NULL)
@@ -319,16 +381,29 @@ static bool replay(struct judge *judge, const struct migration *migration, struc
     SCRATCH(tmp);
     if (migration->up.path == NULL)
         return true;
-    judge->names_unknown = judge->names_unknown || migration->up.unseen != NULL;
     struct script_source source = source_of(&migration->up);
     struct script *script;
     TRY(reader_read(tmp, judge->reader, &source, &script, err));
     schema_begin_migration(judge->schema, migration->path);
+    struct not_understood unseen = unseen_place(&migration->up);
+    if (unseen.reason != NULL)
+        schema_add_doubt(judge->schema, &unseen, NULL, 0);
+    size_t n_doubted = 0;
     for (size_t i = 0; i < script->n_statements; i++) {
-        if (mismatch_of(tmp, judge->schema, &script->statements[i]) != NULL)
+        const struct statement *statement = &script->statements[i];
+        doubt_until(judge->schema, &source, script, statement->offset, &n_doubted);
+        if (!schema_doubts_statement(judge->schema, statement) &&
+            mismatch_of(tmp, judge->schema, statement) != NULL)
             judge->names_unknown = true;
-        schema_apply(judge->schema, &script->statements[i]);
+        const char *reason =
+            may_run_code(statement)
+                ? effects_predict(tmp, judge->schema, statement, judge->out->pg_version)
+                      ->unknown_reason
+                : NULL;
+        schema_apply(judge->schema, statement);
+        doubt_code(judge->schema, statement, reason);
     }
+    doubt_until(judge->schema, &source, script, SIZE_MAX, &n_doubted);
     return true;
 }
 
@@ -340,8 +415,10 @@ static bool read_schemas(struct judge *judge, struct error *err)
         struct script *script;
         TRY(reader_read(tmp, judge->reader, &judge->options->schemas[i], &script, err));
         is_whole = is_whole && script->n_not_understood == 0;
+        size_t n_doubted = 0;
         for (size_t j = 0; j < script->n_statements; j++)
             schema_apply(judge->schema, &script->statements[j]);
+        doubt_until(judge->schema, &judge->options->schemas[i], script, SIZE_MAX, &n_doubted);
     }
     if (is_whole)
         schema_set_complete(judge->schema, true);

@@ -348,6 +348,7 @@ struct schema_relation *schema_create(struct schema *schema, struct name name,
     struct schema_relation *relation = mem_new(schema->pool, struct schema_relation);
     relation->name = schema_keep_name(schema, name.schema ? name : schema_resolve(schema, name));
     relation->kind = kind;
+    relation->n_doubts = schema->doubt ? schema->doubt->number : 0;
     relation->rows = -1;
     relation->bytes = -1;
     relation->writes_per_second = -1;

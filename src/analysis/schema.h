@@ -176,6 +176,7 @@ struct schema_relation {
     double writes_per_second; // rows inserted, updated and deleted, on average; below 0: not known
     const char *options;      // SQLite: "WITHOUT ROWID", "STRICT", "USING fts5"; NULL: none
     // --- for schema*.c
+    size_t n_doubts; // of the schema when it was created
     bool ignores_case;
     bool has_children, is_referenced, is_read, owns_sequences; // perhaps: false is sure
     size_t place;        // where it was last seen in the table
@@ -189,6 +190,7 @@ struct schema_type {
     bool has_constraint;     // domain with CHECK or NOT NULL
     const char **labels;     // enum
     size_t n_labels;
+    const struct schema_relation *attributes; // composite, by its columns; NULL: not known
     const char *created_in;
 };
 
@@ -208,6 +210,17 @@ struct schema_publication {
     size_t n_tables;
 };
 
+// A statement after which the schema is not known in full, because it was not understood.
+struct schema_doubt {
+    const char *path;
+    size_t line;
+    const char *reason;
+    const struct schema_doubt *before; // NULL: the first
+    size_t number;                     // from 1
+    const char **names;                // every word of its text; none: it may have changed anything
+    size_t n_names;
+};
+
 struct schema; // relations by hash; opaque only for its index
 
 struct schema *schema_make(TALLOC_CTX *mem, enum dialect dialect);
@@ -222,6 +235,16 @@ void schema_set_live(struct schema *schema);
 bool schema_is_live(const struct schema *schema);
 // A migration begins: what is created from now on counts as new. `migration` must outlive `schema`.
 void schema_begin_migration(struct schema *schema, const char *migration);
+
+// A statement, here with its text, was not understood. NULL: what it was about nobody knows.
+void schema_add_doubt(struct schema *schema, const struct not_understood *place, const char *text,
+                      size_t len);
+const struct schema_doubt *schema_doubts(const struct schema *schema); // the last; NULL: none
+bool schema_doubts_all(const struct schema *schema);
+// Since it was created, something was not understood that may be about it.
+bool schema_doubts_relation(const struct schema *schema, const struct schema_relation *relation);
+// What the statement names may be there or not, whatever `schema_find` says.
+bool schema_doubts_statement(const struct schema *schema, const struct statement *statement);
 
 // Change the schema as the statement would. What it names and we do not know is left out.
 // Strings are copied: the statement may be freed.
@@ -275,7 +298,7 @@ struct schema_type *schema_add_type(struct schema *schema, struct name name,
 struct schema_function *schema_add_function(struct schema *schema, struct name name);
 // The one of that name, made where there is none; until the next is made.
 struct schema_publication *schema_add_publication(struct schema *schema, const char *name);
-// Something that could not be read, in words for people.
+// Something of a catalog that could not be read, in words for people.
 void schema_add_gap(struct schema *schema, const char *text);
 // Where names without a schema are found at the start of each migration: at most four entries
 // count.

@@ -72,6 +72,7 @@ static schema_change *const changes[ACTION_KIND_COUNT] = {
     [ACTION_CREATE_TYPE] = change_create_type,
     [ACTION_ADD_ENUM_VALUE] = change_enum_value,
     [ACTION_RENAME_ENUM_VALUE] = change_enum_value,
+    [ACTION_ALTER_COMPOSITE] = change_alter_composite,
     [ACTION_ALTER_DOMAIN] = change_alter_domain,
     [ACTION_CREATE_FUNCTION] = change_create_function,
     [ACTION_QUERY] = change_query,

@@ -59,7 +59,12 @@ struct schema_function *schema_add_function(struct schema *schema, struct name n
 
 void schema_add_gap(struct schema *schema, const char *text)
 {
-    *mem_append(schema->pool, schema->gaps, schema->n_gaps) = mem_strdup(schema->pool, text);
+    // A new list: copies of the schema may have the old one.
+    const char **gaps = mem_array(schema->pool, const char *, schema->n_gaps + 1);
+    if (schema->n_gaps > 0)
+        memcpy(gaps, schema->gaps, schema->n_gaps * sizeof(*gaps));
+    gaps[schema->n_gaps++] = mem_strdup(schema->pool, text);
+    schema->gaps = gaps;
 }
 
 void schema_set_path(struct schema *schema, const char *const *path, size_t n)

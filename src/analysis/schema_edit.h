@@ -39,7 +39,9 @@ struct schema {
     size_t n_usual_path;
     struct schema_publication *publications;
     size_t n_publications;
-    const char **gaps; // what of a catalog could not be read
+    const struct schema_doubt *doubt; // the last; each lives in the pool
+    size_t all_doubted;               // number of the last that may be about anything; 0: none
+    const char **gaps;                // what of a catalog could not be read
     size_t n_gaps;
     bool has_temporary;
     bool needs_links;     // relations were filled in by others: their marks are not set yet
@@ -255,7 +257,8 @@ schema_change change_drop, change_create_trigger, change_drop_trigger, change_en
 schema_change change_create_member, change_alter_member, change_drop_member;
 schema_change change_inherit, change_no_inherit, change_attach, change_detach, change_logged;
 schema_change change_create_sequence, change_alter_sequence;
-schema_change change_create_type, change_enum_value, change_alter_domain, change_create_function;
+schema_change change_create_type, change_enum_value, change_alter_domain, change_alter_composite,
+    change_create_function;
 schema_change change_query, change_search_path;
 schema_change change_options, change_column_setting, change_setting, change_comment;
 schema_change change_create_object, change_publication, change_set_identity;

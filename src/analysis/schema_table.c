@@ -21,6 +21,7 @@ static struct schema_relation *relation_begin(struct schema *schema, const struc
         name.schema = schema->path[0];
     relation->name = schema_keep_name(schema, name);
     relation->kind = kind;
+    relation->n_doubts = schema->doubt ? schema->doubt->number : 0;
     relation->created_in = schema->migration;
     relation->is_temporary = action->is_temporary;
     relation->is_unlogged = action->is_unlogged;
@@ -230,6 +231,20 @@ static const char *query_text(const struct schema *schema)
     return sql + t.offset;
 }
 
+// CREATE TABLE … OF: a live catalog keeps a composite type as a relation.
+static void take_from_type(struct schema *schema, struct schema_relation *relation,
+                           struct name name)
+{
+    const struct schema_type *type = schema_find_type(schema, name);
+    const struct schema_relation *from = type ? type->attributes : NULL;
+    if (type && !from)
+        from = schema_find(schema, type->name);
+    if (from)
+        copy_columns(relation, from, false);
+    for (size_t i = 0; i < relation->n_columns; i++)
+        relation->columns[i].is_not_null = false; // the type's own has no constraints
+}
+
 void change_create_table(struct schema *schema, const struct action *action)
 {
     enum relation_kind kind = action->object == OBJECT_FOREIGN_TABLE ? RELATION_FOREIGN_TABLE
@@ -241,6 +256,8 @@ void change_create_table(struct schema *schema, const struct action *action)
     if (action->partition_key)
         relation->partition_key = schema_keep_key(schema, action->partition_key);
     take_from_parents(schema, relation, action);
+    if (action->other.name)
+        take_from_type(schema, relation, action->other);
     add_columns(schema, relation, action);
     schema_take_settings(schema, relation, action);
     if (schema->dialect == DIALECT_SQLITE) {

@@ -67,6 +67,15 @@ static void add_label(struct schema *schema, struct schema_type *type, const cha
     type->labels[type->n_labels++] = mem_strdup(schema->pool, label);
 }
 
+static const struct schema_relation *attributes_of(struct schema *schema,
+                                                   const struct action *action)
+{
+    struct schema_relation *attributes = mem_new(schema->pool, struct schema_relation);
+    for (size_t i = 0; i < action->n_columns; i++)
+        schema_add_column(schema, attributes, &action->columns[i]);
+    return attributes;
+}
+
 void change_create_type(struct schema *schema, const struct action *action)
 {
     struct schema_type *type = mem_new(schema->pool, struct schema_type);
@@ -85,6 +94,8 @@ void change_create_type(struct schema *schema, const struct action *action)
                             (action->definition->is_not_null || action->definition->n_constraints));
     for (size_t i = 0; i < action->n_labels; i++)
         add_label(schema, type, action->labels[i]);
+    if (action->object == OBJECT_COMPOSITE)
+        type->attributes = attributes_of(schema, action);
     name_table_put(schema, &schema->types, type);
 }
 
@@ -113,6 +124,14 @@ void change_enum_value(struct schema *schema, const struct action *action)
         labels[i] = is_renamed ? mem_strdup(schema->pool, action->new_name) : type->labels[i];
     }
     type->labels = labels;
+}
+
+// Its columns are not followed: those of tables made of it from now on are not known.
+void change_alter_composite(struct schema *schema, const struct action *action)
+{
+    struct schema_type *type = type_edit(schema, action->relation);
+    if (type)
+        type->attributes = NULL;
 }
 
 void change_alter_domain(struct schema *schema, const struct action *action)

@@ -21,6 +21,26 @@ static void put_script(struct json_writer *writer, const struct assessed_script 
     json_writer_close_object(writer);
 }
 
+// In order.
+static void put_doubts(struct json_writer *writer, const struct schema *schema)
+{
+    SCRATCH(tmp);
+    const struct schema_doubt *last = schema_doubts(schema);
+    size_t n = last != NULL ? last->number : 0;
+    const struct schema_doubt **doubts = mem_array(tmp, const struct schema_doubt *, n + 1);
+    for (const struct schema_doubt *doubt = last; doubt != NULL; doubt = doubt->before)
+        doubts[doubt->number - 1] = doubt;
+    json_writer_open_array(writer, "schema_doubts");
+    for (size_t i = 0; i < n; i++) {
+        json_writer_open_object(writer, NULL);
+        json_writer_text(writer, "path", doubts[i]->path);
+        json_writer_integer(writer, "line", (int64_t)doubts[i]->line);
+        json_writer_text(writer, "reason", doubts[i]->reason);
+        json_writer_close_object(writer);
+    }
+    json_writer_close_array(writer);
+}
+
 static void put_coverage(struct json_writer *writer, const struct assessment *assessment)
 {
     json_writer_open_object(writer, "coverage");
@@ -37,6 +57,7 @@ static void put_coverage(struct json_writer *writer, const struct assessment *as
         json_writer_close_object(writer);
     }
     json_writer_close_array(writer);
+    put_doubts(writer, assessment->schema);
     json_writer_close_object(writer);
 }
 

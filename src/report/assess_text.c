@@ -229,6 +229,22 @@ static void write_databases(FILE *out, const struct assessment *assessment)
     }
 }
 
+// Those of the history too, which is read and not judged.
+static void write_doubts(FILE *out, const struct assessment *assessment)
+{
+    const struct schema_doubt *doubt = schema_doubts(assessment->schema);
+    size_t n = doubt != NULL ? doubt->number : 0;
+    if (n == 0)
+        return;
+    while (doubt->before != NULL)
+        doubt = doubt->before;
+    fprintf(out, "after %s:%zu the schema is not known in full: %s", doubt->path, doubt->line,
+            doubt->reason);
+    if (n > 1)
+        fprintf(out, " (and at %zu more place%s)", n - 1, n == 2 ? "" : "s");
+    fputc('\n', out);
+}
+
 static void write_timelines(FILE *out, const struct assessment *assessment)
 {
     bool is_written = false;
@@ -258,6 +274,7 @@ void report_assess_text(FILE *out, const struct assessment *assessment,
             findings_count(findings, SEVERITY_NOTE),
             quantity_count(tmp, (int64_t)assessment->n_understood),
             quantity_count(tmp, (int64_t)assessment->n_statements), risk_name(assessment->risk));
+    write_doubts(out, assessment);
     write_suppressed(out, assessment, options);
     write_databases(out, assessment);
     if (n_hidden > 0)

@@ -52,6 +52,8 @@ void not_understood_add(struct script_reading *s, struct reader_range range, siz
     added->line = place.line;
     added->column = place.column;
     added->offset = offset;
+    added->start = range.start;
+    added->end = range.end;
     added->reason = reason;
     added->sql = text_shorten(script, s->source->text + range.start, range.end - range.start,
                               SHORTENED_WIDTH);

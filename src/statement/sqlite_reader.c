@@ -290,6 +290,8 @@ static void refuse(struct reading *reading, const struct statement *statement, s
         .line = statement->line + place.line - 1,
         .column = place.line == 1 ? statement->column + place.column - 1 : place.column,
         .offset = offset,
+        .start = statement->offset,
+        .end = statement->offset + statement->len,
         .reason = reason,
         .sql = text_shorten(script, statement->sql, statement->len, 80),
     };

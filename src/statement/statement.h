@@ -496,6 +496,7 @@ struct not_understood {
     size_t line;
     size_t column;
     size_t offset;
+    size_t start, end;  // of the whole statement in the file; equal: not known
     const char *reason; // "syntax error at or near "NOT" (PostgreSQL 15 grammar)"
     const char *sql;    // the start of it, shortened
 };

@@ -26,7 +26,7 @@ static void left_invalid(struct rule_place *place, const struct action *action)
     struct name name = {table.schema, action->index->name};
     struct schema_index *known = NULL;
     bool is_known = schema_find_index(place->before, name, &known) != NULL;
-    if (is_known ? known->is_valid : schema_is_complete(place->before))
+    if (is_known ? known->is_valid : place->is_history_known && schema_is_complete(place->before))
         return;
     struct asking asking = ask(place, action, action->relation);
     ask_invalid_index(&asking, name);

@@ -36,6 +36,7 @@ static void check_no_primary_key(struct rule_place *place)
             const struct schema_relation *relation =
                 is_made ? schema_find(place->after, action->relation) : NULL;
             if (relation != NULL && schema_is_new(place->after, relation) &&
+                !schema_doubts_relation(place->after, relation) &&
                 (relation->kind == RELATION_TABLE || relation->kind == RELATION_PARTITIONED) &&
                 needs_key(relation))
                 rule_report(place, "no key tells the rows of %s apart",
@@ -172,6 +173,7 @@ static void fk_without_index(struct rule_place *place, struct name table,
     const struct schema_relation *relation =
         constraint->kind == CONSTRAINT_FOREIGN_KEY ? schema_find(place->after, table) : NULL;
     if (relation == NULL || constraint->n_columns == 0 ||
+        schema_doubts_relation(place->after, relation) ||
         has_index_on(relation, constraint->columns, constraint->n_columns))
         return;
     bool acts = constraint->on_delete != NULL && strcmp(constraint->on_delete, "RESTRICT") != 0;

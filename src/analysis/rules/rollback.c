@@ -160,7 +160,8 @@ static bool is_told(const struct restoration *restoration, size_t i)
 static void check_down_does_not_restore(struct rule_place *place)
 {
     if (place->down_target == NULL || place->other == NULL || place->script->n_not_understood > 0 ||
-        place->other->n_not_understood > 0)
+        place->other->n_not_understood > 0 ||
+        schema_doubts(place->after) != schema_doubts(place->down_target))
         return;
     struct restoration *restoration =
         restoration_compare(place->mem, place->down_target, place->after);
