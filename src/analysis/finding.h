@@ -46,7 +46,7 @@ struct finding {
     const char *hint;    // the safe form, may have several lines; never NULL
     enum layer layer;
     const char
-        *fingerprint; // stable over moved lines: SHA-256 of rule, path, finding_evidence (hex, 16)
+        *fingerprint; // stable over moved lines: XXH3 of rule, path, finding_evidence (hex, 16)
     const char *tool; // NULL: tminus; else whose finding it is (--findings)
     const struct data_question *question; // group E: asked by plan; NULL
     const struct sighting *evidence;      // what of the running release it concerns

@@ -5,6 +5,7 @@
  */
 #include "base/json_writer.h"
 #include "base/utf8.h"
+#include <endian.h>
 
 #define INDENT 2
 #define ESCAPE_SIZE sizeof("\\u001F")
@@ -75,21 +76,34 @@ static uint64_t zero_bytes(uint64_t word)
     return (word - EACH_BYTE(1)) & ~word & EACH_BYTE(0x80);
 }
 
-// Length of the run of plain bytes at `text`, eight at a time.
+// The high bit of each of the eight bytes that is not plain; the lowest that is set is exact.
+static uint64_t special_bytes(const char *text)
+{
+    uint64_t word;
+    memcpy(&word, text, sizeof(word));
+    word = le64toh(word);
+    uint64_t is_control = (word - EACH_BYTE(0x20)) & ~word;
+    uint64_t is_quoted = zero_bytes(word ^ EACH_BYTE('"')) | zero_bytes(word ^ EACH_BYTE('\\'));
+    return (word | is_control | is_quoted) & EACH_BYTE(0x80);
+}
+
+// Length of the run of plain bytes at `text`, eight at a time; the last eight overlap others.
 static size_t plain_run(const char *text, size_t len)
 {
+    const size_t step = sizeof(uint64_t);
     size_t n = 0;
-    for (uint64_t word; n + sizeof(word) <= len; n += sizeof(word)) {
-        memcpy(&word, text + n, sizeof(word));
-        uint64_t is_control = (word - EACH_BYTE(0x20)) & ~word;
-        uint64_t is_special =
-            zero_bytes(word ^ EACH_BYTE('"')) | zero_bytes(word ^ EACH_BYTE('\\'));
-        if (((word | is_control | is_special) & EACH_BYTE(0x80)) != 0)
-            break;
-    }
-    while (n < len && is_plain((unsigned char)text[n]))
+    while (len < step && n < len && is_plain((unsigned char)text[n]))
         n++;
-    return n;
+    if (len < step)
+        return n;
+    while (n < len) {
+        size_t at = n + step <= len ? n : len - step;
+        uint64_t special = special_bytes(text + at);
+        if (special != 0)
+            return at + (size_t)__builtin_ctzll(special) / 8;
+        n = at + step;
+    }
+    return len;
 }
 
 // What stands at `text` and is not plain; gives its bytes.
@@ -134,8 +148,7 @@ static void put_name(struct json_writer *writer, const char *name)
     if (name == NULL)
         return;
     put_string(writer, name, strlen(name));
-    put_byte(writer, ':');
-    put_byte(writer, ' ');
+    put(writer, ": ", 2);
 }
 
 static void open_list(struct json_writer *writer, const char *name, char bracket)

@@ -47,7 +47,13 @@ char *mem_strdup(TALLOC_CTX *mem, const char *text)
 
 char *mem_strndup(TALLOC_CTX *mem, const char *text, size_t len)
 {
-    return (char *)mem_checked(talloc_strndup(mem, text, len));
+    // Not talloc_strndup: the strnlen that is linked is libpg_query's, byte by byte.
+    const char *nul = memchr(text, '\0', len);
+    size_t n = nul == NULL ? len : (size_t)(nul - text);
+    char *copy = mem_checked(talloc_named_const(mem, n + 1, "char"));
+    memcpy(copy, text, n);
+    copy[n] = '\0';
+    return copy;
 }
 
 char *mem_printf(TALLOC_CTX *mem, const char *format, ...)

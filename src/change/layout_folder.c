@@ -215,7 +215,7 @@ static bool prisma_read(TALLOC_CTX *mem, const char *folder, char *const *paths,
     for (size_t i = 0; i < change->n_migrations; i++) {
         struct migration_text *up = &change->migrations[i].up;
         if (up->path != NULL)
-            up->in_transaction = !transaction_is_alone_outside(transaction_read(up));
+            up->in_transaction = !transaction_is_alone_outside(up);
     }
     return true;
 }

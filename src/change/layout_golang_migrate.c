@@ -65,7 +65,7 @@ static bool read_direction(TALLOC_CTX *mem, const char *path, const struct file_
 {
     if (name->is_sql) {
         TRY(migration_text_read(mem, path, true, out, err));
-        out->in_transaction = !transaction_is_alone_outside(transaction_read(out));
+        out->in_transaction = !transaction_is_alone_outside(out);
         return true;
     }
     *out = migration_text_unseen(mem_strdup(mem, path), "a migration in Go");

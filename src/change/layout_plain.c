@@ -41,7 +41,7 @@ static void set_transaction(struct migration_text *text)
         return;
     struct transaction_shape shape = transaction_read(text);
     text->in_transaction =
-        !shape.has_begin && !transaction_is_alone_outside(shape) && !says_no_transaction(text);
+        !shape.has_begin && !transaction_is_alone_outside(text) && !says_no_transaction(text);
 }
 
 static bool read_files(TALLOC_CTX *mem, const char *folder, char *const *paths, size_t n,

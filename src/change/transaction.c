@@ -34,39 +34,46 @@ static bool is_outside(const struct lexer *lexer, const struct head *head)
     return head->is_concurrently && !word_is(lexer, head, 0, "refresh");
 }
 
-static void count(const struct lexer *lexer, const struct head *head,
-                  struct transaction_shape *shape)
+// The next statement that has a word, or false.
+static bool head_next(struct lexer *lexer, struct head *head)
 {
-    if (head->n == 0)
-        return;
-    shape->n_statements++;
-    shape->n_outside += is_outside(lexer, head);
-    if (word_is(lexer, head, 0, "begin") ||
-        (word_is(lexer, head, 0, "start") && word_is(lexer, head, 1, "transaction")))
-        shape->has_begin = true;
+    *head = (struct head){0};
+    for (;;) {
+        struct token token = lexer_next(lexer);
+        if (token.kind == TOKEN_END || (token.kind == TOKEN_SEMICOLON && head->n > 0))
+            return head->n > 0;
+        if (token.kind == TOKEN_SEMICOLON)
+            continue;
+        if (head->n < COUNT_OF(head->words))
+            head->words[head->n++] = token;
+        if (!head->is_concurrently)
+            head->is_concurrently = token_is(lexer, token, "concurrently");
+    }
+}
+
+static struct lexer lexer_of(const struct migration_text *text)
+{
+    return lexer_make(DIALECT_POSTGRES, text->text, text->start, text->end);
 }
 
 struct transaction_shape transaction_read(const struct migration_text *text)
 {
     struct transaction_shape shape = {0};
-    struct head head = {0};
-    struct lexer lexer = lexer_make(DIALECT_POSTGRES, text->text, text->start, text->end);
-    for (;;) {
-        struct token token = lexer_next(&lexer);
-        if (token.kind == TOKEN_SEMICOLON || token.kind == TOKEN_END) {
-            count(&lexer, &head, &shape);
-            head = (struct head){0};
-            if (token.kind == TOKEN_END)
-                return shape;
-            continue;
-        }
-        if (head.n < COUNT_OF(head.words))
-            head.words[head.n++] = token;
-        head.is_concurrently = head.is_concurrently || token_is(&lexer, token, "concurrently");
+    struct head head;
+    struct lexer lexer = lexer_of(text);
+    while (head_next(&lexer, &head)) {
+        shape.n_statements++;
+        shape.n_outside += is_outside(&lexer, &head);
+        if (word_is(&lexer, &head, 0, "begin") ||
+            (word_is(&lexer, &head, 0, "start") && word_is(&lexer, &head, 1, "transaction")))
+            shape.has_begin = true;
     }
+    return shape;
 }
 
-bool transaction_is_alone_outside(struct transaction_shape shape)
+bool transaction_is_alone_outside(const struct migration_text *text)
 {
-    return shape.n_statements == 1 && shape.n_outside == 1;
+    struct head head;
+    struct lexer lexer = lexer_of(text);
+    return head_next(&lexer, &head) && is_outside(&lexer, &head) && !head_next(&lexer, &head);
 }

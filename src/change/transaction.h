@@ -17,6 +17,6 @@ struct transaction_shape {
 struct transaction_shape transaction_read(const struct migration_text *text);
 
 // The only statement is one that cannot run in a transaction: sent alone, it runs without one.
-bool transaction_is_alone_outside(struct transaction_shape shape);
+bool transaction_is_alone_outside(const struct migration_text *text);
 
 #endif

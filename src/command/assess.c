@@ -198,8 +198,10 @@ static int assess_run(const struct program *program, int argc, char **argv, stru
         error_set(err, ERROR_USAGE, "--output is for --fix");
         return -1;
     }
+    // Freed by the end of the program, which takes a tenth less time; a connection is closed first.
+    TALLOC_CTX *life = assess_is_live(&request) ? tmp : mem_scratch();
     if (!options_format_allowed(&request.options, FORMATS, err) ||
-        !assess_all(tmp, program, &request, &assessment, err))
+        !assess_all(life, program, &request, &assessment, err))
         return -1;
     write_report(&request.options, assessment);
     return command_exit_status(assessment->verdict);

@@ -368,16 +368,19 @@ struct token lexer_next(struct lexer *lexer)
     }
 }
 
+static unsigned char folded(char c)
+{
+    return (unsigned char)(c >= 'A' && c <= 'Z' ? c + 32 : c);
+}
+
 bool token_is(const struct lexer *lexer, struct token token, const char *word)
 {
-    if (token.kind != TOKEN_WORD || strlen(word) != token.len)
+    const char *text = lexer->text + token.offset;
+    if (token.kind != TOKEN_WORD)
         return false;
     for (size_t i = 0; i < token.len; i++) {
-        char c = lexer->text[token.offset + i];
-        char folded = c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
-        char wanted = word[i] >= 'A' && word[i] <= 'Z' ? (char)(word[i] + 32) : word[i];
-        if (folded != wanted)
+        if (word[i] == '\0' || folded(text[i]) != folded(word[i]))
             return false;
     }
-    return true;
+    return word[token.len] == '\0';
 }

@@ -134,14 +134,15 @@ void reader_end_trial(struct reader *reader)
 void reader_cursor_move(struct reader_cursor *cursor, const char *text, size_t offset)
 {
     assert(offset >= cursor->offset);
-    for (size_t i = cursor->offset; i < offset; i++) {
-        if (text[i] == '\n') {
-            cursor->line++;
-            cursor->column = 1;
-        } else if (((unsigned char)text[i] & 0xc0) != 0x80) {
-            cursor->column++;
-        }
+    const char *end = text + offset;
+    for (const char *newline;
+         (newline = memchr(text + cursor->offset, '\n', offset - cursor->offset)) != NULL;) {
+        cursor->line++;
+        cursor->column = 1;
+        cursor->offset = (size_t)(newline - text) + 1;
     }
+    for (const char *at = text + cursor->offset; at < end; at++)
+        cursor->column += ((unsigned char)*at & 0xc0) != 0x80;
     cursor->offset = offset;
 }
 
