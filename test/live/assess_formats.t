@@ -44,7 +44,8 @@ for m in d["migrations"]:
 for f in d["findings"]:
     assert set(f) >= {"rule", "severity", "path", "line", "column", "message", "hint", "layer",
                       "fingerprint"}
-assert d["coverage"] == {"statements": 9, "understood": 9, "not_understood": []}
+assert d["coverage"] == {"statements": 9, "understood": 9, "not_understood": [],
+                         "schema_doubts": []}
 '
 cp "$tmp/out.sarif" "$tmp/out"
 python 'sarif: as many results as findings' '
