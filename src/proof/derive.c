@@ -161,9 +161,7 @@ static void walk_statement(struct derivation *derivation, const struct statement
     size_t copies = tracer_state(derivation->tracer)->n_copies;
     bool is_countable = true;
 
-    // Nothing is promised of what may not run, or of values that no query can ask for.
-    bool is_sure = !statement->is_conditional && !statement->has_variables;
-    for (size_t i = 0; is_sure && i < statement->n_actions; i++) {
+    for (size_t i = 0; i < statement->n_actions; i++) {
         const struct action *action = &statement->actions[i];
         if (action->query != NULL)
             is_countable = is_countable && reads_are_untouched(derivation, action->query);
@@ -173,10 +171,11 @@ static void walk_statement(struct derivation *derivation, const struct statement
             derive_schema(derivation, statement, action);
     }
     tracer_apply(derivation->tracer, statement);
-    if (is_sure)
-        derive_copies(derivation, statement, copies, is_countable);
+    derive_copies(derivation, statement, copies, is_countable);
 }
 
+// A statement of code may run never, or once for each row of a loop: it promises nothing and
+// explains no difference. Its DO counts as hidden, whose rows the tables tell.
 static void walk(struct derivation *derivation, const struct assessment *assessment)
 {
     for (size_t i = 0; i < assessment->n_scripts; i++) {
@@ -184,7 +183,8 @@ static void walk(struct derivation *derivation, const struct assessment *assessm
         if (script->is_down || script->migration->is_context || script->script == NULL)
             continue;
         for (size_t s = 0; s < script->script->n_statements; s++)
-            walk_statement(derivation, &script->script->statements[s]);
+            if (!script->script->statements[s].is_inner)
+                walk_statement(derivation, &script->script->statements[s]);
     }
 }
 
