@@ -8,179 +8,6 @@
 
 #include "base/text.h"
 
-// --- what cannot be followed
-
-void scan_break(struct scan *scan, size_t at, const char *why)
-{
-    if (scan->out->broken != NULL)
-        return;
-    scan->out->broken = why;
-    scan->out->broken_at = at;
-}
-
-struct token scan_next(struct scan *scan)
-{
-    struct token token = lexer_next(&scan->lexer);
-    if (token.kind == TOKEN_BROKEN)
-        scan_break(scan, token.offset, "a quote or comment is not closed");
-    return token;
-}
-
-static bool is_over(const struct scan *scan, struct token token)
-{
-    return token.kind == TOKEN_END || scan->out->broken != NULL;
-}
-
-bool scan_is(const struct scan *scan, struct token token, const char *word)
-{
-    return token_is(&scan->lexer, token, word);
-}
-
-struct token scan_peek(struct scan *scan)
-{
-    struct lexer before = scan->lexer;
-    struct token token = scan_next(scan);
-    scan->lexer = before;
-    return token;
-}
-
-// --- names
-
-void scan_add_name(struct scan *scan, struct token token)
-{
-    *mem_append(scan->mem, scan->names, scan->n_names) =
-        token_value(scan->mem, &scan->lexer, token);
-}
-
-static bool is_name(const struct scan *scan, struct token token)
-{
-    if (token.kind == TOKEN_PARAMETER)
-        return true;
-    if (token.kind != TOKEN_WORD && token.kind != TOKEN_IDENTIFIER)
-        return false;
-    for (size_t i = 0; i < scan->n_names; i++) {
-        if (strlen(scan->names[i]) == token.len && token_is(&scan->lexer, token, scan->names[i]))
-            return true;
-    }
-    return false;
-}
-
-void scan_assign(struct scan *scan, struct token token)
-{
-    if (token.kind != TOKEN_WORD && token.kind != TOKEN_IDENTIFIER)
-        return; // INTO with nothing behind it
-    *mem_append(scan->mem, scan->out->assigned, scan->out->n_assigned) =
-        token_value(scan->mem, &scan->lexer, token);
-}
-
-// --- extents
-
-static void depth_take(struct token token, size_t *depth)
-{
-    if (token.kind == TOKEN_OPEN)
-        ++*depth;
-    else if (token.kind == TOKEN_CLOSE && *depth > 0)
-        --*depth;
-}
-
-// Behind INTO: [STRICT] a, b.c, d[1].
-static void into_take(struct scan *scan, struct extent *extent, struct token into)
-{
-    struct token token = scan_next(scan);
-    if (scan_is(scan, token, "strict"))
-        token = scan_next(scan);
-    extent->into = into.offset;
-    for (;;) {
-        scan_assign(scan, token);
-        extent->into_end = token.offset + token.len;
-        struct token next = scan_peek(scan);
-        while (next.kind == TOKEN_DOT || next.kind == TOKEN_OPEN) {
-            size_t depth = 0;
-            do {
-                token = scan_next(scan);
-                depth_take(token, &depth);
-            } while (depth > 0 && !is_over(scan, token));
-            if (next.kind == TOKEN_DOT)
-                token = scan_next(scan);
-            extent->into_end = token.offset + token.len;
-            next = scan_peek(scan);
-        }
-        if (next.kind != TOKEN_COMMA || is_over(scan, token))
-            return;
-        scan_next(scan);
-        token = scan_next(scan);
-    }
-}
-
-static bool extent_note(struct scan *scan, struct extent *extent, struct token token,
-                        struct token last)
-{
-    extent->has_variables = extent->has_variables || is_name(scan, token);
-    extent->has_query = extent->has_query || scan_is(scan, token, "select") ||
-                        (token.kind == TOKEN_OPEN && last.kind == TOKEN_WORD &&
-                         scan->lexer.text[token.offset] == '(');
-    return scan_is(scan, token, "into") && extent->into_end == 0 &&
-           !scan_is(scan, last, "insert") && !scan_is(scan, last, "merge");
-}
-
-struct extent scan_extent(struct scan *scan, const char *stop)
-{
-    struct extent extent = {.start = scan_peek(scan).offset};
-    struct token last = {0};
-    size_t depth = 0;
-    size_t cases = 0; // CASE … WHEN … THEN … END within an expression
-    extent.end = extent.start;
-    for (;;) {
-        struct token token = scan_next(scan);
-        bool is_outside = depth == 0 && cases == 0;
-        extent.stop = token;
-        if (is_over(scan, token) || (token.kind == TOKEN_SEMICOLON && depth == 0))
-            break;
-        if (stop != NULL && is_outside && scan_is(scan, token, stop))
-            return extent;
-        depth_take(token, &depth);
-        if (scan_is(scan, token, "case"))
-            cases++;
-        else if (cases > 0 && scan_is(scan, token, "end"))
-            cases--;
-        if (extent_note(scan, &extent, token, last) && depth == 0)
-            into_take(scan, &extent, token);
-        extent.end = extent.into_end > token.offset ? extent.into_end : token.offset + token.len;
-        last = token;
-    }
-    if (stop != NULL)
-        scan_break(scan, extent.stop.offset, mem_printf(scan->mem, "no '%s' before it", stop));
-    return extent;
-}
-
-// --- pieces
-
-static struct frame *frame_top(const struct scan *scan)
-{
-    return scan->n_frames == 0 ? NULL : &scan->frames[scan->n_frames - 1];
-}
-
-void scan_add_piece(struct scan *scan, enum plpgsql_kind kind, const struct extent *extent)
-{
-    const struct frame *top = frame_top(scan);
-    if (extent->end == extent->start)
-        return;
-    if (scan->out->n_pieces >= PLPGSQL_PIECES_MAX) {
-        scan_break(scan, extent->start, "too many statements");
-        return;
-    }
-    *mem_append(scan->mem, scan->out->pieces, scan->out->n_pieces) = (struct plpgsql_piece){
-        .kind = kind,
-        .start = extent->start,
-        .end = extent->end,
-        .into = extent->into,
-        .into_end = extent->into_end,
-        .is_conditional = scan->may_have_ended || (top != NULL && top->is_conditional),
-        .has_variables = extent->has_variables,
-        .values = top == NULL ? NULL : top->values,
-    };
-}
-
 // An expression that cannot touch a table is of no interest.
 static void add_expression(struct scan *scan, const struct extent *extent)
 {
@@ -192,7 +19,7 @@ static void add_expression(struct scan *scan, const struct extent *extent)
 
 struct frame *scan_push(struct scan *scan, enum frame_kind kind, bool is_conditional)
 {
-    const struct frame *outer = frame_top(scan);
+    const struct frame *outer = scan_top(scan);
     struct frame frame = {.kind = kind,
                           .first_piece = scan->out->n_pieces,
                           .is_conditional =
@@ -222,7 +49,7 @@ static void take_if(struct scan *scan, struct token word)
 // ELSIF … THEN, and WHEN … THEN of CASE and of EXCEPTION.
 static void take_branch(struct scan *scan, struct token word)
 {
-    const struct frame *top = frame_top(scan);
+    const struct frame *top = scan_top(scan);
     struct extent condition = scan_extent(scan, "then");
     bool fits =
         top != NULL && (scan_is(scan, word, "when") ? top->kind == FRAME_CASE || top->in_handler
@@ -235,7 +62,7 @@ static void take_branch(struct scan *scan, struct token word)
 
 static void take_else(struct scan *scan, struct token word)
 {
-    const struct frame *top = frame_top(scan);
+    const struct frame *top = scan_top(scan);
     if (top == NULL || (top->kind != FRAME_IF && top->kind != FRAME_CASE))
         scan_break(scan, word.offset, "ELSE of nothing");
 }
@@ -252,7 +79,7 @@ static void take_case(struct scan *scan, struct token word)
 // What a handler may take back, or do instead, is not sure to have happened.
 static void take_exception(struct scan *scan, struct token word)
 {
-    struct frame *top = frame_top(scan);
+    struct frame *top = scan_top(scan);
     if (top == NULL || top->kind != FRAME_BLOCK || top->in_handler) {
         scan_break(scan, word.offset, "EXCEPTION outside a block");
         return;
@@ -264,7 +91,7 @@ static void take_exception(struct scan *scan, struct token word)
 
 static void take_end(struct scan *scan, struct token word)
 {
-    struct frame *top = frame_top(scan);
+    struct frame *top = scan_top(scan);
     struct token next = scan_peek(scan);
     enum frame_kind kind = scan_is(scan, next, "if")     ? FRAME_IF
                            : scan_is(scan, next, "case") ? FRAME_CASE
@@ -288,7 +115,7 @@ static void take_label(struct scan *scan)
     struct token token;
     do
         token = scan_next(scan);
-    while (!is_over(scan, token) && scan->lexer.text[token.offset] != '>');
+    while (!scan_is_over(scan, token) && scan->lexer.text[token.offset] != '>');
 }
 
 static void take_nothing(struct scan *scan, struct token word)
@@ -322,7 +149,8 @@ static void take_exit(struct scan *scan, struct token word)
 {
     (void)word;
     struct token token = scan_next(scan);
-    while (!is_over(scan, token) && token.kind != TOKEN_SEMICOLON && !scan_is(scan, token, "when"))
+    while (!scan_is_over(scan, token) && token.kind != TOKEN_SEMICOLON &&
+           !scan_is(scan, token, "when"))
         token = scan_next(scan);
     scan->may_have_ended = true;
     if (!scan_is(scan, token, "when"))
@@ -355,7 +183,8 @@ static void take_return(struct scan *scan, struct token word)
 
 static void take_open(struct scan *scan, struct token word)
 {
-    for (struct token token = scan_next(scan); !is_over(scan, token); token = scan_next(scan)) {
+    for (struct token token = scan_next(scan); !scan_is_over(scan, token);
+         token = scan_next(scan)) {
         if (token.kind == TOKEN_SEMICOLON)
             return;
         if (!scan_is(scan, token, "for"))
@@ -399,10 +228,10 @@ static bool is_assignment(struct scan *scan)
     while (token.kind == TOKEN_DOT || token.kind == TOKEN_OPEN) {
         size_t depth = 0;
         bool is_dot = token.kind == TOKEN_DOT;
-        depth_take(token, &depth);
-        while (depth > 0 && !is_over(scan, token)) {
+        scan_take_depth(token, &depth);
+        while (depth > 0 && !scan_is_over(scan, token)) {
             token = scan_next(scan);
-            depth_take(token, &depth);
+            scan_take_depth(token, &depth);
         }
         if (is_dot)
             scan_next(scan);
@@ -454,7 +283,7 @@ static void scan_body(struct scan *scan)
 {
     for (;;) {
         struct token token = scan_next(scan);
-        if (is_over(scan, token))
+        if (scan_is_over(scan, token))
             break;
         if (token.kind == TOKEN_SEMICOLON)
             continue;

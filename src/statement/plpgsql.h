@@ -39,7 +39,6 @@ struct plpgsql_piece {
     size_t into; // INTO and its targets within, which are no SQL; both 0: none
     size_t into_end;
     bool is_conditional; // a branch, a loop, an exception may keep it from running once
-    bool has_variables;  // a word in it is the name of a variable
     const struct plpgsql_value *values; // of the loops around it
 };
 

@@ -31,7 +31,6 @@ static void take_declaration(struct scan *scan, struct token first)
     const char *name = token_value(scan->mem, &scan->lexer, first);
     bool is_cursor = false;
     size_t depth = 0;
-    scan_add_name(scan, first);
     for (;;) {
         struct token token = scan_next(scan);
         depth += token.kind == TOKEN_OPEN ? 1 : 0;
@@ -212,7 +211,6 @@ static struct token take_variables(struct scan *scan, const char *stop)
             continue;
         if (first.len == 0)
             first = token;
-        scan_add_name(scan, token);
         scan_assign(scan, token);
     }
     scan_break(scan, scan->lexer.end, mem_printf(scan->mem, "no '%s' before it", stop));

@@ -1,5 +1,5 @@
 /*
- * PL/pgSQL, inside: what plpgsql.c and plpgsql_loop.c share while a body is scanned.
+ * PL/pgSQL, inside: what plpgsql*.c share while a body is scanned.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -29,8 +29,6 @@ struct scan {
     struct plpgsql *out;
     struct frame *frames;
     size_t n_frames;
-    const char **names; // of variables
-    size_t n_names;
     bool may_have_ended; // RETURN, EXIT or CONTINUE stood before
     bool is_done;        // the last END was read
 };
@@ -41,19 +39,25 @@ struct extent {
     size_t end;
     size_t into;
     size_t into_end;
-    bool has_variables;
     bool has_query; // SELECT or a call stands in it
     struct token stop;
 };
+
+// --- plpgsql_extent.c: tokens, extents, pieces
 
 void scan_break(struct scan *scan, size_t at, const char *why); // the first stays
 struct token scan_next(struct scan *scan);
 struct token scan_peek(struct scan *scan);
 bool scan_is(const struct scan *scan, struct token token, const char *word);
+bool scan_is_over(const struct scan *scan, struct token token); // the end, or broken
+void scan_take_depth(struct token token, size_t *depth);        // of brackets
+void scan_assign(struct scan *scan, struct token token);        // `token` gets another value
 struct extent scan_extent(struct scan *scan, const char *stop); // NULL: the semicolon alone
+struct frame *scan_top(const struct scan *scan);                // the innermost; NULL: none
 void scan_add_piece(struct scan *scan, enum plpgsql_kind kind, const struct extent *extent);
-void scan_add_name(struct scan *scan, struct token token);
-void scan_assign(struct scan *scan, struct token token);
+
+// --- plpgsql.c: statements of the language
+
 void scan_take_execute(struct scan *scan, const char *stop);
 struct frame *scan_push(struct scan *scan, enum frame_kind kind, bool is_conditional);
 

@@ -79,7 +79,6 @@ static struct statement *statement_append(struct script_reading *s, const struct
         .actions = mem_array(script, struct action, 1),
         .is_inner = true,
         .is_conditional = inner->piece->is_conditional,
-        .has_variables = inner->piece->has_variables,
     };
     return statement;
 }
@@ -208,12 +207,10 @@ static void piece_add_execute(struct script_reading *s, const struct code *code,
         piece_add_dynamic(s, code, piece);
         return;
     }
-    struct plpgsql_piece known = *piece; // its variables have become text; USING gives others
-    known.has_variables = strchr(constant.text, '$') != NULL;
     struct inner_text inner = {.text = constant.text,
                                .len = constant.len,
                                .origin = {.places = constant.places},
-                               .piece = &known};
+                               .piece = piece};
     statements_add(s, &inner);
 }
 
@@ -315,7 +312,7 @@ void inner_link(struct script *script)
 // What stands between BEGIN ATOMIC and END, and an expression behind RETURN.
 static void sql_body_add(struct script_reading *s, const struct code *code)
 {
-    static const struct plpgsql_piece always = {.has_variables = true};
+    static const struct plpgsql_piece always = {0};
     SCRATCH(tmp);
     struct lexer lexer = lexer_make(DIALECT_POSTGRES, code->text, 0, code->len);
     struct token first = lexer_next(&lexer);

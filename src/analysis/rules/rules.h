@@ -181,9 +181,11 @@ extern const struct rule rule_enum_value_removal;
 
 // existence.c
 extern const struct rule rule_object_missing_or_exists;
-extern const struct rule rule_drop_has_dependents;
 extern const struct rule rule_statement_invalid;
 extern const struct rule rule_syntax_not_understood;
+
+// dependent.c
+extern const struct rule rule_drop_has_dependents;
 
 // blocking.c
 extern const struct rule rule_index_create_blocking;
@@ -291,12 +293,14 @@ extern const struct rule rule_tool_managed_transaction;
 extern const struct rule rule_rename_object;
 extern const struct rule rule_drop_interface;
 extern const struct rule rule_view_loses_column;
+extern const struct rule rule_enum_value_added;
+
+// column_interface.c
 extern const struct rule rule_default_changed;
 extern const struct rule rule_drop_not_null;
 extern const struct rule rule_json_column;
 extern const struct rule rule_type_change_visible;
 extern const struct rule rule_implied_columns;
-extern const struct rule rule_enum_value_added;
 
 // access.c
 extern const struct rule rule_access_changed;

@@ -3,7 +3,7 @@
  * runs.
  *
  * Each row: SQL, and the statements behind the DO as `line:column SQL`, `?` behind the place when
- * it may not run, `v` when variables stand in it.
+ * it may not run.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -21,8 +21,8 @@ static char *describe_inner(TALLOC_CTX *mem, const char *sql)
         if (s->actions[0].kind == ACTION_DO && s->actions[0].option != NULL)
             out = mem_printf(mem, "%s%s\n", out, s->actions[0].option);
         if (s->is_inner)
-            out = mem_printf(mem, "%s%zu:%zu%s%s %s\n", out, s->line, s->column,
-                             s->is_conditional ? "?" : "", s->has_variables ? "v" : "",
+            out = mem_printf(mem, "%s%zu:%zu%s %s\n", out, s->line, s->column,
+                             s->is_conditional ? "?" : "",
                              s->actions[0].option != NULL ? "dynamic" : s->sql);
     }
     for (size_t i = 0; i < script->n_not_understood; i++)
@@ -88,7 +88,7 @@ static void test_inner__conditional(void **state)
          "END "
          "LOOP; FOR i IN 1..10 LOOP DROP TABLE a; END LOOP; WHILE x LOOP DROP TABLE b; END LOOP; "
          "END $$",
-         "1:22 SELECT * FROM t\n1:43?v DELETE FROM t WHERE a = r.a\n1:84?v SELECT f(r)\n"
+         "1:22 SELECT * FROM t\n1:43? DELETE FROM t WHERE a = r.a\n1:84? SELECT f(r)\n"
          "1:120? DROP TABLE a\n1:157? DROP TABLE b\n"},
     };
     check(cases, COUNT_OF(cases));
@@ -109,7 +109,7 @@ static void test_inner__execute(void **state)
         {"DO $$ DECLARE a CONSTANT text := 't'; b text := 'u'; BEGIN EXECUTE 'DROP TABLE ' || a; b "
          ":= "
          "f(); EXECUTE 'DROP TABLE ' || b; END $$",
-         "1:69 DROP TABLE t\n1:93 SELECT f()\n1:106v dynamic\n"},
+         "1:69 DROP TABLE t\n1:93 SELECT f()\n1:106 dynamic\n"},
         {"DO $$ DECLARE x text; BEGIN FOREACH x IN ARRAY ARRAY['a', 'b'] LOOP EXECUTE 'DROP TABLE "
          "' || x; "
          "END LOOP; FOR x IN SELECT unnest('{c,d}'::text[]) LOOP EXECUTE 'DROP TABLE ' || x; END "
@@ -121,7 +121,7 @@ static void test_inner__execute(void **state)
         {"DO $$ BEGIN FOR r IN SELECT relname FROM pg_class LOOP EXECUTE 'DROP TABLE ' || "
          "r.relname; "
          "END LOOP; EXECUTE x; END $$",
-         "1:22 SELECT relname FROM pg_class\n1:64?v dynamic\n1:110 dynamic\n"},
+         "1:22 SELECT relname FROM pg_class\n1:64? dynamic\n1:110 dynamic\n"},
         {"DO $$ BEGIN FOR r IN EXECUTE 'SELECT 1' LOOP NULL; END LOOP; EXECUTE format('%5s', 'x'); "
          "END $$",
          "1:31 SELECT 1\n1:70 dynamic\n"},
@@ -144,7 +144,8 @@ static void test_inner__broken(void **state)
          "its code is not understood at line 2: text behind the last END\n"},
         {"DO $$ BEGIN IF a DROP TABLE b; END IF; END $$",
          "its code is not understood at line 1: no 'then' before it\n"},
-        {"DO $$ BEGIN SELECT 1 INTO $$", "its code is not understood at line 1: the last END is missing\n"},
+        {"DO $$ BEGIN SELECT 1 INTO $$",
+         "its code is not understood at line 1: the last END is missing\n"},
         {"DO $$ BEGIN FOREACH ARRAY ARRAY['a'] LOOP END LOOP; END $$", ""},
         {"DO $$ BEGIN FOR $$", "its code is not understood at line 1: no 'in' before it\n"},
         {"DO $$ BEGIN ELSE END $$", "its code is not understood at line 1: ELSE of nothing\n"},

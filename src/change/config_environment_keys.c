@@ -1,0 +1,276 @@
+/*
+ * Configuration keys of an environment: its databases, slots and gates.
+ *
+ * Sections that this version does not act on (rehearsal, backup, release, traffic, metrics, health,
+ * thresholds, notify, store) have rows too: a slip is found today, not when they are used.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "change/config_key_rows.h"
+#include "change/layout.h"
+
+// --- databases
+
+static void parse_layout(struct config_reading *reading, const struct yaml *node, void *at)
+{
+    const char *name = config_scalar(reading, node, "the name of a layout");
+    if (name == NULL || config_is_open(name))
+        return;
+    ((struct config_database *)at)->layout = name;
+    if (layout_find(name) != NULL)
+        return;
+    SCRATCH(tmp);
+    char *list = mem_strdup(tmp, "one of");
+    for (size_t i = 0; i < layout_count; i++)
+        list = mem_printf(tmp, "%s%s %s", list, i == 0 ? "" : ",", layout_table[i]->name);
+    config_expected(reading, node, list);
+}
+
+static void end_database(struct config_reading *reading, const struct yaml *node, void *element)
+{
+    (void)reading;
+    struct config_database *database = element;
+    const struct yaml *url = node->kind == YAML_MAP ? yaml_get(node, "url") : NULL;
+    database->url_line = url == NULL ? 0 : url->line;
+    database->url_column = url == NULL ? 0 : url->column;
+}
+
+// How patiently its migrations wait for a lock.
+static const struct config_key migrate_keys[] = {
+    KEY("lock_timeout", KEY_DURATION, struct config_database, lock_timeout_ms),
+    KEY("attempts", KEY_INTEGER, struct config_database, attempts),
+};
+static const struct config_map migrate_map = MAP("the running of migrations", migrate_keys);
+
+static const struct config_key database_keys[] = {
+    KEY("url", KEY_SECRET, struct config_database, url),
+    KEY("migrations", KEY_TEXT, struct config_database, migrations),
+    KEY("post_migrations", KEY_TEXT, struct config_database, post_migrations),
+    {.name = "layout", .shape = KEY_CUSTOM, .parse = parse_layout},
+    KEY("allow_superuser", KEY_BOOL, struct config_database, allow_superuser),
+    {.name = "migrate", .shape = KEY_MAP, .offset = 0, .map = &migrate_map},
+};
+static const struct config_map database_map = {
+    .what = "a database",
+    .keys = database_keys,
+    .n_keys = COUNT_OF(database_keys),
+    .size = sizeof(struct config_database),
+    .name_offset = offsetof(struct config_database, name),
+    .end = end_database,
+};
+
+// `database:` is the only one, called main.
+static void parse_database(struct config_reading *reading, const struct yaml *node, void *at)
+{
+    struct config_environment *environment = at;
+    struct config_database *database =
+        mem_append(reading->mem, environment->databases, environment->n_databases);
+    database->name = "main";
+    config_read_map(reading, node, &database_map, database);
+    end_database(reading, node, database);
+}
+
+// --- sections of later parts
+
+static const char *const rehearsal_sources[] = {"backup", "dump", "template", "file", NULL};
+static const struct config_key rehearsal_keys[] = {
+    CHECKED_CHOICE("from", rehearsal_sources),
+    CHECKED("server", KEY_SECRET),
+    CHECKED("template", KEY_TEXT),
+    CHECKED("file", KEY_TEXT),
+};
+static const struct config_map rehearsal_map = MAP("rehearsal", rehearsal_keys);
+
+static const char *const backup_kinds[] = {"pg_dump", "pg_basebackup", "pgbackrest", "barman",
+                                           "wal_g",   "sqlite",        "command",    NULL};
+static const struct config_key backup_keys[] = {
+    CHECKED_CHOICE("kind", backup_kinds), CHECKED("directory", KEY_TEXT),
+    CHECKED("max_age", KEY_DURATION),     CHECKED("max_restore_proof_age", KEY_DURATION),
+    CHECKED("command", KEY_COMMAND),      CHECKED("restore", KEY_COMMAND),
+    CHECKED("shell", KEY_BOOL),           CHECKED("stanza", KEY_TEXT),
+};
+static const struct config_map backup_map = MAP("backup", backup_keys);
+
+static const char *const strategies[] = {"canary", "blue_green", "rolling", NULL};
+static const struct config_key release_keys[] = {
+    CHECKED_CHOICE("strategy", strategies),
+    CHECKED("build", KEY_COMMAND),
+    CHECKED("deploy", KEY_COMMAND),
+    CHECKED("rollback", KEY_COMMAND),
+    CHECKED("shell", KEY_BOOL),
+};
+static const struct config_map release_map = MAP("release", release_keys);
+
+static const char *const traffic_kinds[] = {"haproxy", "nginx", "command", NULL};
+static const struct config_key traffic_keys[] = {
+    CHECKED_CHOICE("kind", traffic_kinds), CHECKED("socket", KEY_TEXT),
+    CHECKED("backend", KEY_TEXT),          CHECKED("file", KEY_TEXT),
+    CHECKED("steps", KEY_SHARES),          CHECKED("step_time", KEY_DURATION),
+    CHECKED("command", KEY_COMMAND),       CHECKED("shell", KEY_BOOL),
+};
+static const struct config_map traffic_map = MAP("traffic", traffic_keys);
+
+static const struct config_key prometheus_keys[] = {
+    CHECKED("url", KEY_SECRET),
+    CHECKED("queries", KEY_ANY),
+};
+static const struct config_map prometheus_map = MAP("prometheus", prometheus_keys);
+static const char *const metrics_kinds[] = {"haproxy", "prometheus", "command", NULL};
+static const struct config_key metrics_keys[] = {
+    CHECKED_CHOICE("kind", metrics_kinds),
+    CHECKED("url", KEY_SECRET),
+    CHECKED("socket", KEY_TEXT),
+    CHECKED("backend", KEY_TEXT),
+    CHECKED("queries", KEY_ANY),
+    CHECKED("command", KEY_COMMAND),
+    CHECKED("shell", KEY_BOOL),
+    CHECKED_MAP("prometheus", &prometheus_map),
+};
+static const struct config_map metrics_map = MAP("metrics", metrics_keys);
+
+static const struct config_key health_keys[] = {
+    {.name = "name", .shape = KEY_TEXT, .offset = KEY_NOWHERE, .is_required = true},
+    CHECKED("http", KEY_TEXT),
+    CHECKED("tcp", KEY_TEXT),
+    CHECKED("sql", KEY_TEXT),
+    CHECKED("command", KEY_COMMAND),
+    CHECKED("shell", KEY_BOOL),
+    CHECKED("expect", KEY_ANY),
+    CHECKED("timeout", KEY_DURATION),
+    CHECKED("critical", KEY_BOOL),
+    CHECKED("tags", KEY_TEXTS),
+};
+static const struct config_map health_map = MAP("a health check", health_keys);
+
+static const struct config_key threshold_keys[] = {
+    CHECKED("error_rate", KEY_THRESHOLD), CHECKED("rollback_error_rate", KEY_THRESHOLD),
+    CHECKED("p95", KEY_THRESHOLD),        CHECKED("success_rate", KEY_THRESHOLD),
+    CHECKED("cpu", KEY_THRESHOLD),        CHECKED("memory", KEY_THRESHOLD),
+    CHECKED("latency", KEY_THRESHOLD),    CHECKED("throughput", KEY_THRESHOLD),
+    CHECKED("disk", KEY_THRESHOLD),
+};
+static const struct config_map threshold_map = MAP("thresholds", threshold_keys);
+
+static const char *const notify_kinds[] = {"slack", "webhook", "command", "file", NULL};
+static const struct config_key notify_keys[] = {
+    {.name = "kind",
+     .shape = KEY_CHOICE,
+     .offset = KEY_NOWHERE,
+     .choices = notify_kinds,
+     .is_required = true},
+    CHECKED("webhook", KEY_SECRET),
+    CHECKED("url", KEY_SECRET),
+    CHECKED("channel", KEY_TEXT),
+    CHECKED("command", KEY_COMMAND),
+    CHECKED("shell", KEY_BOOL),
+    CHECKED("path", KEY_TEXT),
+};
+static const struct config_map notify_map = MAP("a notification", notify_keys);
+
+static const char *const store_kinds[] = {"sqlite", "postgres", NULL};
+static const struct config_key store_keys[] = {
+    CHECKED_CHOICE("kind", store_kinds),
+    CHECKED("url", KEY_SECRET),
+    CHECKED("path", KEY_TEXT),
+};
+const struct config_map config_map_store = MAP("store", store_keys);
+
+// --- gates; only the baseline's age is used by this version
+
+static const char *const days[] = {"monday", "tuesday",  "wednesday", "thursday",
+                                   "friday", "saturday", "sunday",    NULL};
+static void parse_days(struct config_reading *reading, const struct yaml *node, void *at)
+{
+    (void)at;
+    const char **list = NULL;
+    size_t n = 0;
+    config_read_texts(reading, node, &list, &n);
+    for (size_t i = 0; i < n; i++) {
+        size_t day = 0;
+        while (days[day] != NULL && !text_equal_nocase(days[day], list[i]))
+            day++;
+        if (days[day] == NULL && !config_is_open(list[i]))
+            config_expected(reading, node->kind == YAML_LIST ? node->items[i] : node,
+                            "a day of the week as friday");
+    }
+}
+
+static const struct config_key review_keys[] = {CHECKED("approvals", KEY_INTEGER)};
+static const struct config_map review_map = MAP("the review gate", review_keys);
+static const struct config_key window_keys[] = {
+    {.name = "not_on", .shape = KEY_CUSTOM, .offset = KEY_NOWHERE, .parse = parse_days},
+    CHECKED("zone", KEY_TEXT),
+    CHECKED("between", KEY_TEXTS),
+};
+static const struct config_map window_map = MAP("the window gate", window_keys);
+static const struct config_key size_keys[] = {CHECKED("max_lines", KEY_INTEGER)};
+static const struct config_map size_map = MAP("the size gate", size_keys);
+static const struct config_key baseline_keys[] = {
+    KEY("max_age", KEY_DURATION, struct config_environment, baseline_max_age_ms),
+};
+static const struct config_map baseline_map = MAP("the baseline gate", baseline_keys);
+// The gates fill the environment itself, so their offset in it is 0.
+static const struct config_key gate_keys[] = {
+    CHECKED_MAP("review", &review_map),
+    CHECKED_MAP("window", &window_map),
+    CHECKED_MAP("size", &size_map),
+    {.name = "baseline", .shape = KEY_MAP, .offset = 0, .map = &baseline_map},
+};
+static const struct config_map gate_map = MAP("gates", gate_keys);
+
+// --- environments
+
+static const struct config_key slot_keys[] = {
+    KEY("address", KEY_TEXT, struct config_slot, address),
+};
+static const struct config_map slot_map = {
+    .what = "a slot",
+    .keys = slot_keys,
+    .n_keys = COUNT_OF(slot_keys),
+    .size = sizeof(struct config_slot),
+    .name_offset = offsetof(struct config_slot, name),
+};
+
+static void begin_environment(struct config_reading *reading, const struct yaml *node,
+                              void *element)
+{
+    (void)node;
+    reading->environment = element;
+    // Source: the deployment runbook, "database backed up less than 1 hour ago".
+    reading->environment->baseline_max_age_ms = (int64_t)60 * 60 * 1000;
+}
+
+static void end_environment(struct config_reading *reading, const struct yaml *node, void *element)
+{
+    (void)element;
+    reading->environment = NULL;
+    if (node->kind == YAML_MAP && yaml_get(node, "database") != NULL &&
+        yaml_get(node, "databases") != NULL)
+        config_problem(reading, node->line, node->column, "put all of them under 'databases'",
+                       "both 'database' and 'databases' are given");
+}
+
+static const struct config_key environment_keys[] = {
+    {.name = "database", .shape = KEY_CUSTOM, .parse = parse_database},
+    ARRAY("databases", KEY_NAMED, struct config_environment, databases, n_databases, &database_map),
+    ARRAY("slots", KEY_NAMED, struct config_environment, slots, n_slots, &slot_map),
+    {.name = "gates", .shape = KEY_MAP, .offset = 0, .map = &gate_map},
+    CHECKED_MAP("rehearsal", &rehearsal_map),
+    CHECKED_MAP("backup", &backup_map),
+    CHECKED_MAP("release", &release_map),
+    CHECKED_MAP("traffic", &traffic_map),
+    CHECKED_MAP("metrics", &metrics_map),
+    {.name = "health", .shape = KEY_LIST, .offset = KEY_NOWHERE, .map = &health_map},
+    CHECKED_MAP("thresholds", &threshold_map),
+    {.name = "notify", .shape = KEY_LIST, .offset = KEY_NOWHERE, .map = &notify_map},
+    CHECKED_MAP("store", &config_map_store),
+};
+const struct config_map config_map_environment = {
+    .what = "an environment",
+    .keys = environment_keys,
+    .n_keys = COUNT_OF(environment_keys),
+    .size = sizeof(struct config_environment),
+    .name_offset = offsetof(struct config_environment, name),
+    .begin = begin_environment,
+    .end = end_environment,
+};
