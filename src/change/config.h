@@ -100,6 +100,35 @@ struct config_budget { // budget: {blocks_reads: 1s, blocks_writes: 5s}; 0: not 
     int64_t blocks_reads_ms, blocks_writes_ms;
 };
 
+struct config_rehearsal { // rehearsal: {from: backup}
+    const char *from;      // "backup" "dump" "template" "file"; NULL: not given
+    struct secret *server; // to make databases on; NULL: a scratch server
+    const char *template;  // name of the golden clone on that server; NULL
+    const char *file;      // SQLite: instead of the database itself; NULL
+    const char *folder;    // where scratch servers and copies are made; NULL: the state's
+    int64_t deadline_ms;   // of one run of the change; default 4 h
+    const char *old_release; // file of statements that the old release sends; NULL
+    const char *new_release; // file of statements that the new release sends; NULL
+    const char *runner;      // "files" "command"; NULL: files
+    const char **up;         // "command": argument lists
+    size_t n_up;
+    const char **down;
+    size_t n_down;
+};
+
+struct config_backup { // backup: {kind: pg_dump, directory: …}
+    const char *kind; // NULL: there is none
+    const char *directory;
+    int64_t max_age_ms;               // default 1 h
+    int64_t max_restore_proof_age_ms; // default 7 days
+    const char **command;             // kind "command": argument lists
+    size_t n_command;
+    const char **restore;
+    size_t n_restore;
+    bool is_shell;
+    const char *stanza;
+};
+
 struct config_environment {
     const char *name;
     struct config_database *databases;
@@ -107,6 +136,8 @@ struct config_environment {
     struct config_slot *slots;
     size_t n_slots;
     int64_t baseline_max_age_ms; // gates.baseline.max_age, default 1 h
+    struct config_rehearsal rehearsal;
+    struct config_backup backup;
     // The first `${NAME}` in it that is not set; config_environment fails with it. code ERROR_NONE:
     // there is none. Other environments do not need the variables of this one.
     struct error missing;

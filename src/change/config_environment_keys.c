@@ -1,7 +1,7 @@
 /*
  * Configuration keys of an environment: its databases, slots and gates.
  *
- * Sections that this version does not act on (rehearsal, backup, release, traffic, metrics, health,
+ * Sections that this version does not act on (release, traffic, metrics, health,
  * thresholds, notify, store) have rows too: a slip is found today, not when they are used.
  *
  * SPDX-License-Identifier: Apache-2.0
@@ -71,25 +71,6 @@ static void parse_database(struct config_reading *reading, const struct yaml *no
 }
 
 // --- sections of later parts
-
-static const char *const rehearsal_sources[] = {"backup", "dump", "template", "file", NULL};
-static const struct config_key rehearsal_keys[] = {
-    CHECKED_CHOICE("from", rehearsal_sources),
-    CHECKED("server", KEY_SECRET),
-    CHECKED("template", KEY_TEXT),
-    CHECKED("file", KEY_TEXT),
-};
-static const struct config_map rehearsal_map = MAP("rehearsal", rehearsal_keys);
-
-static const char *const backup_kinds[] = {"pg_dump", "pg_basebackup", "pgbackrest", "barman",
-                                           "wal_g",   "sqlite",        "command",    NULL};
-static const struct config_key backup_keys[] = {
-    CHECKED_CHOICE("kind", backup_kinds), CHECKED("directory", KEY_TEXT),
-    CHECKED("max_age", KEY_DURATION),     CHECKED("max_restore_proof_age", KEY_DURATION),
-    CHECKED("command", KEY_COMMAND),      CHECKED("restore", KEY_COMMAND),
-    CHECKED("shell", KEY_BOOL),           CHECKED("stanza", KEY_TEXT),
-};
-static const struct config_map backup_map = MAP("backup", backup_keys);
 
 static const char *const strategies[] = {"canary", "blue_green", "rolling", NULL};
 static const struct config_key release_keys[] = {
@@ -231,13 +212,19 @@ static const struct config_map slot_map = {
     .name_offset = offsetof(struct config_slot, name),
 };
 
+#define HOUR_MS ((int64_t)60 * 60 * 1000)
+
 static void begin_environment(struct config_reading *reading, const struct yaml *node,
                               void *element)
 {
     (void)node;
     reading->environment = element;
     // Source: the deployment runbook, "database backed up less than 1 hour ago".
-    reading->environment->baseline_max_age_ms = (int64_t)60 * 60 * 1000;
+    reading->environment->baseline_max_age_ms = HOUR_MS;
+    reading->environment->backup.max_age_ms = HOUR_MS;
+    // A large database is not restored every hour.
+    reading->environment->backup.max_restore_proof_age_ms = 7 * 24 * HOUR_MS;
+    reading->environment->rehearsal.deadline_ms = 4 * HOUR_MS;
 }
 
 static void end_environment(struct config_reading *reading, const struct yaml *node, void *element)
@@ -255,8 +242,14 @@ static const struct config_key environment_keys[] = {
     ARRAY("databases", KEY_NAMED, struct config_environment, databases, n_databases, &database_map),
     ARRAY("slots", KEY_NAMED, struct config_environment, slots, n_slots, &slot_map),
     {.name = "gates", .shape = KEY_MAP, .offset = 0, .map = &gate_map},
-    CHECKED_MAP("rehearsal", &rehearsal_map),
-    CHECKED_MAP("backup", &backup_map),
+    {.name = "rehearsal",
+     .shape = KEY_MAP,
+     .offset = offsetof(struct config_environment, rehearsal),
+     .map = &config_map_rehearsal},
+    {.name = "backup",
+     .shape = KEY_MAP,
+     .offset = offsetof(struct config_environment, backup),
+     .map = &config_map_backup},
     CHECKED_MAP("release", &release_map),
     CHECKED_MAP("traffic", &traffic_map),
     CHECKED_MAP("metrics", &metrics_map),

@@ -55,6 +55,8 @@ struct config_map {
     void (*end)(struct config_reading *reading, const struct yaml *node, void *element);
 };
 
-extern const struct config_map config_map_file; // fills struct config
+extern const struct config_map config_map_file;      // fills struct config
+extern const struct config_map config_map_rehearsal; // struct config_rehearsal
+extern const struct config_map config_map_backup;    // struct config_backup
 
 #endif

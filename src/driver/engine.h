@@ -1,5 +1,5 @@
 /*
- * Engine: a database, in four small tables: session, catalog, proof, undo (undo comes with part 6).
+ * Engine: a database, in four small tables: session, catalog, proof, undo.
  *
  * A driver does the least work; what does not differ between engines (invariants, baselines,
  * comparison, the guard's verdict for people) is done by the rooms that call it. Calls that may
@@ -66,6 +66,29 @@ struct engine_open_options {
     struct wait *wait;
 };
 
+struct engine_lock;
+struct engine_written;
+
+// What one statement of a run did, as the server showed it before the transaction ended: relations
+// that were there before the run alone.
+struct engine_measured {
+    size_t start, end; // in the request's text
+    int64_t took_us;
+    int64_t wal_bytes;               // -1: the engine has none
+    const struct engine_lock *locks; // taken or made stronger by this statement, the strongest of
+    size_t n_locks;                  // each relation
+    const char **rewrites;           // "schema.name": its rows stand in another file
+    size_t n_rewrites;
+    const char **scans; // its rows were read by DDL
+    size_t n_scans;
+    const char **index_builds; // tables whose index was built
+    size_t n_index_builds;
+    const struct engine_written *written; // rows; those taken back to a savepoint too
+    size_t n_written;
+    const char **remarks; // of the server, in order
+    size_t n_remarks;
+};
+
 // One direction of a migration, to be run. Places in messages are those of the whole file.
 struct engine_run_request {
     const char *path;
@@ -81,6 +104,11 @@ struct engine_run_request {
     // What the server remarks while it runs, and why it begins anew; NULL: nobody wants to know.
     void (*note)(void *context, const char *text);
     void *note_context;
+    // Measure each statement, in the run's own transaction rule; NULL: run it as in production. For
+    // copies: reading what each did takes time and locks of its own catalogs.
+    void (*measured)(void *context, const struct engine_measured *measured);
+    void *measured_context;
+    int64_t deadline_ms; // of the whole run; 0: none. ERROR_UNREACHABLE's message says so
 };
 
 // Rows of one table that were written.
@@ -101,6 +129,23 @@ struct engine_run {
     size_t n_written;
 };
 
+// One statement of a program, tried on a copy and taken back.
+struct engine_attempt_request {
+    const char *sql; // one statement of any kind, perhaps with $1 … (SQLite: ?1 …)
+    const struct engine_value *values; // of its parameters; NULL: it is prepared alone
+    size_t n_values;
+};
+
+struct engine_attempt {
+    bool is_prepared;             // it is a valid statement of this schema
+    bool is_done;                 // and it ran
+    char sqlstate[6];             // of the refusal, or ""
+    const char *reason;           // of the refusal; NULL
+    int64_t rows;                 // given or written; -1: it did not run
+    const char **parameter_types; // of a prepared one: as the server infers them
+    size_t n_parameters;
+};
+
 struct engine_session_table {
     // Connect. ERROR_UNREACHABLE: no such server or it does not answer; ERROR_INPUT: a URL or file
     // that cannot be right, a damaged file.
@@ -116,6 +161,9 @@ struct engine_session_table {
     // All guarded queries between these two see one instant.
     bool (*snapshot_begin)(struct engine *engine, struct error *err);
     bool (*snapshot_end)(struct engine *engine, struct error *err);
+    // Between the two: the name under which another program can see the same instant (pg_dump
+    // --snapshot). NULL: this engine has none.
+    bool (*snapshot_name)(TALLOC_CTX *mem, struct engine *engine, char **out, struct error *err);
     // What in the text alone forbids to begin it: `run` would refuse it likewise. ERROR_INPUT with
     // the place. NULL: nothing is known before it runs.
     bool (*check)(const struct engine_run_request *request, struct error *err);
@@ -126,6 +174,11 @@ struct engine_session_table {
     // What `out` points to is `mem`'s.
     bool (*run)(TALLOC_CTX *mem, struct engine *engine, const struct engine_run_request *request,
                 struct engine_run *out, struct error *err);
+    // Prepare a statement, run it, and take everything back. Only on a copy that is tminus's own.
+    // What the statement itself comes to is in `out`; fails when the database is gone.
+    bool (*attempt)(TALLOC_CTX *mem, struct engine *engine,
+                    const struct engine_attempt_request *request, struct engine_attempt *out,
+                    struct error *err);
     // The instant that a guarded query sees now, as the engine's own text: to be stored, and asked
     // `proof->wrote` of later. NULL: this engine cannot tell who wrote a row.
     bool (*instant)(TALLOC_CTX *mem, struct engine *engine, char **out, struct error *err);
@@ -277,6 +330,60 @@ struct engine_proof_table {
                         struct error *err);
 };
 
+// --- undo: before-images of the rows that a migration overwrites or deletes
+
+// Kept in the target's own schema of tminus, under the id of the run that they belong to.
+struct engine_undo_request {
+    const char *id;            // of the log: letters, digits and '_', at most 40
+    const struct name *tables; // whose rows the migration updates or deletes; those that their
+    size_t n_tables;           // foreign keys cascade to are the engine's to find
+};
+
+enum engine_undo_how {
+    UNDO_TRIGGER, // before-images, row by row
+    UNDO_COPY,    // the whole table: it has no key, its key is updated, it is truncated
+    UNDO_NONE     // it cannot be kept; `why`
+};
+
+struct engine_undo_table_plan {
+    struct name table;
+    enum engine_undo_how how;
+    const char *why; // for people; NULL: as usual
+};
+
+struct engine_undo_plan {
+    char *first; // SQL to run before the migration, and
+    char *last;  // behind it, in its transaction where it has one
+    struct engine_undo_table_plan *tables;
+    size_t n_tables;
+};
+
+struct engine_undo_result {
+    int64_t rows;      // brought back
+    int64_t conflicts; // left alone: changed or gone since, by others
+};
+// `key_text`: "id=42"; `why`: "changed since", "is gone", "is there again".
+typedef void engine_undo_conflict(void *context, struct name table, const char *key_text,
+                                  const char *why);
+
+struct engine_undo_log {
+    const char *id;
+    int64_t rows, bytes;
+};
+
+struct engine_undo_table {
+    // What to run around a migration. Changes nothing.
+    bool (*plan)(TALLOC_CTX *mem, struct engine *engine, const struct engine_undo_request *request,
+                 struct engine_undo_plan *out, struct error *err);
+    // Data back to the log's before-images, newest first, in one transaction. The schema must be
+    // again what the log was written under, or wider. Rows that others changed since are conflicts.
+    bool (*roll_back)(struct engine *engine, const char *id, engine_undo_conflict *each,
+                      void *context, struct engine_undo_result *out, struct error *err);
+    bool (*list)(TALLOC_CTX *mem, struct engine *engine, struct engine_undo_log **out, size_t *n,
+                 struct error *err);
+    bool (*drop)(struct engine *engine, const char *id, struct error *err);
+};
+
 struct engine_driver {
     const char *name;                 // "sqlite"
     const char *const *url_schemes;   // "sqlite:", "file:" …; NULL-terminated
@@ -285,6 +392,7 @@ struct engine_driver {
     const struct engine_session_table *session;
     const struct engine_catalog_table *catalog;
     const struct engine_proof_table *proof;
+    const struct engine_undo_table *undo;
 };
 
 extern const struct engine_driver engine_sqlite;
