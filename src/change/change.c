@@ -97,6 +97,24 @@ static char *title_of(TALLOC_CTX *mem, const char *path)
     return mem_strdup(mem, file_base(full));
 }
 
+// What lies in this folder is called by its name alone, not ./NAME.
+static const char *path_shorten(const char *path)
+{
+    while (path != NULL && path[0] == '.' && path[1] == '/')
+        path += 1 + strspn(path + 1, "/");
+    return path;
+}
+
+static void shorten_paths(struct change *change)
+{
+    for (size_t i = 0; i < change->n_migrations; i++) {
+        struct migration *migration = &change->migrations[i];
+        migration->path = path_shorten(migration->path);
+        migration->up.path = path_shorten(migration->up.path);
+        migration->down.path = path_shorten(migration->down.path);
+    }
+}
+
 bool change_read(TALLOC_CTX *mem, const char *const *paths, size_t n_paths,
                  const struct migration_layout *layout, struct change **out, struct error *err)
 {
@@ -117,6 +135,7 @@ bool change_read(TALLOC_CTX *mem, const char *const *paths, size_t n_paths,
         return error_set(err, ERROR_USAGE, "no file or folder of migrations was given");
     if (change->n_migrations == 0)
         return error_set(err, ERROR_INPUT, "%s: no migration in this file", paths[0]);
+    shorten_paths(change);
     change->title = title_of(change, paths[0]);
     *out = change;
     return true;

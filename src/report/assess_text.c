@@ -12,12 +12,14 @@
 #include "base/text.h"
 #include "proof/result.h"
 #include "report/assess.h"
+#include "report/finding_groups.h"
 #include "report/hint.h"
 #include "report/timeline.h"
 
 #define LISTED_MAX 25       // more findings than this are summed up
 #define LISTED_WHEN_MANY 12 // and so many of them listed,
-#define LISTED_OF_RULE 2 // so many of one rule: the eleventh drop says less than the first rename
+#define LISTED_OF_RULE 2  // so many of one rule: the eleventh drop says less than the first rename
+#define NOTES_WHOLE_MAX 2 // of one rule; more are listed as places under one head
 #define SUMMARY_WIDTH 60
 #define UNKNOWN_LISTED_MAX 10
 
@@ -38,17 +40,15 @@ static void write_place(FILE *out, const char *path, size_t line, size_t column)
         fprintf(out, ":%zu:%zu", line, column > 0 ? column : 1);
 }
 
-// A rule's own safe form is said at its first finding only; a hint made for the place always.
+// A hint is said once: at the first finding of the rule that has it.
 static bool says_hint(const struct findings *findings, size_t i)
 {
     const struct finding *finding = &findings->list[i];
-    const struct rule *rule = rule_find(finding->rule);
     if (finding->hint[0] == '\0')
         return false;
-    if (rule == NULL || strcmp(rule->safe_form, finding->hint) != 0)
-        return true;
     for (size_t j = 0; j < i; j++) {
-        if (strcmp(findings->list[j].rule, finding->rule) == 0)
+        const struct finding *before = &findings->list[j];
+        if (strcmp(before->rule, finding->rule) == 0 && strcmp(before->hint, finding->hint) == 0)
             return false;
     }
     return true;
@@ -84,6 +84,42 @@ static void write_finding(FILE *out, const struct findings *findings, size_t i, 
     if (says_hint(findings, i))
         report_hint(out, finding->hint);
     write_evidence(out, finding);
+}
+
+// --- notes
+
+// What all of them say is said once; what each says of its place stands behind the place.
+static void write_group(FILE *out, const struct finding_group *group, bool is_colored)
+{
+    const char *hint = group->list[0]->hint;
+    fprintf(out, "%s%-4s%s  %zu places  %s\n", is_colored ? severity_color(SEVERITY_NOTE) : "",
+            severity_name(SEVERITY_NOTE), is_colored ? COLOR_PLAIN : "", group->n, group->rule);
+    if (hint[0] != '\0')
+        report_hint(out, hint);
+    for (size_t i = 0; i < group->n; i++) {
+        const struct finding *finding = group->list[i];
+        fputs("      ", out);
+        write_place(out, finding->path, finding->line, finding->column);
+        fprintf(out, "  %s\n", finding->message);
+        if (strcmp(finding->hint, hint) != 0)
+            report_hint(out, finding->hint);
+        write_evidence(out, finding);
+    }
+}
+
+static void write_notes(FILE *out, const struct findings *findings, bool is_colored)
+{
+    SCRATCH(tmp);
+    size_t n;
+    const struct finding_group *groups = finding_groups_make(tmp, findings, SEVERITY_NOTE, &n);
+    for (size_t i = 0; i < n; i++) {
+        if (groups[i].n > NOTES_WHOLE_MAX) {
+            write_group(out, &groups[i], is_colored);
+            continue;
+        }
+        for (size_t j = 0; j < groups[i].n; j++)
+            write_finding(out, findings, (size_t)(groups[i].list[j] - findings->list), is_colored);
+    }
 }
 
 // --- summary by rule
@@ -158,15 +194,18 @@ static size_t write_worst(FILE *out, const struct findings *findings, size_t n, 
 static size_t write_findings(FILE *out, const struct findings *findings,
                              const struct report_text_options *options)
 {
-    size_t n = findings->n, n_written = 0;
-    if (!options->is_whole)
-        n -= findings_count(findings, SEVERITY_NOTE);
+    size_t n_notes = findings_count(findings, SEVERITY_NOTE);
+    size_t n = findings->n - n_notes, n_written = 0;
     if (!options->is_whole && n > LISTED_MAX) {
         write_by_rule(out, findings);
         n_written = write_worst(out, findings, n, options->is_colored);
     } else {
         for (; n_written < n; n_written++)
             write_finding(out, findings, n_written, options->is_colored);
+    }
+    if (options->is_whole) {
+        write_notes(out, findings, options->is_colored);
+        n_written += n_notes;
     }
     if (n_written > 0)
         fputc('\n', out);

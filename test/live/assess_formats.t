@@ -86,6 +86,23 @@ assert {f["tool"] for f in d["findings"]} == {"tminus"}
 '
 ends 3 'HOLD is status 3' "$TMINUS" assess "$SOURCE/test/golden/not-understood/migrations"
 
+# This folder's files are called by their names; notes of one rule have one head, and each its place.
+mkdir "$tmp/notes" && cd "$tmp/notes" || exit 1
+echo 'CREATE TABLE a (id int PRIMARY KEY, n int); CREATE TABLE b (id int PRIMARY KEY); CREATE TABLE c (id int PRIMARY KEY);' >001_make.up.sql
+echo 'ALTER TABLE a ADD COLUMN m int;' >002_a.up.sql
+echo 'ALTER TABLE b ADD COLUMN m int;' >003_b.up.sql
+run "$TMINUS" assess -v .
+lacks 'no ./ before a name' out './0'
+says 'two notes stand alone' out 'note  003_b.up.sql:1:1  no-lock-timeout'
+is 'a hint is said once' "$(grep -c "> SET LOCAL lock_timeout" "$tmp/out")" 1
+echo 'ALTER TABLE c ADD COLUMN m int;' >004_c.up.sql
+run "$TMINUS" assess -v ./.
+lacks 'no ./ either' out './0'
+says 'three notes have one head' out 'note  3 places  no-lock-timeout'
+says 'and each its place' out '      004_c.up.sql:1:1  waits without limit for public.c, and every reader and writer waits behind it'
+is 'a hint is said once for three' "$(grep -c "> SET LOCAL lock_timeout" "$tmp/out")" 1
+cd "$SOURCE" || exit 1
+
 # stdout that is no terminal has no colours; a closed pipe is no crash.
 is 'no colours' "$(grep -c "$(printf '\033')" "$tmp/out.text")" 0
 done_testing

@@ -138,9 +138,9 @@ void ask_report(struct asking *asking, enum severity severity, const char *title
     bool has_query = asking->question.sql != NULL;
     const char *hint = asking->hint != NULL ? asking->hint : place->rule->safe_form;
     if (has_query && (asking->question.loses || asking->hint != NULL))
-        hint = mem_printf(place->mem, "%s; ask first: %s", hint, asking->question.sql);
+        hint = mem_printf(place->mem, "%s; ask first:\n%s", hint, asking->question.sql);
     else if (has_query)
-        hint = mem_printf(place->mem, "ask first: %s", asking->question.sql);
+        hint = mem_printf(place->mem, "ask first:\n%s", asking->question.sql);
     rule_report_asking(place, severity, hint,
                        has_query && !asking->is_moot ? &asking->question : NULL, message);
 }

@@ -7,7 +7,8 @@
 #include "analysis/rules/rules.h"
 #include "analysis/table_copy.h"
 
-#define DIFFERENCES_TOLD 3
+#define DIFFERENCES_TOLD 3    // and none behind
+#define DIFFERENCES_WIDTH 150 // so many characters
 
 static void check_missing_down(struct rule_place *place)
 {
@@ -168,15 +169,19 @@ static void check_down_does_not_restore(struct rule_place *place)
     compare_named(place, place->other, restoration);
     compare_named(place, place->script, restoration);
     char *text = NULL;
-    size_t n = 0;
+    size_t n = 0, n_told = 0;
     for (size_t i = 0; i < restoration->n; i++) {
-        if (is_told(restoration, i) || ++n > DIFFERENCES_TOLD)
+        if (is_told(restoration, i))
             continue;
+        n++;
+        if (n_told == DIFFERENCES_TOLD || (text != NULL && strlen(text) > DIFFERENCES_WIDTH))
+            continue;
+        n_told++;
         text = text == NULL ? mem_strdup(place->mem, restoration->differences[i])
                             : mem_printf(place->mem, "%s; %s", text, restoration->differences[i]);
     }
-    if (n > DIFFERENCES_TOLD)
-        text = mem_printf(place->mem, "%s; and %zu more", text, n - DIFFERENCES_TOLD);
+    if (n > n_told)
+        text = mem_printf(place->mem, "%s; and %zu more", text, n - n_told);
     if (n > 0)
         rule_report(place, "leaves another schema than before the up: %s", text);
     else if (restoration->n_reordered > 0)

@@ -6,10 +6,10 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "report/findings.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "report/assess.h"
+#include "report/findings.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -81,8 +81,8 @@ static void test_report_sarif__has_what_code_scanning_reads(void **state)
     json_t *document = render_json(report_sarif, make(tmp, 4));
     assert_string_equal(json_get_text(document, "version"), "2.1.0");
     json_t *run = json_array_get(json_object_get(document, "runs"), 0);
-    json_t *rules = json_object_get(
-        json_object_get(json_object_get(run, "tool"), "driver"), "rules");
+    json_t *rules =
+        json_object_get(json_object_get(json_object_get(run, "tool"), "driver"), "rules");
     json_t *results = json_object_get(run, "results");
     assert_int_equal(json_array_size(rules), 2);
     assert_int_equal(json_array_size(results), 4);
@@ -91,8 +91,8 @@ static void test_report_sarif__has_what_code_scanning_reads(void **state)
         size_t index = (size_t)json_get_integer(result, "ruleIndex", -1);
         assert_string_equal(json_get_text(json_array_get(rules, index), "id"),
                             json_get_text(result, "ruleId"));
-        json_t *place = json_object_get(
-            json_array_get(json_object_get(result, "locations"), 0), "physicalLocation");
+        json_t *place = json_object_get(json_array_get(json_object_get(result, "locations"), 0),
+                                        "physicalLocation");
         assert_string_equal(json_get_text(json_object_get(place, "artifactLocation"), "uri"),
                             "db/a%20b%2Cc%3Ad%25.sql");
         // A finding on a whole file has no line; SARIF's lines begin with 1.
@@ -113,8 +113,8 @@ static void test_report_sarif__cut_at_what_is_shown(void **state)
     json_t *document = render_json(report_sarif, make(tmp, REPORT_SARIF_MAX + 7));
     json_t *run = json_array_get(json_object_get(document, "runs"), 0);
     assert_int_equal(json_array_size(json_object_get(run, "results")), REPORT_SARIF_MAX);
-    assert_int_equal(
-        json_get_integer(json_object_get(run, "properties"), "findingsNotListed", 0), 7);
+    assert_int_equal(json_get_integer(json_object_get(run, "properties"), "findingsNotListed", 0),
+                     7);
     json_decref(document);
 }
 
@@ -168,18 +168,63 @@ static void test_report_junit__counts_and_escapes(void **state)
     assert_int_equal(count(text, "<failure"), 1);
 }
 
+// What stops and warns with its safe form in the open, the notes by rule in a fold.
+static void test_report_markdown__few(void **state)
+{
+    (void)state;
+    SCRATCH(tmp);
+    char *text = render(tmp, report_assess_markdown, make(tmp, 6));
+    const char *fold = strstr(text, "<details>");
+    assert_int_equal(count(text, "\n| stop | "), 2);
+    assert_int_equal(count(text, "\n| warn | "), 2);
+    assert_int_equal(count(text, "\n| note | "), 0);
+    assert_int_equal(count(text, "Safe form: write it"), 6);
+    assert_int_equal(count(text, "<details>"), 1);
+    assert_non_null(fold);
+    assert_null(strstr(fold, "| stop |"));
+    assert_non_null(strstr(fold, "<summary>2 notes</summary>"));
+    assert_non_null(strstr(fold, "\n| 1 | drop-table | "));
+    assert_non_null(strstr(fold, "\n| 1 | other-tool-rule | "));
+    assert_null(strstr(text, "lists all"));
+}
+
+// Worst first, two of a rule; the others folded, and what is too much for that counted.
+static void test_report_markdown__many(void **state)
+{
+    (void)state;
+    SCRATCH(tmp);
+    char *text = render(tmp, report_assess_markdown, make(tmp, 300));
+    char *fold = strstr(text, "<details>");
+    assert_non_null(fold);
+    assert_non_null(strstr(fold, "<summary>196 more findings</summary>"));
+    assert_int_equal(count(fold, "\n| stop | ") + count(fold, "\n| warn | "), 50);
+    assert_non_null(strstr(fold, "\nand 146 more: `tminus assess -v` lists all.\n"));
+    assert_non_null(strstr(fold, "<summary>100 notes</summary>"));
+    assert_non_null(strstr(fold, "\n| 50 | drop-table | "));
+    assert_non_null(strstr(fold, "<br>and 45 more |\n"));
+    assert_int_equal(count(text, "<details>"), count(text, "</details>"));
+    *fold = '\0';
+    assert_int_equal(count(text, "\n| stop | "), 4);
+    assert_int_equal(count(text, "\n| warn | "), 0);
+    assert_null(strstr(text, "a | b"));
+}
+
 static void test_report_markdown__fits_a_comment(void **state)
 {
     (void)state;
     SCRATCH(tmp);
-    char *text = render(tmp, report_assess_markdown, make(tmp, 3000));
+    struct assessment *assessment = make(tmp, 300);
+    char *message = mem_array(tmp, char, 3001);
+    memset(message, 'x', 3000);
+    for (size_t i = 0; i < assessment->findings.n; i++)
+        assessment->findings.list[i].message = message;
+    char *text = render(tmp, report_assess_markdown, assessment);
     assert_true(text_width(text) < 65536);
     assert_true(text_width(text) > 60000);
-    assert_non_null(strstr(text, "more findings did not fit here"));
-    // Worst first: what was cut is the least.
+    assert_non_null(strstr(text, "\n280 more findings did not fit here"));
     assert_non_null(strstr(text, "| stop |"));
     assert_null(strstr(text, "| note |"));
-    assert_null(strstr(text, "a | b"));
+    assert_int_equal(count(text, "<details>"), count(text, "</details>"));
 }
 
 static void test_findings_sort__twins_are_told_apart(void **state)
@@ -188,8 +233,12 @@ static void test_findings_sort__twins_are_told_apart(void **state)
     SCRATCH(tmp);
     struct findings findings = {.mem = tmp};
     for (size_t line = 1; line <= 3; line++) {
-        struct finding finding = {.rule = "drop-table", .severity = SEVERITY_STOP, .path = "a.sql",
-                                  .line = line, .message = "m", .hint = ""};
+        struct finding finding = {.rule = "drop-table",
+                                  .severity = SEVERITY_STOP,
+                                  .path = "a.sql",
+                                  .line = line,
+                                  .message = "m",
+                                  .hint = ""};
         findings_add(&findings, &finding, "DROP TABLE a");
     }
     const char *first = mem_strdup(tmp, findings.list[0].fingerprint);
@@ -208,6 +257,8 @@ int main(void)
         cmocka_unit_test(test_report_github__escapes),
         cmocka_unit_test(test_report_gitlab__fields),
         cmocka_unit_test(test_report_junit__counts_and_escapes),
+        cmocka_unit_test(test_report_markdown__few),
+        cmocka_unit_test(test_report_markdown__many),
         cmocka_unit_test(test_report_markdown__fits_a_comment),
         cmocka_unit_test(test_findings_sort__twins_are_told_apart),
     };
