@@ -8,6 +8,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "analysis/effects_postgres.h"
+#include "base/text.h"
 #include "statement/lexer.h"
 
 enum comparison { AT_LEAST, ABOVE, AT_MOST, BELOW, ONE_OF, NONE_OF };
@@ -203,15 +204,6 @@ static struct terms read_checks(TALLOC_CTX *mem, const struct schema_relation *r
 
 enum order { LESS, EQUAL, GREATER, OTHER, UNKNOWN }; // OTHER: not equal, in what order ever
 
-static bool is_one_of(const char *type, const char *const *types, size_t n)
-{
-    for (size_t i = 0; type && i < n; i++) {
-        if (strcmp(type, types[i]) == 0)
-            return true;
-    }
-    return false;
-}
-
 static bool is_day(const char *text)
 {
     return strlen(text) == 10 && strspn(text, "0123456789-") == 10 && text[4] == '-' &&
@@ -231,16 +223,16 @@ static enum order compare(const char *type, const char *a, const char *b)
     static const char *const texts[] = {"text", "varchar", "bool"};
     if (!a || !b)
         return UNKNOWN;
-    if (is_one_of(type, numbers, COUNT_OF(numbers))) {
+    if (word_in(type, numbers, COUNT_OF(numbers))) {
         char *end_a, *end_b;
         double x = strtod(a, &end_a), y = strtod(b, &end_b);
         return *end_a || *end_b ? UNKNOWN : order_of((x > y) - (x < y));
     }
-    if (is_one_of(type, times, COUNT_OF(times)) && is_day(a) && is_day(b))
+    if (word_in(type, times, COUNT_OF(times)) && is_day(a) && is_day(b))
         return order_of(strcmp(a, b));
     if (strcmp(a, b) == 0)
         return EQUAL;
-    return is_one_of(type, texts, COUNT_OF(texts)) ? OTHER : UNKNOWN;
+    return word_in(type, texts, COUNT_OF(texts)) ? OTHER : UNKNOWN;
 }
 
 // --- proofs

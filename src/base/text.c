@@ -168,6 +168,24 @@ bool text_has_word_nocase(const char *text, const char *word)
     return has_word(text, word, strcasestr);
 }
 
+bool word_in(const char *word, const char *const *words, size_t n)
+{
+    for (size_t i = 0; word != NULL && i < n; i++) {
+        if (strcmp(word, words[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+bool words_are_same(const char *const *a, size_t n_a, const char *const *b, size_t n_b)
+{
+    for (size_t i = 0; n_a == n_b && i < n_a; i++) {
+        if (!word_in(a[i], b, n_b))
+            return false;
+    }
+    return n_a == n_b;
+}
+
 char *text_lower(TALLOC_CTX *mem, const char *text)
 {
     char *lowered = mem_strdup(mem, text);

@@ -32,14 +32,18 @@ bool text_equal_nocase(const char *a, const char *b); // ASCII; NULL equals only
 // Does `word` stand in `text`, with no letter, digit or '_' (ASCII) beside it?
 bool text_has_word(const char *text, const char *word);
 bool text_has_word_nocase(const char *text, const char *word);
-char *text_lower(TALLOC_CTX *mem, const char *text);  // ASCII only
+// Is `word` among the `n` words? NULL is not.
+bool word_in(const char *word, const char *const *words, size_t n);
+// Are they the same words, in any order?
+bool words_are_same(const char *const *a, size_t n_a, const char *const *b, size_t n_b);
+char *text_lower(TALLOC_CTX *mem, const char *text); // ASCII only
 // One line of at most `width` columns for people: whitespace folded, "…" when cut.
 char *text_shorten(TALLOC_CTX *mem, const char *text, size_t len, size_t width);
 size_t text_width(const char *text); // characters of valid UTF-8
 
-// As one word of a POSIX shell: in quotes, but for words that need none.
 // `text` between two `quote`s; each character of `doubled` in it stands twice.
 char *text_enclosed(TALLOC_CTX *mem, const char *text, char quote, const char *doubled);
+// As one word of a POSIX shell: in quotes, but for words that need none.
 char *text_shell_quoted(TALLOC_CTX *mem, const char *text);
 
 // Does a path match a glob with `**` (any folders), `*`, `?`, `[…]`?

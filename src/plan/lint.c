@@ -16,16 +16,6 @@ static bool is_word(char c)
     return isalnum((unsigned char)c) || c == '_';
 }
 
-static bool has_word(const char *text, const char *word)
-{
-    size_t len = strlen(word);
-
-    for (const char *at = strstr(text, word); at != NULL; at = strstr(at + 1, word))
-        if ((at == text || !is_word(at[-1])) && !is_word(at[len]))
-            return true;
-    return false;
-}
-
 static bool is_name(const char *text, const char *end, const char *also)
 {
     if (text == end || *text == ' ' || end[-1] == ' ' || isdigit((unsigned char)*text))
@@ -61,7 +51,7 @@ static const char *placeholder(TALLOC_CTX *mem, const char *text)
     const char *lower = text_lower(mem, text);
 
     for (size_t i = 0; i < COUNT_OF(unwritten); i++)
-        if (has_word(lower, unwritten[i]))
+        if (text_has_word(lower, unwritten[i]))
             return unwritten[i];
     for (size_t i = 0; i < COUNT_OF(pairs); i++) {
         const char *found = bracketed(mem, text, pairs[i][0], pairs[i][1]);
@@ -97,7 +87,7 @@ static const char *sql_placeholder(TALLOC_CTX *mem, const char *sql)
     const char *bare = unquoted(mem, sql);
 
     for (size_t i = 0; i < COUNT_OF(words); i++)
-        if (has_word(bare, words[i]))
+        if (text_has_word(bare, words[i]))
             return words[i];
     const char *found = bracketed(mem, bare, "<", ">");
     if (found != NULL && strchr(found, ' ') == NULL)

@@ -23,27 +23,19 @@ static bool is_listed(const char *const *names, size_t n, const char *name)
     return false;
 }
 
-static bool is_word(const char *type, const char *const *words, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        if (strcmp(type, words[i]) == 0)
-            return true;
-    return false;
-}
-
 // What has min, max and sum: a type of PostgreSQL that is not among these may have none of them.
 static bool is_postgres_number(const char *type)
 {
     static const char *const words[] = {"int2",   "int4",   "int8",  "numeric",
                                         "float4", "float8", "money", "interval"};
-    return is_word(type, words, COUNT_OF(words));
+    return word_in(type, words, COUNT_OF(words));
 }
 
 static bool is_postgres_ordered(const char *type)
 {
     static const char *const words[] = {"text", "varchar", "bpchar",    "date",
                                         "time", "timetz",  "timestamp", "timestamptz"};
-    return is_word(type, words, COUNT_OF(words));
+    return word_in(type, words, COUNT_OF(words));
 }
 
 // SQLite takes any word for a type: these parts make it a number there as well (affinity rules).

@@ -22,7 +22,7 @@ struct scan {
     bool is_constant;
 };
 
-static bool word_in(const struct tokens *tokens, const char *const *words, size_t n)
+static bool is_one_of(const struct tokens *tokens, const char *const *words, size_t n)
 {
     for (size_t i = 0; i < n; i++)
         if (tokens_is(tokens, words[i]))
@@ -121,7 +121,7 @@ static void scan_operand_word(struct scan *scan)
         tokens_next(tokens);
         return;
     }
-    if (word_in(tokens, time_words, COUNT_OF(time_words))) {
+    if (is_one_of(tokens, time_words, COUNT_OF(time_words))) {
         add_function(tokens, tokens_name(tokens));
         scan->is_constant = false;
         scan->wants_operand = false;
@@ -241,8 +241,8 @@ static void scan_clause_word(struct scan *scan)
 {
     struct tokens *tokens = scan->tokens;
 
-    scan->wants_operand = word_in(tokens, clause_words, COUNT_OF(clause_words));
-    if (!word_in(tokens, frame_words, COUNT_OF(frame_words))) {
+    scan->wants_operand = is_one_of(tokens, clause_words, COUNT_OF(clause_words));
+    if (!is_one_of(tokens, frame_words, COUNT_OF(frame_words))) {
         tokens_next(tokens);
         return;
     }
@@ -259,7 +259,7 @@ static bool scan_operator_word(struct scan *scan)
 {
     struct tokens *tokens = scan->tokens;
 
-    if (word_in(tokens, binary_words, COUNT_OF(binary_words))) {
+    if (is_one_of(tokens, binary_words, COUNT_OF(binary_words))) {
         bool is_when =
             tokens_is(tokens, "WHEN") || tokens_is(tokens, "THEN") || tokens_is(tokens, "ELSE");
         if (is_when && scan->cases == 0)

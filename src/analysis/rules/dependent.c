@@ -25,15 +25,6 @@ static bool view_reads(const struct schema_relation *view, struct name name)
     return false;
 }
 
-static bool same_words(const char *const *a, size_t n_a, const char *const *b, size_t n_b)
-{
-    for (size_t i = 0; n_a == n_b && i < n_a; i++) {
-        if (!word_in(a[i], b, n_b))
-            return false;
-    }
-    return n_a == n_b && n_a > 0;
-}
-
 static const char *dependent_on_table(struct rule_place *place, struct name table)
 {
     for (const struct schema_relation *r = schema_next(place->before, NULL); r != NULL;
@@ -84,9 +75,10 @@ static const char *dependent_on_key(struct rule_place *place, const struct actio
          r = schema_next(place->before, r)) {
         for (size_t i = 0; r != table && i < r->n_constraints; i++) {
             const struct schema_constraint *c = &r->constraints[i];
-            bool stands = c->kind == CONSTRAINT_FOREIGN_KEY &&
-                          name_may_equal(c->references, table->name) &&
-                          same_words(c->referenced, c->n_referenced, key->columns, key->n_columns);
+            bool stands =
+                c->kind == CONSTRAINT_FOREIGN_KEY && name_may_equal(c->references, table->name) &&
+                c->n_referenced > 0 &&
+                words_are_same(c->referenced, c->n_referenced, key->columns, key->n_columns);
             if (stands)
                 return mem_printf(place->mem, "'%s' has a foreign key that stands on it",
                                   place_name(place, r->name));

@@ -25,15 +25,6 @@ bool name_may_equal(struct name a, struct name b)
     return a.schema == NULL || b.schema == NULL || strcmp(a.schema, b.schema) == 0;
 }
 
-bool word_in(const char *word, const char *const *words, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        if (strcmp(word, words[i]) == 0)
-            return true;
-    }
-    return false;
-}
-
 bool name_is_system(struct name name)
 {
     if (name.schema != NULL)

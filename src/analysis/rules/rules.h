@@ -11,6 +11,7 @@
 
 #include "analysis/rule.h"
 #include "analysis/size.h"
+#include "base/text.h"
 
 // For `dialects`.
 #define POSTGRES (1U << DIALECT_POSTGRES)
@@ -38,8 +39,6 @@ bool place_columns_are_empty(const struct rule_place *place, struct name table,
 // ask for is done, and told, once.
 bool place_repeats(const struct rule_place *place, const struct action *action);
 bool name_may_equal(struct name a, struct name b); // a missing schema equals any
-// Is `word` among the `n` words?
-bool word_in(const char *word, const char *const *words, size_t n);
 const char *words_join(TALLOC_CTX *mem, const char *const *words, size_t n); // "a, b"
 // The statement has one of these effects on `table`.
 bool place_rewrites(const struct rule_place *place, struct name table);

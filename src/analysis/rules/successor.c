@@ -57,15 +57,6 @@ static const char **kept_columns(const struct succession *s, const char *const *
     return kept;
 }
 
-static bool same_columns(const char *const *a, size_t n_a, const char *const *b, size_t n_b)
-{
-    for (size_t i = 0; n_a == n_b && i < n_a; i++) {
-        if (!word_in(a[i], b, n_b))
-            return false;
-    }
-    return n_a == n_b;
-}
-
 static bool has_kind(const struct schema_relation *relation, enum constraint_kind kind)
 {
     for (size_t i = 0; i < relation->n_constraints; i++) {
@@ -82,8 +73,8 @@ static bool has_like(const struct schema_relation *relation, enum constraint_kin
         const struct schema_constraint *c = &relation->constraints[i];
         bool is_check = kind == CONSTRAINT_CHECK;
         if (c->kind == kind &&
-            same_columns(is_check ? c->check_columns : c->columns,
-                         is_check ? c->n_check_columns : c->n_columns, columns, n))
+            words_are_same(is_check ? c->check_columns : c->columns,
+                           is_check ? c->n_check_columns : c->n_columns, columns, n))
             return true;
     }
     return false;
