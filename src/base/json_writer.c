@@ -251,6 +251,16 @@ static void put_real(struct json_writer *writer, const char *name, const json_t 
     free(digits);
 }
 
+void json_writer_real(struct json_writer *writer, const char *name, double value)
+{
+    json_t *real = json_real(value);
+    if (real == NULL) // not finite
+        json_writer_null(writer, name);
+    else
+        put_real(writer, name, real);
+    json_decref(real);
+}
+
 static void put_value(struct json_writer *writer, const char *name, const json_t *value);
 
 void json_writer_members(struct json_writer *writer, const json_t *object)

@@ -41,6 +41,8 @@ void json_writer_close_array(struct json_writer *writer);
 
 void json_writer_text(struct json_writer *writer, const char *name, const char *text); // NULL: null
 void json_writer_integer(struct json_writer *writer, const char *name, int64_t value);
+// What is not finite is null.
+void json_writer_real(struct json_writer *writer, const char *name, double value);
 void json_writer_bool(struct json_writer *writer, const char *name, bool value);
 void json_writer_null(struct json_writer *writer, const char *name);
 // Each member of `object` as one of the object that is open.

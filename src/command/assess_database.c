@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "command/assess.h"
 #include "command/inspection.h"
+#include "proof/known_schema.h"
 #include <inttypes.h>
 
 bool assess_is_live(const struct assess_request *request)
@@ -105,7 +106,7 @@ bool assess_read_database(TALLOC_CTX *mem, const struct program *program,
 
     TRY(refuse_contradictions(request, err));
     TRY(inspection_connect(mem, program, &request->options, request->database, inspection, err));
-    TRY(inspection_read_schema(mem, &inspection->target, &input->options, err));
+    TRY(known_schema_read(mem, &inspection->target, &input->options, err));
     TRY(inspection_count_applied(mem, inspection, change, is_applied, &database->n_applied, err));
     database->text = inspection->target.identity.text;
     if (inspection->choice.environment != NULL && inspection->choice.environment->n_databases > 1)

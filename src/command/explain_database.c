@@ -8,12 +8,13 @@
  */
 #include "command/explain_database.h"
 #include "base/clock.h"
+#include "proof/known_schema.h"
 
 bool explain_read_database(TALLOC_CTX *mem, const struct inspection *inspection,
                            struct assessment_options *options, struct explain_scene *scene,
                            struct error *err)
 {
-    TRY(inspection_read_schema(mem, &inspection->target, options, err));
+    TRY(known_schema_read(mem, &inspection->target, options, err));
     scene->database = inspection->target.identity.text;
     scene->read_at = mem_strdup(mem, clock_format(clock_wall_ms()).text);
     scene->schema = options->known;

@@ -41,9 +41,6 @@ void inspection_end_progress(struct inspection *inspection);
 MUST_CHECK bool inspection_count_applied(TALLOC_CTX *mem, const struct inspection *inspection,
                                          const struct change *change, bool *is_applied,
                                          int64_t *out, struct error *err);
-// The schema as it is, into what an assessment starts from; the dialect and version too.
-MUST_CHECK bool inspection_read_schema(TALLOC_CTX *mem, const struct target *target,
-                                       struct assessment_options *options, struct error *err);
 // What is pending, judged with the schema as it is. `change` holds the pending ones alone.
 MUST_CHECK bool inspection_assess(TALLOC_CTX *mem, const struct inspection *inspection,
                                   const struct change *change, struct assessment **out,

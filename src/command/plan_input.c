@@ -11,6 +11,7 @@
 #include "change/layout.h"
 #include "command/plan.h"
 #include "flight/record.h"
+#include "proof/known_schema.h"
 #include "proof/sql.h"
 
 struct gathering {
@@ -307,7 +308,7 @@ static bool gather_live(const struct gathering *gathering, struct error *err)
     if (n_applied > 0 && input.change->n_migrations == 0)
         log_info("nothing is pending: all %zu migrations are recorded as applied",
                  out->whole->n_migrations);
-    TRY(inspection_read_schema(mem, &inspection->target, &input.options, err));
+    TRY(known_schema_read(mem, &inspection->target, &input.options, err));
     TRY(assessment_make(mem, input.change, &input.options, &assessment, err));
     TRY(inspection->target.driver->catalog->read(mem, inspection->target.engine, &schema, err));
     if (input.options.sizes != NULL)

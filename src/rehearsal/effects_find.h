@@ -15,7 +15,7 @@
 #include "proof/trace.h"
 #include "rehearsal/rehearsal_report.h"
 
-// Rows that do not count: what the new release wrote, by table and key.
+// Rows by table and key, that do not count, or that alone count: what the new release wrote.
 struct effects_exception {
     struct name table;
     const char *const *key_texts;
@@ -32,6 +32,7 @@ struct effects_request {
     size_t n_leave_out;
     const struct effects_exception *except;
     size_t n_except;
+    bool is_only_except; // those rows alone count, and no others
     proof_progress *progress;
     void *context;
 };

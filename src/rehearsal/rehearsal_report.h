@@ -23,6 +23,7 @@ struct rehearsal_source {
     const char *identity; // one line for people: of what, from when
     const char *backup;   // the backup that was restored; NULL: none was
     int64_t taken_ms;     // wall clock: when the copy was equal to the source; 0: not known
+    const char *taken_at; // the same, RFC 3339; NULL
     int64_t bytes;        // of the copy
     int64_t restored_rows;
     int64_t tables;
@@ -186,7 +187,8 @@ struct rehearsal_estimate {
 
 struct rehearsal_report {
     enum verdict verdict;
-    const char *why; // what decided it; one line
+    const char *why;     // what decided it; one line
+    const char *made_at; // RFC 3339
     struct rehearsal_source source;
     struct measured_run up, down, again;
     struct measured_effects effects; // of all ups together

@@ -8,8 +8,7 @@
 #include "analysis/postgres_fact.h"
 #include "analysis/suppression.h"
 
-static void put_texts(struct json_writer *writer, const char *name, const char *const *texts,
-                      size_t n)
+void report_texts(struct json_writer *writer, const char *name, const char *const *texts, size_t n)
 {
     json_writer_open_array(writer, name);
     for (size_t i = 0; i < n; i++)
@@ -50,15 +49,15 @@ static void put_facts(struct json_writer *writer, const struct effects *effects)
     json_writer_close_array(writer);
 }
 
-static void put_effects(struct json_writer *writer, const struct effects *effects)
+void report_effects(struct json_writer *writer, const struct effects *effects)
 {
     json_writer_open_object(writer, "effects");
     put_locks(writer, effects);
-    put_texts(writer, "rewrites", effects->rewrites, effects->n_rewrites);
-    put_texts(writer, "scans", effects->scans, effects->n_scans);
-    put_texts(writer, "index_builds", effects->index_builds, effects->n_index_builds);
-    put_texts(writer, "blocks_writes_long", effects->blocks_writes_long,
-              effects->n_blocks_writes_long);
+    report_texts(writer, "rewrites", effects->rewrites, effects->n_rewrites);
+    report_texts(writer, "scans", effects->scans, effects->n_scans);
+    report_texts(writer, "index_builds", effects->index_builds, effects->n_index_builds);
+    report_texts(writer, "blocks_writes_long", effects->blocks_writes_long,
+                 effects->n_blocks_writes_long);
     put_destroys(writer, effects);
     put_facts(writer, effects);
     json_writer_text(writer, "layer", layer_name(effects->layer));
@@ -80,7 +79,7 @@ void report_statement(struct json_writer *writer, const struct statement *statem
         json_writer_bool(writer, "inner", true);
         json_writer_bool(writer, "conditional", statement->is_conditional);
     }
-    put_effects(writer, effects);
+    report_effects(writer, effects);
     json_writer_close_object(writer);
 }
 

@@ -10,6 +10,9 @@
 #include "analysis/finding.h"
 #include "base/json_writer.h"
 
+void report_texts(struct json_writer *writer, const char *name, const char *const *texts, size_t n);
+// Member "effects".
+void report_effects(struct json_writer *writer, const struct effects *effects);
 void report_statement(struct json_writer *writer, const struct statement *statement,
                       const struct effects *effects);
 void report_finding(struct json_writer *writer, const struct finding *finding);

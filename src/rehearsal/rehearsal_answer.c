@@ -1,0 +1,184 @@
+/*
+ * The answer of a rehearsal: can it be undone, and may it go ahead?
+ *
+ * The classes are the four answers of the deployment checklist, and the round trip, which is better
+ * than all of them (docs/rehearsal.md).
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "rehearsal/rehearsing.h"
+
+// --- what the old release comes to
+
+static void judge_old_release(struct rehearsal_report *report)
+{
+    struct rollback_answer *answer = &report->rollback;
+    size_t n_passed = 0;
+
+    for (size_t i = 0; i < report->old_release.n; i++) {
+        enum status status = report->old_release.list[i].status;
+        n_passed += status == STATUS_PASS;
+        if (status == STATUS_FAIL)
+            answer->old_release_survives = STATUS_FAIL;
+    }
+    if (n_passed > 0 && answer->old_release_survives != STATUS_FAIL)
+        answer->old_release_survives = STATUS_PASS;
+}
+
+// --- the class
+
+static bool is_back(const struct rollback_answer *answer)
+{
+    return answer->schema_restored == STATUS_PASS && answer->data_restored == STATUS_PASS;
+}
+
+// Does the change leave every row and value that was there as it was?
+static bool only_adds(const struct measured_effects *effects)
+{
+    for (size_t i = 0; i < effects->n_tables; i++) {
+        const struct table_effect *table = &effects->tables[i];
+        if (table->unknown != NULL || table->is_dropped || table->removed.rows > 0 ||
+            table->changed.rows > 0)
+            return false;
+        for (size_t c = 0; c < table->n_columns; c++)
+            if (table->columns[c].is_dropped || table->columns[c].unknown != NULL)
+                return false;
+    }
+    return true;
+}
+
+static void put_class(struct rollback_answer *answer, enum rehearsal_class class, const char *why)
+{
+    answer->class = class;
+    answer->why = why;
+}
+
+static void judge_without_downs(const struct rehearsing *rehearsing, bool has_backup)
+{
+    struct rollback_answer *answer = &rehearsing->report->rollback;
+    if (only_adds(&rehearsing->report->effects) && answer->old_release_survives == STATUS_PASS)
+        put_class(answer, CLASS_DUAL_WRITE,
+                  "there is no down, and none is needed: nothing that was there changed, and the "
+                  "old release runs on the new schema");
+    else if (has_backup)
+        put_class(answer, CLASS_BACKUP, "there is no down: only the backup brings it back");
+    else
+        put_class(answer, CLASS_IRREVERSIBLE, "there is no down, and no backup is configured");
+}
+
+static void judge_downs(const struct rehearsing *rehearsing, bool has_backup)
+{
+    struct rollback_answer *answer = &rehearsing->report->rollback;
+    TALLOC_CTX *mem = rehearsing->mem;
+
+    if (rehearsing->report->down.state != RUN_DONE)
+        put_class(answer, has_backup ? CLASS_BACKUP : CLASS_IRREVERSIBLE,
+                  mem_printf(mem, "the downs do not run: %s", rehearsing->report->down.failure));
+    else if (is_back(answer) && answer->rows_lost == 0)
+        put_class(answer, CLASS_ROUND_TRIP, "the downs bring schema and data back");
+    else if (is_back(answer))
+        put_class(answer, CLASS_PARTIAL,
+                  "the downs bring back what was there, and destroy what the new release wrote");
+    else if (answer->undo == STATUS_PASS || has_backup)
+        put_class(answer, CLASS_BACKUP,
+                  answer->undo == STATUS_PASS
+                      ? "the downs do not bring the data back; the undo log does"
+                      : "the downs do not bring everything back; the backup does");
+    else
+        put_class(answer, CLASS_PARTIAL, "the downs do not bring everything back");
+}
+
+void rehearse_answer(struct rehearsing *rehearsing)
+{
+    const struct rehearsal_report *report = rehearsing->report;
+    const struct config_backup *backup = rehearsing->request->copies.backup;
+    bool has_backup = backup != NULL && backup->kind != NULL;
+
+    judge_old_release(rehearsing->report);
+    if (report->up.state != RUN_DONE)
+        put_class(&rehearsing->report->rollback, CLASS_IRREVERSIBLE,
+                  "the ups do not run: going back was not rehearsed");
+    else if (report->down.state == RUN_NOT_TRIED)
+        judge_without_downs(rehearsing, has_backup);
+    else
+        judge_downs(rehearsing, has_backup);
+}
+
+// --- the verdict
+
+struct ruling {
+    enum verdict verdict;
+    const char *why;
+};
+
+static struct ruling judge_runs(TALLOC_CTX *mem, const struct rehearsal_report *report)
+{
+    const struct rollback_answer *answer = &report->rollback;
+    if (report->up.state == RUN_FAILED || report->up.state == RUN_OVERDUE)
+        return (struct ruling){VERDICT_NO_GO,
+                               mem_printf(mem, "the up does not run: %s", report->up.failure)};
+    if (report->down.state == RUN_FAILED || report->down.state == RUN_OVERDUE)
+        return (struct ruling){VERDICT_NO_GO,
+                               mem_printf(mem, "the down does not run: %s", report->down.failure)};
+    if (answer->schema_restored == STATUS_FAIL)
+        return (struct ruling){VERDICT_NO_GO, "the downs leave another schema behind"};
+    if (answer->again == STATUS_FAIL)
+        return (struct ruling){VERDICT_NO_GO, answer->again_detail};
+    if (answer->old_release_survives == STATUS_FAIL)
+        return (struct ruling){VERDICT_NO_GO,
+                               "statements of the old release fail on the new schema"};
+    return (struct ruling){VERDICT_GO, NULL};
+}
+
+static struct ruling judge_findings(TALLOC_CTX *mem, const struct rehearsal_report *report)
+{
+    size_t n_stop = findings_count(report->findings, SEVERITY_STOP) +
+                    findings_count(report->contradictions, SEVERITY_STOP);
+    enum verdict invariants = results_verdict(&report->invariants);
+    if (n_stop > 0)
+        return (struct ruling){VERDICT_NO_GO,
+                               mem_printf(mem, "%zu finding%s of the run that must stop it", n_stop,
+                                          n_stop == 1 ? "" : "s")};
+    if (report->invariants.n > 0 && invariants == VERDICT_NO_GO)
+        return (struct ruling){VERDICT_NO_GO, "an invariant does not hold after the change"};
+    if (report->invariants.n > 0 && invariants == VERDICT_HOLD)
+        return (struct ruling){VERDICT_HOLD, "an invariant could not be told"};
+    return (struct ruling){VERDICT_GO, NULL};
+}
+
+static const char *first_unknown(TALLOC_CTX *mem, const struct measured_effects *effects)
+{
+    for (size_t i = 0; i < effects->n_tables; i++)
+        if (effects->tables[i].unknown != NULL)
+            return mem_printf(mem, "%s was not compared: %s", effects->tables[i].table,
+                              effects->tables[i].unknown);
+    return NULL;
+}
+
+static struct ruling judge_knowledge(TALLOC_CTX *mem, const struct rehearsal_report *report)
+{
+    const struct rollback_answer *answer = &report->rollback;
+    const char *unknown = first_unknown(mem, &report->effects);
+    if (unknown != NULL)
+        return (struct ruling){VERDICT_HOLD, unknown};
+    if (report->source.tables > 0 && report->source.restored_rows == 0)
+        return (struct ruling){VERDICT_HOLD, "the copy has no rows: nothing was shown"};
+    if (answer->class == CLASS_PARTIAL || answer->class == CLASS_IRREVERSIBLE)
+        return (struct ruling){VERDICT_HOLD, answer->why};
+    return (struct ruling){VERDICT_GO, "the change does what it says, and goes back"};
+}
+
+void rehearse_verdict(struct rehearsing *rehearsing)
+{
+    struct rehearsal_report *report = rehearsing->report;
+    struct ruling ruling = {VERDICT_NO_GO, report->source.fingerprint_detail};
+
+    if (report->source.fingerprint_equal != STATUS_FAIL)
+        ruling = judge_runs(rehearsing->mem, report);
+    if (ruling.verdict == VERDICT_GO)
+        ruling = judge_findings(rehearsing->mem, report);
+    if (ruling.verdict == VERDICT_GO)
+        ruling = judge_knowledge(rehearsing->mem, report);
+    report->verdict = ruling.verdict;
+    report->why = ruling.why;
+}

@@ -1,0 +1,129 @@
+/*
+ * The way back: the downs in reverse, what is left of the change, what the new release loses, and
+ * the ups once more.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "rehearsal/measured_run.h"
+#include "rehearsal/rehearsing.h"
+
+// The first migration that has none; NULL: all have one.
+static const struct migration *without_down(const struct change *change)
+{
+    for (size_t i = 0; i < change->n_migrations; i++)
+        if (change->migrations[i].down.path == NULL)
+            return &change->migrations[i];
+    return NULL;
+}
+
+static bool run_downs(struct rehearsing *rehearsing, struct error *err)
+{
+    const struct change *change = rehearsing->request->change;
+    struct measured_run *down = &rehearsing->report->down;
+
+    rehearsing_phase(rehearsing, "down");
+    for (size_t i = change->n_migrations; i > 0; i--) {
+        const struct run_request request = {
+            .work = &rehearsing->copies->work,
+            .assessment = rehearsing->reading.assessment,
+            .migration = &change->migrations[i - 1],
+            .is_down = true,
+            .deadline_ms = rehearsing->request->copies.settings->deadline_ms,
+        };
+        TRY(measured_run_migration(rehearsing->mem, &request, down, err));
+        if (down->state != RUN_DONE)
+            return true;
+    }
+    return true;
+}
+
+// What the new release wrote and the downs destroyed.
+static bool find_lost(struct rehearsing *rehearsing, const struct target *written,
+                      struct error *err)
+{
+    struct rollback_answer *answer = &rehearsing->report->rollback;
+    TALLOC_CTX *mem = rehearsing->mem;
+    struct measured_effects lost;
+
+    answer->rows_lost = 0;
+    if (rehearsing->new_rows.n_rows == 0)
+        return true;
+    TRY(rehearsing_compare(rehearsing, written, &rehearsing->copies->work, NULL, true, &lost, err));
+    for (size_t i = 0; i < lost.n_tables; i++) {
+        const struct table_effect *table = &lost.tables[i];
+        if (table->removed.rows > 0) {
+            answer->rows_lost += table->removed.rows;
+            *mem_append(mem, answer->lost, answer->n_lost) =
+                (struct lost_rows){table->table, "rows that the new release wrote", table->removed};
+        }
+        for (size_t c = 0; c < table->n_columns; c++) {
+            const struct column_effect *column = &table->columns[c];
+            if (!column->is_dropped || column->changed == 0)
+                continue;
+            *mem_append(mem, answer->lost, answer->n_lost) = (struct lost_rows){
+                table->table,
+                mem_printf(mem, "values of %s that the new release wrote", column->column),
+                {.rows = column->changed}};
+        }
+    }
+    return true;
+}
+
+static bool compare_again(struct rehearsing *rehearsing, const struct target *written,
+                          struct error *err)
+{
+    struct rollback_answer *answer = &rehearsing->report->rollback;
+    struct measured_effects differences;
+
+    TRY(rehearse_ups_again(rehearsing, err));
+    if (rehearsing->report->again.state != RUN_DONE) {
+        answer->again = STATUS_FAIL;
+        answer->again_detail = rehearsing->report->again.failure;
+        return true;
+    }
+    rehearsing_phase(rehearsing, "compare again");
+    TRY(rehearsing_compare(rehearsing, written, &rehearsing->copies->work, NULL, false,
+                           &differences, err));
+    answer->again = effects_are_none(&differences) ? STATUS_PASS : STATUS_FAIL;
+    if (answer->again == STATUS_FAIL)
+        answer->again_detail = mem_printf(
+            rehearsing->mem, "the ups after the downs leave %zu tables and %zu objects otherwise",
+            differences.n_tables, differences.n_objects);
+    return true;
+}
+
+static bool go_back(struct rehearsing *rehearsing, const struct target *written, struct error *err)
+{
+    struct rollback_answer *answer = &rehearsing->report->rollback;
+
+    TRY(run_downs(rehearsing, err));
+    if (rehearsing->report->down.state != RUN_DONE) {
+        answer->schema_restored = answer->data_restored = STATUS_FAIL;
+        return true;
+    }
+    rehearsing_phase(rehearsing, "compare back");
+    TRY(rehearsing_compare(rehearsing, &rehearsing->copies->before, &rehearsing->copies->work, NULL,
+                           false, &answer->left, err));
+    answer->schema_restored = answer->left.n_objects == 0 ? STATUS_PASS : STATUS_FAIL;
+    answer->data_restored = answer->left.n_tables == 0 ? STATUS_PASS : STATUS_FAIL;
+    TRY(find_lost(rehearsing, written, err));
+    return compare_again(rehearsing, written, err);
+}
+
+bool rehearse_back(struct rehearsing *rehearsing, struct error *err)
+{
+    const struct migration *missing = without_down(rehearsing->request->change);
+    struct target written;
+
+    if (missing != NULL) {
+        SCRATCH(tmp);
+        rehearsing_note(rehearsing, mem_printf(tmp, "%s has no down: going back was not rehearsed",
+                                               missing->path));
+        return true;
+    }
+    rehearsing_phase(rehearsing, "clone");
+    TRY(copies_keep(rehearsing->mem, rehearsing->copies, "written", &written, err));
+    bool is_done = go_back(rehearsing, &written, err);
+    struct error ignored;
+    return copies_forget(rehearsing->copies, &written, is_done ? err : &ignored) && is_done;
+}

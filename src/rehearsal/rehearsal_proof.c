@@ -1,0 +1,131 @@
+/*
+ * What must hold: the invariants before and after the ups, what was true without anybody saying it,
+ * and both releases on the new schema.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "proof/verification.h"
+#include "rehearsal/mined.h"
+#include "rehearsal/rehearsing.h"
+#include <unistd.h>
+
+bool rehearse_baseline(struct rehearsing *rehearsing, const char *path, struct error *err)
+{
+    json_auto_t *migrations = json_array();
+    const struct baseline_request request = {
+        .target = &rehearsing->copies->before,
+        .schema = rehearsing->reading.schema,
+        .config = rehearsing->request->config,
+        .invariants = &rehearsing->reading.invariants,
+        .trace = rehearsing->reading.trace,
+        .migrations = migrations,
+        .service = rehearsing->request->service,
+        .environment = rehearsing->request->environment_name,
+        .title = "rehearsal",
+        .path = path,
+    };
+    // A file of a rehearsal that was killed, under our process number.
+    (void)unlink(path);
+    return baseline_save(rehearsing->mem, &request, &rehearsing->report->invariants, err);
+}
+
+static bool mine(struct rehearsing *rehearsing, struct error *err)
+{
+    const struct copies *copies = rehearsing->copies;
+    const struct change *change = rehearsing->request->change;
+    struct schema *after;
+    TRY(copies->work.driver->catalog->read(rehearsing->mem, copies->work.engine, &after, err));
+    const struct mined_request request = {
+        .before = &copies->before,
+        .after = &copies->work,
+        .schema_before = rehearsing->reading.schema,
+        .schema_after = after,
+        .effects = &rehearsing->report->effects,
+        .trace = rehearsing->reading.trace,
+        .config = rehearsing->request->config,
+        .path = change->n_migrations > 0 ? change->migrations[0].path : NULL,
+    };
+    return mined_find(rehearsing->mem, &request, rehearsing->report->findings, err);
+}
+
+bool rehearse_invariants(struct rehearsing *rehearsing, const char *path, struct error *err)
+{
+    struct rehearsal_report *report = rehearsing->report;
+    struct baseline *baseline;
+    struct verification verification = {0};
+
+    TRY(baseline_open(rehearsing->mem, path, &baseline, err));
+    const struct verification_request request = {
+        .target = &rehearsing->copies->work,
+        .baseline = baseline,
+        .config = rehearsing->request->config,
+        .expectation = EXPECT_APPLIED,
+    };
+    TRY(verification_make(rehearsing->mem, &request, &verification, err));
+    report->invariants = verification.invariants;
+    rehearsing_phase(rehearsing, "mined");
+    return mine(rehearsing, err);
+}
+
+// --- releases
+
+static bool find_statements(struct rehearsing *rehearsing, struct release_statements *out,
+                            const char **why, struct error *err)
+{
+    const struct copies_request *copies = &rehearsing->request->copies;
+    const char *path = copies->settings->old_release;
+
+    if (path != NULL)
+        return release_read(rehearsing->mem,
+                            config_resolve(rehearsing->mem, rehearsing->request->config, path),
+                            copies->driver->dialect, out, err);
+    if (copies->source == NULL) {
+        *why = "rehearsal.old_release names no file, and the target was not asked";
+        return true;
+    }
+    return release_recorded(rehearsing->mem, copies->source, rehearsing->reading.trace, out, why,
+                            err);
+}
+
+static bool try_old_release(struct rehearsing *rehearsing, struct error *err)
+{
+    struct release_statements statements = {0};
+    const char *why = NULL;
+
+    TRY(find_statements(rehearsing, &statements, &why, err));
+    if (statements.n == 0) {
+        rehearsing->report->rollback.old_release_detail = why;
+        return true;
+    }
+    return release_try(rehearsing->mem, &rehearsing->copies->before, &rehearsing->copies->work,
+                       &statements, &rehearsing->report->old_release, err);
+}
+
+static bool write_new_rows(struct rehearsing *rehearsing, struct error *err)
+{
+    const struct copies *copies = rehearsing->copies;
+    const struct config_rehearsal *settings = rehearsing->request->copies.settings;
+    struct schema *after;
+
+    TRY(copies->work.driver->catalog->read(rehearsing->mem, copies->work.engine, &after, err));
+    const struct new_release_request request = {
+        .work = &copies->work,
+        .schema_before = rehearsing->reading.schema,
+        .schema_after = after,
+        .trace = rehearsing->reading.trace,
+        .path = settings->new_release == NULL
+                    ? NULL
+                    : config_resolve(rehearsing->mem, rehearsing->request->config,
+                                     settings->new_release),
+    };
+    TRY(release_write(rehearsing->mem, &request, &rehearsing->new_rows, err));
+    for (size_t i = 0; i < rehearsing->new_rows.n_notes; i++)
+        rehearsing_note(rehearsing, rehearsing->new_rows.notes[i]);
+    return true;
+}
+
+bool rehearse_releases(struct rehearsing *rehearsing, struct error *err)
+{
+    TRY(try_old_release(rehearsing, err));
+    return write_new_rows(rehearsing, err);
+}
