@@ -209,11 +209,11 @@ char *table_key_select(TALLOC_CTX *mem, const struct table_key *key, const char 
     for (size_t i = 0; i < key->n; i++) {
         if (key->places[i] < (int)key->columns.n)
             continue;
-        fputs(", ", out);
+        fputs(key->places[i] > 0 ? ", " : "", out);
         write_name(out, key->names[i]);
     }
     if (key->rowid_place >= 0)
-        fprintf(out, ", %s", key->rowid);
+        fprintf(out, "%s%s", key->rowid_place > 0 ? ", " : "", key->rowid);
     fprintf(out, "%s FROM main.", *function ? ")" : "");
     write_name(out, key->table);
     fputs(" NOT INDEXED", out);
