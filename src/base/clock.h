@@ -13,6 +13,7 @@
 int64_t clock_wall_ms(void);
 // Milliseconds since an arbitrary start; never goes back.
 int64_t clock_monotonic_ms(void);
+int64_t clock_monotonic_us(void);
 
 // RFC 3339 in UTC with milliseconds: "2026-11-21T14:00:00.000Z" (24 characters and NUL).
 struct clock_text {

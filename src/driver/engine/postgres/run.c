@@ -38,10 +38,13 @@ void run_note(const struct run *run, const char *format, ...)
 
 static void pass_notice(void *context, const PGresult *notice)
 {
-    const struct run *run = context;
+    struct run *run = context;
     const char *severity = PQresultErrorField(notice, PG_DIAG_SEVERITY_NONLOCALIZED);
     const char *text = PQresultErrorField(notice, PG_DIAG_MESSAGE_PRIMARY);
     if (run->at == NULL || text == NULL || severity == NULL)
+        return;
+    run_measure_remark(run, text);
+    if (text_starts_with(severity, "DEBUG")) // which is asked for to measure
         return;
     struct text_place place = text_place(run->request->text, run->request->end, run->at->start);
     run_note(run, "%s:%zu: %s: %s", run->request->path, place.line, severity, text);
@@ -78,6 +81,9 @@ static const char *reason(TALLOC_CTX *mem, const struct run *run, const struct e
     const struct connection *connection = run->connection;
     if (cause->code == ERROR_INTERRUPTED)
         return "interrupted";
+    if (run->is_overdue)
+        return mem_printf(mem, "the run is not over within %s",
+                          quantity_duration(mem, run->request->deadline_ms));
     if (connection->why == NULL)
         return cause->message;
     if (strcmp(connection->sqlstate, "55P03") == 0 && run->watch.blocker != NULL)
@@ -110,15 +116,74 @@ static void forget_blocker(struct run *run)
     TALLOC_FREE(run->watch.blocker_hint);
 }
 
+// Execute within what is left of the run's time.
+static bool execute(struct run *run, const char *sql, struct error *err)
+{
+    if (run->end_ms == 0)
+        return connection_execute(run->connection, sql, err);
+    int64_t left_ms = run->end_ms - clock_monotonic_ms();
+    connection_set_timeout(run->connection, left_ms > 1 ? left_ms : 1);
+    bool is_done = connection_execute(run->connection, sql, err);
+    connection_set_timeout(run->connection, 0);
+    if (is_done)
+        return true;
+    run->is_overdue = err->code == ERROR_UNREACHABLE && clock_monotonic_ms() >= run->end_ms;
+    if (run->is_overdue && run->connection->is_lost)
+        run_watch_terminate(&run->watch);
+    return false;
+}
+
+static void look_as_usual(struct run *run);
+
+static bool measured(struct run *run, const struct run_statement *statement, int64_t took_us,
+                     struct error *err)
+{
+    if (run->measure == NULL || run_measure_after(run, statement, took_us, err))
+        return true;
+    return error_wrap(err, "%s: while measuring it", run->request->path);
+}
+
+// Execute `run->at`, and what it defers where the transaction around it is ours.
+static bool execute_timed(struct run *run, bool is_wrapped, int64_t *took_us, struct error *err)
+{
+    int64_t begun_us = clock_monotonic_us();
+    bool is_done = execute(run, run->at->sql, err);
+    if (is_done && is_wrapped)
+        is_done = execute(run, "SET CONSTRAINTS ALL IMMEDIATE", err);
+    *took_us = clock_monotonic_us() - begun_us;
+    look_as_usual(run);
+    return is_done || fail_statement(run, err);
+}
+
 bool run_statement(struct run *run, const struct run_statement *statement, struct error *err)
 {
+    int64_t took_us;
+    bool is_wrapped = run_measure_wraps(run, statement);
     run->at = statement;
     forget_blocker(run);
-    if (!connection_execute(run->connection, statement->sql, err))
+    if (is_wrapped)
+        TRY(connection_execute(run->connection, "BEGIN", err));
+    TRY(run_measure_before(run, statement, err));
+    TRY(execute_timed(run, is_wrapped, &took_us, err));
+    TRY(measured(run, statement, took_us, err));
+    if (is_wrapped && !execute(run, "COMMIT", err))
         return fail_statement(run, err);
     run->at = NULL;
     run->done++;
     return true;
+}
+
+bool run_deferred(struct run *run, struct error *err)
+{
+    SCRATCH(tmp);
+    int64_t begun_us = clock_monotonic_us();
+    if (!execute(run, "SET CONSTRAINTS ALL IMMEDIATE", err)) {
+        struct error cause = *err;
+        const char *why = run->connection->why;
+        return error_set(err, cause.code, "%s: at its end: %s", run->request->path,
+                         why != NULL ? why : reason(tmp, run, &cause));
+    }
+    return run_measure_end(run, clock_monotonic_us() - begun_us, err);
 }
 
 static bool fail_ours(const struct run *run, struct error *err)
@@ -158,7 +223,10 @@ bool run_settings(struct run *run, bool is_local, struct error *err)
     size_t n = COUNT_OF(settings) - !run->engine->server.is_linux;
     for (size_t i = 0; i < n; i++)
         TRY(connection_execute(run->connection, settings[i], err));
-    return true;
+    // What it verifies, writes anew and builds, in the server's own words.
+    return run->measure == NULL ||
+           connection_execute(run->connection,
+                              mem_printf(tmp, "%s client_min_messages = debug1", set), err);
 }
 
 bool run_pause(struct run *run, struct error *err)
@@ -235,10 +303,11 @@ static bool prepare(struct run *run, struct error *err)
         .engine = run->engine,
         .process = run->is_pooled ? NULL : mem_printf(run->mem, "%d", process),
     };
-    return run_watch_open(&run->watch, err);
+    TRY(run_watch_open(&run->watch, err));
+    return run_measure_open(run, err);
 }
 
-static void begin_looking(struct run *run)
+static void look_as_usual(struct run *run)
 {
     struct connection *connection = run->connection;
     int64_t every_ms = lock_timeout(run) / 3;
@@ -247,7 +316,6 @@ static void begin_looking(struct run *run)
     connection->look_every_ms = every_ms < LOOK_MIN_MS   ? LOOK_MIN_MS
                                 : every_ms > LOOK_MAX_MS ? LOOK_MAX_MS
                                                          : every_ms;
-    PQsetNoticeReceiver(connection->handle, pass_notice, run);
 }
 
 static void ignore_notice(void *context, const PGresult *notice)
@@ -275,11 +343,15 @@ bool postgres_run(TALLOC_CTX *mem, struct engine *engine, const struct engine_ru
     assert(!engine->is_read_only);
     int64_t begun_ms = clock_monotonic_ms();
     struct run run = {.mem = tmp, .engine = engine, .request = request, .attempt = 1};
+    run.end_ms = request->deadline_ms ? begun_ms + request->deadline_ms : 0;
     TRY(run_script_cut(tmp, request, &run.script, err));
     TRY(prepare(&run, err));
-    begin_looking(&run);
+    look_as_usual(&run);
+    PQsetNoticeReceiver(run.connection->handle, pass_notice, &run);
     bool is_done = run.script.is_block ? run_block(&run, err) : run_alone(&run, err);
     end(&run);
+    if (!is_done && run.is_overdue)
+        err->code = ERROR_UNREACHABLE;
     if (!is_done)
         return false;
     run.result.statements = run.done;

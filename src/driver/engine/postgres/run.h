@@ -53,6 +53,11 @@ struct run_watch {
 };
 
 MUST_CHECK bool run_watch_open(struct run_watch *watch, struct error *err);
+// `parameter` NULL: the question has none.
+MUST_CHECK bool run_watch_ask(TALLOC_CTX *mem, struct run_watch *watch, const char *sql,
+                              const char *parameter, PGresult **out, struct error *err);
+// End the server's process that does not heed a cancel request.
+void run_watch_terminate(struct run_watch *watch);
 // Who is in the way of `process` now? To be called while it waits.
 void run_watch_look(void *watch);
 // What became of the transaction; asked until it is known, at most for half a minute.
@@ -79,6 +84,23 @@ MUST_CHECK bool run_counts_read(TALLOC_CTX *mem, struct connection *connection,
 void run_counts_difference(TALLOC_CTX *mem, const struct run_counts *before,
                            const struct run_counts *after, struct engine_run *out);
 
+// --- run_measure.c: what each statement did, where the request wants to know
+struct run_measure;
+struct run;
+// Before anything of the run. Nothing is done where nobody wants to know, nor by what follows.
+MUST_CHECK bool run_measure_open(struct run *run, struct error *err);
+// In a transaction: behind what is ours, before the first statement that counts.
+MUST_CHECK bool run_measure_begin(struct run *run, struct error *err);
+// Does a statement that stands alone get a transaction, so that it can be asked what it did?
+bool run_measure_wraps(const struct run *run, const struct run_statement *statement);
+MUST_CHECK bool run_measure_before(struct run *run, const struct run_statement *statement,
+                                   struct error *err);
+void run_measure_remark(struct run *run, const char *text);
+MUST_CHECK bool run_measure_after(struct run *run, const struct run_statement *statement,
+                                  int64_t took_us, struct error *err);
+// What was deferred to the end of a transaction that is still open.
+MUST_CHECK bool run_measure_end(struct run *run, int64_t took_us, struct error *err);
+
 // --- run.c
 struct run {
     TALLOC_CTX *mem;
@@ -97,12 +119,17 @@ struct run {
     bool is_commit_sent;
     struct run_counts before;
     struct engine_run result;
+    struct run_measure *measure; // NULL: nothing is measured
+    int64_t end_ms;              // of the whole run, monotonic; 0: none
+    bool is_overdue;
 };
 
 void run_note(const struct run *run, const char *format, ...) PRINTF_LIKE(2, 3);
 // One statement of the migration.
 MUST_CHECK bool run_statement(struct run *run, const struct run_statement *statement,
                               struct error *err);
+// Check and do now what was deferred to the end of the transaction.
+MUST_CHECK bool run_deferred(struct run *run, struct error *err);
 // Statements of ours, within a transaction that is open.
 MUST_CHECK bool run_ours(struct run *run, const char *sql, struct error *err);
 // What we set for a transaction, or for the session.

@@ -53,7 +53,7 @@ static bool run_one(struct run *run, const struct run_statement *statement, stru
             break;
         bool may_try_again =
             is_alone && run_lacks_lock(run) && run->attempt < run->request->attempts;
-        if (!may_try_again || !run_pause(run, err))
+        if (!may_try_again || !run_rollback(run) || !run_pause(run, err))
             return false;
     }
     count(run, statement);

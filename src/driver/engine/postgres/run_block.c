@@ -32,6 +32,7 @@ static bool number(struct run *run, struct error *err)
     run->watch.process = PQgetvalue(facts, 0, 1);
     if (run->request->in_transaction)
         TRY(run_ours(run, run->request->first, err));
+    TRY(run_measure_begin(run, err));
     return run_counts_read(run->mem, run->connection, &run->before, err);
 }
 
@@ -50,9 +51,7 @@ static bool run_statements(struct run *run, struct error *err)
 static bool count_written(struct run *run, struct error *err)
 {
     struct run_counts after;
-    if (!connection_execute(run->connection, "SET CONSTRAINTS ALL IMMEDIATE", err))
-        return error_set(err, err->code, "%s: at its end: %s", run->request->path,
-                         run->connection->why ? run->connection->why : err->message);
+    TRY(run_deferred(run, err));
     TRY(run_counts_read(run->mem, run->connection, &after, err));
     run->result = (struct engine_run){.transaction = run->transaction};
     run_counts_difference(run->mem, &run->before, &after, &run->result);

@@ -35,8 +35,8 @@ bool run_watch_open(struct run_watch *watch, struct error *err)
     return true;
 }
 
-static bool watch_ask(TALLOC_CTX *mem, struct run_watch *watch, const char *sql,
-                      const char *parameter, PGresult **out, struct error *err)
+bool run_watch_ask(TALLOC_CTX *mem, struct run_watch *watch, const char *sql, const char *parameter,
+                   PGresult **out, struct error *err)
 {
     const char *const parameters[] = {parameter};
     if (watch->connection == NULL)
@@ -101,13 +101,23 @@ void run_watch_look(void *context)
     if (watch->process == NULL || watch->connection == NULL)
         return;
     // Cheap, and mostly the answer is that nobody is in the way.
-    if (!watch_ask(tmp, watch, "SELECT pg_blocking_pids($1::int) <> '{}'", watch->process, &result,
-                   &ignored) ||
+    if (!run_watch_ask(tmp, watch, "SELECT pg_blocking_pids($1::int) <> '{}'", watch->process,
+                       &result, &ignored) ||
         *PQgetvalue(result, 0, 0) != 't')
         return;
-    if (watch_ask(tmp, watch, sql_postgres_blockers, watch->process, &result, &ignored) &&
+    if (run_watch_ask(tmp, watch, sql_postgres_blockers, watch->process, &result, &ignored) &&
         PQntuples(result) > 0)
         keep_blocker(watch, result);
+}
+
+void run_watch_terminate(struct run_watch *watch)
+{
+    SCRATCH(tmp);
+    struct error ignored;
+    PGresult *result;
+    if (watch->process != NULL)
+        (void)!run_watch_ask(tmp, watch, "SELECT pg_terminate_backend($1::int4)", watch->process,
+                             &result, &ignored);
 }
 
 // --- the outcome
@@ -128,7 +138,7 @@ static bool ask_outcome(struct run_watch *watch, uint64_t transaction, bool is_c
     if (watch->connection == NULL && !run_watch_open(watch, &err))
         return false;
     const char *number = mem_printf(tmp, "%" PRIu64, transaction);
-    if (!watch_ask(tmp, watch, "SELECT pg_xact_status($1::xid8)", number, &result, &err)) {
+    if (!run_watch_ask(tmp, watch, "SELECT pg_xact_status($1::xid8)", number, &result, &err)) {
         // 22023: the number lies in the future. The server crashed before anything of the
         // transaction was stored, and begins to count below it again.
         bool is_gone = watch->connection != NULL &&
@@ -174,7 +184,7 @@ void run_watch_keep_invalid(struct run_watch *watch)
     SCRATCH(tmp);
     struct error ignored;
     PGresult *result;
-    if (!watch_ask(tmp, watch, sql_postgres_invalid_indexes, NULL, &result, &ignored))
+    if (!run_watch_ask(tmp, watch, sql_postgres_invalid_indexes, NULL, &result, &ignored))
         return;
     for (int i = 0; i < PQntuples(result); i++)
         *mem_append(watch->mem, watch->invalid, watch->n_invalid) =
@@ -188,7 +198,7 @@ char *run_watch_new_invalid(TALLOC_CTX *mem, struct run_watch *watch)
     PGresult *result;
     if (watch->connection == NULL && !run_watch_open(watch, &err))
         return NULL;
-    if (!watch_ask(tmp, watch, sql_postgres_invalid_indexes, NULL, &result, &err))
+    if (!run_watch_ask(tmp, watch, sql_postgres_invalid_indexes, NULL, &result, &err))
         return NULL;
     char *names = mem_strdup(mem, "");
     for (int i = 0; i < PQntuples(result); i++) {

@@ -11,8 +11,9 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "base/clock.h"
+#include "base/quantity.h"
 #include "base/text.h"
-#include "driver/engine/sqlite/sqlite.h"
+#include "driver/engine/sqlite/run_measure.h"
 #include "statement/lexer.h"
 #include <assert.h>
 
@@ -34,6 +35,8 @@ struct run {
     size_t pending; // statements that may have changed something, in the file's own transaction
     size_t stay;    // likewise, committed
     struct watch watch;
+    struct measure *measure; // NULL: nobody wants to know
+    bool is_overdue;
 };
 
 // --- the view from outside
@@ -97,29 +100,39 @@ static bool find_statement(struct run *run)
     return token.kind != TOKEN_END;
 }
 
+// To its first semicolon, which may stand within a trigger's body.
+static size_t statement_head(const char *sql)
+{
+    struct lexer lexer = lexer_make(DIALECT_SQLITE, sql, 0, strlen(sql));
+    for (struct token t = lexer_next(&lexer); t.kind != TOKEN_END; t = lexer_next(&lexer)) {
+        if (t.kind == TOKEN_SEMICOLON)
+            return t.offset;
+    }
+    return strlen(sql);
+}
+
 static bool fail_at_statement(struct run *run, const char *why, struct error *err)
 {
     SCRATCH(tmp);
     const struct engine_run_request *request = run->request;
     const char *sql = run->text + run->at;
-    const char *tail = sql + strlen(sql);
     struct text_place place = text_place(request->text, request->end, request->start + run->at);
-    struct lexer lexer = lexer_make(DIALECT_SQLITE, sql, 0, strlen(sql));
-    for (struct token t = lexer_next(&lexer); t.kind != TOKEN_END; t = lexer_next(&lexer)) {
-        if (t.kind == TOKEN_SEMICOLON) {
-            tail = sql + t.offset;
-            break;
-        }
-    }
     return error_set(err, ERROR_DATABASE, "%s:%zu:%zu: %s, in: %s", request->path, place.line,
                      place.column, why,
-                     text_shorten(tmp, sql, (size_t)(tail - sql), SQL_COLUMNS_SHOWN));
+                     text_shorten(tmp, sql, statement_head(sql), SQL_COLUMNS_SHOWN));
 }
 
 static bool fail_statement(struct run *run, struct error *err)
 {
+    SCRATCH(tmp);
     struct engine *engine = run->engine;
     struct error cause = {0};
+    run->is_overdue = engine->stop == STOP_DEADLINE;
+    if (run->is_overdue)
+        return fail_at_statement(run,
+                                 mem_printf(tmp, "the run is not over within %s",
+                                            quantity_duration(tmp, run->request->deadline_ms)),
+                                 err);
     if (engine->guard.refused[0] != '\0')
         return fail_at_statement(run,
                                  "the tool of this layout wraps the file in a transaction, "
@@ -133,22 +146,37 @@ static bool fail_statement(struct run *run, struct error *err)
     return fail_at_statement(run, is_ours ? sqlite3_errmsg(engine->handle) : cause.message, err);
 }
 
-static bool run_statement(struct run *run, struct error *err)
+// Prepare and step to its end; `*tail`: behind it.
+static bool execute(struct run *run, bool *may_change, const char **tail, struct error *err)
 {
     SCRATCH(tmp);
-    sqlite3 *db = run->engine->handle;
     sqlite3_stmt *statement;
-    const char *tail;
-    if (sqlite3_prepare_v2(db, run->text + run->at, -1, &statement, &tail) != SQLITE_OK)
+    const char *sql = run->text + run->at;
+    if (sqlite3_prepare_v2(run->engine->handle, sql, -1, &statement, tail) != SQLITE_OK)
         return fail_statement(run, err);
     cursor_wrap(tmp, statement);
-    bool may_change = !sqlite3_stmt_readonly(statement);
+    *may_change = !sqlite3_stmt_readonly(statement);
     int rc;
     do {
         rc = sqlite3_step(statement);
     } while (rc == SQLITE_ROW);
-    if (rc != SQLITE_DONE)
-        return fail_statement(run, err);
+    return rc == SQLITE_DONE || fail_statement(run, err);
+}
+
+static bool run_statement(struct run *run, struct error *err)
+{
+    sqlite3 *db = run->engine->handle;
+    const char *tail;
+    bool may_change;
+    if (run->measure != NULL)
+        TRY(measure_begin(run->measure, run->text + run->at, err));
+    int64_t begun_us = clock_monotonic_us();
+    TRY(execute(run, &may_change, &tail, err));
+    int64_t took_us = clock_monotonic_us() - begun_us;
+    size_t len = (size_t)(tail - run->text) - run->at;
+    len -= len > 0 && tail[-1] == ';';
+    if (run->measure != NULL)
+        TRY(measure_end(run->measure, run->request->start + run->at, len, took_us, err));
     run->statements++;
     run->pending += may_change;
     if (sqlite3_get_autocommit(db)) {
@@ -224,10 +252,12 @@ static bool begin(struct run *run, struct error *err)
 static bool run_and_record(struct run *run, struct error *err)
 {
     const struct engine_run_request *request = run->request;
-    deadline_set(run->engine, 0); // as long as it takes
     if (request->in_transaction)
         TRY(run_ours(run, request->first, err));
+    // SQL of ours has set its own limit; 0: as long as it takes.
+    deadline_set(run->engine, request->deadline_ms);
     TRY(run_text(run, err));
+    deadline_set(run->engine, 0);
     if (!sqlite3_get_autocommit(run->engine->handle) && !request->in_transaction) {
         run->at = 0;
         return fail_at_statement(run, "the file begins a transaction and does not end it", err);
@@ -252,9 +282,15 @@ bool sqlite_run(TALLOC_CTX *mem, struct engine *engine, const struct engine_run_
         return error_set(err, ERROR_INPUT, "%s: a NUL character is in it", request->path);
     struct run run = {.engine = engine, .request = request, .text = mem_strndup(tmp, part, len)};
     TRY(watch_open(tmp, &run, err));
+    if (request->measured != NULL)
+        TRY(measure_open(tmp, engine, request, &run.measure, err));
     TRY(begin(&run, err));
-    if (!run_and_record(&run, err))
-        return take_back(&run, err);
+    if (!run_and_record(&run, err)) {
+        take_back(&run, err);
+        if (run.is_overdue)
+            err->code = ERROR_UNREACHABLE;
+        return false;
+    }
     *out = (struct engine_run){
         .statements = run.statements, .attempts = 1, .took_ms = clock_monotonic_ms() - begun_ms};
     return true;
