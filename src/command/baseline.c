@@ -91,7 +91,7 @@ static struct report_proof_options report_options(const struct request *request,
 static bool read_pending(TALLOC_CTX *mem, const struct inspection *inspection,
                          const struct request *request, struct change *out, struct error *err)
 {
-    struct change *change;
+    struct change *change, *pending;
     int64_t n_applied;
 
     *out = (struct change){.title = "no change"};
@@ -99,14 +99,8 @@ static bool read_pending(TALLOC_CTX *mem, const struct inspection *inspection,
         return true;
     TRY(database_read_change(mem, &inspection->choice, request->paths, request->n_paths, &change,
                              err));
-    bool *is_applied = mem_array(mem, bool, change->n_migrations + 1);
-    TRY(inspection_count_applied(mem, inspection, change, is_applied, &n_applied, err));
-    *out = *change;
-    out->migrations = NULL;
-    out->n_migrations = 0;
-    for (size_t i = 0; i < change->n_migrations; i++)
-        if (!is_applied[i])
-            *mem_append(mem, out->migrations, out->n_migrations) = change->migrations[i];
+    TRY(inspection_pending(mem, inspection, change, &pending, &n_applied, err));
+    *out = *pending;
     return true;
 }
 

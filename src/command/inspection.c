@@ -110,6 +110,28 @@ bool inspection_count_applied(TALLOC_CTX *mem, const struct inspection *inspecti
     return true;
 }
 
+bool inspection_pending(TALLOC_CTX *mem, const struct inspection *inspection,
+                        const struct change *change, struct change **out, int64_t *n_applied,
+                        struct error *err)
+{
+    bool *is_applied = mem_array(mem, bool, change->n_migrations + 1);
+    struct change *pending = mem_new(mem, struct change);
+
+    TRY(inspection_count_applied(mem, inspection, change, is_applied, n_applied, err));
+    *pending = *change;
+    pending->migrations = NULL;
+    pending->n_migrations = 0;
+    for (size_t i = 0; i < change->n_migrations; i++) {
+        if (is_applied[i])
+            continue;
+        struct migration *migration = mem_append(mem, pending->migrations, pending->n_migrations);
+        *migration = change->migrations[i];
+        migration->is_context = false;
+    }
+    *out = pending;
+    return true;
+}
+
 bool inspection_assess(TALLOC_CTX *mem, const struct inspection *inspection,
                        const struct change *change, struct assessment **out, struct error *err)
 {

@@ -41,6 +41,11 @@ void inspection_end_progress(struct inspection *inspection);
 MUST_CHECK bool inspection_count_applied(TALLOC_CTX *mem, const struct inspection *inspection,
                                          const struct change *change, bool *is_applied,
                                          int64_t *out, struct error *err);
+// The migrations of `change` that the record does not have as applied, for it alone: they are no
+// context. `*n_applied` as above.
+MUST_CHECK bool inspection_pending(TALLOC_CTX *mem, const struct inspection *inspection,
+                                   const struct change *change, struct change **out,
+                                   int64_t *n_applied, struct error *err);
 // What is pending, judged with the schema as it is. `change` holds the pending ones alone.
 MUST_CHECK bool inspection_assess(TALLOC_CTX *mem, const struct inspection *inspection,
                                   const struct change *change, struct assessment **out,

@@ -200,25 +200,6 @@ static bool gather_offline(const struct gathering *gathering, struct error *err)
 
 // --- with a database
 
-// What is not recorded as applied is deployed, whatever the range: a runner applies all of it.
-static struct change *pending_of(TALLOC_CTX *mem, const struct change *change,
-                                 const bool *is_applied)
-{
-    struct change *pending = mem_new(mem, struct change);
-
-    *pending = *change;
-    pending->migrations = NULL;
-    pending->n_migrations = 0;
-    for (size_t i = 0; i < change->n_migrations; i++) {
-        if (is_applied[i])
-            continue;
-        struct migration *migration = mem_append(mem, pending->migrations, pending->n_migrations);
-        *migration = change->migrations[i];
-        migration->is_context = false;
-    }
-    return pending;
-}
-
 static bool take_count(void *context, const char *const *names, const struct engine_value *values,
                        size_t n)
 {
@@ -301,10 +282,9 @@ static bool gather_live(const struct gathering *gathering, struct error *err)
                         inspection, err));
     take_folder(mem, &inspection->choice, &assess);
     TRY(assess_gather(mem, gathering->program->engines, &assess, &input, err));
-    bool *is_applied = mem_array(mem, bool, input.change->n_migrations + 1);
-    TRY(inspection_count_applied(mem, inspection, input.change, is_applied, &n_applied, err));
     out->whole = input.change;
-    input.change = pending_of(mem, input.change, is_applied);
+    // What is not recorded as applied is deployed, whatever the range: a runner applies all of it.
+    TRY(inspection_pending(mem, inspection, out->whole, &input.change, &n_applied, err));
     if (n_applied > 0 && input.change->n_migrations == 0)
         log_info("nothing is pending: all %zu migrations are recorded as applied",
                  out->whole->n_migrations);

@@ -49,6 +49,12 @@ bool record_format_check(const struct record_format *format, enum dialect dialec
     return format->up != NULL || fail_unwritten(layout_find(format->layout), dialect, err);
 }
 
+struct name record_table(TALLOC_CTX *mem, const struct record_format *format, const char *schema)
+{
+    return (struct name){mem_strdup(mem, format->schema != NULL ? format->schema : schema),
+                         mem_strdup(mem, format->table)};
+}
+
 bool record_refuses_gaps(const struct record_format *format)
 {
     return format->refuses_gaps;

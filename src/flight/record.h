@@ -44,6 +44,8 @@ MUST_CHECK bool record_format_for(const struct migration_layout *layout, enum di
 // May it be written? ERROR_CONFIG names the tool that must be used instead.
 MUST_CHECK bool record_format_check(const struct record_format *format, enum dialect dialect,
                                     struct error *err);
+// The table that it keeps; `schema` where the connection alone says which.
+struct name record_table(TALLOC_CTX *mem, const struct record_format *format, const char *schema);
 // Does the tool refuse a pending migration below an applied one?
 bool record_refuses_gaps(const struct record_format *format);
 
