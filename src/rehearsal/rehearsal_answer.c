@@ -141,6 +141,14 @@ static struct ruling judge_findings(TALLOC_CTX *mem, const struct rehearsal_repo
                                           n_stop == 1 ? "" : "s")};
     if (report->invariants.n > 0 && invariants == VERDICT_NO_GO)
         return (struct ruling){VERDICT_NO_GO, "an invariant does not hold after the change"};
+    size_t n_warn = findings_count(report->findings, SEVERITY_WARN);
+    if (n_warn > 0)
+        return (struct ruling){
+            VERDICT_HOLD, mem_printf(mem,
+                                     "%zu thing%s that held before no longer %s: look at "
+                                     "%s, or approve the effects",
+                                     n_warn, n_warn == 1 ? "" : "s", n_warn == 1 ? "does" : "do",
+                                     n_warn == 1 ? "it" : "them")};
     if (report->invariants.n > 0 && invariants == VERDICT_HOLD)
         return (struct ruling){VERDICT_HOLD, "an invariant could not be told"};
     return (struct ruling){VERDICT_GO, NULL};
