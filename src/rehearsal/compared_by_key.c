@@ -89,7 +89,7 @@ static void take_pair(void *context, const struct engine_row_image *before,
         out->rows_before += before != NULL;
         out->rows_after += after != NULL;
     }
-    if (comparing_is_excepted(reading->comparing, after ? after->key_text : before->key_text))
+    if (comparing_leaves_out(reading->comparing, after ? after->key_text : before->key_text))
         return;
     if (before != NULL && after != NULL)
         compare_rows(reading, before, after);

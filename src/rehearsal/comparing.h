@@ -39,7 +39,7 @@ struct comparing {
 
 // A row counted, with its key while there is room.
 void comparing_sample(struct comparing *comparing, struct key_sample *sample, const char *key_text);
-bool comparing_is_excepted(const struct comparing *comparing, const char *key_text);
+bool comparing_leaves_out(const struct comparing *comparing, const char *key_text);
 // Did the value of a row that is there before and after change? The values are NULL where only the
 // bytes are read.
 bool comparing_differs(const struct comparing *comparing, const struct compared_column *column,

@@ -128,6 +128,23 @@ static bool compare_all(struct finding_effects *finding, struct error *err)
     return compare_objects(finding, err);
 }
 
+static bool take_prints(TALLOC_CTX *mem, const struct effects_request *request,
+                        const struct target *target, const struct fingerprints **prints,
+                        struct error *err)
+{
+    const struct fingerprints_request fingerprints = {
+        .target = target,
+        .leave_out = request->leave_out,
+        .n_leave_out = request->n_leave_out,
+    };
+    struct fingerprints *taken;
+    if (*prints != NULL)
+        return true;
+    TRY(fingerprints_take(mem, &fingerprints, &taken, err));
+    *prints = taken;
+    return true;
+}
+
 bool effects_find(TALLOC_CTX *mem, const struct effects_request *request,
                   struct measured_effects *out, struct error *err)
 {
@@ -136,16 +153,8 @@ bool effects_find(TALLOC_CTX *mem, const struct effects_request *request,
     struct effects_request complete = *request;
     struct finding_effects finding = {
         .mem = talloc_new(tmp), .request = &complete, .out = &effects};
-    struct fingerprints *now;
-    const struct fingerprints_request fingerprints = {
-        .target = request->after,
-        .leave_out = request->leave_out,
-        .n_leave_out = request->n_leave_out,
-    };
-    if (request->now == NULL) {
-        TRY(fingerprints_take(tmp, &fingerprints, &now, err));
-        complete.now = now;
-    }
+    TRY(take_prints(tmp, request, request->before, &complete.start, err));
+    TRY(take_prints(tmp, request, request->after, &complete.now, err));
     TRY(compare_all(&finding, err));
     if (effects.n_tables > 0)
         qsort(effects.tables, effects.n_tables, sizeof *effects.tables, worst_first);

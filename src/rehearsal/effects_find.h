@@ -24,10 +24,9 @@ struct effects_exception {
 
 struct effects_request {
     const struct target *before, *after;
-    const struct fingerprints *start; // of `before`
-    const struct fingerprints *now;   // of `after`; NULL: taken here
-    const struct trace *trace;        // where tables and columns are; NULL: by name
-    const struct config *config;      // keys, ignored and masked columns; NULL
+    const struct fingerprints *start, *now; // of `before` and `after`; NULL: taken here
+    const struct trace *trace;              // where tables and columns are; NULL: by name
+    const struct config *config;            // keys, ignored and masked columns; NULL
     const struct name *leave_out;
     size_t n_leave_out;
     const struct effects_exception *except;

@@ -31,11 +31,12 @@ static int by_text(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-bool comparing_is_excepted(const struct comparing *comparing, const char *key_text)
+bool comparing_leaves_out(const struct comparing *comparing, const char *key_text)
 {
-    return comparing->n_except > 0 &&
-           bsearch(&key_text, comparing->except_keys, comparing->n_except,
-                   sizeof *comparing->except_keys, by_text) != NULL;
+    bool is_listed =
+        comparing->n_except > 0 && bsearch(&key_text, comparing->except_keys, comparing->n_except,
+                                           sizeof *comparing->except_keys, by_text) != NULL;
+    return is_listed != comparing->comparison->request->is_only_except;
 }
 
 bool comparing_differs(const struct comparing *comparing, const struct compared_column *column,
@@ -278,7 +279,6 @@ static bool compare(struct comparing *comparing, bool *is_changed, struct error 
     column_matches_find(comparing->tmp, request, comparison->match, before, after,
                         &comparing->matches);
     choose_columns(comparing);
-    take_exceptions(comparing);
     struct table_effect *out = comparing->out;
     bool has_moved = strcmp(out->table, out->before) != 0;
     if (is_all_equal(comparing)) {
@@ -300,16 +300,19 @@ static bool is_fatal(const struct error *err)
 }
 
 // A table of one side alone: its rows came or went with it.
-static bool tell_one_side(const struct table_comparison *comparison, struct table_effect *out)
+static void tell_one_side(struct comparing *comparing)
 {
-    const struct table_match *match = comparison->match;
+    struct table_effect *out = comparing->out;
+    int64_t listed = (int64_t)comparing->n_except;
+    bool is_only_listed = comparing->comparison->request->is_only_except;
     out->has_key = true;
-    out->is_dropped = match->after_relation == NULL;
-    if (out->is_dropped)
-        out->removed.rows = out->rows_before > 0 ? out->rows_before : 0;
-    else
-        out->added.rows = out->rows_after > 0 ? out->rows_after : 0;
-    return true;
+    out->is_dropped = comparing->comparison->match->after_relation == NULL;
+    int64_t rows = out->is_dropped ? out->rows_before : out->rows_after;
+    struct key_sample *sample = out->is_dropped ? &out->removed : &out->added;
+    for (size_t i = 0; i < comparing->n_except && is_only_listed; i++)
+        comparing_sample(comparing, sample, comparing->except_keys[i]);
+    if (!is_only_listed)
+        sample->rows = rows > listed ? rows - listed : 0;
 }
 
 static void name_table(TALLOC_CTX *mem, const struct table_comparison *comparison,
@@ -337,17 +340,22 @@ bool table_comparison_make(TALLOC_CTX *mem, const struct table_comparison *compa
     const struct table_match *match = comparison->match;
     struct error failure = {0};
     name_table(mem, comparison, out);
-    *is_changed = true;
-    if (match->before_relation == NULL || match->after_relation == NULL)
-        return tell_one_side(comparison, out);
+    struct comparing comparing = {
+        .mem = mem, .tmp = tmp, .comparison = comparison, .title = out->table, .out = out};
+    take_exceptions(&comparing);
+    *is_changed = !comparison->request->is_only_except || comparing.n_except > 0;
+    if (!*is_changed)
+        return true;
+    if (match->before_relation == NULL || match->after_relation == NULL) {
+        tell_one_side(&comparing);
+        return true;
+    }
     if (strcmp(out->table, out->before) == 0 &&
         table_prints_are_equal(comparison->before, match->before_relation, comparison->after,
                                match->after_relation)) {
         *is_changed = false;
         return true;
     }
-    struct comparing comparing = {
-        .mem = mem, .tmp = tmp, .comparison = comparison, .title = out->table, .out = out};
     if (compare(&comparing, is_changed, &failure))
         return true;
     if (is_fatal(&failure)) {

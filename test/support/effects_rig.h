@@ -13,13 +13,13 @@
 struct effects_rig {
     struct database *databases[2]; // before, after
     struct target targets[2];
-    struct fingerprints *start;
     struct config config;
     struct config_table settings;
     struct measured_effects effects;
     bool is_traced; // the text of the change is read as well
     const char *const *except;
     size_t n_except;
+    bool is_only_except;
     struct error err;
 };
 
@@ -93,23 +93,20 @@ static inline struct trace *effects_rig_trace(TALLOC_CTX *mem, struct effects_ri
 
 static inline bool effects_rig_find(TALLOC_CTX *mem, struct effects_rig *rig, const char *change)
 {
-    const struct fingerprints_request fingerprints = {.target = &rig->targets[0]};
     struct effects_exception except = {
         .table = {rig->targets[0].driver == &engine_postgres ? "public" : "main", "t"},
         .key_texts = rig->except,
         .n_keys = rig->n_except,
     };
-    struct effects_request request = {
+    const struct effects_request request = {
         .before = &rig->targets[0],
         .after = &rig->targets[1],
         .config = &rig->config,
         .trace = rig->is_traced ? effects_rig_trace(mem, rig, change) : NULL,
         .except = &except,
         .n_except = rig->n_except > 0,
+        .is_only_except = rig->is_only_except,
     };
-    if (!fingerprints_take(mem, &fingerprints, &rig->start, &rig->err))
-        return false;
-    request.start = rig->start;
     return effects_find(mem, &request, &rig->effects, &rig->err);
 }
 
