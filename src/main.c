@@ -30,6 +30,12 @@ static const struct store_driver *const stores[] = {
     NULL,
 };
 
+static const struct copy_driver *const copies[] = {
+    &copy_sqlite,
+    &copy_postgres,
+    NULL,
+};
+
 static int run_verb(const struct program *program, int argc, char **argv, struct error *err)
 {
     SCRATCH(tmp);
@@ -47,7 +53,8 @@ static int run_verb(const struct program *program, int argc, char **argv, struct
 
 int main(int argc, char **argv)
 {
-    const struct program program = {.commands = commands, .engines = engines, .stores = stores};
+    const struct program program = {
+        .commands = commands, .engines = engines, .stores = stores, .copies = copies};
     output_guard();
     wait_catch_signals();
     setlocale(LC_CTYPE, "");

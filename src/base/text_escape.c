@@ -5,6 +5,7 @@
  */
 #include "base/text.h"
 #include "base/utf8.h"
+#include <ctype.h>
 
 char *text_enclosed(TALLOC_CTX *mem, const char *text, char quote, const char *doubled)
 {
@@ -19,6 +20,17 @@ char *text_enclosed(TALLOC_CTX *mem, const char *text, char quote, const char *d
     }
     *at++ = quote;
     *at = '\0';
+    return out;
+}
+
+char *text_percent_encoded(TALLOC_CTX *mem, const char *text)
+{
+    char *out = mem_strdup(mem, "");
+    for (const unsigned char *c = (const unsigned char *)text; *c != '\0'; c++) {
+        bool is_plain = (*c < 0x80 && isalnum(*c)) || strchr("/-._~", *c) != NULL;
+        out = is_plain ? talloc_asprintf_append_buffer(out, "%c", *c)
+                       : talloc_asprintf_append_buffer(out, "%%%02X", *c);
+    }
     return out;
 }
 

@@ -8,6 +8,7 @@
 
 #include "analysis/assessment.h"
 #include "base/error.h"
+#include "driver/copy.h"
 #include "driver/engine.h"
 #include "driver/store.h"
 
@@ -16,6 +17,7 @@ struct program {
     const struct command *const *commands;      // NULL-terminated
     const struct engine_driver *const *engines; // NULL-terminated
     const struct store_driver *const *stores;   // NULL-terminated
+    const struct copy_driver *const *copies;    // NULL-terminated
 };
 
 struct command {

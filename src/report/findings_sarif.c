@@ -8,7 +8,6 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "report/findings.h"
-#include <ctype.h>
 
 static const char *level_of(enum severity severity)
 {
@@ -53,15 +52,11 @@ static size_t rule_index(const char *const *ids, size_t n, const char *id)
 // A path as a relative URI reference; an absolute one gets its scheme.
 static char *uri_of(TALLOC_CTX *mem, const char *path)
 {
-    char *uri = mem_strdup(mem, path[0] == '/' ? "file://" : "");
+    SCRATCH(tmp);
+    const char *scheme = path[0] == '/' ? "file://" : "";
     if (text_starts_with(path, "./"))
         path += 2;
-    for (const unsigned char *c = (const unsigned char *)path; *c != '\0'; c++) {
-        bool is_plain = (*c < 0x80 && isalnum(*c)) || strchr("/-._~", *c) != NULL;
-        uri = is_plain ? talloc_asprintf_append_buffer(uri, "%c", *c)
-                       : talloc_asprintf_append_buffer(uri, "%%%02X", *c);
-    }
-    return uri;
+    return mem_printf(mem, "%s%s", scheme, text_percent_encoded(tmp, path));
 }
 
 static json_t *location_json(const struct finding *finding)

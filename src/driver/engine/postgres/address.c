@@ -212,3 +212,53 @@ bool address_read(TALLOC_CTX *mem, const char *url, struct address *out, struct 
     *out = address;
     return true;
 }
+
+// --- the same server's other databases
+
+static const char *encoded(TALLOC_CTX *mem, const char *text)
+{
+    return text == NULL ? "" : text_percent_encoded(mem, text);
+}
+
+// One host by TCP stands where other programs look for it, too; what only libpq understands (a
+// socket's folder, a list) among the parameters.
+static bool is_in_authority(const char *keyword, bool has_plain_host)
+{
+    if (strcmp(keyword, "host") == 0 || strcmp(keyword, "port") == 0)
+        return has_plain_host;
+    return strcmp(keyword, "user") == 0 || strcmp(keyword, "password") == 0 ||
+           strcmp(keyword, "dbname") == 0;
+}
+
+static char *parameters_text(TALLOC_CTX *mem, const PQconninfoOption *options, bool has_plain_host)
+{
+    SCRATCH(tmp);
+    char *text = mem_strdup(tmp, "");
+    for (; options->keyword != NULL; options++) {
+        if (options->val == NULL || is_in_authority(options->keyword, has_plain_host))
+            continue;
+        text = mem_printf(tmp, "%s%s%s=%s", text, *text ? "&" : "?", options->keyword,
+                          encoded(tmp, options->val));
+    }
+    return mem_strdup(mem, text);
+}
+
+char *address_with_database(TALLOC_CTX *mem, const struct address *address, const char *database)
+{
+    SCRATCH(tmp);
+    PQconninfoOption *parsed = PQconninfoParse(address->text, NULL);
+    if (parsed == NULL)
+        bug("an address that was read cannot be read");
+    const PQconninfoOption *options = options_keep(tmp, parsed);
+    const char *host = option_value(options, "host");
+    const char *port = option_value(options, "port");
+    const char *user = option_value(options, "user");
+    const char *password = option_value(options, "password");
+    bool is_plain = host != NULL && host[0] != '/' && strpbrk(host, ",:") == NULL &&
+                    (port == NULL || strchr(port, ',') == NULL);
+    return mem_printf(mem, "postgresql://%s%s%s%s%s%s%s/%s%s", encoded(tmp, user),
+                      password ? ":" : "", encoded(tmp, password), user || password ? "@" : "",
+                      is_plain ? host : "", is_plain && port ? ":" : "",
+                      is_plain && port ? port : "", encoded(tmp, database),
+                      parameters_text(tmp, options, is_plain));
+}

@@ -49,6 +49,9 @@ struct address {
 MUST_CHECK bool address_read(TALLOC_CTX *mem, const char *url, struct address *out,
                              struct error *err);
 
+// As a URL: another database of the same server.
+char *address_with_database(TALLOC_CTX *mem, const struct address *address, const char *database);
+
 // --- open.c
 // One more connection to the very server that the engine is connected to.
 MUST_CHECK bool connection_open_beside(TALLOC_CTX *mem, const struct engine *engine,
