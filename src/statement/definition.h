@@ -15,6 +15,16 @@ struct name {
     const char *name;
 };
 
+// A value that is a literal and nothing else, not even cast: its kind decides which types take it.
+enum literal_kind {
+    LITERAL_NONE, // something else
+    LITERAL_DEFAULT,
+    LITERAL_NULL,
+    LITERAL_TEXT,
+    LITERAL_NUMBER,
+    LITERAL_BOOLEAN
+};
+
 // An expression or predicate, as far as anything behind asks about it.
 struct expression {
     const char *text;     // source text, trimmed, comments kept
@@ -32,6 +42,7 @@ struct expression {
     const char *constant;        // when is_constant and not null: the literal's value, else NULL
     const char *proves_not_null; // a predicate that is or contains by AND `col IS NOT NULL`: that
                                  // column (the first), else NULL
+    enum literal_kind literal;   // PostgreSQL
 };
 
 struct type_name {

@@ -182,6 +182,40 @@ static const ColumnRef *not_null_column(Node *node, int depth)
 
 // --- the whole
 
+static enum literal_kind literal_kind_of(const Node *node)
+{
+    if (node != NULL && IsA(node, SetToDefault))
+        return LITERAL_DEFAULT;
+    if (node == NULL || !IsA(node, A_Const))
+        return LITERAL_NONE;
+    const A_Const *literal = (const A_Const *)node;
+    if (literal->isnull)
+        return LITERAL_NULL;
+    switch (nodeTag(&literal->val.node)) {
+    case T_Integer:
+    case T_Float: return LITERAL_NUMBER;
+    case T_Boolean: return LITERAL_BOOLEAN;
+    case T_String: return LITERAL_TEXT;
+    default: return LITERAL_NONE;
+    }
+}
+
+void value_row_read(struct reading *reading, const List *values, struct query *query)
+{
+    if (query->n_rows == VALUE_ROWS_MAX)
+        return;
+    struct value_row *row = mem_append(reading->mem, query->rows, query->n_rows);
+    *row = (struct value_row){
+        .values = mem_array(reading->mem, struct value, (size_t)list_length(values))};
+    ListCell *cell;
+    foreach (cell, values) {
+        struct value *value = &row->values[row->n_values++];
+        value->literal = literal_kind_of(lfirst(cell));
+        if (value->literal >= LITERAL_TEXT)
+            value->constant = literal_text(reading->mem, lfirst(cell));
+    }
+}
+
 int expression_read(struct reading *reading, Node *node, const struct scope *scope,
                     struct expression *out)
 {
@@ -197,6 +231,7 @@ int expression_read(struct reading *reading, Node *node, const struct scope *sco
     out->n_relations = found.n_relations;
 
     const A_Const *literal = literal_of(node);
+    out->literal = literal_kind_of(node);
     out->is_null = literal != NULL && literal->isnull;
     out->is_constant = node != NULL && !found.is_variable;
     out->constant = literal != NULL ? literal_text(reading->mem, literal) : NULL;

@@ -85,6 +85,13 @@ static void columns_read(struct query_reading *q, const List *targets)
             mem_strdup(q->reading->mem, ((ResTarget *)lfirst(cell))->name);
 }
 
+static enum overriding overriding_of(OverridingKind kind)
+{
+    return kind == OVERRIDING_NOT_SET         ? OVERRIDING_NONE
+           : kind == PG_OVERRIDING_USER_VALUE ? OVERRIDING_USER_VALUE
+                                              : OVERRIDING_SYSTEM_VALUE;
+}
+
 static void insert_read(struct query_reading *q, const InsertStmt *insert)
 {
     struct query *query = q->query;
@@ -94,6 +101,7 @@ static void insert_read(struct query_reading *q, const InsertStmt *insert)
     query_walk(q, insert->returningList);
     query->has_returning = insert->returningList != NIL;
     query->has_default_values = insert->selectStmt == NULL;
+    query->overriding = overriding_of(insert->override);
     columns_read(q, insert->cols);
     if (insert->selectStmt != NULL)
         select_read(q->reading, (SelectStmt *)insert->selectStmt, q->scope, query);
@@ -152,7 +160,9 @@ static void merge_read(struct query_reading *q, const MergeStmt *merge)
         if (when->commandType == CMD_INSERT) {
             query->has_values = true;
             query->n_values++;
+            query->overriding = overriding_of(when->override);
             columns_read(q, when->targetList);
+            value_row_read(reading, when->values, query);
         }
         if (when->commandType == CMD_DELETE)
             query->merge_deletes = true;

@@ -135,6 +135,8 @@ const char **found_columns(struct reading *reading, const struct found *found);
 
 // --- postgres_expression.c
 
+// A row of VALUES.
+void value_row_read(struct reading *reading, const List *values, struct query *query);
 // All but the text; gives the location of its leftmost node, -1: none.
 int expression_read(struct reading *reading, Node *node, const struct scope *scope,
                     struct expression *out);

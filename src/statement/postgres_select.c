@@ -249,6 +249,9 @@ void select_read(struct reading *reading, SelectStmt *select, const struct scope
     if (select->valuesLists != NIL) {
         query->has_values = true;
         query->n_values = (size_t)list_length(select->valuesLists);
+        ListCell *cell;
+        foreach (cell, select->valuesLists)
+            value_row_read(reading, lfirst(cell), query);
         return;
     }
     outputs_read(reading, select->targetList, scope, query);

@@ -34,6 +34,8 @@
 #define OBJECT_TRIGGER PG_OBJECT_TRIGGER
 #define OBJECT_TYPE PG_OBJECT_TYPE
 #define OBJECT_VIEW PG_OBJECT_VIEW
+#define OVERRIDING_USER_VALUE PG_OVERRIDING_USER_VALUE
+#define OVERRIDING_SYSTEM_VALUE PG_OVERRIDING_SYSTEM_VALUE
 
 #include <pg_query.h>
 #include <pg_query/pg_query_internal.h>
@@ -66,6 +68,8 @@
 #undef OBJECT_TRIGGER
 #undef OBJECT_TYPE
 #undef OBJECT_VIEW
+#undef OVERRIDING_USER_VALUE
+#undef OVERRIDING_SYSTEM_VALUE
 
 // PostgreSQL replaces these by its own; ours are the C library's.
 #undef printf

@@ -14,6 +14,19 @@ struct assignment {
     struct expression value; // of (a, b) = (SELECT …): the whole right side for each
 };
 
+// A row of VALUES, as far as its literals tell.
+struct value {
+    enum literal_kind literal;
+    const char *constant; // of a text, number or boolean
+};
+struct value_row {
+    struct value *values;
+    size_t n_values;
+};
+#define VALUE_ROWS_MAX 100 // that are kept of one statement
+
+enum overriding { OVERRIDING_NONE, OVERRIDING_USER_VALUE, OVERRIDING_SYSTEM_VALUE };
+
 enum query_verb {
     QUERY_SELECT,
     QUERY_INSERT,
@@ -58,6 +71,9 @@ struct query {
     bool selects_into; // SELECT … INTO
     bool has_values;   // INSERT … VALUES, with this many rows in n_values
     size_t n_values;
+    struct value_row *rows; // PostgreSQL: the first of them; of MERGE the one of each INSERT
+    size_t n_rows;
+    enum overriding overriding; // INSERT
     bool has_default_values;
     enum conflict_action conflict; // ON CONFLICT; SQLite also OR IGNORE (NOTHING), OR REPLACE
     bool has_returning;

@@ -158,6 +158,10 @@ extern const struct rule rule_not_null_may_fail;
 extern const struct rule rule_not_null_no_default;
 extern const struct rule rule_add_column_refused;
 
+// write_refusal.c
+extern const struct rule rule_write_refused;
+extern const struct rule rule_literal_of_wrong_type;
+
 // constraint.c
 extern const struct rule rule_check_may_fail;
 extern const struct rule rule_fk_may_fail;

@@ -61,6 +61,8 @@ const struct rule *const rule_table[] = {
     &rule_type_cast_may_fail,
     &rule_enum_value_removal,
     &rule_add_column_refused,
+    &rule_write_refused,
+    &rule_literal_of_wrong_type,
     &rule_copy_may_fail,
     &rule_drop_refused_by_children,
     &rule_drop_column_breaks_trigger,
