@@ -42,7 +42,9 @@ bool forming_allows_not_valid(const struct forming *forming, enum constraint_kin
 bool form_add_constraint(struct forming *forming, const struct action *action)
 {
     const struct constraint *constraint = action->constraint;
-    if (forming->head == NULL || constraint->is_not_valid ||
+    bool is_refused = constraint->is_no_inherit && forming->table != NULL &&
+                      forming->table->kind == RELATION_PARTITIONED;
+    if (forming->head == NULL || constraint->is_not_valid || is_refused ||
         !forming_allows_not_valid(forming, constraint->kind))
         return false;
     const char *name = forming_constraint_name(forming, action, 0);

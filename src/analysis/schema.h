@@ -162,7 +162,8 @@ struct schema_relation {
     const char **read_columns; // views: columns read, "*" for all of them
     size_t n_read_columns;
     const char *definition; // view: its query as written; NULL: from a live catalog
-    struct name owned_by;   // sequence: owning table, name NULL else
+    bool is_read_only;    // view: grouped or joined, so that no write goes through; false: perhaps
+    struct name owned_by; // sequence: owning table, name NULL else
     const char *owned_by_column;
     const struct schema_sequence *sequence; // NULL: no sequence, or no live catalog
     const char *created_in; // the migration that created it (compare pointers), NULL: catalog
@@ -199,6 +200,7 @@ struct schema_function {
     const char *language;
     char volatility; // 'i' 's' 'v'
     const char *body;
+    const struct signature *signature; // NULL: not known
 };
 
 struct schema_publication {
@@ -311,6 +313,7 @@ const char *schema_keep_text(struct schema *schema, const char *text); // a copy
 struct partition_key *schema_keep_key(struct schema *schema, const struct partition_key *key);
 struct partition_bound *schema_keep_bound(struct schema *schema,
                                           const struct partition_bound *bound);
+struct signature *schema_keep_signature(struct schema *schema, const struct signature *signature);
 struct trigger_definition *schema_keep_trigger(struct schema *schema,
                                                const struct trigger_definition *trigger);
 

@@ -71,6 +71,22 @@ struct partition_bound *schema_keep_bound(struct schema *schema,
     return copy;
 }
 
+struct signature *schema_keep_signature(struct schema *schema, const struct signature *signature)
+{
+    if (!signature)
+        return NULL;
+    struct signature *copy =
+        mem_checked(talloc_memdup(schema->pool, signature, sizeof(*signature)));
+    copy->returns = keep_type(schema, signature->returns);
+    copy->parameters = mem_array(schema->pool, struct parameter, signature->n_parameters);
+    for (size_t i = 0; i < signature->n_parameters; i++) {
+        copy->parameters[i] = signature->parameters[i];
+        copy->parameters[i].name = schema_keep_text(schema, signature->parameters[i].name);
+        copy->parameters[i].type = keep_type(schema, signature->parameters[i].type);
+    }
+    return copy;
+}
+
 struct trigger_definition *schema_keep_trigger(struct schema *schema,
                                                const struct trigger_definition *trigger)
 {

@@ -343,6 +343,13 @@ void change_create_table_as(struct schema *schema, const struct action *action)
     schema_put(schema, relation);
 }
 
+// Source: PostgreSQL 15 manual, CREATE VIEW, Updatable Views.
+static bool is_read_only(const struct query *query)
+{
+    return query->has_group_by || query->has_distinct || query->has_limit ||
+           query->has_set_operation || query->n_inner_joined || query->join_condition;
+}
+
 void change_create_view(struct schema *schema, const struct action *action)
 {
     struct schema_relation *relation = relation_begin(schema, action, RELATION_VIEW);
@@ -355,6 +362,7 @@ void change_create_view(struct schema *schema, const struct action *action)
     if (action->query) {
         take_from_query(schema, relation, action->query);
         remember_reads(schema, relation, action->query);
+        relation->is_read_only = is_read_only(action->query);
     }
     schema_take_settings(schema, relation, action);
     relation->definition = mem_strdup(schema->pool, query_text(schema));

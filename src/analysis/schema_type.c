@@ -149,6 +149,7 @@ void change_create_function(struct schema *schema, const struct action *action)
     function->name = schema_keep_name(schema, name);
     function->language = mem_strdup(schema->pool, action->language);
     function->body = mem_strdup(schema->pool, action->body);
+    function->signature = schema_keep_signature(schema, action->signature);
     function->volatility = action->option ? (char)tolower((unsigned char)action->option[0]) : 'v';
     name_table_put(schema, &schema->functions, function);
 }

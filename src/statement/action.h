@@ -192,8 +192,9 @@ struct action {
     struct query *query;
     const char **labels; // CREATE TYPE … AS ENUM
     size_t n_labels;
-    const char *language; // functions and DO
-    const char *body;     // function or DO source text
+    const char *language;        // functions and DO
+    const char *body;            // function or DO source text
+    struct signature *signature; // CREATE FUNCTION; NULL: a type of it is that of a column
 
     bool if_exists;          // also IF NOT EXISTS
     bool relation_if_exists; // ALTER TABLE IF EXISTS: no such relation, nothing done

@@ -68,6 +68,22 @@ enum constraint_kind {
 // `column WITH operator` of an exclusion constraint.
 struct exclude_element;
 
+// A parameter of a function. Those of RETURNS TABLE are outputs.
+struct parameter {
+    const char *name; // NULL: none
+    struct type_name type;
+    bool is_input, is_output;
+    bool has_default;
+};
+
+struct signature {
+    struct parameter *parameters; // in the order of the text
+    size_t n_parameters;
+    struct type_name returns; // name NULL: by its outputs, or nothing
+    bool returns_set;
+    bool is_procedure;
+};
+
 struct constraint {
     enum constraint_kind kind;
     const char *name;     // NULL when not written

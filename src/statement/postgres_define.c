@@ -102,6 +102,44 @@ static const char *body_text(struct reading *reading)
     return reading->statement->sql;
 }
 
+// False: it is the type of a column (%TYPE), which only the server knows.
+static bool parameter_type_read(struct reading *reading, const TypeName *type,
+                                struct type_name *out)
+{
+    if (type == NULL)
+        return true;
+    type_read(reading, type, out);
+    return !type->pct_type;
+}
+
+static bool parameter_read(struct reading *reading, const FunctionParameter *from,
+                           struct parameter *out)
+{
+    FunctionParameterMode mode = from->mode;
+    *out = (struct parameter){
+        .name = from->name != NULL ? mem_strdup(reading->mem, from->name) : NULL,
+        .is_input = mode != FUNC_PARAM_OUT && mode != FUNC_PARAM_TABLE,
+        .is_output = mode == FUNC_PARAM_OUT || mode == FUNC_PARAM_INOUT || mode == FUNC_PARAM_TABLE,
+        .has_default = from->defexpr != NULL,
+    };
+    return parameter_type_read(reading, from->argType, &out->type);
+}
+
+static struct signature *signature_read(struct reading *reading, const CreateFunctionStmt *create)
+{
+    struct signature *signature = mem_new(reading->mem, struct signature);
+    signature->is_procedure = create->is_procedure;
+    bool is_known = parameter_type_read(reading, create->returnType, &signature->returns);
+    signature->returns_set = create->returnType != NULL && create->returnType->setof;
+    ListCell *cell;
+    foreach (cell, create->parameters) {
+        is_known &= parameter_read(
+            reading, lfirst(cell),
+            mem_append(reading->mem, signature->parameters, signature->n_parameters));
+    }
+    return is_known ? signature : NULL;
+}
+
 void read_create_function(struct reading *reading, Node *node)
 {
     const CreateFunctionStmt *create = (CreateFunctionStmt *)node;
@@ -109,6 +147,7 @@ void read_create_function(struct reading *reading, Node *node)
     action->object = create->is_procedure ? OBJECT_PROCEDURE : OBJECT_FUNCTION;
     action->relation = name_of_list(reading, create->funcname);
     action->or_replace = create->replace;
+    action->signature = signature_read(reading, create);
     action->language = option_string(reading, create->options, "language");
     action->body = option_string(reading, create->options, "as");
     action->option = option_string(reading, create->options, "volatility");

@@ -47,7 +47,8 @@ static void check_may_fail(struct rule_place *place, const struct action *action
 {
     struct expression expression;
     struct constraint constraint = enforced(place, action, &expression);
-    if (constraint.is_not_valid || constraint.kind != CONSTRAINT_CHECK || constraint.check == NULL)
+    if (constraint.is_not_valid || constraint.kind != CONSTRAINT_CHECK ||
+        constraint.check == NULL || place_partition_refuses(place, action))
         return;
     const struct expression *check = constraint.check;
     if (place_columns_are_empty(place, action->relation, check->columns, check->n_columns))

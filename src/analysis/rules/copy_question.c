@@ -277,26 +277,67 @@ static void write_collisions(struct asking *asking, const char *select, const ch
     ask_decision(asking, copied, mem_printf(mem, "FROM %s WHERE %s > 0", groups, lost));
     asking->question.samples =
         mem_printf(mem, "%s SELECT %s FROM %s WHERE %s > 0 LIMIT 5", copied, names, groups, lost);
-    asking->question.loses = true;
 }
 
-void ask_collisions(struct asking *asking, const struct query *query)
+// The SELECT and the target's columns that it fills; NULL: they cannot be told.
+static const char *copied_select(struct asking *asking, const struct query *query,
+                                 const char **list)
 {
     struct rule_place *place = asking->place;
     const char *select = select_text(place);
     size_t n;
-    if (select == NULL || asking->relation == NULL || query->has_limit || has_star(query))
-        return;
-    struct only_key key = find_only_key(place->mem, asking->relation);
+    if (select == NULL || asking->relation == NULL || query->has_limit || has_star(query) ||
+        place->statement->is_inner)
+        return NULL;
     const char **columns = target_columns(place->mem, asking->relation, query, &n);
-    for (size_t i = 0; key.is_one && i < key.n; i++)
-        key.is_one = word_in(key.columns[i], columns, n);
-    if (!key.is_one || n != query->n_outputs)
-        return;
+    if (query->n_columns == 0 && n > query->n_outputs)
+        n = query->n_outputs;
+    if (n != query->n_outputs)
+        return NULL;
+    *list = ask_list(asking, "", columns, n);
     // A table that this migration makes is there when it is empty: only the source is asked.
     if (place_is_new(place, asking->table))
         asking->is_moot = place->is_down || asking->relation->is_filled;
     for (size_t i = 0; i < query->n_reads; i++)
         ask_needs_rows(asking, query->reads[i]);
-    write_collisions(asking, trimmed(place->mem, select), ask_list(asking, "", columns, n), &key);
+    return trimmed(place->mem, select);
+}
+
+void ask_collisions(struct asking *asking, const struct query *query)
+{
+    struct rule_place *place = asking->place;
+    size_t n;
+    if (asking->relation == NULL)
+        return;
+    struct only_key key = find_only_key(place->mem, asking->relation);
+    const char **columns = target_columns(place->mem, asking->relation, query, &n);
+    for (size_t i = 0; key.is_one && i < key.n; i++)
+        key.is_one = word_in(key.columns[i], columns, n);
+    const char *list, *select = key.is_one ? copied_select(asking, query, &list) : NULL;
+    if (select == NULL)
+        return;
+    write_collisions(asking, select, list, &key);
+    asking->question.loses = true;
+}
+
+void ask_key_collisions(struct asking *asking, const struct query *query,
+                        const char *const *columns, size_t n)
+{
+    const struct only_key key = {columns, n, true};
+    const char *list, *select = copied_select(asking, query, &list);
+    if (select != NULL)
+        write_collisions(asking, select, list, &key);
+}
+
+void ask_copied_nulls(struct asking *asking, const struct query *query, const char *column)
+{
+    TALLOC_CTX *mem = asking->place->mem;
+    const char *list, *select = copied_select(asking, query, &list);
+    if (select == NULL)
+        return;
+    const char *copied = mem_printf(mem, "WITH copied (%s) AS (%s)", list, select);
+    const char *rest = mem_printf(mem, "FROM copied WHERE %s IS NULL", ask_name(asking, column));
+    asking->question.sql = mem_printf(mem, "%s SELECT count(*) %s", copied, rest);
+    ask_decision(asking, copied, rest);
+    asking->question.samples = mem_printf(mem, "%s SELECT %s %s LIMIT 5", copied, list, rest);
 }

@@ -87,6 +87,12 @@ static const char *dependent_on_key(struct rule_place *place, const struct actio
     return NULL;
 }
 
+bool place_key_is_needed(struct rule_place *place, const struct action *action)
+{
+    return action->kind == ACTION_DROP_CONSTRAINT && !action->cascade &&
+           dependent_on_key(place, action) != NULL;
+}
+
 static const char *dependent_on_index(struct rule_place *place, const struct action *action)
 {
     struct schema_index *index;

@@ -5,7 +5,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "analysis/rules/question.h"
+#include "analysis/rules/insert_question.h"
 
 // What a unique key compares: columns and expressions as SQL, and all columns that they read.
 struct unique_key {
@@ -105,6 +105,8 @@ static void unique_index(struct rule_place *place, const struct action *action)
 
 static void unique_may_fail(struct rule_place *place, const struct action *action)
 {
+    if (place_partition_refuses(place, action))
+        return;
     if (action->kind == ACTION_CREATE_INDEX)
         unique_index(place, action);
     if (action->kind != ACTION_ADD_CONSTRAINT || action->constraint->using_index != NULL ||
@@ -121,6 +123,8 @@ static void unique_may_fail(struct rule_place *place, const struct action *actio
 static void check_unique_may_fail(struct rule_place *place)
 {
     place_each_action(place, unique_may_fail);
+    if (place->script->dialect == DIALECT_POSTGRES)
+        place_each_query(place, report_insert_collisions);
 }
 
 static bool has_value_from_start(const struct rule_place *place, struct name table,
@@ -182,6 +186,8 @@ static void report_index_nulls(struct rule_place *place, const struct action *ac
 
 static void not_null_may_fail(struct rule_place *place, const struct action *action)
 {
+    if (place_partition_refuses(place, action))
+        return;
     if (action->kind == ACTION_SET_NOT_NULL)
         report_nulls(place, action, action->column);
     if (action->kind != ACTION_ADD_CONSTRAINT || action->constraint->kind != CONSTRAINT_PRIMARY_KEY)
@@ -195,6 +201,7 @@ static void not_null_may_fail(struct rule_place *place, const struct action *act
 static void check_not_null_may_fail(struct rule_place *place)
 {
     place_each_action(place, not_null_may_fail);
+    place_each_query(place, report_insert_nulls);
 }
 
 static bool fills_itself(const struct rule_place *place, const struct column *column)
@@ -291,11 +298,12 @@ const struct rule rule_unique_may_fail = {
     .id = "unique-may-fail",
     .severity = SEVERITY_WARN,
     .dialects = POSTGRES | SQLITE,
-    .summary = "a UNIQUE index or constraint on columns that already hold values",
+    .summary = "a UNIQUE index or constraint on columns that already hold values, or INSERT ... "
+               "SELECT into such columns",
     .why = "Two rows that agree make it fail, in production only.",
     .safe_form = "count duplicates first: GROUP BY the columns HAVING count(*) > 1",
     .source = "PostgreSQL 15 manual, Unique Indexes",
-    .kinds = {ACTION_CREATE_INDEX, ACTION_ADD_CONSTRAINT},
+    .kinds = {ACTION_CREATE_INDEX, ACTION_ADD_CONSTRAINT, ACTION_QUERY},
     .check = check_unique_may_fail,
 };
 
@@ -304,11 +312,11 @@ const struct rule rule_not_null_may_fail = {
     .severity = SEVERITY_WARN,
     .dialects = POSTGRES,
     .in_downs = true,
-    .summary = "SET NOT NULL on a column that may hold NULL",
+    .summary = "SET NOT NULL on a column that may hold NULL, or INSERT ... SELECT of such a column",
     .why = "One NULL makes it fail, in production only.",
     .safe_form = "count the NULLs first, fill them, then set it",
     .source = "PostgreSQL 15 manual, ALTER TABLE",
-    .kinds = {ACTION_SET_NOT_NULL, ACTION_ADD_CONSTRAINT},
+    .kinds = {ACTION_SET_NOT_NULL, ACTION_ADD_CONSTRAINT, ACTION_QUERY},
     .check = check_not_null_may_fail,
 };
 

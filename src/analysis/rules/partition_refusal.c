@@ -55,6 +55,10 @@ static const char *refuses_constraint(const struct rule_place *place,
         return "USING INDEX is not for partitioned tables";
     if (is_key)
         return lacks(place, table, constraint, NULL);
+    if (constraint->kind == CONSTRAINT_CHECK && constraint->is_no_inherit) {
+        *hint = "add it without NO INHERIT: each partition gets it";
+        return "NO INHERIT is not for partitioned tables";
+    }
     if (constraint->kind != CONSTRAINT_FOREIGN_KEY || !constraint->is_not_valid ||
         place->pg_version >= NOT_VALID_FOREIGN_KEY_SINCE)
         return NULL;
@@ -86,43 +90,54 @@ static const char *refuses_index(const struct rule_place *place,
     return action->index->is_unique ? lacks(place, table, NULL, action->index) : NULL;
 }
 
-static void report(struct rule_place *place, const struct schema_relation *table, const char *why,
-                   const char *hint)
-{
-    if (why != NULL)
-        rule_report_as(place, place->rule->severity, hint, "fails on %s: %s",
-                       place_name(place, table->name), why);
-}
-
-static void refuse_drop(struct rule_place *place, const struct action *action)
+static const char *refuses_drop(const struct rule_place *place, const struct action *action,
+                                const struct schema_relation **table, const char **hint)
 {
     struct schema_index *index;
-    const struct schema_relation *table = NULL;
     if (action->object == OBJECT_INDEX && action->concurrently)
-        table = schema_find_index(place->before, action->relation, &index);
-    if (table != NULL && table->kind == RELATION_PARTITIONED)
-        report(place, table, "an index of a partitioned table cannot be dropped CONCURRENTLY",
-               "SET lock_timeout = '2s' before DROP INDEX, and try again when it fails");
+        *table = schema_find_index(place->before, action->relation, &index);
+    if (*table == NULL || (*table)->kind != RELATION_PARTITIONED)
+        return NULL;
+    *hint = "SET lock_timeout = '2s' before DROP INDEX, and try again when it fails";
+    return "an index of a partitioned table cannot be dropped CONCURRENTLY";
+}
+
+// Why it fails, on which table; NULL: it does not.
+static const char *refuses(const struct rule_place *place, const struct action *action,
+                           const struct schema_relation **table, const char **hint)
+{
+    *table = NULL;
+    if (action->kind == ACTION_DROP)
+        return refuses_drop(place, action, table, hint);
+    *table = partitioned(place, action->relation);
+    if (*table == NULL)
+        return NULL;
+    if (action->kind == ACTION_CREATE_INDEX)
+        return refuses_index(place, *table, action, hint);
+    if (action->kind == ACTION_ADD_CONSTRAINT)
+        return refuses_constraint(place, *table, action->constraint, hint);
+    if (action->kind != ACTION_DETACH_PARTITION || !action->concurrently ||
+        !has_default(place, *table))
+        return NULL;
+    *hint = "SET lock_timeout = '2s' before DETACH PARTITION, and try again when it fails";
+    return "nothing is detached CONCURRENTLY while there is a default partition";
+}
+
+bool place_partition_refuses(const struct rule_place *place, const struct action *action)
+{
+    const char *hint;
+    const struct schema_relation *table;
+    return refuses(place, action, &table, &hint) != NULL;
 }
 
 static void refuse(struct rule_place *place, const struct action *action)
 {
-    const char *hint = NULL, *why = NULL;
-    const struct schema_relation *table = partitioned(place, action->relation);
-    if (action->kind == ACTION_DROP)
-        refuse_drop(place, action);
-    if (table == NULL)
-        return;
-    if (action->kind == ACTION_CREATE_INDEX)
-        why = refuses_index(place, table, action, &hint);
-    else if (action->kind == ACTION_ADD_CONSTRAINT)
-        why = refuses_constraint(place, table, action->constraint, &hint);
-    else if (action->kind == ACTION_DETACH_PARTITION && action->concurrently &&
-             has_default(place, table)) {
-        why = "nothing is detached CONCURRENTLY while there is a default partition";
-        hint = "SET lock_timeout = '2s' before DETACH PARTITION, and try again when it fails";
-    }
-    report(place, table, why, hint);
+    const char *hint = NULL;
+    const struct schema_relation *table;
+    const char *why = refuses(place, action, &table, &hint);
+    if (why != NULL)
+        rule_report_as(place, place->rule->severity, hint, "fails on %s: %s",
+                       place_name(place, table->name), why);
 }
 
 static void check_partitioned_table_refuses(struct rule_place *place)
@@ -138,7 +153,7 @@ const struct rule rule_partitioned_table_refuses = {
     .dialects = POSTGRES,
     .in_downs = true,
     .summary = "what the server refuses for a partitioned table: CONCURRENTLY, a unique key "
-               "without the partition key, USING INDEX, a NOT VALID foreign key",
+               "without the partition key, USING INDEX, a NOT VALID foreign key, NO INHERIT",
     .why = "It fails: each partition has its own indexes and knows only its own rows.",
     .safe_form = "do it for each partition, where the hint says so; put the partition key into the "
                  "unique key",

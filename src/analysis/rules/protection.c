@@ -57,7 +57,8 @@ static void drop_uniqueness(struct rule_place *place, const struct action *actio
 {
     if (action->kind == ACTION_DROP && action->object == OBJECT_INDEX)
         drop_index(place, action);
-    if (action->kind != ACTION_DROP_CONSTRAINT || action->member == NULL)
+    if (action->kind != ACTION_DROP_CONSTRAINT || action->member == NULL ||
+        place_key_is_needed(place, action))
         return;
     const struct schema_relation *table = schema_find(place->before, action->relation);
     const struct schema_constraint *key =

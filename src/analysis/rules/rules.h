@@ -50,6 +50,8 @@ const struct effects *place_effects(const struct rule_place *place);
 enum severity place_weigh(const struct rule_place *place, struct name table, const char **size);
 // How bad it is that every row of `table` goes: told to be empty, it lost nothing then.
 enum severity place_weigh_loss(const struct rule_place *place, struct name table);
+// partitioned-table-refuses tells why the action fails: nothing else is to be said of it.
+bool place_partition_refuses(const struct rule_place *place, const struct action *action);
 // A catalog, or a table of the system: never ours to judge.
 bool name_is_system(struct name name);
 bool relation_is_table(const struct schema_relation *relation); // partitioned ones too
@@ -162,6 +164,15 @@ extern const struct rule rule_add_column_refused;
 extern const struct rule rule_write_refused;
 extern const struct rule rule_literal_of_wrong_type;
 
+// still_referenced.c
+extern const struct rule rule_row_still_referenced;
+
+// function_replacement.c
+extern const struct rule rule_function_replace_refused;
+
+// refresh.c
+extern const struct rule rule_refresh_refused;
+
 // constraint.c
 extern const struct rule rule_check_may_fail;
 extern const struct rule rule_fk_may_fail;
@@ -187,7 +198,8 @@ extern const struct rule rule_object_missing_or_exists;
 extern const struct rule rule_statement_invalid;
 extern const struct rule rule_syntax_not_understood;
 
-// dependent.c
+// dependent.c: drop-has-dependents tells why dropping the key fails.
+bool place_key_is_needed(struct rule_place *place, const struct action *action);
 extern const struct rule rule_drop_has_dependents;
 
 // blocking.c

@@ -52,7 +52,8 @@ static void check_set_not_null_scan(struct rule_place *place)
 static void check_add(struct rule_place *place, const struct action *action)
 {
     if (action->kind == ACTION_ADD_CONSTRAINT && action->constraint->kind == CONSTRAINT_CHECK &&
-        !action->constraint->is_not_valid && place_is_old(place, action->relation))
+        !action->constraint->is_not_valid && place_is_old(place, action->relation) &&
+        !place_partition_refuses(place, action))
         report_scan(place, action, "every row is checked");
 }
 
@@ -131,7 +132,7 @@ static const struct constraint *added_key(const struct rule_place *place,
                                           const struct action *action, enum constraint_kind kind)
 {
     if (action->kind != ACTION_ADD_CONSTRAINT || action->constraint->kind != kind ||
-        !place_is_old(place, action->relation))
+        !place_is_old(place, action->relation) || place_partition_refuses(place, action))
         return NULL;
     return action->constraint;
 }

@@ -242,9 +242,22 @@ static bool write_of(struct rule_place *place, const struct query *query, struct
     return true;
 }
 
+// An INSTEAD OF trigger takes the write.
+static void refuse_view(struct rule_place *place, const struct query *query)
+{
+    const struct schema_relation *view = schema_find(place->before, query->target);
+    if (view == NULL || !view->is_read_only || view->n_triggers > 0 || has_rule(view) ||
+        schema_doubts_relation(place->before, view))
+        return;
+    const struct write write = {.place = place, .query = query, .table = view};
+    report(&write, "a view that groups or joins takes no writes");
+}
+
 static void write_refused(struct rule_place *place, const struct query *query)
 {
     struct write write;
+    if (query->target.name != NULL && !query->copies_to)
+        refuse_view(place, query);
     if (!write_of(place, query, &write))
         return;
     // A MERGE with two INSERTs has two lists of columns in one.

@@ -28,7 +28,97 @@ struct expected {
           " RETURN NEW; END $$;"                                                                   \
           "CREATE TRIGGER t BEFORE INSERT ON users FOR EACH ROW EXECUTE FUNCTION f();"
 
+#define EMAILS                                                                                     \
+    "CREATE TABLE emails (id bigint PRIMARY KEY, address text UNIQUE, size int);"                  \
+    "CREATE TABLE files (id bigint PRIMARY KEY, email_id bigint REFERENCES emails, n int NOT NULL);" \
+    "CREATE TABLE trees (id int PRIMARY KEY, above int REFERENCES trees);"                         \
+    "CREATE TABLE src (id bigint PRIMARY KEY, address text, n int);"
+#define CHAIN                                                                                      \
+    EMAILS "CREATE TABLE parts (id bigint PRIMARY KEY, file_id bigint REFERENCES files ON DELETE"   \
+           " CASCADE);"                                                                            \
+           "CREATE TABLE marks (part_id bigint NOT NULL REFERENCES parts ON DELETE SET NULL ON"     \
+           " UPDATE CASCADE);"
+#define FUNCTIONS                                                                                  \
+    "CREATE FUNCTION f(a int, b text DEFAULT 'x') RETURNS int LANGUAGE sql AS 'SELECT a';"         \
+    "CREATE FUNCTION g(a int, OUT x int, OUT y text) LANGUAGE sql AS $$ SELECT 1, 'x' $$;"          \
+    "CREATE FUNCTION h() RETURNS TABLE (x int) LANGUAGE sql AS 'SELECT 1';"
+#define VIEWS                                                                                      \
+    "CREATE TABLE t (id int, n int); CREATE VIEW v AS SELECT n, count(*) AS c FROM t GROUP BY n;"   \
+    "CREATE VIEW w AS SELECT id FROM t;"                                                           \
+    "CREATE MATERIALIZED VIEW m AS SELECT id, n FROM t;"
+#define PARTED                                                                                     \
+    "CREATE TABLE p (id int NOT NULL, n int, at date NOT NULL) PARTITION BY RANGE (at);"            \
+    "CREATE TABLE p1 PARTITION OF p FOR VALUES FROM ('2024-01-01') TO ('2025-01-01');"
+
 static const struct expected cases[] = {
+    // Rows that others refer to.
+    {EMAILS, "DELETE FROM emails WHERE size = 1;", "row-still-referenced", SEVERITY_WARN},
+    {CHAIN, "DELETE FROM files WHERE n = 1;", "row-still-referenced", SEVERITY_WARN},
+    {CHAIN, "DELETE FROM parts WHERE id = 1;", "row-still-referenced", SEVERITY_WARN},
+    {EMAILS, "UPDATE emails SET id = id + 1;", "row-still-referenced", SEVERITY_WARN},
+    {EMAILS, "UPDATE emails SET size = 1 WHERE id = 1;", "row-still-referenced", SILENT},
+    {CHAIN, "UPDATE parts SET id = id + 1;", "row-still-referenced", SILENT},
+    {CHAIN, "DELETE FROM marks WHERE part_id = 1;", "row-still-referenced", SILENT},
+    {EMAILS, "DELETE FROM files WHERE email_id = 1; DELETE FROM emails WHERE id = 1;",
+     "row-still-referenced", SILENT},
+    {EMAILS, "WITH gone AS (DELETE FROM files WHERE email_id = 1) DELETE FROM emails WHERE id = 1;",
+     "row-still-referenced", SILENT},
+    {EMAILS, "DELETE FROM trees WHERE id = 1;", "row-still-referenced", SEVERITY_WARN},
+    {EMAILS, "DELETE FROM trees;", "row-still-referenced", SILENT},
+    // INSERT ... SELECT.
+    {EMAILS, "INSERT INTO emails (id, address) SELECT id, address FROM src;", "unique-may-fail",
+     SEVERITY_WARN},
+    {EMAILS, "INSERT INTO emails SELECT s.id, s.address FROM src s WHERE NOT EXISTS (SELECT FROM"
+             " emails e WHERE e.id = s.id);", "unique-may-fail", SILENT},
+    {EMAILS, "INSERT INTO emails (id) SELECT id FROM src ON CONFLICT DO NOTHING;",
+     "unique-may-fail", SILENT},
+    {EMAILS, "CREATE TABLE copies (id bigint PRIMARY KEY); INSERT INTO copies SELECT id FROM src;",
+     "unique-may-fail", SILENT},
+    {EMAILS, "CREATE TABLE copies (address text UNIQUE); INSERT INTO copies SELECT address FROM src;",
+     "unique-may-fail", SEVERITY_WARN},
+    {EMAILS, "INSERT INTO files (id, n) SELECT id, n FROM src;", "not-null-may-fail", SEVERITY_WARN},
+    {EMAILS, "INSERT INTO files (id, n) SELECT id, n FROM src WHERE n > 0;", "not-null-may-fail",
+     SILENT},
+    {EMAILS, "INSERT INTO files (id, n) SELECT id, coalesce(n, 0) FROM src;", "not-null-may-fail",
+     SILENT},
+    // Functions.
+    {FUNCTIONS, "CREATE OR REPLACE FUNCTION f(a int, b text DEFAULT 'y') RETURNS int LANGUAGE sql AS"
+                " 'SELECT 1';", "function-replace-refused", SILENT},
+    {FUNCTIONS, "CREATE OR REPLACE FUNCTION f(a int, b text DEFAULT 'y') RETURNS text LANGUAGE sql AS"
+                " 'SELECT b';", "function-replace-refused", SEVERITY_STOP},
+    {FUNCTIONS, "CREATE OR REPLACE FUNCTION f(a int, c text DEFAULT 'y') RETURNS int LANGUAGE sql AS"
+                " 'SELECT 1';", "function-replace-refused", SEVERITY_STOP},
+    {FUNCTIONS, "CREATE OR REPLACE FUNCTION f(a int, b text) RETURNS int LANGUAGE sql AS 'SELECT 1';",
+     "function-replace-refused", SEVERITY_STOP},
+    {FUNCTIONS, "CREATE OR REPLACE FUNCTION f(a int) RETURNS text LANGUAGE sql AS $$ SELECT 'x' $$;",
+     "function-replace-refused", SILENT},
+    {FUNCTIONS, "CREATE OR REPLACE FUNCTION g(a int, OUT x int, OUT z text) LANGUAGE sql AS $$ SELECT"
+                " 1, 'x' $$;", "function-replace-refused", SEVERITY_STOP},
+    {FUNCTIONS, "CREATE OR REPLACE FUNCTION g(a int, OUT x int, OUT y text) LANGUAGE sql AS $$ SELECT"
+                " 2, 'x' $$;", "function-replace-refused", SILENT},
+    {FUNCTIONS, "CREATE OR REPLACE FUNCTION h() RETURNS int LANGUAGE sql AS 'SELECT 1';",
+     "function-replace-refused", SEVERITY_STOP},
+    {FUNCTIONS, "CREATE OR REPLACE PROCEDURE h() LANGUAGE sql AS 'SELECT 1';",
+     "function-replace-refused", SEVERITY_STOP},
+    {FUNCTIONS, "CREATE FUNCTION h() RETURNS int LANGUAGE sql AS 'SELECT 1';",
+     "function-replace-refused", SEVERITY_STOP},
+    {FUNCTIONS, "DROP FUNCTION h(); CREATE FUNCTION h() RETURNS int LANGUAGE sql AS 'SELECT 1';",
+     "function-replace-refused", SILENT},
+    // Views.
+    {VIEWS, "REFRESH MATERIALIZED VIEW m;", "refresh-refused", SILENT},
+    {VIEWS, "CREATE UNIQUE INDEX ON m (id) WHERE id > 0; REFRESH MATERIALIZED VIEW CONCURRENTLY m;",
+     "refresh-refused", SEVERITY_STOP},
+    {VIEWS, "CREATE UNIQUE INDEX ON m ((id + 1)); REFRESH MATERIALIZED VIEW CONCURRENTLY m;",
+     "refresh-refused", SEVERITY_STOP},
+    {VIEWS, "CREATE UNIQUE INDEX ON m (id); REFRESH MATERIALIZED VIEW CONCURRENTLY m;",
+     "refresh-refused", SILENT},
+    {VIEWS, "REFRESH MATERIALIZED VIEW t;", "refresh-refused", SEVERITY_STOP},
+    {VIEWS, "DELETE FROM v WHERE n = 1;", "write-refused", SEVERITY_STOP},
+    {VIEWS, "DELETE FROM w WHERE id = 1;", "write-refused", SILENT},
+    // One cause, one finding.
+    {PARTED, "ALTER TABLE p ADD CHECK (n > 0) NO INHERIT;", "partitioned-table-refuses",
+     SEVERITY_STOP},
+    {PARTED, "ALTER TABLE p ADD CHECK (n > 0);", "partitioned-table-refuses", SILENT},
     // Identity and generated columns.
     {USERS, "INSERT INTO users VALUES (1, 'a');", "write-refused", SEVERITY_STOP},
     {USERS, "INSERT INTO users (id, email) SELECT id, email FROM src;", "write-refused", SEVERITY_STOP},
@@ -125,10 +215,42 @@ static void test_refusals__fire_or_stay_silent(void **state)
     assert_int_equal(n_bad, 0);
 }
 
+// What the server refuses is told once: what the statement would have done is not.
+static void test_refusals__are_told_alone(void **state)
+{
+    (void)state;
+    static const struct told {
+        const char *before, *up, *rule, *silent;
+    } told[] = {
+        {PARTED, "ALTER TABLE p ADD PRIMARY KEY (n);", "partitioned-table-refuses",
+         "unique-may-fail not-null-may-fail primary-key-add"},
+        {PARTED, "ALTER TABLE p ADD UNIQUE (n);", "partitioned-table-refuses",
+         "unique-may-fail unique-constraint"},
+        {PARTED, "CREATE UNIQUE INDEX ON p (n);", "partitioned-table-refuses", "unique-may-fail"},
+        {PARTED, "ALTER TABLE p ADD CHECK (n > 0) NO INHERIT;", "partitioned-table-refuses",
+         "check-add-scan check-may-fail"},
+        {EMAILS, "ALTER TABLE emails DROP CONSTRAINT emails_pkey;", "drop-has-dependents",
+         "uniqueness-dropped"},
+    };
+    for (size_t i = 0; i < COUNT_OF(told); i++) {
+        SCRATCH(tmp);
+        const struct judged_case c = {.before = told[i].before, .up = told[i].up};
+        struct assessment *assessment = judged(tmp, &c);
+        assert_non_null(judged_find(assessment, told[i].rule));
+        char *left;
+        for (const char *id = strtok_r(mem_strdup(tmp, told[i].silent), " ", &left); id != NULL;
+             id = strtok_r(NULL, " ", &left)) {
+            if (judged_find(assessment, id) != NULL)
+                fail_msg("%s on: %s", id, told[i].up);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_refusals__fire_or_stay_silent),
+        cmocka_unit_test(test_refusals__are_told_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
