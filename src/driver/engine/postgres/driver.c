@@ -14,6 +14,7 @@ static const struct engine_session_table session = {
     .snapshot_begin = postgres_snapshot_begin,
     .snapshot_end = postgres_snapshot_end,
     .run = postgres_run,
+    .attempt = postgres_attempt,
     .check = postgres_check,
     .instant = postgres_instant,
 };

@@ -112,6 +112,9 @@ bool postgres_snapshot_begin(struct engine *engine, struct error *err);
 bool postgres_snapshot_end(struct engine *engine, struct error *err);
 bool postgres_instant(TALLOC_CTX *mem, struct engine *engine, char **out, struct error *err);
 bool postgres_check(const struct engine_run_request *request, struct error *err);
+MUST_CHECK bool postgres_attempt(TALLOC_CTX *mem, struct engine *engine,
+                                 const struct engine_attempt_request *request,
+                                 struct engine_attempt *out, struct error *err);
 bool postgres_run(TALLOC_CTX *mem, struct engine *engine, const struct engine_run_request *request,
                   struct engine_run *out, struct error *err);
 bool postgres_catalog_read(TALLOC_CTX *mem, struct engine *engine, struct schema **out,

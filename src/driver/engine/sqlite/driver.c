@@ -14,6 +14,7 @@ static const struct engine_session_table session = {
     .snapshot_begin = sqlite_snapshot_begin,
     .snapshot_end = sqlite_snapshot_end,
     .run = sqlite_run,
+    .attempt = sqlite_attempt,
 };
 
 static const struct engine_catalog_table catalog = {

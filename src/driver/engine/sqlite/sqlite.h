@@ -80,6 +80,9 @@ void guard_end(struct engine *engine);
 // --- the rest of the tables
 bool sqlite_identity(TALLOC_CTX *mem, struct engine *engine, struct engine_identity *out,
                      struct error *err);
+bool sqlite_attempt(TALLOC_CTX *mem, struct engine *engine,
+                    const struct engine_attempt_request *request, struct engine_attempt *out,
+                    struct error *err);
 bool sqlite_run(TALLOC_CTX *mem, struct engine *engine, const struct engine_run_request *request,
                 struct engine_run *out, struct error *err);
 bool sqlite_catalog_read(TALLOC_CTX *mem, struct engine *engine, struct schema **out,
