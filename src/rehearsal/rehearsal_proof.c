@@ -101,27 +101,42 @@ static bool try_old_release(struct rehearsing *rehearsing, struct error *err)
                        &statements, &rehearsing->report->old_release, err);
 }
 
+static bool read_new_release(struct rehearsing *rehearsing, struct release_statements *out,
+                             bool *is_known, struct error *err)
+{
+    const struct copies_request *copies = &rehearsing->request->copies;
+    const char *path = copies->settings->new_release;
+    *is_known = path != NULL;
+    return path == NULL ||
+           release_read(rehearsing->mem,
+                        config_resolve(rehearsing->mem, rehearsing->request->config, path),
+                        copies->driver->dialect, out, err);
+}
+
+// Beside `work` as it was before them, it is told which rows they are.
 static bool write_new_rows(struct rehearsing *rehearsing, struct error *err)
 {
-    const struct copies *copies = rehearsing->copies;
-    const struct config_rehearsal *settings = rehearsing->request->copies.settings;
+    struct copies *copies = rehearsing->copies;
+    struct release_statements statements = {0};
+    struct new_release_request request = {.work = &copies->work,
+                                          .trace = rehearsing->reading.trace};
+    struct target kept;
     struct schema *after;
+    struct error ignored;
+    bool is_known;
 
+    TRY(read_new_release(rehearsing, &statements, &is_known, err));
+    TRY(copies_keep(rehearsing->mem, copies, "unwritten", &kept, err));
     TRY(copies->work.driver->catalog->read(rehearsing->mem, copies->work.engine, &after, err));
-    const struct new_release_request request = {
-        .work = &copies->work,
-        .schema_before = rehearsing->reading.schema,
-        .schema_after = after,
-        .trace = rehearsing->reading.trace,
-        .path = settings->new_release == NULL
-                    ? NULL
-                    : config_resolve(rehearsing->mem, rehearsing->request->config,
-                                     settings->new_release),
-    };
-    TRY(release_write(rehearsing->mem, &request, &rehearsing->new_rows, err));
+    request.schema = after;
+    request.statements = is_known ? &statements : NULL;
+    bool is_done = release_write(rehearsing->mem, &request, &rehearsing->new_rows, err) &&
+                   release_find_rows(rehearsing->mem, &request, &kept, &rehearsing->new_rows, err);
+    if (!copies_forget(copies, &kept, is_done ? err : &ignored))
+        return false;
     for (size_t i = 0; i < rehearsing->new_rows.n_notes; i++)
         rehearsing_note(rehearsing, rehearsing->new_rows.notes[i]);
-    return true;
+    return is_done;
 }
 
 bool rehearse_releases(struct rehearsing *rehearsing, struct error *err)

@@ -37,23 +37,27 @@ MUST_CHECK bool release_try(TALLOC_CTX *mem, const struct target *before,
                             struct results *out, struct error *err);
 
 // What the new release would write: the statements of a file, or, of each table that the change
-// touches, a row like one that is there with values that only the new schema can hold.
+// touches, rows like one that is there, and values of new columns in rows that are there.
+struct new_release_request {
+    const struct target *work;   // with the ups applied
+    const struct schema *schema; // after them
+    const struct trace *trace;
+    const struct release_statements *statements; // NULL: none are known
+};
+
 struct new_rows {
     struct effects_exception *rows; // that were written, by table and key
     size_t n_rows;
     int64_t n_written;
-    const char **notes; // tables that could not be written to, and why
+    const char **notes; // what could not be written, and why
     size_t n_notes;
-};
-
-struct new_release_request {
-    const struct target *work; // with the ups applied
-    const struct schema *schema_before, *schema_after;
-    const struct trace *trace;
-    const char *path; // NULL: no file
 };
 
 MUST_CHECK bool release_write(TALLOC_CTX *mem, const struct new_release_request *request,
                               struct new_rows *out, struct error *err);
+// Which rows those are: `work` beside what it was before them. A table without a key is a note.
+MUST_CHECK bool release_find_rows(TALLOC_CTX *mem, const struct new_release_request *request,
+                                  const struct target *kept, struct new_rows *out,
+                                  struct error *err);
 
 #endif

@@ -1,8 +1,8 @@
 /*
  * Table matches: which table of one database is which of the other, and which of its columns.
  *
- * By name, as whoever reads them sees them; what lost its name is where the trace says. A renamed or
- * moved table is one table; a partition is looked at in its parent.
+ * By name, as whoever reads them sees them; what lost its name is where the trace says. A renamed
+ * or moved table is one table; a partition is looked at in its parent.
  *
  * SPDX-License-Identifier: Apache-2.0
  */

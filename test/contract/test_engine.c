@@ -242,6 +242,65 @@ static void test_fingerprint__sees_a_swap(struct rig *rig)
     assert_memory_not_equal(&before->columns[1].sum, &after->columns[1].sum, sizeof before->sum);
 }
 
+// --- attempts
+
+static struct engine_attempt attempt(struct rig *rig, const char *sql, const struct engine_value *values, size_t n)
+{
+    const struct engine_attempt_request request = {.sql = sql, .values = values, .n_values = n};
+    struct engine_attempt made;
+    if (!rig->driver->session->attempt(rig->database, rig->writer, &request, &made, &rig->err))
+        fail_msg("%s: %s", sql, rig->err.message);
+    return made;
+}
+
+static void test_attempt__is_taken_back(struct rig *rig)
+{
+    struct engine_attempt made = attempt(rig, "DELETE FROM children", NULL, 0);
+    assert_true(made.is_prepared && made.is_done);
+    assert_null(made.reason);
+    expect_first(rig, "SELECT count(*) FROM children", "2");
+    made = attempt(rig, "SELECT id FROM parents WHERE id > 1", NULL, 0);
+    assert_int_equal(made.rows, 2);
+}
+
+static void test_attempt__says_what_does_not_fit(struct rig *rig)
+{
+    struct engine_attempt made = attempt(rig, "SELECT nickname FROM parents", NULL, 0);
+    assert_false(made.is_prepared);
+    assert_non_null(strstr(made.reason, "nickname"));
+    made = attempt(rig, "INSERT INTO parents (id) VALUES (9)", NULL, 0);
+    assert_true(made.is_prepared);
+    assert_false(made.is_done);
+    assert_non_null(made.reason);
+    // After a refusal the next one runs.
+    made = attempt(rig, "INSERT INTO parents (id, name) VALUES (9, 'i')", NULL, 0);
+    assert_true(made.is_done);
+    expect_first(rig, "SELECT count(*) FROM parents", "3");
+}
+
+static void test_attempt__takes_values(struct rig *rig)
+{
+    const struct engine_value values[] = {{.kind = VALUE_INTEGER, .text = "7", .len = 1}, {.kind = VALUE_TEXT, .text = "it's", .len = 4}};
+    const char *sql = "INSERT INTO parents (id, name) VALUES ($1, $2)";
+    struct engine_attempt made = attempt(rig, sql, NULL, 0);
+    assert_true(made.is_prepared);
+    assert_false(made.is_done);
+    assert_int_equal(made.n_parameters, 2);
+    assert_non_null(made.parameter_types[1]);
+    made = attempt(rig, sql, values, 2);
+    assert_true(made.is_done);
+    expect_first(rig, "SELECT count(*) FROM parents", "3");
+}
+
+// A program's own transaction words end nothing of ours.
+static void test_attempt__is_not_committed(struct rig *rig)
+{
+    struct engine_attempt made = attempt(rig, "COMMIT", NULL, 0);
+    assert_false(made.is_done);
+    assert_non_null(made.reason);
+    expect_first(rig, "SELECT count(*) FROM parents", "3");
+}
+
 #define ON_EACH(test)                                                                              \
     static void test##_on_each(void **state)                                                       \
     {                                                                                              \
@@ -266,6 +325,10 @@ ON_EACH(test_catalog__knows_the_schema)
 ON_EACH(test_digest__of_the_schema_alone)
 ON_EACH(test_objects__name_what_changed)
 ON_EACH(test_fingerprint__sees_a_swap)
+ON_EACH(test_attempt__is_taken_back)
+ON_EACH(test_attempt__says_what_does_not_fit)
+ON_EACH(test_attempt__takes_values)
+ON_EACH(test_attempt__is_not_committed)
 
 int main(void)
 {
@@ -282,6 +345,10 @@ int main(void)
         cmocka_unit_test(test_digest__of_the_schema_alone_on_each),
         cmocka_unit_test(test_objects__name_what_changed_on_each),
         cmocka_unit_test(test_fingerprint__sees_a_swap_on_each),
+        cmocka_unit_test(test_attempt__is_taken_back_on_each),
+        cmocka_unit_test(test_attempt__says_what_does_not_fit_on_each),
+        cmocka_unit_test(test_attempt__takes_values_on_each),
+        cmocka_unit_test(test_attempt__is_not_committed_on_each),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
