@@ -11,7 +11,7 @@ FROM pg_catalog.pg_class c
 WHERE c.oid OPERATOR(pg_catalog.=) ANY ($1::pg_catalog.oid[])
     AND c.relkind OPERATOR(pg_catalog.=) ANY ('{r,p,m,f}'::pg_catalog."char"[])
 UNION ALL
-SELECT c.oid, c.relfilenode, i.indrelid, false, 0, 0, 0, 0
+SELECT c.oid, c.relfilenode, i.indrelid, false, pg_catalog.pg_stat_get_xact_numscans(c.oid), 0, 0, 0
 FROM pg_catalog.pg_index i
 JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) i.indexrelid
 WHERE i.indrelid OPERATOR(pg_catalog.=) ANY ($1::pg_catalog.oid[])

@@ -369,4 +369,14 @@ extern const struct rule rule_suppression_expired;
 extern const struct rule rule_suppression_unused;
 extern const struct rule rule_suppression_malformed;
 
+
+// contradiction.c
+extern const struct rule rule_contradiction_lock;
+extern const struct rule rule_contradiction_rewrite;
+extern const struct rule rule_contradiction_scan;
+extern const struct rule rule_contradiction_index_build;
+extern const struct rule rule_contradiction_written_table;
+extern const struct rule rule_contradiction_seconds;
+extern const struct rule rule_unknown_measured;
+
 #endif

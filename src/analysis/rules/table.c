@@ -200,6 +200,14 @@ const struct rule *const rule_table[] = {
     &rule_suppression_expired,
     &rule_suppression_unused,
     &rule_suppression_malformed,
+    // --- What a rehearsal measured otherwise
+    &rule_contradiction_lock,
+    &rule_contradiction_rewrite,
+    &rule_contradiction_scan,
+    &rule_contradiction_index_build,
+    &rule_contradiction_written_table,
+    &rule_contradiction_seconds,
+    &rule_unknown_measured,
     // --- Style, off by default
     &rule_prefer_text,
     &rule_no_padded_char,

@@ -14,7 +14,8 @@
 #define MEASURE_FLUSH_VERSION 150000U // from it on a session can be told to hand its counters over
 
 struct measure_counts {
-    int64_t scans; // begun
+    int64_t scans;   // begun
+    int64_t lookups; // scans of its indexes begun
     int64_t inserted, updated, deleted;
 };
 

@@ -65,11 +65,10 @@ bool measure_add_index_file(struct run_measure *measure, unsigned file)
     return true;
 }
 
-static void take_index(struct run_measure *measure, unsigned table, unsigned file)
+static void take_index(struct run_measure *measure, struct measure_relation *table, unsigned file)
 {
-    struct measure_relation *relation = measure_find(measure, table);
-    if (measure_add_index_file(measure, file) && relation != NULL)
-        relation->is_indexed = true;
+    if (measure_add_index_file(measure, file) && table != NULL)
+        table->is_indexed = true;
 }
 
 static void take_file(struct measure_relation *relation, unsigned file)
@@ -109,7 +108,7 @@ bool measure_read_relations(struct run *run, struct error *err)
         if (is_first)
             keep_relation(measure, result, i);
         else if (*PQgetvalue(result, i, 3) == 'i')
-            take_index(measure, oid_at(result, i, 5), oid_at(result, i, 4));
+            take_index(measure, measure_find(measure, oid_at(result, i, 5)), oid_at(result, i, 4));
         else
             take_file(measure_find(measure, oid_at(result, i, 0)), oid_at(result, i, 4));
     }
@@ -159,8 +158,10 @@ bool measure_read_counts(struct run *run, struct error *err)
     TRY(connection_ask(tmp, run->connection, sql_postgres_measure_counts, NULL, 0, &result, err));
     for (int i = 0; i < PQntuples(result); i++) {
         struct measure_relation *relation = measure_find(measure, oid_at(result, i, 0));
-        if (relation != NULL)
-            relation->counts = counts_at(result, i, 1);
+        if (relation == NULL)
+            continue;
+        relation->counts = counts_at(result, i, 1);
+        relation->counts.lookups = number_at(result, i, 5);
     }
     return true;
 }
@@ -178,7 +179,21 @@ static void take_counts(struct measure_relation *relation, struct measure_counts
     relation->did.inserted += grown(now.inserted, before.inserted);
     relation->did.updated += grown(now.updated, before.updated);
     relation->did.deleted += grown(now.deleted, before.deleted);
+    relation->did.lookups += grown(now.lookups, before.lookups);
     relation->counts = now;
+}
+
+// The rows of the answer that are of indexes; `lookups`: added up, one for each relation.
+static void take_indexes(struct run_measure *measure, const PGresult *result, int64_t *lookups)
+{
+    for (int i = 0; i < PQntuples(result); i++) {
+        unsigned oid = oid_at(result, i, 2);
+        struct measure_relation *table = oid != 0 ? measure_find(measure, oid) : NULL;
+        if (oid != 0)
+            take_index(measure, table, oid_at(result, i, 1));
+        if (table != NULL)
+            lookups[table - measure->relations] += number_at(result, i, 4);
+    }
 }
 
 bool measure_read_touched(struct run *run, const char *oids, struct error *err)
@@ -186,20 +201,20 @@ bool measure_read_touched(struct run *run, const char *oids, struct error *err)
     SCRATCH(tmp);
     struct run_measure *measure = run->measure;
     PGresult *result;
+    int64_t *lookups = mem_array(tmp, int64_t, measure->n + 1);
     TRY(connection_ask(tmp, run->connection, sql_postgres_measure_touched, &oids, 1, &result, err));
+    take_indexes(measure, result, lookups);
     for (int i = 0; i < PQntuples(result); i++) {
-        unsigned table = oid_at(result, i, 2);
-        if (table != 0) {
-            take_index(measure, table, oid_at(result, i, 1));
-            continue;
-        }
-        struct measure_relation *relation = measure_find(measure, oid_at(result, i, 0));
+        struct measure_relation *relation =
+            oid_at(result, i, 2) == 0 ? measure_find(measure, oid_at(result, i, 0)) : NULL;
         if (relation == NULL)
             continue;
         take_file(relation, oid_at(result, i, 1));
         // TRUNCATE within code: there are no rows in the new file.
         relation->is_emptied = relation->is_rewritten && *PQgetvalue(result, i, 3) == 't';
-        take_counts(relation, counts_at(result, i, 4));
+        struct measure_counts now = counts_at(result, i, 4);
+        now.lookups = lookups[relation - measure->relations];
+        take_counts(relation, now);
     }
     return true;
 }
@@ -214,8 +229,11 @@ bool measure_read_stored(struct run *run, struct error *err)
     TRY(run_watch_ask(tmp, &run->watch, sql_postgres_measure_stored, NULL, &result, err));
     for (int i = 0; i < PQntuples(result); i++) {
         struct measure_relation *relation = measure_find(run->measure, oid_at(result, i, 0));
-        if (relation != NULL)
-            take_counts(relation, counts_at(result, i, 1));
+        if (relation == NULL)
+            continue;
+        struct measure_counts now = counts_at(result, i, 1);
+        now.lookups = number_at(result, i, 5);
+        take_counts(relation, now);
     }
     return true;
 }
