@@ -254,7 +254,6 @@ const struct rule rule_row_still_referenced = {
     .id = "row-still-referenced",
     .severity = SEVERITY_WARN,
     .dialects = POSTGRES,
-    .in_downs = true,
     .summary = "DELETE, or UPDATE of a key, of rows that rows of other tables may refer to by a "
                "foreign key without CASCADE",
     .why = "One row that refers to one of them makes it fail, in production only.",
