@@ -30,5 +30,5 @@ void lock_order_add(struct lock_orders *orders, const char *first, const char *t
         return;
     struct lock_order *order = mem_new(orders, struct lock_order);
     *order = (struct lock_order){{first, then}, statement->path, statement->line};
-    name_table_put(orders, &orders->table, order);
+    name_table_put(&orders->table, order);
 }

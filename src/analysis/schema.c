@@ -170,10 +170,12 @@ static struct schema_index *relation_index(const struct schema *schema,
     return NULL;
 }
 
-// A catalog's reader may fill in indexes without their own entries: then every table is looked at.
+// Who fills in a schema may leave out the entries of indexes: then every table is looked at.
 static struct schema_relation *index_search(const struct schema *schema, struct name name,
                                             struct schema_index **index)
 {
+    if (!schema->needs_links && !schema->has_bare_indexes)
+        return NULL;
     for (struct schema_relation *r = schema_next(schema, NULL); r; r = schema_next(schema, r)) {
         if (!schema_same(schema, r->name.schema, name.schema))
             continue;
@@ -225,41 +227,31 @@ static size_t place_behind(const struct name_table *table, const struct schema_r
     if (!previous)
         return 0;
     // The hint is right unless the table was packed since.
-    bool is_there = previous->place < table->n_items &&
-                    table->items[previous->place] == (const struct name *)previous;
+    bool is_there = name_table_at(table, previous->place) == previous;
     return (is_there ? previous->place : name_table_place(table, previous)) + 1;
+}
+
+static struct schema_relation *relation_at(const struct name_table *table, size_t place)
+{
+    struct schema_relation *relation = name_table_at(table, place);
+    if (relation && relation->place != place)
+        relation->place = place;
+    return relation;
 }
 
 struct schema_relation *schema_next_changed(const struct schema *schema, const struct schema *other,
                                             const struct schema_relation *previous)
 {
     const struct name_table *table = &schema->relations;
-    for (size_t place = place_behind(table, previous); place < table->n_items; place++) {
-        struct schema_relation *next = (struct schema_relation *)table->items[place];
-        // A copy keeps the places of what it shares until it packs its table.
-        bool is_shared = !next || (place < other->relations.n_items &&
-                                   other->relations.items[place] == table->items[place]);
-        if (is_shared || name_table_find(&other->relations, next->name) == next)
-            continue;
-        next->place = place;
-        return next;
-    }
-    return NULL;
+    size_t place = place_behind(table, previous);
+    return relation_at(table, name_table_next_changed(table, &other->relations, place));
 }
 
 struct schema_relation *schema_next(const struct schema *schema,
                                     const struct schema_relation *previous)
 {
     const struct name_table *table = &schema->relations;
-    for (size_t place = place_behind(table, previous); place < table->n_items; place++) {
-        struct schema_relation *next = (struct schema_relation *)table->items[place];
-        if (!next)
-            continue;
-        if (next->place != place)
-            next->place = place;
-        return next;
-    }
-    return NULL;
+    return relation_at(table, name_table_next(table, place_behind(table, previous)));
 }
 
 bool schema_may_be_used(const struct schema *schema, const struct schema_relation *relation)
@@ -292,7 +284,7 @@ void schema_mark_constraint(struct schema *schema, const struct schema_relation 
         return;
     struct name *kept = mem_new(pool, struct name);
     *kept = own;
-    name_table_put(pool, &pool->constraint_names, kept);
+    name_table_put(&pool->constraint_names, kept);
 }
 
 bool schema_may_have_constraint(const struct schema *schema, const char *name)
@@ -313,10 +305,20 @@ void schema_mark_links(struct schema *schema, const struct schema_relation *rela
         mark(schema, relation->owned_by, LINK_OWNER);
 }
 
+static void mark_bare_indexes(struct schema *schema, const struct schema_relation *relation)
+{
+    for (size_t i = 0; i < relation->n_indexes && !schema->has_bare_indexes; i++) {
+        struct name name = {relation->name.schema, relation->indexes[i].name};
+        schema->has_bare_indexes = !name_table_find(&schema->relations, name);
+    }
+}
+
 static void mark_all_links(struct schema *schema)
 {
-    for (struct schema_relation *r = schema_next(schema, NULL); r; r = schema_next(schema, r))
+    for (struct schema_relation *r = schema_next(schema, NULL); r; r = schema_next(schema, r)) {
         schema_mark_links(schema, r);
+        mark_bare_indexes(schema, r);
+    }
     schema->needs_links = false;
 }
 
@@ -382,7 +384,7 @@ struct schema_relation *schema_edit(struct schema *schema, struct name name)
     KEEP_ARRAY(copy, parents, n_parents);
     KEEP_ARRAY(copy, reads, n_reads);
     copy->generation = *schema->generation; // what it points to was marked for the original
-    name_table_put(schema, &schema->relations, copy);
+    name_table_put(&schema->relations, copy);
     return copy;
 }
 
@@ -393,7 +395,7 @@ void schema_put(struct schema *schema, struct schema_relation *relation)
         relation->has_children = relation->is_referenced = true; // perhaps it is what was missing
         relation->is_read = relation->owns_sequences = true;
     }
-    name_table_put(schema, &schema->relations, relation);
+    name_table_put(&schema->relations, relation);
     schema_mark_links(schema, relation);
 }
 

@@ -226,8 +226,8 @@ struct schema_doubt {
 struct schema; // relations by hash; opaque only for its index
 
 struct schema *schema_make(TALLOC_CTX *mem, enum dialect dialect);
-// Cheap: relations are shared until one of the two changes them (about 30 ns a relation). Both stay
-// readable and changeable, in any order of being freed. What a find returned before stays valid.
+// Cheap: all is shared until one of the two changes it. Both stay readable and changeable, in any
+// order of being freed. What a find returned before stays valid.
 struct schema *schema_copy(TALLOC_CTX *mem, const struct schema *schema);
 enum dialect schema_dialect(const struct schema *schema);
 void schema_set_complete(struct schema *schema, bool is_complete);

@@ -45,7 +45,7 @@ struct schema_type *schema_add_type(struct schema *schema, struct name name,
     struct schema_type *type = mem_new(schema->pool, struct schema_type);
     type->name = schema_keep_name(schema, name);
     type->object = object;
-    name_table_put(schema, &schema->types, type);
+    name_table_put(&schema->types, type);
     return type;
 }
 
@@ -53,7 +53,7 @@ struct schema_function *schema_add_function(struct schema *schema, struct name n
 {
     struct schema_function *function = mem_new(schema->pool, struct schema_function);
     function->name = schema_keep_name(schema, name);
-    name_table_put(schema, &schema->functions, function);
+    name_table_put(&schema->functions, function);
     return function;
 }
 

@@ -44,11 +44,12 @@ struct schema {
     const char **gaps;                // what of a catalog could not be read
     size_t n_gaps;
     bool has_temporary;
-    bool needs_links;     // relations were filled in by others: their marks are not set yet
-    bool dangles;         // something points to a relation that is not known (yet)
-    bool saw_unknown;     // a statement changed a relation that nobody had created
-    int code_depth;       // of functions that are being applied
-    uint64_t *generation; // apart, because copying a const schema takes a new one
+    bool needs_links;      // relations were filled in by others: their marks are not set yet
+    bool has_bare_indexes; // of those, some have no entry among the relations
+    bool dangles;          // something points to a relation that is not known (yet)
+    bool saw_unknown;      // a statement changed a relation that nobody had created
+    int code_depth;        // of functions that are being applied
+    uint64_t *generation;  // apart, because copying a const schema takes a new one
 };
 
 #define TEMPORARY_SCHEMA "pg_temp" // where temporary relations are kept, in both dialects

@@ -46,7 +46,7 @@ static void object_put(struct schema *schema, struct name key, const char *kind,
         (struct name){mem_strdup(schema->pool, key.schema), mem_strdup(schema->pool, key.name)};
     object->kind = mem_strdup(schema->pool, kind);
     object->comment = mem_strdup(schema->pool, comment);
-    name_table_put(schema, &schema->objects, object);
+    name_table_put(&schema->objects, object);
 }
 
 const struct schema_named *schema_find_named(const struct schema *schema, struct name name)
@@ -59,9 +59,7 @@ const struct schema_named *schema_next_named(const struct schema *schema,
 {
     const struct name_table *table = &schema->objects;
     size_t place = previous ? name_table_place(table, previous) + 1 : 0;
-    while (place < table->n_items && !table->items[place])
-        place++;
-    return place < table->n_items ? (const struct schema_named *)table->items[place] : NULL;
+    return name_table_at(table, name_table_next(table, place));
 }
 
 void change_create_object(struct schema *schema, const struct action *action)

@@ -140,7 +140,7 @@ static void rename_type(struct schema *schema, struct name name, struct name to)
     struct name from = type->name;
     name_table_remove(&schema->types, from);
     renamed->name = schema_keep_name(schema, to.schema ? to : (struct name){from.schema, to.name});
-    name_table_put(schema, &schema->types, renamed);
+    name_table_put(&schema->types, renamed);
     SCRATCH(tmp);
     struct relation_list users = {0};
     for (struct schema_relation *r = schema_next(schema, NULL); r; r = schema_next(schema, r)) {
@@ -182,7 +182,7 @@ static void rename_function(struct schema *schema, struct name name, struct name
     name_table_remove(&schema->functions, function->name);
     renamed->name = schema_keep_name(
         schema, (struct name){to.schema ? to.schema : function->name.schema, to.name});
-    name_table_put(schema, &schema->functions, renamed);
+    name_table_put(&schema->functions, renamed);
 }
 
 void change_rename(struct schema *schema, const struct action *action)

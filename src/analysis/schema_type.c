@@ -96,7 +96,7 @@ void change_create_type(struct schema *schema, const struct action *action)
         add_label(schema, type, action->labels[i]);
     if (action->object == OBJECT_COMPOSITE)
         type->attributes = attributes_of(schema, action);
-    name_table_put(schema, &schema->types, type);
+    name_table_put(&schema->types, type);
 }
 
 static struct schema_type *type_edit(struct schema *schema, struct name name)
@@ -105,7 +105,7 @@ static struct schema_type *type_edit(struct schema *schema, struct name name)
     if (!type)
         return NULL;
     struct schema_type *copy = mem_checked(talloc_memdup(schema->pool, type, sizeof(*type)));
-    name_table_put(schema, &schema->types, copy);
+    name_table_put(&schema->types, copy);
     return copy;
 }
 
@@ -151,7 +151,7 @@ void change_create_function(struct schema *schema, const struct action *action)
     function->body = mem_strdup(schema->pool, action->body);
     function->signature = schema_keep_signature(schema, action->signature);
     function->volatility = action->option ? (char)tolower((unsigned char)action->option[0]) : 'v';
-    name_table_put(schema, &schema->functions, function);
+    name_table_put(&schema->functions, function);
 }
 
 static void fill(struct schema *schema, const struct query *query)

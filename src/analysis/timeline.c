@@ -104,7 +104,7 @@ static void add_lock(struct timeline *timeline, const struct effect_lock *lock, 
     if (held == NULL) {
         held = mem_new(timeline->mem, struct held);
         held->name = name;
-        name_table_put(timeline->mem, &timeline->held, held);
+        name_table_put(&timeline->held, held);
     }
     held->lock = timeline->n_locks - 1;
 }

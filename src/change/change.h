@@ -56,6 +56,7 @@ struct change {
     const struct migration_layout *layout;
     struct migration *migrations; // in the order of application
     size_t n_migrations;
+    struct text_index *keys; // of migration_keyed, while a layout reads; NULL else
 
     // Of a git range (assess --base REV); base NULL: paths were given.
     const char *base; // full object names

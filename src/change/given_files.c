@@ -9,6 +9,7 @@
 #include "change/given_files.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "base/text_index.h"
 #include "change/migration.h"
 
 // How tools name the down of an up: endings of the path. The first that exists is read with a given
@@ -31,6 +32,7 @@ struct given_file {
 struct given_list {
     struct given_file *files; // in the order given, siblings behind
     size_t n;
+    struct text_index *places; // by path
 };
 
 static bool is_down_name(const char *path)
@@ -63,9 +65,8 @@ static char *find_sibling(TALLOC_CTX *mem, const char *path)
 static bool list_add(TALLOC_CTX *mem, struct given_list *list, const char *path,
                      const struct migration_layout *layout, struct error *err)
 {
-    for (size_t i = 0; i < list->n; i++)
-        if (strcmp(list->files[i].path, path) == 0)
-            return true;
+    if (text_index_add(list->places, path, list->n) < list->n)
+        return true;
     struct given_file *file = mem_append(mem, list->files, list->n);
     file->path = mem_strdup(mem, path);
     file->folder = file_folder(mem, path);
@@ -121,25 +122,32 @@ static bool read_alike(TALLOC_CTX *mem, struct given_list *list, size_t first,
     return true;
 }
 
-// Where `migration` stands in the list; of a file that holds several (Alembic's), all at its place.
-static size_t position_of(const struct given_list *list, const struct migration *migration)
+struct placed {
+    size_t given; // where its file stands in the list; of one that holds several, all there
+    size_t place;
+    struct migration migration;
+};
+
+static int compare_placed(const void *a, const void *b)
 {
-    size_t i = 0;
-    while (i < list->n && strcmp(list->files[i].path, migration->path) != 0)
-        i++;
-    return i;
+    const struct placed *one = a;
+    const struct placed *other = b;
+    if (one->given != other->given)
+        return one->given < other->given ? -1 : 1;
+    return one->place < other->place ? -1 : 1;
 }
 
 static void sort_as_given(const struct given_list *list, struct migration *migrations, size_t n)
 {
-    for (size_t i = 1; i < n; i++) {
-        struct migration moved = migrations[i];
-        size_t position = position_of(list, &moved);
-        size_t at = i;
-        for (; at > 0 && position_of(list, &migrations[at - 1]) > position; at--)
-            migrations[at] = migrations[at - 1];
-        migrations[at] = moved;
-    }
+    SCRATCH(tmp);
+    struct placed *placed = mem_array(tmp, struct placed, n);
+    for (size_t i = 0; i < n; i++)
+        placed[i] = (struct placed){.given = text_index_find(list->places, migrations[i].path),
+                                    .place = i,
+                                    .migration = migrations[i]};
+    qsort(placed, n, sizeof(*placed), compare_placed);
+    for (size_t i = 0; i < n; i++)
+        migrations[i] = placed[i].migration;
 }
 
 bool given_files_read(TALLOC_CTX *mem, const char *const *paths, size_t n,
@@ -147,7 +155,7 @@ bool given_files_read(TALLOC_CTX *mem, const char *const *paths, size_t n,
                       struct error *err)
 {
     SCRATCH(tmp);
-    struct given_list list = {0};
+    struct given_list list = {.places = text_index_make(tmp)};
     TRY(list_make(tmp, paths, n, layout, &list, err));
     size_t before = change->n_migrations;
     for (size_t i = 0; i < list.n; i++)

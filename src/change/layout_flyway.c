@@ -108,7 +108,7 @@ static bool read_file(TALLOC_CTX *mem, const char *path, struct change *change, 
     if (!name_read(mem, path, &name))
         return true;
     struct migration *migration = name.kind == 'R' ? migration_add(mem, change, "", name.name)
-                                                   : migration_of(mem, change, name.version, NULL);
+                                                   : migration_of(mem, change, name.version);
     migration->is_repeatable = name.kind == 'R';
     struct migration_text *text = name.kind == 'U' ? &migration->down : &migration->up;
     TRY(read_text(mem, path, &name, text, err));

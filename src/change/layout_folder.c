@@ -54,11 +54,9 @@ static struct migration *migration_in(TALLOC_CTX *mem, struct change *change, co
     size_t version = strcspn(base, "_");
     char *text = mem_strndup(tmp, base, version);
     const char *name = base[version] == '_' ? base + version + 1 : "";
-    for (size_t i = 0; i < change->n_migrations; i++)
-        if (strcmp(file_folder(tmp, change->migrations[i].path), file_folder(tmp, path)) == 0)
-            return &change->migrations[i];
-    struct migration *migration = migration_add(mem, change, text, name);
-    migration->path = mem_strdup(mem, path);
+    struct migration *migration = migration_keyed(mem, change, file_folder(tmp, path), text, name);
+    if (migration->path == NULL)
+        migration->path = mem_strdup(mem, path);
     return migration;
 }
 

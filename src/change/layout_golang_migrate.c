@@ -86,7 +86,7 @@ static bool read_file(TALLOC_CTX *mem, const char *path, struct change *change, 
     struct file_name name;
     if (!name_read(mem, path, &name))
         return true;
-    struct migration *migration = migration_of(mem, change, name.version, NULL);
+    struct migration *migration = migration_of(mem, change, name.version);
     struct migration_text *text = name.is_up ? &migration->up : &migration->down;
     TRY(is_free(text, path, name.version, err));
     TRY(read_direction(mem, path, &name, text, err));

@@ -154,7 +154,7 @@ static bool begin_section(struct log *log, const struct line *line)
     open[-1] = '\0';
     char *version = open + 1;
     version[strcspn(version, ")")] = '\0';
-    log->migration = migration_of(log->mem, log->change, version, NULL);
+    log->migration = migration_of(log->mem, log->change, version);
     log->migration->name = mem_strdup(log->mem, name);
     log->part = log->whole;
     log->part.start = line->next;

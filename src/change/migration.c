@@ -5,6 +5,7 @@
  */
 #include "change/migration.h"
 #include "base/file.h"
+#include "base/text_index.h"
 #include <ctype.h>
 
 bool migration_text_read(TALLOC_CTX *mem, const char *path, bool in_transaction,
@@ -59,18 +60,14 @@ void migration_append(TALLOC_CTX *mem, struct change *change, const struct chang
         *mem_append(mem, change->migrations, change->n_migrations) = part->migrations[i];
 }
 
-struct migration *migration_of(TALLOC_CTX *mem, struct change *change, const char *version,
-                               const char *name)
+struct migration *migration_keyed(TALLOC_CTX *mem, struct change *change, const char *key,
+                                  const char *version, const char *name)
 {
-    // From the end: files come sorted by name, so a down's up was added just before.
-    for (size_t i = change->n_migrations; i-- > 0;) {
-        struct migration *migration = &change->migrations[i];
-        if (!migration->is_repeatable &&
-            migration_compare_versions(migration->version, version) == 0 &&
-            (name == NULL || strcmp(migration->name, name) == 0))
-            return migration;
-    }
-    return migration_add(mem, change, version, name == NULL ? "" : name);
+    if (change->keys == NULL)
+        change->keys = text_index_make(mem);
+    size_t place = text_index_add(change->keys, key, change->n_migrations);
+    return place < change->n_migrations ? &change->migrations[place]
+                                        : migration_add(mem, change, version, name);
 }
 
 // Compare two runs of digits as numbers of any length; both are moved behind their run.
@@ -143,23 +140,76 @@ int migration_compare_versions(const char *a, const char *b)
     return *a == '\0' ? -1 : 1;
 }
 
+// What versions that compare as equal have in common: "1.0" and "01" are "1".
+static char *version_key(TALLOC_CTX *mem, const char *version)
+{
+    char *key = mem_strdup(mem, version);
+    char *end = key;
+    if (!is_number(version))
+        return key;
+    while (*version != '\0') {
+        char *part = end;
+        version += strspn(version, "0");
+        for (; isdigit((unsigned char)*version); version++)
+            *end++ = *version;
+        if (end == part)
+            *end++ = '0'; // the zeros that were skipped, or nothing before a point
+        if (*version != '\0') {
+            *end++ = '.';
+            version++;
+        }
+    }
+    while (end > key && (end[-1] == '.' || (end[-1] == '0' && (end - 1 == key || end[-2] == '.'))))
+        end--;
+    *end = '\0';
+    return key;
+}
+
+struct migration *migration_of(TALLOC_CTX *mem, struct change *change, const char *version)
+{
+    SCRATCH(tmp);
+    return migration_keyed(mem, change, version_key(tmp, version), version, "");
+}
+
 int migration_by_version(const struct migration *a, const struct migration *b)
 {
     int order = migration_compare_versions(a->version, b->version);
     return order != 0 ? order : strcmp(a->path, b->path);
 }
 
+struct sorting {
+    const struct migration *list;
+    migration_order *order;
+};
+
+static int compare_places(const void *a, const void *b, void *sorting_)
+{
+    const struct sorting *sorting = sorting_;
+    size_t one = *(const size_t *)a;
+    size_t other = *(const size_t *)b;
+    int order = sorting->order(&sorting->list[one], &sorting->list[other]);
+    return order != 0 ? order : one < other ? -1 : one > other;
+}
+
 void migration_sort(struct change *change, migration_order *order)
 {
-    // Insertion sort: the input is sorted by name already, so this is linear in practice, and it
-    // keeps equal ones in their order.
-    for (size_t i = 1; i < change->n_migrations; i++) {
-        struct migration moved = change->migrations[i];
-        size_t at = i;
-        for (; at > 0 && order(&change->migrations[at - 1], &moved) > 0; at--)
-            change->migrations[at] = change->migrations[at - 1];
-        change->migrations[at] = moved;
-    }
+    SCRATCH(tmp);
+    size_t n = change->n_migrations;
+    bool is_sorted = true; // mostly: files come sorted by name
+    for (size_t i = 1; i < n && is_sorted; i++)
+        is_sorted = order(&change->migrations[i - 1], &change->migrations[i]) <= 0;
+    TALLOC_FREE(change->keys);
+    if (is_sorted)
+        return;
+    struct migration *before = mem_array(tmp, struct migration, n);
+    memcpy(before, change->migrations, n * sizeof(*before));
+    size_t *places = mem_array(tmp, size_t, n);
+    for (size_t i = 0; i < n; i++)
+        places[i] = i;
+    qsort_r(places, n, sizeof(*places), compare_places,
+            &(struct sorting){.list = before, .order = order});
+    for (size_t i = 0; i < n; i++)
+        change->migrations[i] = before[places[i]];
 }
 
 bool migration_check_versions(const struct change *change, struct error *err)

@@ -23,9 +23,11 @@ struct migration *migration_add(TALLOC_CTX *mem, struct change *change, const ch
                                 const char *name);
 // Append those of `part`, which one layout read.
 void migration_append(TALLOC_CTX *mem, struct change *change, const struct change *part);
-// The migration of `version` (and `name`, unless NULL), added when there is none.
-struct migration *migration_of(TALLOC_CTX *mem, struct change *change, const char *version,
-                               const char *name);
+// The migration that was asked for by `key` before; added when there is none.
+struct migration *migration_keyed(TALLOC_CTX *mem, struct change *change, const char *key,
+                                  const char *version, const char *name);
+// The migration of `version`, as migration_compare_versions has it.
+struct migration *migration_of(TALLOC_CTX *mem, struct change *change, const char *version);
 
 // Compare versions: parts between '.' and '_' as numbers ("1.2" before "1.10", "7" equals "007");
 // what is no number compares as people sort.
@@ -34,6 +36,7 @@ int migration_compare_versions(const char *a, const char *b);
 int migration_compare_natural(const char *a, const char *b);
 
 typedef int migration_order(const struct migration *a, const struct migration *b);
+// Equal ones stay in their order. Ends the reading: keys are forgotten.
 void migration_sort(struct change *change, migration_order *order);
 int migration_by_version(const struct migration *a, const struct migration *b);
 

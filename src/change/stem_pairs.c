@@ -48,22 +48,13 @@ static const char *version_of(TALLOC_CTX *mem, const char *base)
     return mem_strndup(mem, base, digits);
 }
 
-// Stems are paths, so the migration of one is found by its `name`, which holds it until the end.
-static struct migration *find_stem(const struct change *change, const char *stem)
-{
-    for (size_t i = 0; i < change->n_migrations; i++)
-        if (strcmp(change->migrations[i].name, stem) == 0)
-            return &change->migrations[i];
-    return NULL;
-}
-
 static bool read_file(TALLOC_CTX *mem, const char *path, struct change *change, struct error *err)
 {
     bool is_down;
     char *stem = stem_of(mem, path, &is_down);
-    struct migration *migration = find_stem(change, stem);
-    if (migration == NULL)
-        migration = migration_add(mem, change, version_of(mem, file_base(stem)), stem);
+    const char *version = version_of(mem, file_base(stem));
+    // The stem is the name until all are there and sorted.
+    struct migration *migration = migration_keyed(mem, change, stem, version, stem);
     struct migration_text *text = is_down ? &migration->down : &migration->up;
     if (text->path != NULL) {
         error_set(err, ERROR_INPUT, "%s: also '%s' is the %s of this migration", path, text->path,

@@ -153,7 +153,9 @@ static void test_refused(void **state)
     tree_write(tree, "empty/notes.txt", "no SQL");
     assert_says(read_fails(tmp, tree_path(tree, "empty")), ERROR_INPUT,
                 "no migration in this folder");
-    assert_says(read_fails(tmp, tree_path(tree, "empty")), ERROR_INPUT, "golang-migrate, flyway, diesel, sourcegraph, prisma, sqitch, goose, dbmate, alembic, django, rails, plain");
+    assert_says(read_fails(tmp, tree_path(tree, "empty")), ERROR_INPUT,
+                "golang-migrate, flyway, diesel, sourcegraph, prisma, sqitch, goose, dbmate, "
+                "alembic, django, rails, plain");
     tree_write(tree, "db/migrations/1_a.up.sql", "SELECT 1;");
     assert_says(read_fails(tmp, tree_path(tree, "db")), ERROR_INPUT, "db/migrations");
 }
@@ -184,6 +186,26 @@ static void test_versions(void **state)
     assert_true(migration_compare_natural("a2", "a10") < 0);
     assert_true(migration_compare_natural("a", "a1") < 0);
     assert_true(migration_compare_natural("a01", "a1") != 0);
+}
+
+static void test_migration_of__equal_versions(void **state)
+{
+    (void)state;
+    SCRATCH(tmp);
+    static const char *const equal[][2] = {{"1", "1.0"},        {"007", "7"}, {"1_2", "01.2.0"},
+                                           {"1.10", "1.010"},   {"0", "00"},  {"0", "0.0"},
+                                           {"1.0.1", "1_00_1"}, {"a", "a"}};
+    static const char *const others[] = {"10", "1.01", "70", "1.20", "1.3", "A", "a0", ""};
+    for (size_t i = 0; i < COUNT_OF(equal); i++) {
+        struct change change = {0};
+        migration_of(tmp, &change, equal[i][0]);
+        migration_of(tmp, &change, equal[i][1]);
+        assert_int_equal(change.n_migrations, 1);
+    }
+    struct change change = {0};
+    for (size_t i = 0; i < COUNT_OF(others); i++)
+        migration_of(tmp, &change, others[i]);
+    assert_int_equal(change.n_migrations, COUNT_OF(others));
 }
 
 // Real migrations, when they lie beside the project.
@@ -225,6 +247,7 @@ int main(void)
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_symlink_loops),
         cmocka_unit_test(test_versions),
+        cmocka_unit_test(test_migration_of__equal_versions),
         cmocka_unit_test(test_corpora),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -146,7 +146,7 @@ void catalog_know(struct catalog *catalog, const char *text)
     }
     struct name *added = &catalog->kept[--catalog->n_kept_left];
     added->name = text;
-    name_table_put(catalog->tmp, &catalog->texts, added);
+    name_table_put(&catalog->texts, added);
 }
 
 struct name catalog_keep_name(struct catalog *catalog, const char *schema, const char *name)
