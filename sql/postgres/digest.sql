@@ -173,5 +173,6 @@ WITH member AS MATERIALIZED (
     WHERE d.objoid >= 16384
       AND NOT EXISTS (SELECT FROM member AS m WHERE m.classid = d.classoid AND m.objid = d.objoid)
       AND d.classoid <> 'pg_catalog.pg_extension'::pg_catalog.regclass
+      AND i.schema IS DISTINCT FROM 'tminus' AND (i.type, i.identity) IS DISTINCT FROM ('schema', 'tminus')
 )
 SELECT kind, path, detail FROM line ORDER BY kind COLLATE "C", path COLLATE "C", detail COLLATE "C";

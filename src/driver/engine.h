@@ -332,16 +332,26 @@ struct engine_proof_table {
 
 // --- undo: before-images of the rows that a migration overwrites or deletes
 
-// Kept in the target's own schema of tminus, under the id of the run that they belong to.
-struct engine_undo_request {
-    const char *id;            // of the log: letters, digits and '_', at most 40
-    const struct name *tables; // whose rows the migration updates or deletes; those that their
-    size_t n_tables;           // foreign keys cascade to are the engine's to find
+// A table whose rows the migration updates or deletes.
+struct engine_undo_subject {
+    struct name table;
+    const char *const *updated; // all columns that its UPDATEs name, when that is known: less is
+    size_t n_updated;           // kept; none: any may change
+    bool is_rewritten; // the table or columns of it are dropped, or change their type: statements
+                       // whose rows no trigger sees
 };
 
+// Kept in the target's own schema of tminus, under the id of the run that they belong to.
+struct engine_undo_request {
+    const char *id; // of the log: letters, digits and '_', at most UNDO_ID_MAX
+    const struct engine_undo_subject *subjects; // those that their foreign keys cascade to are the
+    size_t n_subjects;                          // engine's to find
+};
+#define UNDO_ID_MAX 40
+
 enum engine_undo_how {
-    UNDO_TRIGGER, // before-images, row by row
-    UNDO_COPY,    // the whole table: it has no key, its key is updated, it is truncated
+    UNDO_TRIGGER, // before-images, statement by statement
+    UNDO_COPY,    // the whole table besides
     UNDO_NONE     // it cannot be kept; `why`
 };
 
@@ -359,10 +369,10 @@ struct engine_undo_plan {
 };
 
 struct engine_undo_result {
-    int64_t rows;      // brought back
-    int64_t conflicts; // left alone: changed or gone since, by others
+    int64_t rows;      // of the log, brought back; one that was updated twice counts twice
+    int64_t conflicts; // left alone: changed or gone since, by others; or not in the log
 };
-// `key_text`: "id=42"; `why`: "changed since", "is gone", "is there again".
+// `key_text`: "id=42", "": the whole table; `why`: "changed since", "is gone", "is there again".
 typedef void engine_undo_conflict(void *context, struct name table, const char *key_text,
                                   const char *why);
 
@@ -376,7 +386,9 @@ struct engine_undo_table {
     bool (*plan)(TALLOC_CTX *mem, struct engine *engine, const struct engine_undo_request *request,
                  struct engine_undo_plan *out, struct error *err);
     // Data back to the log's before-images, newest first, in one transaction. The schema must be
-    // again what the log was written under, or wider. Rows that others changed since are conflicts.
+    // again what the log was written under, or wider (ERROR_INPUT says what is missing). Rows that
+    // others changed since are conflicts. Rows that the migration inserted stay. A log goes back
+    // once.
     bool (*roll_back)(struct engine *engine, const char *id, engine_undo_conflict *each,
                       void *context, struct engine_undo_result *out, struct error *err);
     bool (*list)(TALLOC_CTX *mem, struct engine *engine, struct engine_undo_log **out, size_t *n,

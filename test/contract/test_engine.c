@@ -94,6 +94,7 @@ static void test_table__is_complete(struct rig *rig)
     assert_non_null(rig->driver->session);
     assert_non_null(rig->driver->catalog);
     assert_non_null(rig->driver->proof);
+    assert_non_null(rig->driver->undo);
 }
 
 static void test_identity__says_which_database(struct rig *rig)

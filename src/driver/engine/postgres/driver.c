@@ -35,6 +35,13 @@ static const struct engine_proof_table proof = {
     .stream_next = postgres_stream_next,
 };
 
+static const struct engine_undo_table undo = {
+    .plan = postgres_undo_plan,
+    .roll_back = postgres_undo_roll_back,
+    .list = postgres_undo_list,
+    .drop = postgres_undo_drop,
+};
+
 const struct engine_driver engine_postgres = {
     .name = "postgres",
     .url_schemes = url_schemes,
@@ -43,4 +50,5 @@ const struct engine_driver engine_postgres = {
     .session = &session,
     .catalog = &catalog,
     .proof = &proof,
+    .undo = &undo,
 };

@@ -30,6 +30,13 @@ static const struct engine_proof_table proof = {
     .stream_next = sqlite_stream_next,
 };
 
+static const struct engine_undo_table undo = {
+    .plan = sqlite_undo_plan,
+    .roll_back = sqlite_undo_roll_back,
+    .list = sqlite_undo_list,
+    .drop = sqlite_undo_drop,
+};
+
 const struct engine_driver engine_sqlite = {
     .name = "sqlite",
     .url_schemes = url_schemes,
@@ -38,4 +45,5 @@ const struct engine_driver engine_sqlite = {
     .session = &session,
     .catalog = &catalog,
     .proof = &proof,
+    .undo = &undo,
 };

@@ -201,7 +201,7 @@ static bool run_text(struct run *run, struct error *err)
 
 static bool run_ours(struct run *run, const char *sql, struct error *err)
 {
-    return sql == NULL || sqlite_execute(run->engine, sql, err) ||
+    return sql == NULL || sqlite_execute_long(run->engine, sql, err) ||
            error_wrap(err, "%s: while recording the migration", run->request->path);
 }
 

@@ -116,14 +116,24 @@ const char *cursor_text(struct cursor *cursor, int column)
     return text ? text : "";
 }
 
-bool sqlite_execute(struct engine *engine, const char *sql, struct error *err)
+static bool execute(struct engine *engine, const char *sql, int64_t timeout_ms, struct error *err)
 {
-    deadline_set(engine, engine->timeout_ms);
+    deadline_set(engine, timeout_ms);
     int rc = sqlite3_exec(engine->handle, sql, NULL, NULL, NULL);
     if (rc != SQLITE_OK)
         return sqlite_fail(engine, err, ERROR_DATABASE, sql);
     engine->deadline_ms = 0;
     return true;
+}
+
+bool sqlite_execute(struct engine *engine, const char *sql, struct error *err)
+{
+    return execute(engine, sql, engine->timeout_ms, err);
+}
+
+bool sqlite_execute_long(struct engine *engine, const char *sql, struct error *err)
+{
+    return execute(engine, sql, 0, err);
 }
 
 bool sqlite_snapshot_begin(struct engine *engine, struct error *err)

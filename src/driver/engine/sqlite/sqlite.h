@@ -16,6 +16,7 @@
 #define TABLE_IDENTITY "tminus_identity"
 #define TABLE_MIGRATION "tminus_migration"
 #define OUR_TABLES "('" TABLE_IDENTITY "','" TABLE_MIGRATION "')"
+#define UNDO_TABLES "tminus_undo_*" // a GLOB
 
 enum stop { STOP_NONE, STOP_DEADLINE, STOP_INTERRUPTED };
 
@@ -62,6 +63,8 @@ bool cursor_step(struct engine *engine, struct cursor *cursor, bool *has_row, st
 const char *cursor_text(struct cursor *cursor, int column); // "" for NULL; until the next step
 // Statements of ours without rows.
 bool sqlite_execute(struct engine *engine, const char *sql, struct error *err);
+// As long as it takes.
+bool sqlite_execute_long(struct engine *engine, const char *sql, struct error *err);
 void deadline_set(struct engine *engine, int64_t timeout_ms);
 // A value of a row as text; numbers and bytes are written to `mem`.
 struct engine_value sqlite_value(TALLOC_CTX *mem, sqlite3_value *from);
@@ -100,5 +103,14 @@ bool sqlite_stream_open(TALLOC_CTX *mem, struct engine *engine,
                         struct engine_stream **out, struct error *err);
 bool sqlite_stream_next(struct engine_stream *stream, struct engine_row_image *image, bool *has_row,
                         struct error *err);
+
+bool sqlite_undo_plan(TALLOC_CTX *mem, struct engine *engine,
+                      const struct engine_undo_request *request, struct engine_undo_plan *out,
+                      struct error *err);
+bool sqlite_undo_roll_back(struct engine *engine, const char *id, engine_undo_conflict *each,
+                           void *context, struct engine_undo_result *out, struct error *err);
+bool sqlite_undo_list(TALLOC_CTX *mem, struct engine *engine, struct engine_undo_log **out,
+                      size_t *n, struct error *err);
+bool sqlite_undo_drop(struct engine *engine, const char *id, struct error *err);
 
 #endif

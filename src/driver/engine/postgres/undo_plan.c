@@ -1,0 +1,147 @@
+/*
+ * What is to be run around a migration so that the rows which it overwrites can come back: an undo
+ * log in the schema tminus, written by statement triggers with transition tables.
+ *
+ * Here is only decided for which tables that can be done, by reading the catalog; how it is done
+ * stands in sql/postgres/undo_keep.sql.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "driver/engine/postgres/postgres.h"
+#include "driver/engine/undo.h"
+#include "queries.h"
+#include <jansson.h>
+#include <stdlib.h>
+
+enum field { FIELD_SCHEMA, FIELD_NAME, FIELD_PLACE, FIELD_NONE, FIELD_WHY };
+
+// --- the schema of ours
+
+static const char schema_sql[] =
+    "SELECT n.oid IS NOT NULL,"
+    " CASE WHEN n.oid IS NULL THEN pg_catalog.has_database_privilege(pg_catalog.current_database(),"
+    " 'CREATE') ELSE pg_catalog.has_schema_privilege(n.oid, 'CREATE') END,"
+    " EXISTS (SELECT FROM pg_catalog.pg_language WHERE lanname = 'plpgsql'), current_user,"
+    " pg_catalog.current_database() "
+    "FROM (SELECT 1) one LEFT JOIN pg_catalog.pg_namespace n ON n.nspname = 'tminus'";
+
+static bool is_true(const PGresult *result, int column)
+{
+    return PQgetvalue(result, 0, column)[0] == 't';
+}
+
+static const char make_schema[] =
+    "CREATE SCHEMA tminus;\n"
+    "COMMENT ON SCHEMA tminus IS 'of tminus: undo logs, which tminus clean removes';\n";
+
+static bool check_schema(struct engine *engine, bool *has_schema, struct error *err)
+{
+    SCRATCH(tmp);
+    PGresult *facts;
+    TRY(connection_ask(tmp, engine->connection, schema_sql, NULL, 0, &facts, err));
+    const char *role = PQgetvalue(facts, 0, 3);
+    *has_schema = is_true(facts, 0);
+    if (!is_true(facts, 2))
+        return error_set(err, ERROR_UNKNOWN,
+                         "no undo log can be kept: the database has no language plpgsql");
+    if (!is_true(facts, 1)) {
+        const char *what = *has_schema ? "SCHEMA tminus" : "DATABASE";
+        error_set(err, ERROR_UNKNOWN,
+                  "no undo log can be kept: role '%s' may not create in the schema 'tminus'", role);
+        return error_hint(err, "GRANT CREATE ON %s%s%s TO %s", what, *has_schema ? "" : " ",
+                          *has_schema ? "" : quote_name(tmp, PQgetvalue(facts, 0, 4)),
+                          quote_name(tmp, role));
+    }
+    return true;
+}
+
+// --- the tables
+
+static char *subjects_json(TALLOC_CTX *mem, const struct engine_undo_request *request)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < request->n_subjects; i++) {
+        struct name table = request->subjects[i].table;
+        json_array_append_new(list, json_pack("{s:i, s:s?, s:s}", "place", (int)i, "schema",
+                                              table.schema, "name", table.name));
+    }
+    char *dumped = json_dumps(list, JSON_COMPACT);
+    char *text = mem_strdup(mem, dumped);
+    free(dumped);
+    json_decref(list);
+    return text;
+}
+
+// Its UPDATEs' columns as an array, or NULL.
+static const char *updated_sql(TALLOC_CTX *mem, const struct engine_undo_subject *subject)
+{
+    char *list = NULL;
+    if (subject == NULL || subject->n_updated == 0)
+        return "NULL";
+    for (size_t i = 0; i < subject->n_updated; i++)
+        list = mem_printf(mem, "%s%s%s", list ? list : "", list ? ", " : "",
+                          quote_text(mem, subject->updated[i]));
+    return mem_printf(mem, "ARRAY[%s]", list);
+}
+
+static const char *why_copied(TALLOC_CTX *mem, const char *why)
+{
+    return mem_printf(mem, "statements rewrite it, whose rows no trigger sees%s%s",
+                      *why ? "; " : "", why);
+}
+
+static void plan_table(TALLOC_CTX *mem, const struct engine_undo_request *request,
+                       const PGresult *rows, int row, struct engine_undo_plan *plan)
+{
+    SCRATCH(tmp);
+    const struct engine_undo_subject *subject = NULL;
+    if (!PQgetisnull(rows, row, FIELD_PLACE))
+        subject = &request->subjects[strtoul(PQgetvalue(rows, row, FIELD_PLACE), NULL, 10)];
+    bool is_copied = subject != NULL && subject->is_rewritten;
+    const char *why = PQgetvalue(rows, row, FIELD_WHY);
+    const char *schema = PQgetvalue(rows, row, FIELD_SCHEMA);
+    struct name table = {*schema ? schema : NULL, PQgetvalue(rows, row, FIELD_NAME)};
+    if (!PQgetisnull(rows, row, FIELD_NONE)) {
+        undo_plan_add(mem, plan, table, UNDO_NONE, PQgetvalue(rows, row, FIELD_NONE));
+        return;
+    }
+    if (is_copied)
+        why = why_copied(tmp, why);
+    undo_plan_add(mem, plan, table, is_copied ? UNDO_COPY : UNDO_TRIGGER, *why ? why : NULL);
+    plan->first = talloc_asprintf_append(
+        plan->first, "SELECT tminus.undo_table('%s', %s, %s, %s, %s);\n", request->id,
+        quote_text(tmp, table.schema), quote_text(tmp, table.name), updated_sql(tmp, subject),
+        is_copied ? "true" : "false");
+}
+
+bool postgres_undo_plan(TALLOC_CTX *mem, struct engine *engine,
+                        const struct engine_undo_request *request, struct engine_undo_plan *out,
+                        struct error *err)
+{
+    SCRATCH(tmp);
+    PGresult *rows;
+    bool has_schema;
+    struct engine_undo_plan plan = {0};
+    TRY(undo_id_check(request->id, err));
+    TRY(check_schema(engine, &has_schema, err));
+    const char *subjects = subjects_json(tmp, request);
+    TRY(connection_ask(tmp, engine->connection, sql_postgres_undo_plan, &subjects, 1, &rows, err));
+    plan.first = mem_printf(tmp, "%s%s%s%sSELECT tminus.undo_begin('%s');\n",
+                            has_schema ? "" : make_schema, sql_postgres_undo_tables,
+                            sql_postgres_undo_keep, sql_postgres_undo_roll_back, request->id);
+    for (int i = 0; i < PQntuples(rows); i++)
+        plan_table(tmp, request, rows, i, &plan);
+    // What is deferred writes before the triggers go.
+    plan.last = mem_printf(tmp, "SET CONSTRAINTS ALL IMMEDIATE;\nSELECT tminus.undo_end('%s');\n",
+                           request->id);
+    plan.first = talloc_steal(mem, plan.first);
+    talloc_steal(mem, plan.last);
+    talloc_steal(mem, plan.tables);
+    for (size_t i = 0; i < plan.n_tables; i++) {
+        talloc_steal(mem, plan.tables[i].table.schema);
+        talloc_steal(mem, plan.tables[i].table.name);
+        talloc_steal(mem, plan.tables[i].why);
+    }
+    *out = plan;
+    return true;
+}

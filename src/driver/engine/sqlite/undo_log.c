@@ -1,0 +1,421 @@
+/*
+ * Undo logs that a database holds: taking data back to one, listing and dropping them.
+ *
+ * All of it happens in one transaction. Foreign keys are not enforced meanwhile, so nothing
+ * cascades, and are checked at the end; triggers of users are dropped and made again.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "driver/engine/sqlite/undo_table.h"
+#include "driver/engine/undo.h"
+#include <inttypes.h>
+
+struct rollback {
+    TALLOC_CTX *mem;
+    struct engine *engine;
+    const char *id;
+    struct undo_table *tables;
+    size_t n_tables;
+    char *triggers; // SQL that makes them again
+    int64_t rows;
+};
+
+static char *one_text(TALLOC_CTX *mem, struct engine *engine, const char *sql, bool *has_row,
+                      struct error *err)
+{
+    SCRATCH(tmp);
+    struct cursor *cursor;
+    *has_row = false;
+    if (!cursor_make(tmp, engine, sql, &cursor, err) || !cursor_step(engine, cursor, has_row, err))
+        return NULL;
+    return mem_strdup(mem, *has_row ? cursor_text(cursor, 0) : "");
+}
+
+// `*rolled_back_at` is "" when it was not.
+static bool find_log(TALLOC_CTX *mem, struct engine *engine, const char *id, char **rolled_back_at,
+                     struct error *err)
+{
+    SCRATCH(tmp);
+    bool has_row;
+    if (one_text(tmp, engine, "SELECT 1 FROM sqlite_schema WHERE name = 'tminus_undo_log'",
+                 &has_row, err) == NULL)
+        return false;
+    if (!has_row)
+        return undo_fail_unknown(id, err);
+    *rolled_back_at =
+        one_text(mem, engine,
+                 mem_printf(tmp, "SELECT rolled_back_at FROM tminus_undo_log WHERE id = '%s'", id),
+                 &has_row, err);
+    if (*rolled_back_at == NULL)
+        return false;
+    return has_row || undo_fail_unknown(id, err);
+}
+
+static bool read_columns(struct rollback *back, struct undo_table *table, struct error *err)
+{
+    SCRATCH(tmp);
+    struct cursor *cursor;
+    TRY(cursor_make(tmp, back->engine,
+                    mem_printf(tmp,
+                               "SELECT name, key_position, is_rowid FROM tminus_undo_column WHERE "
+                               "log = '%s' AND n = %" PRId64 " ORDER BY place",
+                               back->id, table->n),
+                    &cursor, err));
+    for (bool has_row;;) {
+        TRY(cursor_step(back->engine, cursor, &has_row, err));
+        if (!has_row)
+            return true;
+        *mem_append(back->mem, table->columns, table->n_columns) = (struct undo_column){
+            .name = mem_strdup(back->mem, cursor_text(cursor, 0)),
+            .key_position = sqlite3_column_int(cursor->statement, 1),
+            .is_rowid = sqlite3_column_int(cursor->statement, 2) != 0,
+        };
+    }
+}
+
+static bool read_tables(struct rollback *back, struct error *err)
+{
+    SCRATCH(tmp);
+    struct cursor *cursor;
+    TRY(cursor_make(tmp, back->engine,
+                    mem_printf(tmp,
+                               "SELECT n, name, is_copied FROM tminus_undo_table WHERE log = '%s' "
+                               "ORDER BY n",
+                               back->id),
+                    &cursor, err));
+    for (bool has_row;;) {
+        TRY(cursor_step(back->engine, cursor, &has_row, err));
+        if (!has_row)
+            return true;
+        struct undo_table *table = mem_append(back->mem, back->tables, back->n_tables);
+        table->log = back->id;
+        table->n = sqlite3_column_int64(cursor->statement, 0);
+        table->name = mem_strdup(back->mem, cursor_text(cursor, 1));
+        table->is_copied = sqlite3_column_int(cursor->statement, 2) != 0;
+        TRY(read_columns(back, table, err));
+    }
+}
+
+// --- the schema
+
+static bool is_there(const struct undo_table *now, const struct undo_column *column)
+{
+    for (size_t i = 0; i < now->n_columns; i++)
+        if (strcmp(now->columns[i].name, column->name) == 0)
+            return true;
+    return column->is_rowid && now->n_columns > 0;
+}
+
+static bool check_schema(struct rollback *back, struct error *err)
+{
+    SCRATCH(tmp);
+    char *missing = NULL;
+    for (size_t i = 0; i < back->n_tables; i++) {
+        const struct undo_table *table = &back->tables[i];
+        struct undo_table now;
+        TRY(undo_table_read(tmp, back->engine, table->name, &now, err));
+        for (size_t j = 0; j < table->n_columns; j++) {
+            if (is_there(&now, &table->columns[j]))
+                continue;
+            missing = now.n_columns == 0
+                          ? mem_printf(tmp, "%s%stable %s", missing ? missing : "",
+                                       missing ? ", " : "", table->name)
+                          : mem_printf(tmp, "%s%scolumn %s of %s", missing ? missing : "",
+                                       missing ? ", " : "", table->columns[j].name, table->name);
+            if (now.n_columns == 0)
+                break;
+        }
+    }
+    return missing == NULL || undo_fail_missing(back->id, missing, err);
+}
+
+// --- rows
+
+static const char *prefix_of(TALLOC_CTX *mem, const struct undo_table *table)
+{
+    return mem_printf(mem, "tminus_undo_%s_%" PRId64, table->log, table->n);
+}
+
+// What became of a row of the log is decided for all of them before any is written.
+static bool judge(struct rollback *back, const struct undo_table *table, struct error *err)
+{
+    SCRATCH(tmp);
+    const char *prefix = prefix_of(tmp, table);
+    const char *is_left = undo_table_text(
+        tmp, table, COLUMNS_DATA,
+        "(" UNDO_SAME("l.%o", "l.%n") " OR " UNDO_SAME("t.%c", "l.%n") ")", " AND ");
+    const char *is_back =
+        table->is_copied
+            ? undo_table_text(tmp, table, COLUMNS_DATA, UNDO_SAME("t.%c", "l.%o"), " AND ")
+            : undo_table_text(tmp, table, COLUMNS_DATA,
+                              "((l.has_after AND " UNDO_SAME("l.%o", "l.%n") ") OR " UNDO_SAME(
+                                  "t.%c", "l.%o") ")",
+                              " AND ");
+    // Of a copy: a column that was made anew holds NULL; rows of a table made anew are not there.
+    const char *copied = mem_printf(
+        tmp,
+        "CASE WHEN t.tminus_is_there IS NULL THEN 'insert' WHEN %s THEN 'same' WHEN %s THEN "
+        "'update' ELSE 'differs from the copy' END",
+        is_back,
+        undo_table_text(tmp, table, COLUMNS_DATA, "(t.%c IS NULL OR " UNDO_SAME("t.%c", "l.%o") ")",
+                        " AND "));
+    const char *logged =
+        mem_printf(tmp,
+                   "CASE WHEN EXISTS (SELECT 1 FROM %s_key k WHERE %s) THEN 'its key was updated' "
+                   "WHEN t.tminus_is_there IS NULL THEN CASE WHEN l.has_after THEN 'is gone' ELSE "
+                   "'insert' END WHEN %s THEN 'same' WHEN NOT l.has_after THEN 'is there again' "
+                   "WHEN %s THEN 'update' ELSE 'changed since' END",
+                   prefix, undo_table_text(tmp, table, COLUMNS_KEY, "k.%o IS l.%o", " AND "),
+                   is_back, is_left);
+    return sqlite_execute_long(
+        back->engine,
+        mem_printf(
+            tmp,
+            "CREATE TABLE %s_answer AS SELECT l.rowid AS row, %s AS answer FROM %s l LEFT "
+            "JOIN (SELECT 1 AS tminus_is_there, %s FROM main.%s) t ON %s;\n"
+            "CREATE INDEX %s_answers ON %s_answer (answer);\n",
+            prefix, table->is_copied ? copied : logged, prefix,
+            undo_table_text(tmp, table, COLUMNS_ALL, "%c", ", "), undo_quote_name(tmp, table->name),
+            undo_table_text(tmp, table, COLUMNS_KEY, "t.%c = l.%o", " AND "), prefix, prefix),
+        err);
+}
+
+static bool write_rows(struct rollback *back, const struct undo_table *table, struct error *err)
+{
+    SCRATCH(tmp);
+    const char *prefix = prefix_of(tmp, table);
+    const char *name = undo_quote_name(tmp, table->name);
+    const char *set = table->is_copied
+                          ? "%c = l.%o"
+                          : "%c = CASE WHEN " UNDO_SAME("l.%o", "l.%n") " THEN t.%c ELSE l.%o END";
+    TRY(sqlite_execute_long(
+        back->engine,
+        mem_printf(tmp,
+                   "UPDATE main.%s AS t SET %s FROM %s_answer a JOIN %s l ON l.rowid = a.row WHERE "
+                   "a.answer = 'update' AND %s",
+                   name, undo_table_text(tmp, table, COLUMNS_DATA, set, ", "), prefix, prefix,
+                   undo_table_text(tmp, table, COLUMNS_KEY, "t.%c = l.%o", " AND ")),
+        err));
+    back->rows += sqlite3_changes64(back->engine->handle);
+    TRY(sqlite_execute_long(
+        back->engine,
+        mem_printf(tmp,
+                   "INSERT INTO main.%s (%s) SELECT %s FROM %s_answer a JOIN %s l ON l.rowid = "
+                   "a.row WHERE a.answer = 'insert'",
+                   name, undo_table_text(tmp, table, COLUMNS_ALL, "%c", ", "),
+                   undo_table_text(tmp, table, COLUMNS_ALL, "l.%o", ", "), prefix, prefix),
+        err));
+    back->rows += sqlite3_changes64(back->engine->handle);
+    return true;
+}
+
+static bool tell(struct rollback *back, const struct undo_table *table, engine_undo_conflict *each,
+                 void *context, int64_t *n, struct error *err)
+{
+    SCRATCH(tmp);
+    struct cursor *cursor;
+    const char *prefix = prefix_of(tmp, table);
+    const struct name name = {.name = table->name};
+    TRY(cursor_make(tmp, back->engine,
+                    mem_printf(tmp,
+                               "SELECT %s, a.answer FROM %s_answer a JOIN %s l ON l.rowid = a.row "
+                               "WHERE a.answer NOT IN ('same', 'insert', 'update') ORDER BY a.row",
+                               undo_table_key_text(tmp, table), prefix, prefix),
+                    &cursor, err));
+    for (bool has_row;;) {
+        TRY(cursor_step(back->engine, cursor, &has_row, err));
+        if (!has_row)
+            return true;
+        (*n)++;
+        if (each != NULL)
+            each(context, name, cursor_text(cursor, 0), cursor_text(cursor, 1));
+    }
+}
+
+// --- triggers and foreign keys
+
+static bool drop_triggers(struct rollback *back, const char *table, struct error *err)
+{
+    SCRATCH(tmp);
+    struct cursor *cursor;
+    char *drops = talloc_strdup(tmp, "");
+    TRY(cursor_make(tmp, back->engine,
+                    mem_printf(tmp,
+                               "SELECT name, sql FROM sqlite_schema WHERE type = 'trigger' AND "
+                               "lower(tbl_name) = lower(%s) ORDER BY rowid",
+                               undo_quote_text(tmp, table)),
+                    &cursor, err));
+    for (bool has_row;;) {
+        TRY(cursor_step(back->engine, cursor, &has_row, err));
+        if (!has_row)
+            break;
+        drops = talloc_asprintf_append(drops, "DROP TRIGGER main.%s;\n",
+                                       undo_quote_name(tmp, cursor_text(cursor, 0)));
+        back->triggers = talloc_asprintf_append(back->triggers, "%s;\n", cursor_text(cursor, 1));
+    }
+    TALLOC_FREE(cursor);
+    return sqlite_execute_long(back->engine, drops, err);
+}
+
+static bool count_orphans(struct rollback *back, int64_t *out, struct error *err)
+{
+    SCRATCH(tmp);
+    struct cursor *cursor;
+    bool has_row;
+    TRY(cursor_make(tmp, back->engine, "SELECT count(*) FROM pragma_foreign_key_check", &cursor,
+                    err));
+    TRY(cursor_step(back->engine, cursor, &has_row, err));
+    *out = sqlite3_column_int64(cursor->statement, 0);
+    return true;
+}
+
+static bool write_all(struct rollback *back, struct error *err)
+{
+    SCRATCH(tmp);
+    int64_t orphans_before;
+    int64_t orphans_after;
+    TRY(count_orphans(back, &orphans_before, err));
+    for (size_t i = 0; i < back->n_tables; i++) {
+        TRY(drop_triggers(back, back->tables[i].name, err));
+        TRY(judge(back, &back->tables[i], err));
+        TRY(write_rows(back, &back->tables[i], err));
+    }
+    TRY(sqlite_execute_long(back->engine, back->triggers, err));
+    TRY(count_orphans(back, &orphans_after, err));
+    if (orphans_after > orphans_before)
+        return error_set(err, ERROR_DATABASE,
+                         "%" PRId64 " rows would refer to rows that are not there (PRAGMA "
+                         "foreign_key_check)",
+                         orphans_after - orphans_before);
+    return sqlite_execute_long(
+        back->engine,
+        mem_printf(tmp,
+                   "UPDATE tminus_undo_log SET rolled_back_at = datetime('now') WHERE id = '%s'",
+                   back->id),
+        err);
+}
+
+static bool go_back(struct rollback *back, engine_undo_conflict *each, void *context, int64_t *n,
+                    struct error *err)
+{
+    SCRATCH(tmp);
+    char *when;
+    TRY(find_log(tmp, back->engine, back->id, &when, err));
+    if (*when != '\0')
+        return undo_fail_done(back->id, when, err);
+    TRY(read_tables(back, err));
+    TRY(check_schema(back, err));
+    TRY(write_all(back, err));
+    for (size_t i = 0; i < back->n_tables; i++) {
+        TRY(tell(back, &back->tables[i], each, context, n, err));
+        TRY(sqlite_execute_long(
+            back->engine, mem_printf(tmp, "DROP TABLE %s_answer", prefix_of(tmp, &back->tables[i])),
+            err));
+    }
+    return sqlite_execute_long(back->engine, "COMMIT", err);
+}
+
+bool sqlite_undo_roll_back(struct engine *engine, const char *id, engine_undo_conflict *each,
+                           void *context, struct engine_undo_result *out, struct error *err)
+{
+    SCRATCH(tmp);
+    struct rollback back = {.mem = tmp, .engine = engine, .id = id};
+    int64_t conflicts = 0;
+    back.triggers = talloc_strdup(tmp, "");
+    TRY(undo_id_check(id, err));
+    TRY(sqlite_execute(engine, "BEGIN IMMEDIATE", err));
+    if (!go_back(&back, each, context, &conflicts, err)) {
+        sqlite3_exec(engine->handle, "ROLLBACK", NULL, NULL, NULL);
+        return error_wrap(err, "nothing was taken back");
+    }
+    *out = (struct engine_undo_result){.rows = back.rows, .conflicts = conflicts};
+    return true;
+}
+
+// --- what there is
+
+static bool read_size(struct rollback *back, struct engine_undo_log *log, struct error *err)
+{
+    SCRATCH(tmp);
+    for (size_t i = 0; i < back->n_tables; i++) {
+        struct cursor *cursor;
+        bool has_row;
+        const char *prefix = prefix_of(tmp, &back->tables[i]);
+        TRY(cursor_make(tmp, back->engine,
+                        mem_printf(tmp,
+                                   "SELECT (SELECT count(*) FROM %s), (SELECT total(pgsize) FROM "
+                                   "dbstat WHERE name = '%s' AND aggregate = 1)",
+                                   prefix, prefix),
+                        &cursor, err));
+        TRY(cursor_step(back->engine, cursor, &has_row, err));
+        log->rows += sqlite3_column_int64(cursor->statement, 0);
+        log->bytes += sqlite3_column_int64(cursor->statement, 1);
+    }
+    return true;
+}
+
+bool sqlite_undo_list(TALLOC_CTX *mem, struct engine *engine, struct engine_undo_log **out,
+                      size_t *n, struct error *err)
+{
+    SCRATCH(tmp);
+    struct cursor *cursor;
+    struct engine_undo_log *logs = NULL;
+    size_t n_logs = 0;
+    bool has_row;
+    if (one_text(tmp, engine, "SELECT 1 FROM sqlite_schema WHERE name = 'tminus_undo_log'",
+                 &has_row, err) == NULL)
+        return false;
+    if (has_row) {
+        TRY(cursor_make(tmp, engine, "SELECT id FROM tminus_undo_log ORDER BY made_at, id", &cursor,
+                        err));
+        for (;;) {
+            TRY(cursor_step(engine, cursor, &has_row, err));
+            if (!has_row)
+                break;
+            struct engine_undo_log *log = mem_append(mem, logs, n_logs);
+            log->id = mem_strdup(mem, cursor_text(cursor, 0));
+            struct rollback back = {.mem = tmp, .engine = engine, .id = log->id};
+            TRY(read_tables(&back, err));
+            TRY(read_size(&back, log, err));
+        }
+    }
+    *out = logs;
+    *n = n_logs;
+    return true;
+}
+
+static bool drop(struct rollback *back, struct error *err)
+{
+    SCRATCH(tmp);
+    char *when;
+    TRY(find_log(tmp, back->engine, back->id, &when, err));
+    TRY(read_tables(back, err));
+    for (size_t i = 0; i < back->n_tables; i++) {
+        const char *prefix = prefix_of(tmp, &back->tables[i]);
+        TRY(sqlite_execute_long(back->engine,
+                                mem_printf(tmp,
+                                           "DROP TRIGGER IF EXISTS %s_keys; DROP TABLE %s; DROP "
+                                           "TABLE %s_key; DROP TABLE IF EXISTS %s_before;",
+                                           prefix, prefix, prefix, prefix),
+                                err));
+    }
+    return sqlite_execute_long(back->engine,
+                               mem_printf(tmp,
+                                          "DELETE FROM tminus_undo_column WHERE log = '%1$s';"
+                                          "DELETE FROM tminus_undo_table WHERE log = '%1$s';"
+                                          "DELETE FROM tminus_undo_log WHERE id = '%1$s'; COMMIT",
+                                          back->id),
+                               err);
+}
+
+bool sqlite_undo_drop(struct engine *engine, const char *id, struct error *err)
+{
+    SCRATCH(tmp);
+    struct rollback back = {.mem = tmp, .engine = engine, .id = id};
+    TRY(undo_id_check(id, err));
+    TRY(sqlite_execute(engine, "BEGIN IMMEDIATE", err));
+    if (drop(&back, err))
+        return true;
+    sqlite3_exec(engine->handle, "ROLLBACK", NULL, NULL, NULL);
+    return false;
+}

@@ -1,0 +1,172 @@
+/*
+ * What is to be run around a migration so that the rows which it overwrites can come back.
+ *
+ * A table is copied before (cheaper than triggers by half, and it sees whatever happens), and what
+ * differs behind the migration becomes the log: key, values before, values after. Nobody else can
+ * write in between, because the migration's transaction holds the only write lock. A trigger notes
+ * keys that are updated, since no comparison tells those from a row deleted and another inserted.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "driver/engine/sqlite/undo_table.h"
+#include "driver/engine/undo.h"
+
+#define COLUMNS_MAX 900 // twice as many are in the log's table; SQLITE_MAX_COLUMN is 2000
+
+static const char tables_sql[] =
+    "CREATE TABLE IF NOT EXISTS tminus_undo_log (id TEXT PRIMARY KEY NOT NULL, made_at TEXT NOT "
+    "NULL, ended_at TEXT, rolled_back_at TEXT);\n"
+    "CREATE TABLE IF NOT EXISTS tminus_undo_table (log TEXT NOT NULL, n INTEGER NOT NULL, name "
+    "TEXT NOT NULL, is_copied INTEGER NOT NULL, PRIMARY KEY (log, n));\n"
+    "CREATE TABLE IF NOT EXISTS tminus_undo_column (log TEXT NOT NULL, n INTEGER NOT NULL, place "
+    "INTEGER NOT NULL, name TEXT NOT NULL, key_position INTEGER NOT NULL, is_rowid INTEGER NOT "
+    "NULL, PRIMARY KEY (log, n, place));\n";
+
+struct planning {
+    TALLOC_CTX *mem;
+    const char *id;
+    char *first, *last;
+};
+
+// --- one table
+
+static char *prefix_of(TALLOC_CTX *mem, const struct undo_table *table)
+{
+    return mem_printf(mem, "tminus_undo_%s_%lld", table->log, (long long)table->n);
+}
+
+static void add_record(struct planning *planning, const struct undo_table *table)
+{
+    SCRATCH(tmp);
+    planning->first = talloc_asprintf_append(
+        planning->first, "INSERT INTO tminus_undo_table VALUES ('%s', %lld, %s, %d);\n", table->log,
+        (long long)table->n, undo_quote_text(tmp, table->name), table->is_copied);
+    for (size_t i = 0; i < table->n_columns; i++)
+        planning->first = talloc_asprintf_append(
+            planning->first,
+            "INSERT INTO tminus_undo_column VALUES ('%s', %lld, %zu, %s, %d, %d);\n", table->log,
+            (long long)table->n, i + 1, undo_quote_text(tmp, table->columns[i].name),
+            table->columns[i].key_position, table->columns[i].is_rowid);
+}
+
+// The copy; and a note of each key that is updated.
+static void add_copy(struct planning *planning, const struct undo_table *table)
+{
+    SCRATCH(tmp);
+    const char *prefix = prefix_of(tmp, table);
+    const char *name = undo_quote_name(tmp, table->name);
+    planning->first =
+        talloc_asprintf_append(planning->first,
+                               "CREATE TABLE %s_before AS SELECT %s FROM main.%s;\n"
+                               "CREATE TABLE %s (has_after INTEGER, %s, %s);\n"
+                               "CREATE TABLE %s_key (%s);\n",
+                               prefix, undo_table_text(tmp, table, COLUMNS_ALL, "%c AS %o", ", "),
+                               name, prefix, undo_table_text(tmp, table, COLUMNS_ALL, "%o", ", "),
+                               undo_table_text(tmp, table, COLUMNS_ALL, "%n", ", "), prefix,
+                               undo_table_text(tmp, table, COLUMNS_KEY, "%o", ", "));
+    if (table->key_is_rowid)
+        return;
+    planning->first = talloc_asprintf_append(
+        planning->first,
+        "CREATE TRIGGER %s_keys AFTER UPDATE OF %s ON %s WHEN NOT (%s) BEGIN INSERT INTO %s_key "
+        "VALUES (%s); END;\n",
+        prefix, undo_table_text(tmp, table, COLUMNS_KEY, "%c", ", "), name,
+        undo_table_text(tmp, table, COLUMNS_KEY, UNDO_SAME("old.%c", "new.%c"), " AND "), prefix,
+        undo_table_text(tmp, table, COLUMNS_KEY, "old.%c", ", "));
+    planning->last =
+        talloc_asprintf_append(planning->last, "DROP TRIGGER IF EXISTS %s_keys;\n", prefix);
+}
+
+// What differs from the copy. A table that is rewritten may not be there any more: all is kept.
+static void add_difference(struct planning *planning, const struct undo_table *table)
+{
+    SCRATCH(tmp);
+    const char *prefix = prefix_of(tmp, table);
+    const char *olds = undo_table_text(tmp, table, COLUMNS_ALL, "%o", ", ");
+    if (table->is_copied)
+        planning->last = talloc_asprintf_append(
+            planning->last, "INSERT INTO %s (has_after, %s) SELECT NULL, %s FROM %s_before;\n",
+            prefix, olds, olds, prefix);
+    else
+        planning->last = talloc_asprintf_append(
+            planning->last,
+            "INSERT INTO %s (has_after, %s, %s) SELECT t.tminus_is_there IS NOT NULL, %s, %s FROM "
+            "%s_before l LEFT JOIN (SELECT 1 AS tminus_is_there, %s FROM main.%s) t ON %s WHERE "
+            "t.tminus_is_there IS NULL OR NOT (%s);\n",
+            prefix, olds, undo_table_text(tmp, table, COLUMNS_ALL, "%n", ", "),
+            undo_table_text(tmp, table, COLUMNS_ALL, "l.%o", ", "),
+            undo_table_text(tmp, table, COLUMNS_ALL, "t.%c", ", "), prefix,
+            undo_table_text(tmp, table, COLUMNS_ALL, "%c", ", "), undo_quote_name(tmp, table->name),
+            undo_table_text(tmp, table, COLUMNS_KEY, "t.%c = l.%o", " AND "),
+            undo_table_text(tmp, table, COLUMNS_ALL, UNDO_SAME("t.%c", "l.%o"), " AND "));
+    planning->last = talloc_asprintf_append(planning->last, "DROP TABLE %s_before;\n", prefix);
+}
+
+static bool has_triggers(struct engine *engine, const char *name, bool *out, struct error *err)
+{
+    SCRATCH(tmp);
+    struct cursor *cursor;
+    TRY(cursor_make(tmp, engine,
+                    mem_printf(tmp,
+                               "SELECT 1 FROM sqlite_schema WHERE type = 'trigger' AND "
+                               "lower(tbl_name) = lower(%s)",
+                               undo_quote_text(tmp, name)),
+                    &cursor, err));
+    return cursor_step(engine, cursor, out, err);
+}
+
+static bool plan_table(struct planning *planning, struct engine *engine,
+                       const struct engine_undo_subject *subject, struct engine_undo_plan *plan,
+                       struct error *err)
+{
+    struct undo_table table;
+    bool is_triggered;
+    TRY(undo_table_read(planning->mem, engine, subject->table.name, &table, err));
+    TRY(has_triggers(engine, subject->table.name, &is_triggered, err));
+    const char *none = NULL;
+    if (table.n_columns == 0)
+        none = "there is no such table before the migration";
+    else if (table.n_columns > COLUMNS_MAX)
+        none = "it has more than 900 columns";
+    else if (undo_table_text(planning->mem, &table, COLUMNS_KEY, "%o", "")[0] == '\0')
+        none = "it has no key, and its columns hide the rowid";
+    if (none != NULL) {
+        undo_plan_add(planning->mem, plan, subject->table, UNDO_NONE, none);
+        return true;
+    }
+    const char *why =
+        is_triggered ? "what its triggers write to other tables is not foreseen"
+        : table.key_is_rowid
+            ? "it has no key: its rows are known by their rowid, which VACUUM may change"
+            : NULL;
+    undo_plan_add(planning->mem, plan, subject->table,
+                  subject->is_rewritten ? UNDO_COPY : UNDO_TRIGGER, why);
+    table.log = planning->id;
+    table.n = (int64_t)plan->n_tables;
+    table.is_copied = subject->is_rewritten;
+    add_record(planning, &table);
+    add_copy(planning, &table);
+    add_difference(planning, &table);
+    return true;
+}
+
+bool sqlite_undo_plan(TALLOC_CTX *mem, struct engine *engine,
+                      const struct engine_undo_request *request, struct engine_undo_plan *out,
+                      struct error *err)
+{
+    struct engine_undo_plan plan = {0};
+    TRY(undo_id_check(request->id, err));
+    struct planning planning = {.mem = mem, .id = request->id};
+    planning.first = mem_printf(
+        mem, "%sINSERT INTO tminus_undo_log VALUES ('%s', datetime('now'), NULL, NULL);\n",
+        tables_sql, request->id);
+    planning.last = talloc_strdup(mem, "");
+    for (size_t i = 0; i < request->n_subjects; i++)
+        TRY(plan_table(&planning, engine, &request->subjects[i], &plan, err));
+    plan.first = planning.first;
+    plan.last = talloc_asprintf_append(
+        planning.last, "UPDATE tminus_undo_log SET ended_at = datetime('now') WHERE id = '%s';\n",
+        request->id);
+    *out = plan;
+    return true;
+}

@@ -1,0 +1,46 @@
+/*
+ * A table of an undo log: its columns, its key, and the conditions that compare its rows with the
+ * log's.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef DRIVER_ENGINE_SQLITE_UNDO_TABLE_H
+#define DRIVER_ENGINE_SQLITE_UNDO_TABLE_H
+
+#include "driver/engine/sqlite/sqlite.h"
+
+struct undo_column {
+    const char *name;
+    int key_position; // from 1; 0: not in the key
+    bool is_rowid;    // no column, but what a table without key knows its rows by
+};
+
+struct undo_table {
+    const char *log;
+    int64_t n; // in the log
+    const char *name;
+    bool is_copied;
+    struct undo_column *columns;
+    size_t n_columns;
+    bool key_is_rowid;
+};
+
+char *undo_quote_name(TALLOC_CTX *mem, const char *name);
+char *undo_quote_text(TALLOC_CTX *mem, const char *text);
+
+// The columns of the table `name` as it is now; none: there is no such table.
+bool undo_table_read(TALLOC_CTX *mem, struct engine *engine, const char *name,
+                     struct undo_table *out, struct error *err);
+// What is written for each column in place of `%c` (the quoted name), `%o` and `%n` (the log's
+// columns before and after), joined by `between`.
+enum undo_columns { COLUMNS_ALL, COLUMNS_KEY, COLUMNS_DATA };
+char *undo_table_text(TALLOC_CTX *mem, const struct undo_table *table, enum undo_columns which,
+                      const char *pattern, const char *between);
+// "id=42" of the log's row `l`, as an SQL expression.
+char *undo_table_key_text(TALLOC_CTX *mem, const struct undo_table *table);
+
+// The same value, to the byte and type.
+#define UNDO_SAME(a, b)                                                                            \
+    "(typeof(" a ") = typeof(" b ") AND (" a " COLLATE BINARY) IS (" b " COLLATE BINARY))"
+
+#endif
