@@ -230,6 +230,7 @@ struct engine_row_image {
     uint64_t writer;      // number of the transaction that wrote this version of the row; 0: not
                           // asked for, not known
     uint8_t row_hash[16]; // XXH3-128 over the whole row image
+    uint8_t content[16];  // over the columns whatever the key, with `wants_content`
     const uint64_t *column_hash; // 64 bits for each column of the request
     size_t n_columns;
     const struct engine_value *shown; // the values that were asked for, until the next row
@@ -248,7 +249,7 @@ struct engine_fingerprint_request {
     engine_image *image;    // each row, or NULL
     const size_t *shown;    // places in `columns` whose values the image shows as well
     size_t n_shown;
-    bool wants_content; // the sum of rows whatever their keys, for rows that may be renumbered
+    bool wants_content; // what rows are whatever their keys, for rows that may be renumbered
     bool wants_writer;  // fill the images' `writer`
     void *context;
     void (*progress)(void *context, int64_t rows_done);
@@ -321,7 +322,7 @@ struct engine_proof_table {
     bool (*differences)(struct engine *engine, const struct engine_differences_request *request,
                         engine_differs *each, void *context, struct error *err);
     // Rows in the order of their key, pulled one at a time, for comparing two databases. Of the
-    // request, `image`, `progress` and `wants_content` are not used. The key must be unique.
+    // request, `image` and `progress` are not used. The key must be unique.
     bool (*stream_open)(TALLOC_CTX *mem, struct engine *engine,
                         const struct engine_fingerprint_request *request,
                         struct engine_stream **out, struct error *err);

@@ -248,5 +248,6 @@ bool comparing_by_key(struct comparing *comparing, struct error *err)
     TRY(read_rows(&rows, err));
     if (!rows.counts_values)
         TRY(read_rows(&values, err));
-    return recount(comparing, err);
+    TRY(recount(comparing, err));
+    return comparing_doubled(comparing, err);
 }

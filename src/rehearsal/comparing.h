@@ -49,5 +49,7 @@ int64_t comparing_total(const struct comparing *comparing); // rows of both side
 // Fill rows and columns of `out`. ERROR_INPUT: the key does not tell the rows apart.
 MUST_CHECK bool comparing_by_key(struct comparing *comparing, struct error *err);
 MUST_CHECK bool comparing_without_key(struct comparing *comparing, struct error *err);
+// Added rows that equal another one, after a reading by key.
+MUST_CHECK bool comparing_doubled(struct comparing *comparing, struct error *err);
 
 #endif

@@ -16,7 +16,7 @@ struct effects_case {
     bool is_traced;      // by the text of the change; else as of another program
 };
 
-static void run_case(const struct engine_driver *driver, const struct effects_case *one)
+static inline void run_case(const struct engine_driver *driver, const struct effects_case *one)
 {
     SCRATCH(tmp);
     struct effects_rig rig = {.is_traced = one->is_traced};
@@ -29,7 +29,7 @@ static void run_case(const struct engine_driver *driver, const struct effects_ca
     effects_rig_end(&rig);
 }
 
-static void run_cases(const struct engine_driver *driver, const struct effects_case *cases, size_t n)
+static inline void run_cases(const struct engine_driver *driver, const struct effects_case *cases, size_t n)
 {
     for (size_t i = 0; i < n; i++)
         run_case(driver, &cases[i]);

@@ -39,6 +39,12 @@ static const struct effects_case cases[] = {
      "t 4→5 without key: added 2; removed 1;", .is_traced = true},
     {"without a key, written in place", "CREATE TABLE t (a, b); INSERT INTO t VALUES (1, 'x'), (2, 'y');", "UPDATE t SET b = NULL WHERE a = 1",
      "t 2→2: changed 1: rowid=1; [b 1 to_null 1: x→NULL 1]"},
+    {"a trigger that writes twice", ROWS "CREATE TABLE log (id INTEGER PRIMARY KEY, t INTEGER, what TEXT); CREATE TRIGGER a AFTER UPDATE ON t BEGIN INSERT INTO log (t, what) VALUES (new.id, 'x'); END;"
+                                    "CREATE TRIGGER b AFTER UPDATE ON t BEGIN INSERT INTO log (t, what) VALUES (new.id, 'x'); END; INSERT INTO log VALUES (7, 2, 'x'), (8, 2, 'x');",
+     "UPDATE t SET y = 0 WHERE id < 3", "log 2→6: added 4: id=9 id=10 id=11 id=12; doubled 3: id=12 id=10;\nt 5→5: changed 2: id=1 id=2; [y 2: 1→0 1, 2→0 1]"},
+    {"rows that are twice, and a key that somebody chose", "CREATE TABLE t (id TEXT PRIMARY KEY, v) WITHOUT ROWID; INSERT INTO t VALUES ('a', 1);", "INSERT INTO t VALUES ('b', 1)", "t 1→2: added 1: id='b';"},
+    {"rows that came twice, with NULL", "CREATE TABLE t (id INTEGER PRIMARY KEY, a, b, at TEXT DEFAULT CURRENT_TIMESTAMP); INSERT INTO t VALUES (1, 'x', NULL, 'then'), (2, NULL, 'x', 'then');",
+     "INSERT INTO t (a, b) SELECT a, b FROM t", "t 2→4: added 2: id=3 id=4; doubled 2: id=3 id=4;"},
     {"worst first", "CREATE TABLE a (id INTEGER PRIMARY KEY, v); CREATE TABLE b (id INTEGER PRIMARY KEY, v); CREATE TABLE c (id INTEGER PRIMARY KEY, v);"
                     "INSERT INTO a VALUES (1, 1); INSERT INTO b VALUES (1, 1); INSERT INTO c VALUES (1, 1);",
      "UPDATE a SET v = 2; UPDATE b SET v = NULL; DELETE FROM c",
@@ -56,7 +62,7 @@ static void test_effects_find__without_rows(void **state)
 {
     static const char *const keys[] = {"id=9", "id=1", "id=77"};
     static const char *const found[][2] = {
-        {"UPDATE t SET x = 'q' WHERE id < 3; INSERT INTO t VALUES (9, 'n', 9), (10, 'n', 9)",
+        {"UPDATE t SET x = 'q' WHERE id < 3; INSERT INTO t VALUES (9, 'n', 9), (10, 'm', 9)",
          "t 5→7: added 1: id=10; changed 1: id=2; [x 1: b→q 1]|t 5→7: added 1: id=9; changed 1: id=1; [x 1: a→q 1]"},
         {"UPDATE t SET y = NULL WHERE id = 1", "|t 5→5: changed 1: id=1; [y 1 to_null 1: 1→NULL 1]"},
         {"UPDATE t SET y = NULL WHERE id = 2", "t 5→5: changed 1: id=2; [y 1 to_null 1: 2→NULL 1]|"},

@@ -66,6 +66,9 @@ static const struct effects_case cases[] = {
      "unknown: rows cannot be matched by 'id': integer before, text after"},
     {"a key whose rows are twice", ROWS, "ALTER TABLE t DROP CONSTRAINT t_pkey; INSERT INTO t SELECT * FROM t WHERE id = 3",
      "public.t 5→6 without key: added 1; unknown: public.t: its rows cannot be told by their key: id=3 stands in more than one"},
+    {"rows that came twice", "CREATE TABLE t (id serial PRIMARY KEY, a text, at timestamptz DEFAULT now()); INSERT INTO t (a, at) SELECT 'v' || n, '2026-01-01' FROM generate_series(1, 1000) n;",
+     "INSERT INTO t (a) VALUES ('new'), ('v17'), ('twice'), ('twice'), ('v17')", "public.t 1000→1005: added 5: id=1001 id=1002 id=1003 id=1004 id=1005; doubled 3: id=1005 id=1004;"},
+    {"rows that cannot be twice", "CREATE TABLE t (id serial PRIMARY KEY, a text NOT NULL UNIQUE); INSERT INTO t (a) VALUES ('a');", "INSERT INTO t (a) VALUES ('b')", "public.t 1→2: added 1: id=2;"},
     {"a row that moves to another partition", "CREATE TABLE t (id int, r int, v text, PRIMARY KEY (id, r)) PARTITION BY LIST (r);"
                                               "CREATE TABLE t1 PARTITION OF t FOR VALUES IN (1); CREATE TABLE t2 PARTITION OF t FOR VALUES IN (2, 3);"
                                               "INSERT INTO t VALUES (1, 1, 'a'), (2, 2, 'b'), (3, 3, 'c');",

@@ -33,7 +33,7 @@ struct row_imager {
     const struct engine_fingerprint_request *request;
     struct hashed_column *columns;
     struct row_sums sums;
-    sum128 last;               // the hash of the last row
+    sum128 last, content;      // the hashes of the last row, with its key and without
     XXH128_hash_t *hashes;     // [0] of the key, then one for each column
     XXH128_hash_t *values;     // of the columns, for the content
     bool key_is_whole;         // the key's fields can be hashed as they lie
@@ -220,7 +220,8 @@ bool row_imager_add(struct row_imager *imager, const struct copy_field *fields)
     imager->sums.rows++;
     if (imager->request->wants_content) {
         TRY(hash_columns(imager, fields, 0, imager->values));
-        imager->sums.content += to_sum(XXH3_128bits(imager->values, sizeof *imager->values * n));
+        imager->content = to_sum(XXH3_128bits(imager->values, sizeof *imager->values * n));
+        imager->sums.content += imager->content;
     }
     return true;
 }
@@ -248,7 +249,9 @@ const struct engine_row_image *row_imager_image(struct row_imager *imager,
     image->key_text = value_text_key(imager, selection, fields, &imager->text);
     image->writer = selection->has_writer ? writer_of(&fields[0]) : 0;
     struct engine_sum last = row_sum_bytes(imager->last);
+    struct engine_sum content = row_sum_bytes(imager->content);
     memcpy(image->row_hash, last.bytes, sizeof image->row_hash);
+    memcpy(image->content, content.bytes, sizeof image->content);
     image->column_hash = imager->column_hash;
     image->n_columns = selection->n_columns;
     image->shown = imager->shown;

@@ -92,7 +92,6 @@ bool postgres_stream_open(TALLOC_CTX *mem, struct engine *engine,
     struct engine_stream *stream = mem_new(mem, struct engine_stream);
     stream->engine = engine;
     stream->request = *request;
-    stream->request.wants_content = false;
     if (!reading_begin(engine, err)) {
         talloc_free(stream);
         return false;

@@ -40,7 +40,7 @@ struct printer {
     sum128 *column_sums;
     XXH128_hash_t *hashes; // [0] of the key, then one for each column
     XXH128_hash_t *values; // of the columns, for the content
-    sum128 last;           // the row hash of the last row
+    sum128 last, content;  // the hashes of the last row, with its key and without
     struct engine_row_image image;
     uint64_t *column_hash;
     struct engine_value *shown;
@@ -129,8 +129,9 @@ static void add_content(struct printer *printer, sqlite3_value **row)
 {
     for (size_t i = 0; i < printer->print->n_columns; i++)
         printer->values[i] = value_hash(printer->key, row[i], sqlite3_value_type(row[i]), 0);
-    printer->content_sum +=
+    printer->content =
         to_sum(XXH3_128bits(printer->values, sizeof *printer->values * printer->print->n_columns));
+    printer->content_sum += printer->content;
 }
 
 int64_t printer_add(struct printer *printer, sqlite3_value **row)
@@ -172,7 +173,9 @@ const struct engine_row_image *printer_image(struct printer *printer, sqlite3_va
     for (size_t i = 0; i < request->n_shown; i++)
         printer->shown[i] = sqlite_value(printer->texts, row[request->shown[i]]);
     struct engine_sum last = from_sum(printer->last);
+    struct engine_sum content = from_sum(printer->content);
     memcpy(image->row_hash, last.bytes, sizeof image->row_hash);
+    memcpy(image->content, content.bytes, sizeof image->content);
     return image;
 }
 

@@ -19,7 +19,6 @@ bool sqlite_stream_open(TALLOC_CTX *mem, struct engine *engine,
     SCRATCH(tmp);
     struct engine_stream *stream = mem_new(tmp, struct engine_stream);
     stream->request = *request;
-    stream->request.wants_content = false;
     TRY(ordered_rows_open(stream, engine, request, &stream->rows, err));
     stream->printer =
         printer_make(stream, &stream->request, &stream->rows->columns, stream->rows->key);
