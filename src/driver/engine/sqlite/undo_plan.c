@@ -1,9 +1,9 @@
 /*
  * What is to be run around a migration so that the rows which it overwrites can come back.
  *
- * A table is copied before (cheaper than triggers by half, and it sees whatever happens), and what
- * differs behind the migration becomes the log: key, values before, values after. Nobody else can
- * write in between, because the migration's transaction holds the only write lock. A trigger notes
+ * A table is copied before, and what differs behind the migration, whatever made it differ, becomes
+ * the log: key, values before, values after. Nobody else can write in between, because the
+ * migration's transaction holds the only write lock. A trigger notes
  * keys that are updated, since no comparison tells those from a row deleted and another inserted.
  *
  * SPDX-License-Identifier: Apache-2.0
