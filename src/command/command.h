@@ -42,6 +42,7 @@ int command_exit_status(enum verdict verdict);
 
 extern const struct command command_assess;
 extern const struct command command_baseline;
+extern const struct command command_clean;
 extern const struct command command_config;
 extern const struct command command_explain;
 extern const struct command command_help;

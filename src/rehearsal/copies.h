@@ -17,9 +17,11 @@
 
 struct copies_request {
     const struct copy_driver *driver;
+    const struct engine_driver *engine;
     const struct backup_driver *const *backups; // all there are, NULL-terminated
     const struct config_rehearsal *settings;
     const struct config_backup *backup; // of the environment
+    const struct config *config;        // whose folder paths are seen from; NULL: this one
     const struct target *source; // the target, for reading alone; NULL: it is not reachable (from a
                                  // backup a copy can be made without it)
     const struct secret *source_url;
@@ -38,6 +40,13 @@ struct copies {
     struct target before, work;
     struct fingerprints *start; // of `before`
     struct rehearsal_source source;
+    const char **notes; // in what the copies are not like the source, what was cleared away
+    size_t n_notes;
+    struct copies_kept { // that are open
+        struct engine *engine;
+        const char *name;
+    } * kept;
+    size_t n_kept;
 };
 
 // Room on disk is looked at first. ERROR_INPUT: a damaged backup, one of another system;

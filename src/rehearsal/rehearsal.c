@@ -124,6 +124,8 @@ bool rehearsal_make(TALLOC_CTX *mem, const struct rehearsal_request *request,
     rehearsing_phase(&rehearsing, "copy");
     TRY(copies_make(report, &request->copies, &rehearsing.copies, err));
     report->source = rehearsing.copies->source;
+    for (size_t i = 0; i < rehearsing.copies->n_notes; i++)
+        rehearsing_note(&rehearsing, rehearsing.copies->notes[i]);
     if (report->source.taken_ms > 0)
         report->source.taken_at = mem_strdup(report, clock_format(report->source.taken_ms).text);
     bool is_done = rehearse_on_copies(&rehearsing, err);

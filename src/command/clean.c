@@ -1,0 +1,231 @@
+/*
+ * tminus clean: what killed runs left over, found by its marks and removed.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "base/json.h"
+#include "base/log.h"
+#include "change/config.h"
+#include "command/command.h"
+#include "command/options.h"
+#include "journal/state.h"
+
+struct request {
+    struct options options;
+    bool is_dry_run;
+};
+
+#define KEY_DRY_RUN 0x201
+
+static const struct argp_option table[] = {
+    {"dry-run", KEY_DRY_RUN, NULL, 0, "say what is left over, and remove nothing", 1},
+    {0},
+};
+
+static error_t parse(int key, char *value, struct argp_state *state)
+{
+    struct request *request = state->input;
+    switch (key) {
+    case ARGP_KEY_INIT: state->child_inputs[0] = &request->options; return 0;
+    case KEY_DRY_RUN: request->is_dry_run = true; return 0;
+    case ARGP_KEY_ARG: argp_error(state, "unexpected argument '%s'", value); return 0;
+    default: return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp parser = {
+    .options = table,
+    .parser = parse,
+    .doc = "Remove what a killed tminus left over: scratch servers, databases and files of "
+           "rehearsals. Of one environment with --env, else of all. Ends with 0 when nothing is "
+           "left over, 1 when something is, 3 when a server could not be asked.",
+    .children = options_children,
+};
+
+// --- finding
+
+struct left {
+    const struct copy_driver *driver;
+    const struct copy_site_options *options;
+    struct copy_leftover leftover;
+    bool is_removed;
+    const char *why; // it could not be removed; NULL
+};
+
+struct cleaning {
+    TALLOC_CTX *mem;
+    const struct program *program;
+    const struct request *request;
+    struct wait *wait;
+    struct left *list;
+    size_t n;
+    const char **unasked; // servers that did not answer, and why
+    size_t n_unasked;
+};
+
+static bool is_known(const struct cleaning *cleaning, const char *id)
+{
+    for (size_t i = 0; i < cleaning->n; i++) {
+        if (strcmp(cleaning->list[i].leftover.id, id) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void find_at(struct cleaning *cleaning, const struct copy_driver *driver,
+                    const struct copy_site_options *options)
+{
+    struct copy_leftover *found = NULL;
+    size_t n = 0;
+    struct error why = {0};
+    if (!driver->leftovers(cleaning->mem, options, &found, &n, &why)) {
+        *mem_append(cleaning->mem, cleaning->unasked, cleaning->n_unasked) =
+            mem_strdup(cleaning->mem, why.message);
+        return;
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (!is_known(cleaning, found[i].id)) // two environments may share a folder
+            *mem_append(cleaning->mem, cleaning->list, cleaning->n) =
+                (struct left){.driver = driver, .options = options, .leftover = found[i]};
+    }
+}
+
+static bool find_in(struct cleaning *cleaning, const struct config *config,
+                    const struct config_environment *environment, const char *name,
+                    struct error *err)
+{
+    char *folder;
+    TRY(state_path(cleaning->mem, config->service, name, "rehearsal", &folder, err));
+    if (environment != NULL && environment->rehearsal.folder != NULL)
+        folder = config_resolve(cleaning->mem, config, environment->rehearsal.folder);
+    struct copy_site_options *here = mem_new(cleaning->mem, struct copy_site_options);
+    here->folder = folder;
+    here->wait = cleaning->wait;
+    for (size_t i = 0; cleaning->program->copies[i] != NULL; i++)
+        find_at(cleaning, cleaning->program->copies[i], here);
+    if (environment == NULL || environment->rehearsal.server == NULL)
+        return true;
+    struct copy_site_options *there = mem_new(cleaning->mem, struct copy_site_options);
+    *there = *here;
+    there->server = environment->rehearsal.server;
+    for (size_t i = 0; cleaning->program->copies[i] != NULL; i++) {
+        if (cleaning->program->copies[i]->dialect == DIALECT_POSTGRES)
+            find_at(cleaning, cleaning->program->copies[i], there);
+    }
+    return true;
+}
+
+static bool find_all(struct cleaning *cleaning, struct error *err)
+{
+    const struct options *options = &cleaning->request->options;
+    const struct config_environment *one;
+    const char *slot;
+    struct config *config;
+    TRY(config_read(cleaning->mem, options->config_path, true, &config, err));
+    if (config->n_environments == 0)
+        return find_in(cleaning, config, NULL, options->environment, err);
+    if (options->environment != NULL) {
+        TRY(config_environment(config, options->environment, &one, &slot, err));
+        return find_in(cleaning, config, one, one->name, err);
+    }
+    for (size_t i = 0; i < config->n_environments; i++) {
+        const struct config_environment *each = &config->environments[i];
+        if (each->missing.code != ERROR_NONE) { // a variable of it is not set here
+            *mem_append(cleaning->mem, cleaning->unasked, cleaning->n_unasked) = mem_printf(
+                cleaning->mem, "environment '%s': %s", each->name, each->missing.message);
+            continue;
+        }
+        TRY(find_in(cleaning, config, each, each->name, err));
+    }
+    return true;
+}
+
+// --- removing
+
+static void remove_all(struct cleaning *cleaning)
+{
+    for (size_t i = 0; i < cleaning->n; i++) {
+        struct left *left = &cleaning->list[i];
+        struct error why = {0};
+        left->is_removed = left->driver->remove(left->options, left->leftover.id, &why);
+        if (!left->is_removed)
+            left->why = mem_strdup(cleaning->mem, why.message);
+    }
+}
+
+// --- telling
+
+static void print_text(const struct cleaning *cleaning)
+{
+    for (size_t i = 0; i < cleaning->n; i++) {
+        const struct left *left = &cleaning->list[i];
+        printf("%s  %s\n", left->is_removed ? "removed" : "left   ", left->leftover.what);
+        if (left->why != NULL)
+            printf("         %s\n", left->why);
+    }
+    if (cleaning->n == 0 && cleaning->n_unasked == 0)
+        printf("nothing is left over\n");
+}
+
+static void write_json(const struct cleaning *cleaning)
+{
+    json_auto_t *document = json_object();
+    json_put_text(document, "schema", "tminus/clean/1");
+    json_put_bool(document, "dry_run", cleaning->request->is_dry_run);
+    json_t *list = json_put_array(document, "leftovers");
+    for (size_t i = 0; i < cleaning->n; i++) {
+        const struct left *left = &cleaning->list[i];
+        json_t *object = json_object();
+        json_put_text(object, "what", left->leftover.what);
+        json_put_text(object, "id", left->leftover.id);
+        json_put(object, "bytes",
+                 left->leftover.bytes < 0 ? json_null() : json_integer(left->leftover.bytes));
+        json_put_bool(object, "removed", left->is_removed);
+        json_put_text(object, "reason", left->why);
+        json_array_append_new(list, object);
+    }
+    json_t *unasked = json_put_array(document, "not_asked");
+    for (size_t i = 0; i < cleaning->n_unasked; i++)
+        json_array_append_new(unasked, json_text(cleaning->unasked[i]));
+    json_write(stdout, document);
+}
+
+static int exit_status(const struct cleaning *cleaning)
+{
+    for (size_t i = 0; i < cleaning->n; i++) {
+        if (!cleaning->list[i].is_removed)
+            return EXIT_NO_GO;
+    }
+    return cleaning->n_unasked > 0 ? EXIT_HOLD : EXIT_GO;
+}
+
+static int clean_run(const struct program *program, int argc, char **argv, struct error *err)
+{
+    SCRATCH(tmp);
+    struct request request = {0};
+    struct cleaning cleaning = {.mem = tmp, .program = program, .request = &request};
+    argp_parse(&parser, argc, argv, 0, NULL, &request);
+    if (!options_format_allowed(&request.options,
+                                OPTIONS_FORMAT(FORMAT_TEXT) | OPTIONS_FORMAT(FORMAT_JSON), err))
+        return -1;
+    cleaning.wait = wait_make(tmp);
+    if (!find_all(&cleaning, err))
+        return -1;
+    for (size_t i = 0; i < cleaning.n_unasked; i++)
+        log_warning("not asked: %s", cleaning.unasked[i]);
+    if (!request.is_dry_run)
+        remove_all(&cleaning);
+    if (request.options.format == FORMAT_JSON)
+        write_json(&cleaning);
+    else
+        print_text(&cleaning);
+    return exit_status(&cleaning);
+}
+
+const struct command command_clean = {
+    .name = "clean",
+    .arguments = "",
+    .summary = "remove what killed rehearsals left over",
+    .when = "always",
+    .run = clean_run,
+};

@@ -1,0 +1,124 @@
+/*
+ * Children: they run, they end when told, and they go when their parent is killed.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "base/child.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+static char output[] = "/tmp/tminus-child-XXXXXX";
+
+static int make_output(void **state)
+{
+    (void)state;
+    int fd = mkstemp(output);
+    if (fd < 0)
+        return -1;
+    close(fd);
+    return 0;
+}
+
+static int remove_output(void **state)
+{
+    (void)state;
+    return unlink(output);
+}
+
+static struct child *start(TALLOC_CTX *mem, const char *script, const struct child_user *user)
+{
+    const char *const argv[] = {"/bin/sh", "-c", script, NULL};
+    const struct child_options options = {.argv = argv, .user = user, .output = output, .end_signal = SIGTERM};
+    struct child *child;
+    struct error err = {0};
+    if (!child_start(mem, &options, &child, &err))
+        fail_msg("%s", err.message);
+    return child;
+}
+
+static const char *printed(TALLOC_CTX *mem)
+{
+    char *text;
+    size_t len;
+    struct error err;
+    assert_true(file_read(mem, output, 4096, &text, &len, &err));
+    return text;
+}
+
+// Until the output holds `text`: the child has come so far.
+static void await_printed(const char *text)
+{
+    for (int64_t end_ms = clock_monotonic_ms() + 20000; clock_monotonic_ms() < end_ms;) {
+        SCRATCH(tmp);
+        if (strstr(printed(tmp), text) != NULL)
+            return;
+        usleep(10000);
+    }
+    fail_msg("'%s' was never printed", text);
+}
+
+static void test_child_end__sends_its_signal_and_waits(void **state)
+{
+    SCRATCH(tmp);
+    (void)state;
+    struct child *child = start(tmp, "trap 'echo ended; exit 0' TERM; echo ready; while :; do sleep 0.1; done", NULL);
+    await_printed("ready");
+    assert_true(child_is_running(child));
+    child_end(child, 10000);
+    assert_false(child_is_running(child));
+    assert_non_null(strstr(printed(tmp), "ended"));
+}
+
+static void test_child_end__kills_who_does_not_obey(void **state)
+{
+    SCRATCH(tmp);
+    (void)state;
+    struct child *child = start(tmp, "trap '' TERM; echo stubborn; while :; do sleep 0.1; done", NULL);
+    await_printed("stubborn");
+    child_end(child, 100);
+    assert_false(child_is_running(child));
+}
+
+static void test_child_start__runs_as_another_user(void **state)
+{
+    SCRATCH(tmp);
+    (void)state;
+    if (geteuid() != 0)
+        skip();
+    const struct child_user user = {.uid = 12345, .gid = 23456};
+    start(tmp, "echo as $(id -u):$(id -g):$(id -G)", &user);
+    await_printed("as 12345:23456:23456");
+}
+
+static void test_child_start__ends_when_its_parent_is_killed(void **state)
+{
+    (void)state;
+    pid_t parent = fork();
+    if (parent == 0) {
+        start(NULL, "trap 'echo followed; exit 0' TERM; echo orphan; while :; do sleep 0.1; done", NULL);
+        for (;;)
+            pause();
+    }
+    await_printed("orphan");
+    kill(parent, SIGKILL);
+    assert_int_equal(waitpid(parent, NULL, 0), parent);
+    await_printed("followed");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_child_end__sends_its_signal_and_waits),
+        cmocka_unit_test(test_child_end__kills_who_does_not_obey),
+        cmocka_unit_test(test_child_start__runs_as_another_user),
+        cmocka_unit_test(test_child_start__ends_when_its_parent_is_killed),
+    };
+    return cmocka_run_group_tests(tests, make_output, remove_output);
+}
