@@ -14,19 +14,13 @@
 #include <locale.h>
 
 static const struct command *const commands[] = {
-    &command_assess,
-    &command_baseline,
-    &command_clean,
-    &command_config,
-    &command_explain,
-    &command_help,
-    &command_init,
-    &command_journal,
-    &command_migrate,
-    &command_plan,
-    &command_verify,
-    &command_version,
-    NULL,
+    &command_assess,   &command_baseline,
+    &command_clean,    &command_config,
+    &command_explain,  &command_help,
+    &command_init,     &command_journal,
+    &command_migrate,  &command_plan,
+    &command_rehearse, &command_verify,
+    &command_version,  NULL,
 };
 
 static const struct engine_driver *const engines[] = {

@@ -8,6 +8,7 @@
 
 #include "analysis/assessment.h"
 #include "base/error.h"
+#include "driver/backup.h"
 #include "driver/copy.h"
 #include "driver/engine.h"
 #include "driver/store.h"
@@ -18,6 +19,7 @@ struct program {
     const struct engine_driver *const *engines; // NULL-terminated
     const struct store_driver *const *stores;   // NULL-terminated
     const struct copy_driver *const *copies;    // NULL-terminated
+    const struct backup_driver *const *backups; // NULL-terminated
 };
 
 struct command {
@@ -50,6 +52,7 @@ extern const struct command command_init;
 extern const struct command command_journal;
 extern const struct command command_migrate;
 extern const struct command command_plan;
+extern const struct command command_rehearse;
 extern const struct command command_verify;
 extern const struct command command_version;
 

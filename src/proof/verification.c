@@ -347,7 +347,7 @@ static bool read_runs(struct verifying *verifying, struct error *err)
 
     verifying->writers = (struct writers){
         .target = request->target,
-        .instant = request->baseline->instant,
+        .instant = request->is_alone ? NULL : request->baseline->instant,
         .attribution = &verifying->attribution,
         .has_noted = request->noted != NULL,
     };

@@ -23,6 +23,7 @@ struct verification_request {
     enum expectation expectation;
     const char *partly; // which of the baseline's migrations are not applied; NULL: all or none
     struct journal *journal; // what was run since the baseline; NULL: not known
+    bool is_alone;           // a copy: nobody else writes to it, and nobody asks who did
     const char *noted;       // file of the rows that traffic wrote before the runs; NULL: none
 };
 

@@ -25,6 +25,9 @@ void rehearsing_phase(struct rehearsing *rehearsing, const char *phase)
 void rehearsing_note(struct rehearsing *rehearsing, const char *text)
 {
     struct rehearsal_report *report = rehearsing->report;
+    for (size_t i = 0; i < report->n_notes; i++)
+        if (strcmp(report->notes[i], text) == 0)
+            return;
     *mem_append(rehearsing->mem, report->notes, report->n_notes) =
         mem_strdup(rehearsing->mem, text);
 }
@@ -90,7 +93,8 @@ static bool rehearse_change(struct rehearsing *rehearsing, const char *baseline,
     TRY(rehearse_invariants(rehearsing, baseline, err));
     rehearsing_phase(rehearsing, "releases");
     TRY(rehearse_releases(rehearsing, err));
-    return rehearse_back(rehearsing, err);
+    TRY(rehearse_back(rehearsing, err));
+    return rehearse_undo(rehearsing, err);
 }
 
 static bool rehearse_on_copies(struct rehearsing *rehearsing, struct error *err)
@@ -128,6 +132,8 @@ bool rehearsal_make(TALLOC_CTX *mem, const struct rehearsal_request *request,
         rehearsing_note(&rehearsing, rehearsing.copies->notes[i]);
     if (report->source.taken_ms > 0)
         report->source.taken_at = mem_strdup(report, clock_format(report->source.taken_ms).text);
+    for (size_t i = 0; i < rehearsing.copies->n_notes; i++)
+        rehearsing_note(&rehearsing, rehearsing.copies->notes[i]);
     bool is_done = rehearse_on_copies(&rehearsing, err);
     bool is_removed = copies_end(rehearsing.copies, is_done ? err : &ignored);
     TRY(is_done && is_removed);

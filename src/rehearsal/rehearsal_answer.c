@@ -113,13 +113,18 @@ struct ruling {
 
 static struct ruling judge_runs(TALLOC_CTX *mem, const struct rehearsal_report *report)
 {
-    const struct rollback_answer *answer = &report->rollback;
     if (report->up.state == RUN_FAILED || report->up.state == RUN_OVERDUE)
         return (struct ruling){VERDICT_NO_GO,
                                mem_printf(mem, "the up does not run: %s", report->up.failure)};
     if (report->down.state == RUN_FAILED || report->down.state == RUN_OVERDUE)
         return (struct ruling){VERDICT_NO_GO,
                                mem_printf(mem, "the down does not run: %s", report->down.failure)};
+    return (struct ruling){VERDICT_GO, NULL};
+}
+
+static struct ruling judge_way_back(const struct rehearsal_report *report)
+{
+    const struct rollback_answer *answer = &report->rollback;
     if (answer->schema_restored == STATUS_FAIL)
         return (struct ruling){VERDICT_NO_GO, "the downs leave another schema behind"};
     if (answer->again == STATUS_FAIL)
@@ -141,16 +146,6 @@ static struct ruling judge_findings(TALLOC_CTX *mem, const struct rehearsal_repo
                                           n_stop == 1 ? "" : "s")};
     if (report->invariants.n > 0 && invariants == VERDICT_NO_GO)
         return (struct ruling){VERDICT_NO_GO, "an invariant does not hold after the change"};
-    size_t n_warn = findings_count(report->findings, SEVERITY_WARN);
-    if (n_warn > 0)
-        return (struct ruling){
-            VERDICT_HOLD, mem_printf(mem,
-                                     "%zu thing%s that held before no longer %s: look at "
-                                     "%s, or approve the effects",
-                                     n_warn, n_warn == 1 ? "" : "s", n_warn == 1 ? "does" : "do",
-                                     n_warn == 1 ? "it" : "them")};
-    if (report->invariants.n > 0 && invariants == VERDICT_HOLD)
-        return (struct ruling){VERDICT_HOLD, "an invariant could not be told"};
     return (struct ruling){VERDICT_GO, NULL};
 }
 
@@ -166,6 +161,17 @@ static const char *first_unknown(TALLOC_CTX *mem, const struct measured_effects 
 static struct ruling judge_knowledge(TALLOC_CTX *mem, const struct rehearsal_report *report)
 {
     const struct rollback_answer *answer = &report->rollback;
+    enum verdict invariants = results_verdict(&report->invariants);
+    size_t n_warn = findings_count(report->findings, SEVERITY_WARN);
+    if (n_warn > 0)
+        return (struct ruling){
+            VERDICT_HOLD, mem_printf(mem,
+                                     "%zu thing%s that held before no longer %s: look at "
+                                     "%s, or approve the effects",
+                                     n_warn, n_warn == 1 ? "" : "s", n_warn == 1 ? "does" : "do",
+                                     n_warn == 1 ? "it" : "them")};
+    if (report->invariants.n > 0 && invariants == VERDICT_HOLD)
+        return (struct ruling){VERDICT_HOLD, "an invariant could not be told"};
     const char *unknown = first_unknown(mem, &report->effects);
     if (unknown != NULL)
         return (struct ruling){VERDICT_HOLD, unknown};
@@ -185,6 +191,8 @@ void rehearse_verdict(struct rehearsing *rehearsing)
         ruling = judge_runs(rehearsing->mem, report);
     if (ruling.verdict == VERDICT_GO)
         ruling = judge_findings(rehearsing->mem, report);
+    if (ruling.verdict == VERDICT_GO)
+        ruling = judge_way_back(report);
     if (ruling.verdict == VERDICT_GO)
         ruling = judge_knowledge(rehearsing->mem, report);
     report->verdict = ruling.verdict;

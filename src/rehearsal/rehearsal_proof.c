@@ -60,6 +60,7 @@ bool rehearse_invariants(struct rehearsing *rehearsing, const char *path, struct
         .baseline = baseline,
         .config = rehearsing->request->config,
         .expectation = EXPECT_APPLIED,
+        .is_alone = true,
     };
     TRY(verification_make(rehearsing->mem, &request, &verification, err));
     report->invariants = verification.invariants;

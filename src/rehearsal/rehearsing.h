@@ -58,6 +58,9 @@ MUST_CHECK bool rehearse_releases(struct rehearsing *rehearsing, struct error *e
 // --- rehearsal_back.c: the downs, what is left, the ups again
 MUST_CHECK bool rehearse_back(struct rehearsing *rehearsing, struct error *err);
 
+// --- rehearsal_undo.c: what the undo log brings back
+MUST_CHECK bool rehearse_undo(struct rehearsing *rehearsing, struct error *err);
+
 // --- rehearsal_answer.c: the class and the verdict
 void rehearse_answer(struct rehearsing *rehearsing);
 void rehearse_verdict(struct rehearsing *rehearsing);

@@ -221,6 +221,14 @@ static bool write_new_columns(const struct writing *writing, const struct trace_
     return true;
 }
 
+static bool has_key(const struct schema_relation *table)
+{
+    for (size_t i = 0; i < table->n_constraints; i++)
+        if (table->constraints[i].kind == CONSTRAINT_PRIMARY_KEY)
+            return true;
+    return false;
+}
+
 static bool write_table(const struct writing *writing, const struct trace_table *traced,
                         struct error *err)
 {
@@ -228,6 +236,13 @@ static bool write_table(const struct writing *writing, const struct trace_table 
         traced->after.name == NULL ? NULL : schema_find(writing->request->schema, traced->after);
     if (table == NULL || !trace_is_changed(traced))
         return true;
+    if (!has_key(table)) {
+        note(writing, mem_printf(writing->mem,
+                                 "%s has no key: no rows were written to it as the new release "
+                                 "would, because they could not be told from others",
+                                 table->name.name));
+        return true;
+    }
     for (int row = 1; row <= ROWS_WRITTEN; row++)
         TRY(write_row(writing, table, row, err));
     return write_new_columns(writing, traced, table, err);
@@ -264,14 +279,6 @@ static void take_pair(void *context, const struct engine_row_image *before,
         return;
     *mem_append(finding->mem, finding->keys, finding->out->n_keys) =
         mem_strdup(finding->mem, after->key_text);
-}
-
-static bool has_key(const struct schema_relation *table)
-{
-    for (size_t i = 0; i < table->n_constraints; i++)
-        if (table->constraints[i].kind == CONSTRAINT_PRIMARY_KEY)
-            return true;
-    return false;
 }
 
 static bool find_rows(const struct writing *writing, const struct target *kept,

@@ -65,7 +65,8 @@ static void write_column(FILE *out, const struct column_effect *column, bool is_
     fprintf(out, "%s\n", column->is_masked ? " (masked)" : "");
     if (column->unknown != NULL)
         fprintf(out, "      not compared: %s\n", column->unknown);
-    write_pairs(out, column, is_whole);
+    if (!column->is_dropped)
+        write_pairs(out, column, is_whole);
 }
 
 static void write_keys(FILE *out, const char *what, const struct key_sample *sample)

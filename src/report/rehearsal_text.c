@@ -186,6 +186,20 @@ static void write_rollback(const struct writing *writing)
 
 // --- results and findings
 
+// "FAIL every … has …: 7, expected 0", and under it which.
+static void write_result(const struct writing *writing, const struct result *result)
+{
+    SCRATCH(tmp);
+    bool is_compared =
+        result->expected != NULL && result->expected[0] != '\0' && result->status == STATUS_FAIL;
+    write_status(writing, result->status, result->title,
+                 is_compared
+                     ? mem_printf(tmp, "%s, expected %s", result->observed, result->expected)
+                     : result->observed);
+    if (result->detail != NULL && result->status != STATUS_PASS)
+        fprintf(writing->out, "          %s\n", result->detail);
+}
+
 static void write_results(const struct writing *writing, const char *what,
                           const struct results *results)
 {
@@ -200,8 +214,7 @@ static void write_results(const struct writing *writing, const char *what,
             continue;
         }
         n_shown++;
-        write_status(writing, result->status, result->title,
-                     result->detail != NULL ? result->detail : result->observed);
+        write_result(writing, result);
     }
     if (n_left > 0)
         fprintf(writing->out, "          and %zu more that did not pass: --verbose\n", n_left);
