@@ -484,6 +484,48 @@ static void test_plan__wants_the_owner(void **state)
     rig_end(&rig);
 }
 
+static void expect_no_plan(struct rig *rig, const char *message)
+{
+    struct engine_undo_plan plan;
+    const struct engine_undo_request request = {.id = "one"};
+    assert_false(rig->place->driver->undo->plan(rig->database, rig->engine, &request, &plan, &rig->err));
+    assert_int_equal(rig->err.code, ERROR_UNKNOWN);
+    assert_string_equal(rig->err.message, message);
+}
+
+static void test_plan__wants_its_own_schema(void **state)
+{
+    SCRATCH(tmp);
+    struct rig rig;
+    (void)state;
+    rig_make(&rig, &places[1], PEOPLE);
+    const char *url = postgres_url(tmp, "postgres", rig.database->folder);
+    postgres_execute(url, "CREATE SCHEMA tminus");
+    expect_no_plan(&rig, "no undo log can be kept: role 'deployer' may not create in the schema 'tminus'");
+    assert_string_equal(rig.err.hint, "GRANT CREATE ON SCHEMA tminus TO \"deployer\"");
+    postgres_execute(url, "GRANT ALL ON SCHEMA tminus TO deployer; CREATE FUNCTION tminus.f() RETURNS int LANGUAGE sql RETURN 1");
+    expect_no_plan(&rig, "no undo log can be kept: what is in the schema 'tminus' is of role 'postgres', and role 'deployer' may not replace it");
+    rig_end(&rig);
+}
+
+// What ran before the failure comes back, or it is said that it does not.
+static void test_run__that_stops_half_way(struct rig *rig)
+{
+    SCRATCH(tmp);
+    char *before = contents(rig, tmp, "people");
+    assert_false(migrate_as(rig, "one", "people", "UPDATE people SET age = 1; UPDATE people SET nothing = 1;", false));
+    assert_int_equal(rig->err.code, ERROR_PARTIAL);
+    if (rig->place->bit == LITE) {
+        expect_refused(rig, "one", "undo log 'one' was not ended, because its migration stopped half-way");
+        assert_true(rig->place->driver->undo->drop(rig->engine, "one", &rig->err));
+        return;
+    }
+    assert_string_equal(roll_back(rig, tmp, "one", NULL), "");
+    assert_string_equal(contents(rig, tmp, "people"), before);
+}
+
+ON_EACH(test_run__that_stops_half_way, PEOPLE)
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -498,6 +540,8 @@ int main(void)
         cmocka_unit_test(test_plan__says_what_cannot_be_kept_on_each),
         cmocka_unit_test(test_run__refuses_gaps_in_the_log),
         cmocka_unit_test(test_plan__wants_the_owner),
+        cmocka_unit_test(test_plan__wants_its_own_schema),
+        cmocka_unit_test(test_run__that_stops_half_way_on_each),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -22,7 +22,9 @@ static const char schema_sql[] =
     " CASE WHEN n.oid IS NULL THEN pg_catalog.has_database_privilege(pg_catalog.current_database(),"
     " 'CREATE') ELSE pg_catalog.has_schema_privilege(n.oid, 'CREATE') END,"
     " EXISTS (SELECT FROM pg_catalog.pg_language WHERE lanname = 'plpgsql'), current_user,"
-    " pg_catalog.current_database() "
+    " pg_catalog.current_database(),"
+    " (SELECT pg_catalog.pg_get_userbyid(p.proowner) FROM pg_catalog.pg_proc p WHERE p.pronamespace"
+    " = n.oid AND NOT pg_catalog.pg_has_role(p.proowner, 'USAGE') LIMIT 1) "
     "FROM (SELECT 1) one LEFT JOIN pg_catalog.pg_namespace n ON n.nspname = 'tminus'";
 
 static bool is_true(const PGresult *result, int column)
@@ -50,6 +52,15 @@ static bool check_schema(struct engine *engine, bool *has_schema, struct error *
                   "no undo log can be kept: role '%s' may not create in the schema 'tminus'", role);
         return error_hint(err, "GRANT CREATE ON %s%s%s TO %s", what, *has_schema ? "" : " ",
                           *has_schema ? "" : quote_name(tmp, PQgetvalue(facts, 0, 4)),
+                          quote_name(tmp, role));
+    }
+    if (!PQgetisnull(facts, 0, 5)) {
+        const char *owner = PQgetvalue(facts, 0, 5);
+        error_set(err, ERROR_UNKNOWN,
+                  "no undo log can be kept: what is in the schema 'tminus' is of role '%s', and "
+                  "role '%s' may not replace it",
+                  owner, role);
+        return error_hint(err, "migrate with one role, or GRANT %s TO %s", quote_name(tmp, owner),
                           quote_name(tmp, role));
     }
     return true;

@@ -51,6 +51,27 @@ static bool find_log(TALLOC_CTX *mem, struct engine *engine, const char *id, cha
     return has_row || undo_fail_unknown(id, err);
 }
 
+// The difference is taken at the migration's end; without it nothing tells who wrote what.
+static bool check_ended(struct rollback *back, struct error *err)
+{
+    SCRATCH(tmp);
+    bool has_row;
+    if (one_text(tmp, back->engine,
+                 mem_printf(tmp,
+                            "SELECT 1 FROM tminus_undo_log WHERE id = '%s' AND ended_at IS NULL",
+                            back->id),
+                 &has_row, err) == NULL)
+        return false;
+    if (!has_row)
+        return true;
+    error_set(err, ERROR_INPUT,
+              "undo log '%s' was not ended, because its migration stopped half-way without a "
+              "transaction",
+              back->id);
+    return error_hint(err, "the tables as they were before it are kept: tminus_undo_%s_1_before, …",
+                      back->id);
+}
+
 static bool read_columns(struct rollback *back, struct undo_table *table, struct error *err)
 {
     SCRATCH(tmp);
@@ -303,6 +324,7 @@ static bool go_back(struct rollback *back, engine_undo_conflict *each, void *con
     TRY(find_log(tmp, back->engine, back->id, &when, err));
     if (*when != '\0')
         return undo_fail_done(back->id, when, err);
+    TRY(check_ended(back, err));
     TRY(read_tables(back, err));
     TRY(check_schema(back, err));
     TRY(write_all(back, err));
