@@ -23,7 +23,7 @@ static bool compare_tables(struct finding_effects *finding, struct error *err)
     SCRATCH(tmp);
     struct table_matches matches;
     struct measured_effects *out = finding->out;
-    table_matches_find(tmp, finding->request, finding->before, finding->after, &matches);
+    TRY(table_matches_find(tmp, finding->request, finding->before, finding->after, &matches, err));
     for (size_t i = 0; i < matches.n; i++) {
         const struct table_comparison comparison = {
             .request = finding->request,

@@ -21,6 +21,7 @@ struct matching {
     TALLOC_CTX *mem;
     const struct effects_request *request;
     const struct schema *before, *after;
+    struct relation_numbers *numbers; // before, after
     struct table_matches *out;
 };
 
@@ -60,6 +61,8 @@ static void add(struct matching *matching, const struct schema_relation *before,
         .after = after == NULL ? (struct name){0} : after->name,
         .before_relation = before,
         .after_relation = after,
+        .old = &matching->numbers[0],
+        .now = &matching->numbers[1],
     };
     if (before != NULL && request->trace != NULL)
         match->traced = trace_find_before(request->trace, before->name);
@@ -113,6 +116,24 @@ static void match_traced(struct matching *matching)
     }
 }
 
+// What a program renamed that no text shows.
+static void match_numbered(struct matching *matching)
+{
+    for (const struct schema_relation *before = schema_next(matching->before, NULL); before != NULL;
+         before = schema_next(matching->before, before)) {
+        if (!is_whole(matching, before) || is_matched(matching, before))
+            continue;
+        const struct relation_number *old =
+            relation_numbers_named(&matching->numbers[0], before->name);
+        const struct relation_number *now =
+            old == NULL ? NULL : relation_numbers_of(&matching->numbers[1], old->number);
+        const struct schema_relation *after =
+            now == NULL ? NULL : find_table(matching->after, now->name);
+        if (after != NULL && !is_taken(matching, after))
+            add(matching, before, after);
+    }
+}
+
 static void add_others(struct matching *matching)
 {
     for (const struct schema_relation *before = schema_next(matching->before, NULL); before != NULL;
@@ -134,17 +155,23 @@ static int by_name(const void *a, const void *b)
     return schemas != 0 ? schemas : strcmp(one.name, other.name);
 }
 
-void table_matches_find(TALLOC_CTX *mem, const struct effects_request *request,
+bool table_matches_find(TALLOC_CTX *mem, const struct effects_request *request,
                         const struct schema *before, const struct schema *after,
-                        struct table_matches *out)
+                        struct table_matches *out, struct error *err)
 {
-    struct matching matching = {mem, request, before, after, out};
+    struct matching matching = {
+        .mem = mem, .request = request, .before = before, .after = after, .out = out};
     *out = (struct table_matches){0};
+    matching.numbers = mem_array(mem, struct relation_numbers, 2);
+    TRY(relation_numbers_read(mem, request->before, request->after, &matching.numbers[0],
+                              &matching.numbers[1], err));
     match_named(&matching);
     match_traced(&matching);
+    match_numbered(&matching);
     add_others(&matching);
     if (out->n > 0)
         qsort(out->list, out->n, sizeof *out->list, by_name);
+    return true;
 }
 
 // --- columns
@@ -154,6 +181,7 @@ struct column_matching {
     const struct effects_request *request;
     const struct table_match *table;
     enum dialect dialect;
+    const struct relation_number *old, *now; // NULL: not known
     struct column_matches *out;
 };
 
@@ -211,19 +239,28 @@ static void add_column(struct column_matching *matching, const struct engine_col
         match->unknown = mem_strdup(matching->mem, after->unknown);
 }
 
-// What has its name still, else what the text renamed to a name that was free.
+// The name that a column has now, if the catalog or the text says so.
+static const char *name_after(const struct column_matching *matching, const char *name)
+{
+    const struct trace_table *traced = matching->table->traced;
+    const struct trace_column *column = traced == NULL ? NULL : trace_column_before(traced, name);
+    if (matching->old != NULL && matching->now != NULL &&
+        matching->old->number == matching->now->number)
+        return relation_number_column(matching->old, matching->now, name);
+    return column == NULL ? NULL : column->after;
+}
+
+// What has its name still, else what was renamed to a name that was free.
 static const struct engine_column_print *find_after(const struct column_matching *matching,
                                                     const struct engine_fingerprint *before,
                                                     const struct engine_fingerprint *after,
                                                     const char *name)
 {
-    const struct trace_table *traced = matching->table->traced;
-    const struct trace_column *column = traced == NULL ? NULL : trace_column_before(traced, name);
+    const char *renamed = name_after(matching, name);
     const struct engine_column_print *found = find_print(after, name, matching->dialect);
-    if (found != NULL || column == NULL || column->after == NULL ||
-        find_print(before, column->after, matching->dialect) != NULL)
+    if (found != NULL || renamed == NULL || find_print(before, renamed, matching->dialect) != NULL)
         return found;
-    return find_print(after, column->after, matching->dialect);
+    return find_print(after, renamed, matching->dialect);
 }
 
 static bool has_partner(const struct column_matches *columns, const char *after,
@@ -240,7 +277,15 @@ void column_matches_find(TALLOC_CTX *mem, const struct effects_request *request,
                          const struct engine_fingerprint *after, struct column_matches *out)
 {
     enum dialect dialect = request->before->driver->dialect;
-    struct column_matching matching = {mem, request, table, dialect, out};
+    struct column_matching matching = {
+        .mem = mem,
+        .request = request,
+        .table = table,
+        .dialect = dialect,
+        .old = relation_numbers_named(table->old, table->before),
+        .now = relation_numbers_named(table->now, table->after),
+        .out = out,
+    };
     *out = (struct column_matches){0};
     for (size_t i = 0; i < before->n_columns; i++) {
         const struct engine_column_print *found =

@@ -1,8 +1,9 @@
 /*
  * Table matches: which table of one database is which of the other, and which of its columns.
  *
- * By name, as whoever reads them sees them; what lost its name is where the trace says. A renamed
- * or moved table is one table; a partition is looked at in its parent.
+ * By name, as whoever reads them sees them; what lost its name is where the trace says, or what has
+ * its number in the catalog. A renamed or moved table is one table; a partition is looked at in its
+ * parent.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -10,13 +11,15 @@
 #define REHEARSAL_TABLE_MATCH_H
 
 #include "rehearsal/effects_find.h"
+#include "rehearsal/relation_numbers.h"
 
 struct table_match {
     struct name before, after;                     // name NULL: that side has no such table
     const struct schema_relation *before_relation; // NULL
     const struct schema_relation *after_relation;
-    const struct trace_table *traced;    // NULL: nothing is known of it but its name
-    const struct config_table *settings; // NULL
+    const struct trace_table *traced;         // NULL: nothing is known of it but its name
+    const struct relation_numbers *old, *now; // of all relations
+    const struct config_table *settings;      // NULL
 };
 
 struct table_matches {
@@ -24,10 +27,10 @@ struct table_matches {
     size_t n;
 };
 
-// In the order of the names of afterwards.
-void table_matches_find(TALLOC_CTX *mem, const struct effects_request *request,
-                        const struct schema *before, const struct schema *after,
-                        struct table_matches *out);
+// In the order of the names of afterwards. ERROR_UNKNOWN: the catalog could not be asked.
+MUST_CHECK bool table_matches_find(TALLOC_CTX *mem, const struct effects_request *request,
+                                   const struct schema *before, const struct schema *after,
+                                   struct table_matches *out, struct error *err);
 
 // "schema.name"; SQLite: "name".
 char *table_match_text(TALLOC_CTX *mem, const struct target *target, struct name table);

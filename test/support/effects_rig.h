@@ -39,9 +39,11 @@ static inline void effects_rig_make(struct effects_rig *rig, const struct engine
 {
     bool is_postgres = driver == &engine_postgres;
     for (size_t i = 0; i < 2; i++) {
-        rig->databases[i] = is_postgres ? postgres_database_make(sql) : database_make(sql);
-        effects_rig_open(rig, i, driver);
+        const char *origin = i == 1 && is_postgres ? rig->databases[0]->folder : NULL;
+        rig->databases[i] = is_postgres ? postgres_database_copy(origin, sql) : database_make(sql);
     }
+    for (size_t i = 0; i < 2; i++)
+        effects_rig_open(rig, i, driver);
 }
 
 static inline void effects_rig_change(struct effects_rig *rig, const char *sql)

@@ -86,19 +86,26 @@ static int postgres_database_drop(struct database *database)
     return 0;
 }
 
-// A database of role deployer with what `sql` makes; dropped when freed. `path` is its URL.
-static inline struct database *postgres_database_make(const char *sql)
+// A database of role deployer, a copy of `origin` or, when that is NULL, with what `sql` makes;
+// dropped when freed. `path` is its URL.
+static inline struct database *postgres_database_copy(const char *origin, const char *sql)
 {
     SCRATCH(tmp);
     static unsigned made;
     struct database *database = mem_new(NULL, struct database);
     database->folder = mem_printf(database, "test_%d_%u", (int)getpid(), made++);
     database->path = mem_strdup(database, postgres_url(tmp, "deployer", database->folder));
-    postgres_execute(postgres_url(tmp, "deployer", "postgres"), mem_printf(tmp, "CREATE DATABASE %s", database->folder));
+    postgres_execute(postgres_url(tmp, "deployer", "postgres"),
+                     mem_printf(tmp, "CREATE DATABASE %s TEMPLATE %s", database->folder, origin ? origin : "template1"));
     talloc_set_destructor(database, postgres_database_drop);
-    if (sql != NULL)
+    if (origin == NULL && sql != NULL)
         postgres_execute(database->path, sql);
     return database;
+}
+
+static inline struct database *postgres_database_make(const char *sql)
+{
+    return postgres_database_copy(NULL, sql);
 }
 
 #endif
