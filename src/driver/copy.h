@@ -62,6 +62,9 @@ struct copy_driver {
     // was filled it becomes the site's.) ERROR_UNREACHABLE: it changes while it is copied, or
     // somebody is connected to it.
     bool (*adopt)(struct copy_site *site, const char *source, const char *name, struct error *err);
+    // Take from it what would let it reach other databases, as its source does. NULL: nothing
+    // would.
+    bool (*seal)(struct copy_site *site, const char *name, struct error *err);
     bool (*drop)(struct copy_site *site, const char *name, struct error *err);
     // To open it with the engine. `*out` is `mem`'s.
     bool (*url)(TALLOC_CTX *mem, const struct copy_site *site, const char *name,

@@ -213,6 +213,8 @@ bool copies_make(TALLOC_CTX *mem, const struct copies_request *request, struct c
     copies->source.kind = source->kind;
     copies_set_equal(copies, STATUS_UNKNOWN, "nothing was recorded of the source at that instant");
     TRY(source->make(copies, &prints, err));
+    if (request->driver->seal != NULL)
+        TRY(request->driver->seal(copies->site, COPY_BEFORE, err));
     TRY(make_work(copies, err));
     TRY(request->driver->bytes(copies->site, COPY_BEFORE, &copies->source.bytes, err));
     TRY(take_start(copies, err));

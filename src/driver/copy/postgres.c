@@ -337,6 +337,14 @@ static bool postgres_url(TALLOC_CTX *mem, const struct copy_site *site, const ch
     return true;
 }
 
+static bool postgres_seal(struct copy_site *site, const char *name, struct error *err)
+{
+    SCRATCH(tmp);
+    struct secret *url;
+    TRY(postgres_url(tmp, site, name, &url, err));
+    return seal_database(site->options, url, err);
+}
+
 static bool postgres_bytes(struct copy_site *site, const char *name, int64_t *out,
                            struct error *err)
 {
@@ -396,6 +404,7 @@ const struct copy_driver copy_postgres = {
     .create = postgres_create,
     .clone = postgres_clone,
     .adopt = postgres_adopt,
+    .seal = postgres_seal,
     .drop = postgres_drop,
     .url = postgres_url,
     .bytes = postgres_bytes,

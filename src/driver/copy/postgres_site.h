@@ -74,6 +74,10 @@ struct secret *scratch_url(TALLOC_CTX *mem, const struct scratch *scratch, const
 // End the server that a killed tminus left running in a site's folder.
 void scratch_end_left(const char *folder);
 
+// --- postgres_seal.c
+MUST_CHECK bool seal_database(const struct copy_site_options *options, const struct secret *url,
+                              struct error *err);
+
 // --- postgres_leftover.c
 MUST_CHECK bool postgres_leftovers(TALLOC_CTX *mem, const struct copy_site_options *options,
                                    struct copy_leftover **out, size_t *n, struct error *err);
