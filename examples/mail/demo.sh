@@ -44,21 +44,25 @@ run 1 assess --dialect sqlite migrations
 say "2. What the data say, before anything is changed"
 run 1 baseline save
 
-say "3. It is applied all the same. The counts that a person would check, before and after:"
+say "3. What it does, on a copy: values, rows, the way back. The database is only read"
+run 1 rehearse
+
+say "4. It is applied all the same. The counts that a person would check, before and after:"
 counts
 run 0 migrate
 counts
 
-say "4. Every count is equal. The rows are not:"
+say "5. Every count is equal. The rows are not:"
 run 1 verify
 
-say "5. Undone, and proven to be as before"
+say "6. Undone, and proven to be as before"
 run 0 migrate --undo --steps 1
 run 0 verify
 
-say "6. The mended migration goes through"
+say "7. The mended migration goes through"
 cp "$here"/mended/* migrations/
 run 0 assess migrations --dialect sqlite
+run 0 rehearse
 run 0 baseline save
 run 0 migrate
 run 0 verify

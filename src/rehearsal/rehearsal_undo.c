@@ -216,7 +216,9 @@ bool rehearse_undo(struct rehearsing *rehearsing, struct error *err)
     struct new_rows written = rehearsing->new_rows;
     bool is_run, is_done;
 
+    // Where the downs bring everything back, nobody needs it.
     if (rehearsing->copies->work.driver->undo == NULL ||
+        rehearsing->report->rollback.data_restored == STATUS_PASS ||
         !has_something_to_undo(&rehearsing->report->effects))
         return true;
     rehearsing_phase(rehearsing, "undo");

@@ -27,7 +27,8 @@ static bool next(struct merging *merging, struct merging_side *side, struct erro
     TRY(side->of->target->driver->proof->stream_next(side->stream, &side->image, &side->has_row,
                                                      err));
     if (side->has_row && ++merging->rows % PROGRESS_ROWS == 0 && merge->progress != NULL)
-        merge->progress(merge->progress_context, merge->title, merging->rows, merge->total);
+        merge->progress(merge->progress_context, merge->title, merging->rows,
+                        merging->rows <= merge->total ? merge->total : -1);
     return true;
 }
 

@@ -196,8 +196,12 @@ static void write_result(const struct writing *writing, const struct result *res
                  is_compared
                      ? mem_printf(tmp, "%s, expected %s", result->observed, result->expected)
                      : result->observed);
-    if (result->detail != NULL && result->status != STATUS_PASS)
-        fprintf(writing->out, "          %s\n", result->detail);
+    const char *detail = result->status == STATUS_PASS ? NULL : result->detail;
+    while (detail != NULL && *detail != '\0') {
+        size_t len = strcspn(detail, "\n");
+        fprintf(writing->out, "          %.*s\n", (int)len, detail);
+        detail += len + (detail[len] == '\n');
+    }
 }
 
 static void write_results(const struct writing *writing, const char *what,
