@@ -69,9 +69,12 @@ static void choose(struct counting *counting, TALLOC_CTX *mem)
 
 // --- rows
 
-static XXH128_hash_t add_value(XXH128_hash_t hash, const struct engine_value *value)
+// Where the type changed, SQLite's 1 and '1' are one value.
+static XXH128_hash_t add_value(XXH128_hash_t hash, const struct engine_value *value,
+                               bool is_retyped)
 {
-    uint64_t seed = hash.low64 + (value->is_null ? 0 : 1 + (uint64_t)value->kind);
+    uint64_t kind = is_retyped ? 0 : (uint64_t)value->kind;
+    uint64_t seed = hash.low64 + (value->is_null ? 0 : 1 + kind);
     XXH128_hash_t next = XXH3_128bits_withSeed(value->text, value->is_null ? 0 : value->len, seed);
     next.high64 ^= hash.high64 * 3;
     return next;
@@ -93,7 +96,7 @@ static bool take_image(void *context, const struct engine_row_image *image)
     XXH128_hash_t hash = {0};
     counting->rows++;
     for (size_t i = 0; i < counting->n_columns; i++)
-        hash = add_value(hash, &image->shown[i]);
+        hash = add_value(hash, &image->shown[i], counting->columns[i]->match->is_retyped);
     tally_own(counting, image);
     table_query_bind_blob(counting->add, 1, &hash, sizeof hash);
     table_query_bind_integer(counting->add, 2, counting->weight);

@@ -66,10 +66,22 @@ static bool is_text(const char *type)
     return strcmp(type, "text") == 0 || text_starts_with(type, "character varying");
 }
 
+// As SQLite stores a column of this declared type: as a text, or as it comes, numbers as numbers.
+static bool is_stored_as_text(const char *type)
+{
+    SCRATCH(tmp);
+    const char *lower = text_lower(tmp, type);
+    return strstr(lower, "int") == NULL &&
+           (strstr(lower, "char") != NULL || strstr(lower, "clob") != NULL ||
+            strstr(lower, "text") != NULL);
+}
+
 // Do values of the two types stand in one order? (driver/engine/order.h)
 static bool is_one_order(enum dialect dialect, const struct column_match *column)
 {
-    return dialect == DIALECT_SQLITE || !column->is_retyped ||
+    if (dialect == DIALECT_SQLITE)
+        return is_stored_as_text(column->type_before) == is_stored_as_text(column->type_after);
+    return !column->is_retyped ||
            (is_whole_number(column->type_before) && is_whole_number(column->type_after)) ||
            (is_text(column->type_before) && is_text(column->type_after));
 }

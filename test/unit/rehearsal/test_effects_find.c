@@ -45,6 +45,10 @@ static const struct effects_case cases[] = {
     {"rows that are twice, and a key that somebody chose", "CREATE TABLE t (id TEXT PRIMARY KEY, v) WITHOUT ROWID; INSERT INTO t VALUES ('a', 1);", "INSERT INTO t VALUES ('b', 1)", "t 1→2: added 1: id='b';"},
     {"rows that came twice, with NULL", "CREATE TABLE t (id INTEGER PRIMARY KEY, a, b, at TEXT DEFAULT CURRENT_TIMESTAMP); INSERT INTO t VALUES (1, 'x', NULL, 'then'), (2, NULL, 'x', 'then');",
      "INSERT INTO t (a, b) SELECT a, b FROM t", "t 2→4: added 2: id=3 id=4; doubled 2: id=3 id=4;"},
+    {"a key of another form", ROWS, "CREATE TABLE t2 (id TEXT PRIMARY KEY, x TEXT, y INTEGER); INSERT INTO t2 SELECT * FROM t WHERE id <> 2; DROP TABLE t; ALTER TABLE t2 RENAME TO t",
+     "t 5→4 without key: removed 1; unknown: rows cannot be matched by 'id': integer before, text after"},
+    {"a virtual table and its parts", ROWS "CREATE VIRTUAL TABLE f USING fts5 (body); INSERT INTO f VALUES ('one'), ('two');", "UPDATE t SET y = 0 WHERE id = 1",
+     "t 5→5: changed 1: id=1; [y 1: 1→0 1]"},
     {"worst first", "CREATE TABLE a (id INTEGER PRIMARY KEY, v); CREATE TABLE b (id INTEGER PRIMARY KEY, v); CREATE TABLE c (id INTEGER PRIMARY KEY, v);"
                     "INSERT INTO a VALUES (1, 1); INSERT INTO b VALUES (1, 1); INSERT INTO c VALUES (1, 1);",
      "UPDATE a SET v = 2; UPDATE b SET v = NULL; DELETE FROM c",
