@@ -130,7 +130,7 @@ static bool check_room(const struct copies *copies, int64_t source_bytes, struct
 bool copies_open_site(struct copies *copies, struct copy_site_options *options, int64_t needed,
                       struct error *err)
 {
-    static const char *const logged[] = {"log_statement = all", NULL};
+    static const char *const logged[] = {"log_statement = all", "log_duration = on", NULL};
     const struct copies_request *request = copies->request;
     options->folder = folder_of(copies, request);
     options->server = request->settings->server;
