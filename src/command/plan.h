@@ -37,6 +37,12 @@ MUST_CHECK bool plan_gather(TALLOC_CTX *mem, const struct program *program,
                             const struct plan_request *request, struct plan_input *out,
                             struct error *err);
 
+// --- command/plan_rehearsal.c: the way back as the last rehearsal of just these migrations showed
+// it; NULL: there was none.
+MUST_CHECK bool plan_find_rehearsal(TALLOC_CTX *mem, const struct inspection *inspection,
+                                    const struct change *change, struct plan_rollback **out,
+                                    struct error *err);
+
 // --- command/plan_evidence.c: run the lines that only read, those of before the change, or those
 // of after it when all migrations of the plan are recorded. ERROR_INPUT: the database rejects a
 // query that a person wrote.

@@ -275,6 +275,7 @@ static bool gather_live(const struct gathering *gathering, struct error *err)
     struct assess_input input;
     struct assessment *assessment;
     struct schema *schema;
+    struct plan_rollback *rehearsed;
     int64_t n_applied;
 
     out->inspection = inspection;
@@ -299,6 +300,8 @@ static bool gather_live(const struct gathering *gathering, struct error *err)
     facts->config = inspection->choice.config;
     facts->environment = inspection->choice.environment;
     name_target(gathering);
+    TRY(plan_find_rehearsal(mem, inspection, facts->change, &rehearsed, err));
+    facts->rehearsed = rehearsed;
     TRY(invariants_derive(mem, assessment, schema, facts->config, &out->invariants, &out->trace,
                           err));
     return count_rows(gathering, schema, err);

@@ -218,6 +218,7 @@ static json_t *rehearsed_event(const struct inspection *inspection, const struct
     json_put_text(data, "verdict", verdict_name(report->verdict));
     json_put_text(data, "why", report->why);
     json_put_text(data, "class", rehearsal_class_name(answer->class));
+    json_put_text(data, "class_why", answer->why);
     json_put_integer(data, "rows_lost", answer->rows_lost);
     json_put_text(data, "schema_restored", status_name(answer->schema_restored));
     json_put_text(data, "data_restored", status_name(answer->data_restored));

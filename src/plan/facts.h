@@ -31,6 +31,7 @@ struct plan_facts {
     bool runs_migrations;       // `tminus migrate` writes this layout's record on this engine
     enum plan_console console;
     const char *made_at;
+    const struct plan_rollback *rehearsed; // what a rehearsal of just these migrations showed; NULL
 };
 
 struct plan *plan_make(TALLOC_CTX *mem, const struct plan_facts *facts);

@@ -1,6 +1,6 @@
 /*
- * Prospect: see prospect.h. Everything here is predicted from findings and effects; what only a
- * rehearsal can prove (a dual write, a measured round trip) is not claimed.
+ * Prospect: see prospect.h. Everything here is predicted from findings and effects, unless a
+ * rehearsal showed it; what only a rehearsal can prove (a dual write, a round trip) is not claimed.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -89,6 +89,8 @@ struct plan_rollback prospect_rollback(const struct making *making)
     const struct finding *irreversible = find_rule(making, irreversible_downs, 1, NULL);
     size_t n_without = count_without_down(making);
 
+    if (making->facts->rehearsed != NULL)
+        return *making->facts->rehearsed;
     if (assessment->n_not_understood > 0)
         return answer(ROLLBACK_UNKNOWN, "not everything that the migrations do is understood");
     if (making->plan->n_migrations == 0)

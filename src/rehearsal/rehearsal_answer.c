@@ -80,10 +80,11 @@ static void judge_downs(const struct rehearsing *rehearsing, bool has_backup)
         put_class(answer, CLASS_PARTIAL,
                   "the downs bring back what was there, and destroy what the new release wrote");
     else if (answer->undo == STATUS_PASS || has_backup)
-        put_class(answer, CLASS_BACKUP,
-                  answer->undo == STATUS_PASS
-                      ? "the downs do not bring the data back; the undo log does"
-                      : "the downs do not bring everything back; the backup does");
+        put_class(
+            answer, CLASS_BACKUP,
+            answer->undo == STATUS_PASS
+                ? "the downs do not bring the data back; before-images do (pre.copy of the plan)"
+                : "the downs do not bring everything back; the backup does");
     else
         put_class(answer, CLASS_PARTIAL, "the downs do not bring everything back");
 }
