@@ -8,6 +8,7 @@
 #include "flight/record.h"
 #include "journal/events.h"
 #include "journal/state.h"
+#include "rehearsal/command_run.h"
 #include "rehearsal/effects_file.h"
 #include "rehearsal/rehearsal.h"
 #include "report/rehearsal.h"
@@ -16,7 +17,6 @@
 #define KEY_CHECK 0x202
 #define KEY_WRITE 0x203
 #define KEY_FROM 0x204
-#define LEFT_OUT_MAX 3
 
 struct request {
     TALLOC_CTX *mem;
@@ -81,11 +81,25 @@ static const struct argp parser = {
 
 // --- what is rehearsed
 
+// The project's own tool knows what is pending.
+static bool is_command(const struct inspection *inspection)
+{
+    const struct config_environment *environment = inspection->choice.environment;
+    return environment != NULL && environment->rehearsal.runner != NULL &&
+           strcmp(environment->rehearsal.runner, "command") == 0;
+}
+
 static bool read_change(TALLOC_CTX *mem, const struct inspection *inspection,
                         const struct request *request, struct change **out, struct error *err)
 {
     struct change *change;
     int64_t n_applied;
+
+    if (is_command(inspection)) {
+        *out = mem_new(mem, struct change);
+        (*out)->title = "rehearsal.up";
+        return true;
+    }
 
     TRY(database_read_change(mem, &inspection->choice, request->paths, request->n_paths, &change,
                              err));
@@ -98,19 +112,24 @@ static bool read_change(TALLOC_CTX *mem, const struct inspection *inspection,
 }
 
 // Tables whose rows are not data: the tool's record and our own.
-static size_t name_left_out(TALLOC_CTX *mem, const struct change *change, enum dialect dialect,
-                            struct name *out)
+static struct name *name_left_out(TALLOC_CTX *mem, const struct change *change,
+                                  enum dialect dialect, size_t *n)
 {
     const char *schema = dialect == DIALECT_SQLITE ? "main" : "public";
+    size_t n_records;
+    const struct name *records = command_records(mem, schema, &n_records);
+    struct name *names = NULL;
     const struct record_format *format;
     struct error unknown;
-    size_t n = 0;
 
-    out[n++] = (struct name){schema, "tminus_identity"};
-    out[n++] = (struct name){schema, "tminus_migration"};
-    if (record_format_for(change->layout, dialect, &format, &unknown))
-        out[n++] = record_table(mem, format, schema);
-    return n;
+    *n = 0;
+    for (size_t i = 0; i < n_records; i++)
+        *mem_append(mem, names, *n) = records[i];
+    *mem_append(mem, names, *n) = (struct name){schema, "tminus_identity"};
+    *mem_append(mem, names, *n) = (struct name){schema, "tminus_migration"};
+    if (change->layout != NULL && record_format_for(change->layout, dialect, &format, &unknown))
+        *mem_append(mem, names, *n) = record_table(mem, format, schema);
+    return names;
 }
 
 static const struct copy_driver *find_copies(const struct program *program, enum dialect dialect)
@@ -126,7 +145,7 @@ static bool rehearse(TALLOC_CTX *mem, struct inspection *inspection, const struc
 {
     const struct config_environment *environment = inspection->choice.environment;
     struct config_rehearsal settings = {.deadline_ms = (int64_t)4 * 3600 * 1000};
-    struct name left_out[LEFT_OUT_MAX];
+    size_t n_left_out;
     char *folder;
 
     if (environment != NULL)
@@ -136,6 +155,7 @@ static bool rehearse(TALLOC_CTX *mem, struct inspection *inspection, const struc
     TRY(state_path(mem, inspection->choice.config->service, inspection->choice.environment_name,
                    "rehearsal", &folder, err));
     enum dialect dialect = inspection->target.driver->dialect;
+    const struct name *left_out = name_left_out(mem, change, dialect, &n_left_out);
     const struct rehearsal_request rehearsal = {
         .copies = {.driver = find_copies(request->program, dialect),
                    .engine = inspection->target.driver,
@@ -147,7 +167,8 @@ static bool rehearse(TALLOC_CTX *mem, struct inspection *inspection, const struc
                    .source_url = inspection->choice.url,
                    .folder = folder,
                    .leave_out = left_out,
-                   .n_leave_out = name_left_out(mem, change, dialect, left_out),
+                   .n_leave_out = n_left_out,
+                   .is_logged = is_command(inspection),
                    .progress = inspection->target.progress,
                    .context = inspection->target.context,
                    .wait = inspection->target.wait},

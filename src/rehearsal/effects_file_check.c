@@ -332,8 +332,9 @@ static void find_table(const struct checking *checking, const struct table_effec
     const char *state = state_of(measured->is_dropped, measured->before);
     find(checking, "effect-not-approved", 0,
          "%s%s%s%s is not in the file: %s rows added, %s removed, %s changed%s%s", measured->table,
-         state ? ", which is " : "", state ? state : "", state ? "," : "", quantity_count(tmp, measured->added.rows),
-         quantity_count(tmp, measured->removed.rows), quantity_count(tmp, measured->changed.rows),
+         state ? ", which is " : "", state ? state : "", state ? "," : "",
+         quantity_count(tmp, measured->added.rows), quantity_count(tmp, measured->removed.rows),
+         quantity_count(tmp, measured->changed.rows),
          measured->unknown ? "; not all of it could be compared: " : "",
          measured->unknown ? measured->unknown : "");
 }

@@ -7,12 +7,15 @@
 #include "rehearsal/measured_run.h"
 #include "rehearsal/rehearsing.h"
 
-// The first migration that has none; NULL: all have one.
-static const struct migration *without_down(const struct change *change)
+// What has none; NULL: all have one.
+static const char *without_down(const struct rehearsing *rehearsing)
 {
+    const struct change *change = rehearsing->request->change;
+    if (rehearsing_is_command(rehearsing))
+        return rehearsing->request->copies.settings->n_down > 0 ? NULL : "rehearsal.up";
     for (size_t i = 0; i < change->n_migrations; i++)
         if (change->migrations[i].down.path == NULL)
-            return &change->migrations[i];
+            return change->migrations[i].path;
     return NULL;
 }
 
@@ -22,6 +25,8 @@ static bool run_downs(struct rehearsing *rehearsing, struct error *err)
     struct measured_run *down = &rehearsing->report->down;
 
     rehearsing_phase(rehearsing, "down");
+    if (rehearsing_is_command(rehearsing))
+        return rehearse_command(rehearsing, true, down, err);
     for (size_t i = change->n_migrations; i > 0; i--) {
         const struct run_request request = {
             .work = &rehearsing->copies->work,
@@ -112,13 +117,13 @@ static bool go_back(struct rehearsing *rehearsing, const struct target *written,
 
 bool rehearse_back(struct rehearsing *rehearsing, struct error *err)
 {
-    const struct migration *missing = without_down(rehearsing->request->change);
+    const char *missing = without_down(rehearsing);
     struct target written;
 
     if (missing != NULL) {
         SCRATCH(tmp);
-        rehearsing_note(rehearsing, mem_printf(tmp, "%s has no down: going back was not rehearsed",
-                                               missing->path));
+        rehearsing_note(rehearsing,
+                        mem_printf(tmp, "%s has no down: going back was not rehearsed", missing));
         return true;
     }
     rehearsing_phase(rehearsing, "clone");

@@ -217,7 +217,7 @@ bool rehearse_undo(struct rehearsing *rehearsing, struct error *err)
     bool is_run, is_done;
 
     // Where the downs bring everything back, nobody needs it.
-    if (rehearsing->copies->work.driver->undo == NULL ||
+    if (rehearsing->copies->work.driver->undo == NULL || rehearsing_is_command(rehearsing) ||
         rehearsing->report->rollback.data_restored == STATUS_PASS ||
         !has_something_to_undo(&rehearsing->report->effects))
         return true;

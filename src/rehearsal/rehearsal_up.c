@@ -61,6 +61,8 @@ bool rehearse_ups(struct rehearsing *rehearsing, struct error *err)
     struct rehearsal_report *report = rehearsing->report;
     const struct change *change = rehearsing->request->change;
 
+    if (rehearsing_is_command(rehearsing))
+        return rehearse_command_up(rehearsing, err);
     for (size_t i = 0; i < change->n_migrations; i++) {
         TRY(rehearse_up(rehearsing, &change->migrations[i], i == 0, err));
         if (report->up.state != RUN_DONE)
@@ -81,6 +83,8 @@ bool rehearse_ups_again(struct rehearsing *rehearsing, struct error *err)
     struct measured_run *again = &rehearsing->report->again;
 
     rehearsing_phase(rehearsing, "up again");
+    if (rehearsing_is_command(rehearsing))
+        return rehearse_command(rehearsing, false, again, err);
     for (size_t i = 0; i < change->n_migrations; i++) {
         TRY(run_up(rehearsing, &change->migrations[i], rehearsing->reading.assessment, again, err));
         if (again->state != RUN_DONE)

@@ -43,6 +43,12 @@ MUST_CHECK bool rehearsing_compare(struct rehearsing *rehearsing, const struct t
                                    bool is_only_new_rows, struct measured_effects *out,
                                    struct error *err);
 
+// --- rehearsal_command.c: the project's own tool makes the change (rehearsal.runner: command)
+bool rehearsing_is_command(const struct rehearsing *rehearsing);
+MUST_CHECK bool rehearse_command(struct rehearsing *rehearsing, bool is_down,
+                                 struct measured_run *run, struct error *err);
+MUST_CHECK bool rehearse_command_up(struct rehearsing *rehearsing, struct error *err);
+
 // --- rehearsal_up.c: the ups, and what they did
 MUST_CHECK bool rehearse_ups(struct rehearsing *rehearsing, struct error *err);
 // The same ups again, after the downs; without effects.
