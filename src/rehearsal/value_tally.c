@@ -83,13 +83,14 @@ static XXH128_hash_t pair_hash(XXH128_hash_t before, const struct engine_value *
 // Not in the middle of a UTF-8 character.
 static char *shown(TALLOC_CTX *mem, const struct engine_value *value, bool is_quoted)
 {
+    SCRATCH(tmp);
     if (is_null(value))
         return NULL;
     size_t len = value->len;
     if (len > TALLY_SHOWN_BYTES_MAX)
         for (len = TALLY_SHOWN_BYTES_MAX; len > 0 && (value->text[len] & 0xc0) == 0x80;)
             len--;
-    char *text = text_to_utf8(mem, value->text, len);
+    char *text = text_to_utf8(tmp, value->text, len);
     const char *quote = is_quoted && value->kind == VALUE_TEXT ? "'" : "";
     return mem_printf(mem, "%s%s%s%s", quote, text, len < value->len ? "…" : "", quote);
 }

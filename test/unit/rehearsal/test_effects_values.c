@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "effects_cases.h"
+#include "rehearsal/value_tally.h"
 
 #define NUMBERS(n) "WITH RECURSIVE numbers(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM numbers WHERE i < " #n ") "
 
@@ -74,6 +75,22 @@ static void test_effects_values__of_rare_pairs(void **state)
     assert_string_equal(column->pairs[0].before, "v1");
     assert_int_equal(column->distinct_before, -1);
     effects_rig_end(&rig);
+}
+
+// However many pairs there are.
+static void test_effects_values__take_no_more_memory(void **state)
+{
+    (void)state;
+    struct value_tally *tally = value_tally_make(NULL, 1, false);
+    for (int i = 0; i < 40000; i++) {
+        char before[32], after[32];
+        struct engine_value values[2] = {{.kind = VALUE_TEXT, .text = before}, {.kind = VALUE_TEXT, .text = after}};
+        values[0].len = (size_t)snprintf(before, sizeof before, "v%d", i % 1000 == 0 ? 0 : i);
+        values[1].len = (size_t)snprintf(after, sizeof after, "w%d", i % 1000 == 0 ? 0 : i);
+        value_tally_add(tally, &values[0], &values[1]);
+    }
+    assert_in_range(talloc_total_size(tally), 0, 2 * 1024 * 1024 + 256 * 1024);
+    talloc_free(tally);
 }
 
 static void test_effects_values__that_collapse(void **state)
@@ -156,6 +173,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_effects_values__of_many_pairs),
         cmocka_unit_test(test_effects_values__of_rare_pairs),
+        cmocka_unit_test(test_effects_values__take_no_more_memory),
         cmocka_unit_test(test_effects_values__that_collapse),
         cmocka_unit_test(test_effects_values__that_are_long),
         cmocka_unit_test(test_effects_values__that_are_masked),
