@@ -9,6 +9,7 @@
 
 #define TABLES_SHOWN 20
 #define PAIRS_SHOWN 6
+#define SCATTERED_SHOWN 2
 #define OBJECTS_SHOWN 12
 
 static void write_rows(FILE *out, int64_t rows, const char *what)
@@ -29,7 +30,10 @@ static void write_value(FILE *out, const char *value)
 static void write_pairs(FILE *out, const struct column_effect *column, bool is_whole)
 {
     SCRATCH(tmp);
-    size_t shown = is_whole || column->n_pairs < PAIRS_SHOWN ? column->n_pairs : PAIRS_SHOWN;
+    // Where each row has a pair of its own, two are enough to see that.
+    bool is_scattered = column->n_pairs > 0 && column->pairs[0].rows == 1;
+    size_t most = is_scattered ? SCATTERED_SHOWN : PAIRS_SHOWN;
+    size_t shown = is_whole || column->n_pairs < most ? column->n_pairs : most;
     for (size_t i = 0; i < shown; i++) {
         const struct value_pair *pair = &column->pairs[i];
         fprintf(out, "      %12s  ", quantity_count(tmp, pair->rows));
