@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "base/file.h"
+#include "base/text.h"
 #include "command/inspection.h"
 #include "flight/record.h"
 #include "journal/events.h"
@@ -185,9 +186,18 @@ static bool rehearse(TALLOC_CTX *mem, struct inspection *inspection, const struc
 
 // --- effects files
 
+// Who approved every effect approved what no longer holds by them.
+static void approve_mined(struct rehearsal_report *report)
+{
+    for (size_t i = 0; i < report->findings->n; i++)
+        if (text_starts_with(report->findings->list[i].rule, "mined-"))
+            report->findings->list[i].severity = SEVERITY_NOTE;
+}
+
 // What the run did that nobody approved.
 static bool check_effects(TALLOC_CTX *mem, struct rehearsal_report *report, struct error *err)
 {
+    size_t n_before = report->findings->n;
     for (size_t i = 0; i < report->n_migrations; i++) {
         const struct migration_effects *effects = &report->migrations[i];
         const char *path = effects_file_path(mem, effects->migration);
@@ -196,10 +206,9 @@ static bool check_effects(TALLOC_CTX *mem, struct rehearsal_report *report, stru
             TRY(effects_file_read(mem, path, &file, err));
         effects_file_check(file, effects, report->findings);
     }
-    if (report->verdict != VERDICT_NO_GO && findings_count(report->findings, SEVERITY_STOP) > 0) {
-        report->verdict = VERDICT_NO_GO;
-        report->why = "the effects are not those that were approved";
-    }
+    if (report->findings->n == n_before && report->n_migrations > 0)
+        approve_mined(report);
+    rehearsal_judge(report);
     return true;
 }
 

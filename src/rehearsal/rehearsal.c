@@ -139,7 +139,7 @@ bool rehearsal_make(TALLOC_CTX *mem, const struct rehearsal_request *request,
     TRY(is_done && is_removed);
     contradictions_find(&report->up, report->contradictions);
     rehearse_answer(&rehearsing);
-    rehearse_verdict(&rehearsing);
+    rehearsal_judge(report);
     report->took_ms = clock_monotonic_ms() - begun_ms;
     report->made_at = mem_strdup(report, clock_format(clock_wall_ms()).text);
     *out = report;

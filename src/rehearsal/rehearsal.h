@@ -23,4 +23,7 @@ struct rehearsal_request {
 MUST_CHECK bool rehearsal_make(TALLOC_CTX *mem, const struct rehearsal_request *request,
                                struct rehearsal_report **out, struct error *err);
 
+// The verdict by what the report holds; again, after findings were added or taken back.
+void rehearsal_judge(struct rehearsal_report *report);
+
 #endif

@@ -183,19 +183,18 @@ static struct ruling judge_knowledge(TALLOC_CTX *mem, const struct rehearsal_rep
     return (struct ruling){VERDICT_GO, "the change does what it says, and goes back"};
 }
 
-void rehearse_verdict(struct rehearsing *rehearsing)
+void rehearsal_judge(struct rehearsal_report *report)
 {
-    struct rehearsal_report *report = rehearsing->report;
     struct ruling ruling = {VERDICT_NO_GO, report->source.fingerprint_detail};
 
     if (report->source.fingerprint_equal != STATUS_FAIL)
-        ruling = judge_runs(rehearsing->mem, report);
+        ruling = judge_runs(report, report);
     if (ruling.verdict == VERDICT_GO)
-        ruling = judge_findings(rehearsing->mem, report);
+        ruling = judge_findings(report, report);
     if (ruling.verdict == VERDICT_GO)
         ruling = judge_way_back(report);
     if (ruling.verdict == VERDICT_GO)
-        ruling = judge_knowledge(rehearsing->mem, report);
+        ruling = judge_knowledge(report, report);
     report->verdict = ruling.verdict;
     report->why = ruling.why;
 }

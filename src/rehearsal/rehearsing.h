@@ -67,8 +67,7 @@ MUST_CHECK bool rehearse_back(struct rehearsing *rehearsing, struct error *err);
 // --- rehearsal_undo.c: what the undo log brings back
 MUST_CHECK bool rehearse_undo(struct rehearsing *rehearsing, struct error *err);
 
-// --- rehearsal_answer.c: the class and the verdict
+// --- rehearsal_answer.c: the class of the way back
 void rehearse_answer(struct rehearsing *rehearsing);
-void rehearse_verdict(struct rehearsing *rehearsing);
 
 #endif
