@@ -7,6 +7,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "analysis/rules/rules.h"
+#include "analysis/schema_edit.h"
 #include "analysis/table_copy.h"
 #include "statement/quoting.h"
 
@@ -254,6 +255,46 @@ static const char *name_of_effects(const struct rule_place *place, const struct 
     return is_renamed ? place_name(place, relation->name_before) : name;
 }
 
+// Does dropping it take this foreign key of another table along?
+static bool takes_key(const struct rule_place *place, const struct action *action,
+                      const struct schema_constraint *key)
+{
+    const struct schema_relation *table = schema_find(place->before, action->relation);
+    if (!constraint_references(place->before, key, table->name,
+                               action->kind == ACTION_DROP_COLUMN ? action->column : NULL))
+        return false;
+    if (action->kind != ACTION_DROP_CONSTRAINT)
+        return true;
+    const struct schema_constraint *gone = schema_find_constraint(table, action->member);
+    bool stands = gone != NULL && gone->n_columns == key->n_referenced;
+    for (size_t i = 0; stands && i < key->n_referenced; i++)
+        stands = word_in(key->referenced[i], gone->columns, gone->n_columns);
+    return stands;
+}
+
+// The foreign keys of other tables that go along: "foreign key k of t, "; "": none.
+static const char *keys_taken(const struct rule_place *place, const struct action *action)
+{
+    SCRATCH(tmp);
+    const struct schema_relation *table =
+        action->relation.name == NULL ? NULL : schema_find(place->before, action->relation);
+    const char *text = "";
+    if (table == NULL || action->kind == ACTION_TRUNCATE || !relation_is_table(table) ||
+        !schema_may_be_used(place->before, table))
+        return text;
+    struct relation_list others = schema_referencing(tmp, place->before, table->name);
+    for (size_t i = 0; i < others.n; i++) {
+        for (size_t k = 0; k < others.list[i]->n_constraints; k++) {
+            const struct schema_constraint *key = &others.list[i]->constraints[k];
+            if (!others.list[i]->is_partition && key->kind == CONSTRAINT_FOREIGN_KEY &&
+                takes_key(place, action, key))
+                text = mem_printf(place->mem, "%sforeign key %s of %s, ", text, key->name,
+                                  place_name(place, others.list[i]->name));
+        }
+    }
+    return text;
+}
+
 static void cascade(struct rule_place *place, const struct action *action)
 {
     if (!is_cascading(action) || action->object == OBJECT_SCHEMA ||
@@ -262,10 +303,13 @@ static void cascade(struct rule_place *place, const struct action *action)
     const char *verb = action->kind == ACTION_TRUNCATE ? "TRUNCATE" : "DROP";
     const char *name = action->relation.name != NULL ? place_name(place, action->relation) : "it";
     const char *known = destroyed_text(place, name_of_effects(place, action, name));
+    const char *keys = keys_taken(place, action);
+    if (known == NULL && keys[0] != '\0')
+        known = "and whatever else depends on it";
     if (known == NULL)
         rule_report(place, "%s … CASCADE on %s takes with it whatever depends on it", verb, name);
     else
-        rule_report(place, "%s … CASCADE on %s takes with it: %s", verb, name, known);
+        rule_report(place, "%s … CASCADE on %s takes with it: %s%s", verb, name, keys, known);
 }
 
 static void check_cascade(struct rule_place *place)

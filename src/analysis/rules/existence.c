@@ -252,6 +252,40 @@ static const char *fit_member(const struct fit *fit, const struct action *action
                : fit_column(fit, schema_find(fit->schema, action->relation), action->column);
 }
 
+static const char *fit_rename_column(const struct fit *fit, const struct action *action)
+{
+    const char *mismatch = fit_member(fit, action);
+    const struct schema_relation *relation = schema_find(fit->schema, action->relation);
+    if (mismatch != NULL || relation == NULL || !relation_is_table(relation) ||
+        schema_find_column(relation, action->new_name) == NULL)
+        return mismatch;
+    return mem_printf(fit->mem, "column '%s' of '%s' already exists", action->new_name,
+                      schema_name_text(fit->mem, fit->schema, relation->name));
+}
+
+static bool statement_adds_constraint(const struct fit *fit, const char *name)
+{
+    for (size_t i = 0; i < fit->index; i++) {
+        const struct action *action = &fit->statement->actions[i];
+        if (action->kind == ACTION_ADD_CONSTRAINT && action->constraint->name != NULL &&
+            strcmp(action->constraint->name, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+// Of a constraint that is dropped or validated.
+static const char *fit_own_constraint(const struct fit *fit, const struct action *action)
+{
+    const struct schema_relation *relation = schema_find(fit->schema, action->relation);
+    if (action->if_exists || action->member == NULL || relation == NULL ||
+        !knows_columns(relation) || schema_find_constraint(relation, action->member) != NULL ||
+        statement_adds_constraint(fit, action->member))
+        return fit_member(fit, action);
+    return mem_printf(fit->mem, "constraint '%s' of '%s' does not exist", action->member,
+                      schema_name_text(fit->mem, fit->schema, relation->name));
+}
+
 static const char *fit_action(const struct fit *fit, const struct action *action)
 {
     switch ((int)action->kind) {
@@ -264,6 +298,9 @@ static const char *fit_action(const struct fit *fit, const struct action *action
     case ACTION_CREATE_FUNCTION: return fit_create(fit, action);
     case ACTION_ADD_COLUMN: return fit_add_column(fit, action);
     case ACTION_ADD_CONSTRAINT: return fit_constraint(fit, action);
+    case ACTION_RENAME_COLUMN: return fit_rename_column(fit, action);
+    case ACTION_DROP_CONSTRAINT:
+    case ACTION_VALIDATE_CONSTRAINT: return fit_own_constraint(fit, action);
     case ACTION_CREATE_INDEX: return fit_index(fit, action);
     case ACTION_CREATE_TRIGGER:
     case ACTION_DROP_TRIGGER: return fit_trigger(fit, action);

@@ -170,6 +170,9 @@ extern const struct rule rule_row_still_referenced;
 // function_replacement.c
 extern const struct rule rule_function_replace_refused;
 
+// definition_refusal.c
+extern const struct rule rule_definition_refused;
+
 // refresh.c
 extern const struct rule rule_refresh_refused;
 

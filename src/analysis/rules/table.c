@@ -64,6 +64,7 @@ const struct rule *const rule_table[] = {
     &rule_add_column_refused,
     &rule_write_refused,
     &rule_literal_of_wrong_type,
+    &rule_definition_refused,
     &rule_function_replace_refused,
     &rule_refresh_refused,
     &rule_copy_may_fail,

@@ -46,6 +46,11 @@ struct expected {
     "CREATE TABLE t (id int, n int); CREATE VIEW v AS SELECT n, count(*) AS c FROM t GROUP BY n;"   \
     "CREATE VIEW w AS SELECT id FROM t;"                                                           \
     "CREATE MATERIALIZED VIEW m AS SELECT id, n FROM t;"
+#define KEYS                                                                                       \
+    "CREATE TABLE a (id bigint PRIMARY KEY, n int, u bigint NOT NULL, v int, UNIQUE (u, v));"       \
+    "CREATE TABLE b (x int NOT NULL, y int, n int, t text); CREATE TABLE c (id int);"              \
+    "CREATE INDEX b_n ON b (n); CREATE UNIQUE INDEX b_x ON b (x);"                                 \
+    "CREATE UNIQUE INDEX b_e ON b ((x + 1)); CREATE TABLE d2 (id int PRIMARY KEY);"
 #define PARTED                                                                                     \
     "CREATE TABLE p (id int NOT NULL, n int, at date NOT NULL) PARTITION BY RANGE (at);"            \
     "CREATE TABLE p1 PARTITION OF p FOR VALUES FROM ('2024-01-01') TO ('2025-01-01');"
@@ -115,6 +120,70 @@ static const struct expected cases[] = {
     {VIEWS, "REFRESH MATERIALIZED VIEW t;", "refresh-refused", SEVERITY_STOP},
     {VIEWS, "DELETE FROM v WHERE n = 1;", "write-refused", SEVERITY_STOP},
     {VIEWS, "DELETE FROM w WHERE id = 1;", "write-refused", SILENT},
+    // Keys.
+    {KEYS, "ALTER TABLE b ADD FOREIGN KEY (x) REFERENCES a (n) NOT VALID;", "definition-refused",
+     SEVERITY_STOP},
+    {KEYS, "ALTER TABLE b ADD FOREIGN KEY (x) REFERENCES a (id) NOT VALID;", "definition-refused",
+     SILENT},
+    {KEYS, "ALTER TABLE b ADD FOREIGN KEY (x) REFERENCES a NOT VALID;", "definition-refused", SILENT},
+    {KEYS, "ALTER TABLE b ADD FOREIGN KEY (x) REFERENCES c NOT VALID;", "definition-refused",
+     SEVERITY_STOP},
+    {KEYS, "ALTER TABLE b ADD FOREIGN KEY (x, n) REFERENCES a NOT VALID;", "definition-refused",
+     SEVERITY_STOP},
+    {KEYS, "ALTER TABLE b ADD FOREIGN KEY (t) REFERENCES a NOT VALID;", "definition-refused",
+     SEVERITY_STOP},
+    {KEYS, "ALTER TABLE b ADD FOREIGN KEY (y, x) REFERENCES a (v, u) NOT VALID;",
+     "definition-refused", SILENT},
+    {KEYS, "CREATE TABLE d (id text REFERENCES a);", "definition-refused", SEVERITY_STOP},
+    {KEYS, "CREATE TABLE d (id bigint REFERENCES a, up int REFERENCES d2);"
+           , "definition-refused", SILENT},
+    {KEYS, "CREATE TABLE d (id int PRIMARY KEY, up int REFERENCES d);", "definition-refused", SILENT},
+    {KEYS, "ALTER TABLE b ADD COLUMN z text REFERENCES a;", "definition-refused", SEVERITY_STOP},
+    {KEYS, "ALTER TABLE a ADD PRIMARY KEY (n);", "definition-refused", SEVERITY_STOP},
+    {KEYS, "ALTER TABLE a DROP CONSTRAINT a_pkey, ADD PRIMARY KEY (u);", "definition-refused", SILENT},
+    {KEYS, "ALTER TABLE b ADD UNIQUE USING INDEX b_n;", "definition-refused", SEVERITY_STOP},
+    {KEYS, "ALTER TABLE b ADD UNIQUE USING INDEX b_e;", "definition-refused", SEVERITY_STOP},
+    {KEYS, "ALTER TABLE b ADD UNIQUE USING INDEX b_x;", "definition-refused", SILENT},
+    // Columns.
+    {USERS, "ALTER TABLE users ALTER id SET DEFAULT 5;", "definition-refused", SEVERITY_STOP},
+    {USERS, "ALTER TABLE users ALTER made DROP DEFAULT;", "definition-refused", SEVERITY_STOP},
+    {USERS, "ALTER TABLE users ALTER age SET DEFAULT 5;", "definition-refused", SILENT},
+    {USERS, "ALTER TABLE users ALTER id DROP NOT NULL;", "definition-refused", SEVERITY_STOP},
+    {USERS, "ALTER TABLE users ALTER email DROP NOT NULL;", "definition-refused", SILENT},
+    {USERS, "ALTER TABLE users ALTER age ADD GENERATED ALWAYS AS IDENTITY;", "definition-refused",
+     SEVERITY_STOP},
+    {USERS, "ALTER TABLE users ALTER age SET NOT NULL, ALTER age ADD GENERATED ALWAYS AS IDENTITY;",
+     "definition-refused", SILENT},
+    {USERS, "ALTER TABLE users ALTER age DROP IDENTITY;", "definition-refused", SEVERITY_STOP},
+    {USERS, "ALTER TABLE users ALTER age DROP IDENTITY IF EXISTS;", "definition-refused", SILENT},
+    // Partitions.
+    {PARTED, "ALTER TABLE p1 ADD COLUMN z int;", "definition-refused", SEVERITY_STOP},
+    {PARTED, "ALTER TABLE p1 ALTER n TYPE bigint;", "definition-refused", SEVERITY_STOP},
+    {PARTED, "ALTER TABLE p1 ALTER n SET DEFAULT 1;", "definition-refused", SILENT},
+    {PARTED, "ALTER TABLE p ALTER at TYPE timestamp;", "definition-refused", SEVERITY_STOP},
+    {PARTED, "ALTER TABLE p ALTER n TYPE bigint;", "definition-refused", SILENT},
+    {PARTED, "ALTER TABLE ONLY p ADD COLUMN z int;", "definition-refused", SEVERITY_STOP},
+    {PARTED, "ALTER TABLE p ATTACH PARTITION p1 DEFAULT;", "definition-refused", SEVERITY_STOP},
+    {PARTED, "ALTER TABLE p DETACH PARTITION p1;", "definition-refused", SILENT},
+    {PARTED, "CREATE TABLE q PARTITION OF p1 DEFAULT;", "definition-refused", SEVERITY_STOP},
+    {PARTED, "CREATE TABLE q PARTITION OF p DEFAULT;", "definition-refused", SILENT},
+    // Enums.
+    {USERS, "ALTER TYPE mood ADD VALUE 'ok';", "definition-refused", SEVERITY_STOP},
+    {USERS, "ALTER TYPE mood ADD VALUE IF NOT EXISTS 'ok';", "definition-refused", SILENT},
+    {USERS, "ALTER TYPE mood RENAME VALUE 'glad' TO 'fine';", "definition-refused", SEVERITY_STOP},
+    {USERS, "ALTER TYPE mood RENAME VALUE 'ok' TO 'sad';", "definition-refused", SEVERITY_STOP},
+    {USERS, "ALTER TYPE mood RENAME VALUE 'ok' TO 'fine';", "definition-refused", SILENT},
+    // Names.
+    {KEYS, "ALTER TABLE a RENAME COLUMN n TO u;", "object-missing-or-exists", SEVERITY_STOP,
+     .is_complete = true},
+    {KEYS, "ALTER TABLE a RENAME COLUMN n TO m;", "object-missing-or-exists", SILENT,
+     .is_complete = true},
+    {KEYS, "ALTER TABLE a DROP CONSTRAINT a_n_check;", "object-missing-or-exists", SEVERITY_STOP,
+     .is_complete = true},
+    {KEYS, "ALTER TABLE a DROP CONSTRAINT IF EXISTS a_n_check;", "object-missing-or-exists", SILENT,
+     .is_complete = true},
+    {KEYS, "ALTER TABLE a DROP CONSTRAINT a_u_v_key;", "object-missing-or-exists", SILENT,
+     .is_complete = true},
     // One cause, one finding.
     {PARTED, "ALTER TABLE p ADD CHECK (n > 0) NO INHERIT;", "partitioned-table-refuses",
      SEVERITY_STOP},
@@ -246,11 +315,55 @@ static void test_refusals__are_told_alone(void **state)
     }
 }
 
+// What goes is named with whose it is (PostgreSQL 15: "drop cascades to constraint …").
+static void test_cascade__names_foreign_keys(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *up, *message;
+    } told[] = {
+        {"DROP TABLE emails CASCADE;",
+         "DROP … CASCADE on public.emails takes with it: foreign key files_email_id_fkey of "
+         "public.files, and whatever else depends on it"},
+        {"ALTER TABLE emails DROP CONSTRAINT emails_pkey CASCADE;",
+         "DROP … CASCADE on public.emails takes with it: foreign key files_email_id_fkey of "
+         "public.files, constraint public.emails.emails_pkey"},
+    };
+    for (size_t i = 0; i < COUNT_OF(told); i++) {
+        SCRATCH(tmp);
+        const struct judged_case c = {.before = EMAILS, .up = told[i].up};
+        assert_string_equal(judged_find(judged(tmp, &c), "cascade")->message, told[i].message);
+    }
+}
+
+// Before 18 a partitioned table takes no NOT VALID foreign key (measured on PostgreSQL 15: it takes
+// over the valid ones of its partitions).
+static void test_fk_add_locks_both__by_partition(void **state)
+{
+    (void)state;
+    SCRATCH(tmp);
+    struct judged_case c = {.before = PARTED "CREATE TABLE a (id int PRIMARY KEY);",
+                            .up = "ALTER TABLE p ADD FOREIGN KEY (n) REFERENCES a ON DELETE CASCADE;"};
+    assert_string_equal(
+        judged_find(judged(tmp, &c), "fk-add-locks-both")->hint,
+        "-- each in a transaction of its own:\n"
+        "ALTER TABLE public.p1 ADD CONSTRAINT p_n_fkey FOREIGN KEY (n) REFERENCES public.a ON DELETE CASCADE"
+        " NOT VALID;\n"
+        "ALTER TABLE public.p1 VALIDATE CONSTRAINT p_n_fkey;\n"
+        "-- when every partition has it, which is then taken over:\n"
+        "ALTER TABLE public.p ADD CONSTRAINT p_n_fkey FOREIGN KEY (n) REFERENCES public.a ON DELETE CASCADE;");
+    c.pg_version = 18;
+    assert_non_null(strstr(judged_find(judged(tmp, &c), "fk-add-locks-both")->hint,
+                           "ALTER TABLE p ADD CONSTRAINT"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_refusals__fire_or_stay_silent),
         cmocka_unit_test(test_refusals__are_told_alone),
+        cmocka_unit_test(test_fk_add_locks_both__by_partition),
+        cmocka_unit_test(test_cascade__names_foreign_keys),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
