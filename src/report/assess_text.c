@@ -40,15 +40,23 @@ static void write_place(FILE *out, const char *path, size_t line, size_t column)
         fprintf(out, ":%zu:%zu", line, column > 0 ? column : 1);
 }
 
-// A hint is said once: at the first finding of the rule that has it.
+// Does `before` say what this one would: of the same rule, or of the same statement?
+static bool says_the_same(const struct finding *before, const struct finding *finding)
+{
+    bool is_same_place = before->line == finding->line && before->column == finding->column &&
+                         strcmp(before->path, finding->path) == 0;
+    return (is_same_place || strcmp(before->rule, finding->rule) == 0) &&
+           strcmp(before->hint, finding->hint) == 0;
+}
+
+// A hint is said once.
 static bool says_hint(const struct findings *findings, size_t i)
 {
     const struct finding *finding = &findings->list[i];
     if (finding->hint[0] == '\0')
         return false;
     for (size_t j = 0; j < i; j++) {
-        const struct finding *before = &findings->list[j];
-        if (strcmp(before->rule, finding->rule) == 0 && strcmp(before->hint, finding->hint) == 0)
+        if (says_the_same(&findings->list[j], finding))
             return false;
     }
     return true;

@@ -111,10 +111,11 @@ static void write_locks(FILE *out, const struct effects *effects, const struct s
         fputs("  locks      nothing that was there before\n", out);
 }
 
-static void write_list(FILE *out, const char *what, const char *const *relations, size_t n)
+static void write_list(FILE *out, const char *what, const char *const *relations, size_t n,
+                       const char *how)
 {
     for (size_t i = 0; i < n; i++)
-        fprintf(out, "  %-9s  %s\n", i == 0 ? what : "", relations[i]);
+        fprintf(out, "  %-9s  %s%s\n", i == 0 ? what : "", relations[i], how);
 }
 
 static void write_effects(FILE *out, const struct statement *statement,
@@ -124,10 +125,11 @@ static void write_effects(FILE *out, const struct statement *statement,
     if (effects->unknown_reason != NULL)
         fprintf(out, "  unknown    %s\n", effects->unknown_reason);
     write_locks(out, effects, schema);
-    write_list(out, "rewrites", effects->rewrites, effects->n_rewrites);
-    write_list(out, "scans", effects->scans, effects->n_scans);
-    write_list(out, "indexes", effects->index_builds, effects->n_index_builds);
-    write_list(out, "blocks", effects->blocks_writes_long, effects->n_blocks_writes_long);
+    write_list(out, "rewrites", effects->rewrites, effects->n_rewrites, "");
+    write_list(out, "scans", effects->scans, effects->n_scans, "");
+    write_list(out, "indexes", effects->index_builds, effects->n_index_builds, ": one is built");
+    write_list(out, "blocks", effects->blocks_writes_long, effects->n_blocks_writes_long,
+               ": nobody writes until that is done");
     for (size_t i = 0; i < effects->n_destroys; i++)
         fprintf(out, "  %-9s  %s %s\n", i == 0 ? "destroys" : "", effects->destroys[i].what,
                 effects->destroys[i].object);

@@ -10,27 +10,14 @@
 
 #include "base/text.h"
 #include "statement/reader.h"
+#include "statement/sqlite_mirror_state.h"
 #include <assert.h>
-#include <sqlite3.h>
 
 #define NAMES_MAX 4096             // noted from one statement
 #define AUTHORIZER_CALLS_MAX 20000 // of one statement: columns read, views looked through
 #define STEPS_MAX 2000             // of one DDL statement, in thousands of virtual instructions
 
-#define CURSORS_MAX 256
 #define STRINGS_MAX 16 // told of one statement
-
-enum mirror_task { TASK_JUDGE, TASK_APPLY, TASK_ASK };
-
-struct sqlite_mirror {
-    sqlite3 *db;
-    enum mirror_task task;
-    bool is_trial;
-    size_t calls;
-    size_t steps;
-    TALLOC_CTX *mem;                    // of the judgement being made
-    struct sqlite_judgement *judgement; // NULL outside
-};
 
 static int mirror_free(struct sqlite_mirror *mirror)
 {
@@ -123,7 +110,7 @@ bool sqlite_mirror_open(TALLOC_CTX *mem, struct sqlite_mirror **out, struct erro
     return true;
 }
 
-static void begin_task(struct sqlite_mirror *mirror, enum mirror_task task)
+void sqlite_mirror_begin(struct sqlite_mirror *mirror, enum mirror_task task)
 {
     mirror->task = task;
     mirror->calls = 0;
@@ -159,14 +146,14 @@ struct sqlite_judgement sqlite_mirror_judge(TALLOC_CTX *mem, struct sqlite_mirro
     sqlite3_stmt *statement = NULL;
 
     assert(len <= STATEMENT_BYTES_MAX);
-    begin_task(mirror, TASK_JUDGE);
+    sqlite_mirror_begin(mirror, TASK_JUDGE);
     mirror->mem = mem;
     mirror->judgement = &judgement;
     int rc = sqlite3_prepare_v2(mirror->db, sql, (int)len, &statement, NULL);
     bool was_too_much = mirror->calls > AUTHORIZER_CALLS_MAX;
     mirror->judgement = NULL;
     mirror->mem = NULL;
-    begin_task(mirror, TASK_ASK);
+    sqlite_mirror_begin(mirror, TASK_ASK);
     if (rc != SQLITE_OK) {
         int offset = sqlite3_error_offset(mirror->db);
         judgement.message = was_too_much ? "more columns and views than can be judged"
@@ -185,7 +172,7 @@ static char *first_unknown(TALLOC_CTX *mem, struct sqlite_mirror *mirror, const 
     sqlite3_stmt *statement = NULL;
     char *name = NULL;
 
-    begin_task(mirror, TASK_ASK);
+    sqlite_mirror_begin(mirror, TASK_ASK);
     if (sqlite3_prepare_v2(mirror->db, sql, -1, &statement, NULL) != SQLITE_OK) {
         const char *message = sqlite3_errmsg(mirror->db);
         if (text_starts_with(message, prefix)) {
@@ -244,7 +231,7 @@ const char **sqlite_mirror_firing(TALLOC_CTX *mem, struct sqlite_mirror *mirror,
     sqlite3_stmt *statement = NULL;
     const char **firing = NULL;
 
-    begin_task(mirror, TASK_ASK);
+    sqlite_mirror_begin(mirror, TASK_ASK);
     if (sqlite3_prepare_v2(mirror->db, sql, -1, &statement, NULL) == SQLITE_OK) {
         while (sqlite3_step(statement) == SQLITE_ROW && sqlite3_column_text(statement, 0))
             *mem_append(mem, firing, *n) =
@@ -258,19 +245,19 @@ static int run(struct sqlite_mirror *mirror, const char *sql, size_t len)
 {
     sqlite3_stmt *statement = NULL;
 
-    begin_task(mirror, TASK_APPLY);
+    sqlite_mirror_begin(mirror, TASK_APPLY);
     int rc = sqlite3_prepare_v2(mirror->db, sql, (int)len, &statement, NULL);
     while (rc == SQLITE_OK && (rc = sqlite3_step(statement)) == SQLITE_ROW)
         rc = SQLITE_OK;
     // Finalize first gives the message of the failed step again.
     int finalized = sqlite3_finalize(statement);
-    begin_task(mirror, TASK_ASK);
+    sqlite_mirror_begin(mirror, TASK_ASK);
     return rc == SQLITE_DONE ? SQLITE_OK : (finalized != SQLITE_OK ? finalized : rc);
 }
 
 static bool execute(struct sqlite_mirror *mirror, const char *sql)
 {
-    begin_task(mirror, TASK_ASK);
+    sqlite_mirror_begin(mirror, TASK_ASK);
     return sqlite3_exec(mirror->db, sql, NULL, NULL, NULL) == SQLITE_OK;
 }
 
@@ -295,17 +282,40 @@ const char *sqlite_mirror_apply(TALLOC_CTX *mem, struct sqlite_mirror *mirror, c
     return message;
 }
 
+// Failures that the rows of the text alone decide, whatever the table holds.
+static bool is_sure_failure(int code)
+{
+    return code == SQLITE_CONSTRAINT_CHECK || code == SQLITE_CONSTRAINT_NOTNULL ||
+           code == SQLITE_CONSTRAINT_UNIQUE || code == SQLITE_CONSTRAINT_PRIMARYKEY ||
+           code == SQLITE_CONSTRAINT_DATATYPE || code == SQLITE_MISMATCH;
+}
+
+const char *sqlite_mirror_try_rows(TALLOC_CTX *mem, struct sqlite_mirror *mirror, const char *sql)
+{
+    const char *message = NULL;
+
+    if (!execute(mirror, "SAVEPOINT rows"))
+        return NULL;
+    sqlite3_db_config(mirror->db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
+    if (run(mirror, sql, strlen(sql)) != SQLITE_OK &&
+        is_sure_failure(sqlite3_extended_errcode(mirror->db)))
+        message = mem_strdup(mem, sqlite3_errmsg(mirror->db));
+    sqlite3_db_config(mirror->db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 1, NULL);
+    execute(mirror, "ROLLBACK TO rows; RELEASE rows");
+    return message;
+}
+
 bool sqlite_mirror_is_true(struct sqlite_mirror *mirror, const char *expression)
 {
     SCRATCH(tmp);
     sqlite3_stmt *statement = NULL;
     const char *sql = mem_printf(tmp, "SELECT (%s\n) IS TRUE", expression);
 
-    begin_task(mirror, TASK_APPLY);
+    sqlite_mirror_begin(mirror, TASK_APPLY);
     bool is_true = sqlite3_prepare_v2(mirror->db, sql, -1, &statement, NULL) == SQLITE_OK &&
                    sqlite3_step(statement) == SQLITE_ROW && sqlite3_column_int(statement, 0) == 1;
     sqlite3_finalize(statement);
-    begin_task(mirror, TASK_ASK);
+    sqlite_mirror_begin(mirror, TASK_ASK);
     return is_true;
 }
 
@@ -318,7 +328,7 @@ const char *sqlite_mirror_table_of(TALLOC_CTX *mem, struct sqlite_mirror *mirror
     sqlite3_stmt *statement = NULL;
     const char *table = NULL;
 
-    begin_task(mirror, TASK_ASK);
+    sqlite_mirror_begin(mirror, TASK_ASK);
     if (sqlite3_prepare_v2(mirror->db, sql, -1, &statement, NULL) == SQLITE_OK) {
         sqlite3_bind_text(statement, 1, type, -1, SQLITE_STATIC);
         sqlite3_bind_text(statement, 2, name, -1, SQLITE_STATIC);
@@ -342,7 +352,7 @@ struct column *sqlite_mirror_columns(TALLOC_CTX *mem, struct sqlite_mirror *mirr
     sqlite3_stmt *statement = NULL;
     struct column *columns = NULL;
 
-    begin_task(mirror, TASK_ASK);
+    sqlite_mirror_begin(mirror, TASK_ASK);
     if (sqlite3_prepare_v2(mirror->db, "SELECT name, type FROM pragma_table_info(?1)", -1,
                            &statement, NULL) == SQLITE_OK) {
         sqlite3_bind_text(statement, 1, table, -1, SQLITE_STATIC);
@@ -356,110 +366,6 @@ struct column *sqlite_mirror_columns(TALLOC_CTX *mem, struct sqlite_mirror *mirr
     }
     sqlite3_finalize(statement);
     return columns;
-}
-
-// Open cursors of a program, by number.
-struct cursors {
-    struct {
-        int root;
-        bool is_rewound;
-    } list[CURSORS_MAX];
-    int scanned[CURSORS_MAX]; // root pages
-    size_t n;
-    bool has_scan; // rewinding alone is none: rowid < 3 begins at the start too
-};
-
-static void add_scanned(struct cursors *cursors, int root)
-{
-    for (size_t i = 0; i < cursors->n; i++)
-        if (cursors->scanned[i] == root)
-            return;
-    if (cursors->n < CURSORS_MAX)
-        cursors->scanned[cursors->n++] = root;
-}
-
-// One instruction of EXPLAIN. Source: opcode.html.
-static void note_instruction(struct cursors *cursors, const char *opcode, int p1, int p2)
-{
-    if (strcmp(opcode, "Clear") == 0)
-        add_scanned(cursors, p1);
-    if (p1 < 0 || p1 >= CURSORS_MAX)
-        return;
-    bool steps = cursors->has_scan && (strcmp(opcode, "Next") == 0 || strcmp(opcode, "Prev") == 0);
-    if (text_starts_with(opcode, "Open")) {
-        bool is_stored = strcmp(opcode, "OpenRead") == 0 || strcmp(opcode, "OpenWrite") == 0;
-        cursors->list[p1].root = is_stored ? p2 : 0;
-        cursors->list[p1].is_rewound = false;
-    } else if (strcmp(opcode, "Rewind") == 0 || strcmp(opcode, "Last") == 0) {
-        cursors->list[p1].is_rewound = true;
-    } else if ((steps && cursors->list[p1].is_rewound) || strcmp(opcode, "Count") == 0) {
-        if (cursors->list[p1].root > 0)
-            add_scanned(cursors, cursors->list[p1].root);
-    }
-}
-
-static const char *table_at(TALLOC_CTX *mem, struct sqlite_mirror *mirror, int root)
-{
-    sqlite3_stmt *statement = NULL;
-    const char *table = NULL;
-
-    begin_task(mirror, TASK_ASK);
-    if (sqlite3_prepare_v2(mirror->db,
-                           "SELECT tbl_name FROM main.sqlite_master WHERE rootpage = ?1", -1,
-                           &statement, NULL) == SQLITE_OK) {
-        sqlite3_bind_int(statement, 1, root);
-        if (sqlite3_step(statement) == SQLITE_ROW)
-            table = mem_strdup(mem, (const char *)sqlite3_column_text(statement, 0));
-    }
-    sqlite3_finalize(statement);
-    return table;
-}
-
-// Does the planner say SCAN anywhere, or SEARCH without an index (max() of a plain column)?
-static bool plan_has_scan(struct sqlite_mirror *mirror, const char *sql)
-{
-    SCRATCH(tmp);
-    sqlite3_stmt *statement = NULL;
-    bool has_scan = false;
-
-    begin_task(mirror, TASK_ASK);
-    if (sqlite3_prepare_v2(mirror->db, mem_printf(tmp, "EXPLAIN QUERY PLAN %s", sql), -1,
-                           &statement, NULL) == SQLITE_OK)
-        while (sqlite3_step(statement) == SQLITE_ROW) {
-            const char *detail = (const char *)sqlite3_column_text(statement, 3);
-            has_scan |= text_starts_with(detail, "SCAN ") ||
-                        (text_starts_with(detail, "SEARCH ") && !strstr(detail, " USING "));
-        }
-    sqlite3_finalize(statement);
-    return has_scan;
-}
-
-struct name *sqlite_mirror_scans(TALLOC_CTX *mem, struct sqlite_mirror *mirror, const char *sql,
-                                 size_t *n)
-{
-    SCRATCH(tmp);
-    struct cursors *cursors = mem_new(tmp, struct cursors);
-    sqlite3_stmt *statement = NULL;
-    struct name *scans = NULL;
-
-    *n = 0;
-    cursors->has_scan = plan_has_scan(mirror, sql);
-    begin_task(mirror, TASK_ASK);
-    if (sqlite3_prepare_v2(mirror->db, mem_printf(tmp, "EXPLAIN %s", sql), -1, &statement, NULL) ==
-        SQLITE_OK)
-        while (sqlite3_step(statement) == SQLITE_ROW)
-            note_instruction(cursors, (const char *)sqlite3_column_text(statement, 1),
-                             sqlite3_column_int(statement, 2), sqlite3_column_int(statement, 3));
-    sqlite3_finalize(statement);
-    for (size_t i = 0; i < cursors->n; i++) {
-        const char *table = table_at(mem, mirror, cursors->scanned[i]);
-        bool is_known = !table;
-        for (size_t s = 0; s < *n; s++)
-            is_known |= table && strcmp(scans[s].name, table) == 0;
-        if (!is_known)
-            *mem_append(mem, scans, *n) = (struct name){.name = table};
-    }
-    return scans;
 }
 
 const char *sqlite_mirror_version(void)

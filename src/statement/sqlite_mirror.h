@@ -2,8 +2,9 @@
  * Mirror: an in-memory SQLite database with the schema that the scripts read so far have made.
  *
  * SQLite itself says there whether a statement is valid and what it touches: every statement is
- * prepared, DDL is also run, on tables that stay empty. Nothing else is run, and nothing reaches a
- * disk, another file or an extension. `touched` is what the authorizer saw.
+ * prepared, DDL is also run, on tables that stay empty, and rows that stand in the text are tried
+ * and taken back. Nothing else is run, and nothing reaches a disk, another file or an extension.
+ * `touched` is what the authorizer saw.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -38,6 +39,9 @@ const char **sqlite_mirror_firing(TALLOC_CTX *mem, struct sqlite_mirror *mirror,
 // Run one DDL statement. NULL, or SQLite's message.
 const char *sqlite_mirror_apply(TALLOC_CTX *mem, struct sqlite_mirror *mirror, const char *sql,
                                 size_t len);
+// Put the rows of an INSERT … VALUES without subqueries into its empty table, without triggers, and
+// take them out again. NULL, or why no table of these columns takes them.
+const char *sqlite_mirror_try_rows(TALLOC_CTX *mem, struct sqlite_mirror *mirror, const char *sql);
 // Is a constant expression true?
 bool sqlite_mirror_is_true(struct sqlite_mirror *mirror, const char *expression);
 // Is there a table or view of this name?

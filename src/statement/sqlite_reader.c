@@ -13,7 +13,9 @@
 #include "statement/sqlite_action.h"
 #include "statement/sqlite_mirror.h"
 
-#define MESSAGE_WIDTH 120 // a token in SQLite's message may be as long as the file
+#define MESSAGE_WIDTH 120   // a token in SQLite's message may be as long as the file
+#define ROWS_TRIED_MAX 1000 // rows of one INSERT that are tried
+#define ROWS_TRIED_BYTES_MAX (64 * 1024)
 
 struct reading {
     struct sqlite_mirror *mirror;
@@ -264,6 +266,14 @@ static void apply(struct reading *reading, struct statement *statement, struct a
                                                 action->relation.name, &action->n_columns);
 }
 
+// Are all values in the text? A subquery finds nothing in an empty table.
+static bool has_known_rows(const struct statement *statement, const struct query *query)
+{
+    return query && query->verb == QUERY_INSERT && query->n_values <= ROWS_TRIED_MAX &&
+           (query->has_values || query->has_default_values) && query->n_reads == 0 &&
+           statement->len <= ROWS_TRIED_BYTES_MAX && strcasestr(statement->sql, "select") == NULL;
+}
+
 static void note_pragma(struct reading *reading, const struct action *action)
 {
     static const char *const yes[] = {"1", "on", "true", "yes"};
@@ -349,6 +359,10 @@ static bool read_statement(struct reading *reading, struct statement *statement,
                                                    &statement->n_strings);
     if (!judgement->message && changes_schema(action->kind))
         apply(reading, statement, action);
+    if (!judgement->message && action->kind == ACTION_QUERY && !action->option &&
+        has_known_rows(statement, action->query))
+        statement->invalid_reason =
+            sqlite_mirror_try_rows(reading->script, reading->mirror, statement->sql);
     if (action->kind == ACTION_PRAGMA)
         note_pragma(reading, action);
     return true;

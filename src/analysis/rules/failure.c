@@ -81,10 +81,14 @@ static void report_unique(struct asking *asking, const struct unique_key *key)
         ask_needs_columns(asking, key->predicate->columns, key->predicate->n_columns);
     ask_duplicates(asking, key);
     const char *name = place_name(place, table);
-    const char *list = words_join(place->mem, key->terms, key->n);
+    // An expression has its brackets already.
+    bool is_expression = key->n == 1 && key->terms[0][0] == '(';
+    const char *list =
+        is_expression ? key->terms[0]
+                      : mem_printf(place->mem, "(%s)", words_join(place->mem, key->terms, key->n));
     ask_report(asking, place->rule->severity,
-               mem_printf(place->mem, "no two rows of %s agree in (%s)", name, list),
-               "fails when two rows of %s agree in (%s)", name, list);
+               mem_printf(place->mem, "no two rows of %s agree in %s", name, list),
+               "fails when two rows of %s agree in %s", name, list);
 }
 
 static void unique_index(struct rule_place *place, const struct action *action)

@@ -115,6 +115,10 @@ extern const struct rule rule_foreign_keys_pragma_ignored;
 extern const struct rule rule_foreign_keys_left_off;
 extern const struct rule rule_drop_refused_by_children;
 
+// orphan.c
+extern const struct rule rule_foreign_key_check_missing;
+extern const struct rule rule_legacy_alter_table;
+
 // misquote.c
 extern const struct rule rule_double_quoted_string;
 

@@ -83,7 +83,9 @@ static const struct effect_lock *lock_to_limit(struct rule_place *place, size_t 
 static void check_no_lock_timeout(struct rule_place *place)
 {
     enum severity severity;
-    if (place->session->lock.ms != SESSION_NOT_SET)
+    bool is_told = place->statement->n_actions > 0 &&
+                   place->statement->actions[0].kind == ACTION_LOCK_TABLE; // explicit-lock-table
+    if (place->session->lock.ms != SESSION_NOT_SET || is_told)
         return;
     const struct effect_lock *lock = lock_to_limit(place, 0, &severity);
     if (lock == NULL || is_set_later(place))

@@ -97,6 +97,11 @@ static const struct harm harms[] = {
     {"autoincrement-restarts",
      "INSERT INTO emails VALUES (1, 1), (7, 1); DELETE FROM emails WHERE id = 7",
      "INSERT INTO emails (size) VALUES (2) RETURNING id", "2", "8"},
+    {"legacy-alter-table", "INSERT INTO emails VALUES (1, 2000000)", "SELECT n FROM got",
+     "no such table: main.emails", "1", "CREATE TABLE got AS SELECT count(*) AS n FROM large"},
+    {"foreign-key-check-missing",
+     "INSERT INTO emails VALUES (1, 0); INSERT INTO files VALUES (1, 1)",
+     "SELECT count(*) FROM pragma_foreign_key_check", "1", "1"},
 };
 
 static void test_pages__do_on_sqlite_what_they_say(void **state)

@@ -1,0 +1,27 @@
+/*
+ * Mirror, inside: what sqlite_mirror.c and sqlite_scan.c share.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef STATEMENT_SQLITE_MIRROR_STATE_H
+#define STATEMENT_SQLITE_MIRROR_STATE_H
+
+#include "statement/sqlite_mirror.h"
+#include <sqlite3.h>
+
+enum mirror_task { TASK_JUDGE, TASK_APPLY, TASK_ASK };
+
+struct sqlite_mirror {
+    sqlite3 *db;
+    enum mirror_task task;
+    bool is_trial;
+    size_t calls;
+    size_t steps;
+    TALLOC_CTX *mem;                    // of the judgement being made
+    struct sqlite_judgement *judgement; // NULL outside
+};
+
+// What the authorizer lets through from now on; its counters begin anew.
+void sqlite_mirror_begin(struct sqlite_mirror *mirror, enum mirror_task task);
+
+#endif
