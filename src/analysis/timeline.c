@@ -47,6 +47,7 @@ static void begin(struct timeline *timeline, enum transaction_kind kind, size_t 
     if (kind == TRANSACTION_ALONE)
         return;
     timeline->is_open = true;
+    timeline->n_savepoints = 0;
     timeline->held = name_table_make(timeline->mem, false);
     session_timeouts_begin(&timeline->session);
 }
@@ -72,6 +73,15 @@ static bool has_action(const struct statement *statement, enum action_kind kind)
 
 // --- locks
 
+// Locks are noted in order of time.
+static void note_first(struct timeline *timeline, size_t lock)
+{
+    for (size_t mode = 0; mode <= (size_t)timeline->locks[lock].mode; mode++) {
+        if (timeline->first_of[mode] == SIZE_MAX)
+            timeline->first_of[mode] = lock;
+    }
+}
+
 static void append_lock(struct timeline *timeline, const struct effect_lock *lock, size_t index,
                         bool is_stronger)
 {
@@ -80,12 +90,22 @@ static void append_lock(struct timeline *timeline, const struct effect_lock *loc
                                .mode = lock->mode,
                                .statement = index,
                                .timeout_ms = timeline->session.now.lock.ms,
-                               .is_stronger = is_stronger};
+                               .is_stronger = is_stronger,
+                               .freed_by = SIZE_MAX};
     now(timeline)->n_locks++;
-    for (size_t mode = 0; mode <= (size_t)lock->mode; mode++) {
-        if (timeline->first_of[mode] == SIZE_MAX)
-            timeline->first_of[mode] = timeline->n_locks - 1;
+    note_first(timeline, timeline->n_locks - 1);
+}
+
+static void hold(struct timeline *timeline, size_t lock)
+{
+    struct name name = {.name = timeline->locks[lock].relation};
+    struct held *held = name_table_find(&timeline->held, name);
+    if (held == NULL) {
+        held = mem_new(timeline->mem, struct held);
+        held->name = name;
+        name_table_put(&timeline->held, held);
     }
+    held->lock = lock;
 }
 
 static void add_lock(struct timeline *timeline, const struct effect_lock *lock, size_t index)
@@ -101,12 +121,45 @@ static void add_lock(struct timeline *timeline, const struct effect_lock *lock, 
     if (held != NULL && timeline->locks[held->lock].mode >= lock->mode)
         return;
     append_lock(timeline, lock, index, held != NULL);
-    if (held == NULL) {
-        held = mem_new(timeline->mem, struct held);
-        held->name = name;
-        name_table_put(&timeline->held, held);
+    hold(timeline, timeline->n_locks - 1);
+}
+
+// --- savepoints
+
+// ROLLBACK TO gives back what was locked since. Source: PostgreSQL 15 manual, Explicit Locking.
+static void free_locks(struct timeline *timeline, size_t since, size_t index)
+{
+    const struct timeline_transaction *transaction = now(timeline);
+    memset(timeline->first_of, 0xff, sizeof(timeline->first_of));
+    timeline->held = name_table_make(timeline->mem, false);
+    for (size_t i = 0; i < transaction->n_locks; i++) {
+        struct timeline_lock *lock = &timeline->locks[transaction->first_lock + i];
+        if (lock->freed_by == SIZE_MAX && lock->statement > since)
+            lock->freed_by = index;
+        if (lock->freed_by != SIZE_MAX)
+            continue;
+        note_first(timeline, transaction->first_lock + i);
+        hold(timeline, transaction->first_lock + i);
     }
-    held->lock = timeline->n_locks - 1;
+}
+
+// SAVEPOINT keeps those of its name before it; RELEASE and ROLLBACK TO end those behind theirs.
+static void follow_savepoint(struct timeline *timeline, size_t index, const struct action *action)
+{
+    size_t n = timeline->n_savepoints;
+    if (action->option == NULL) {
+        *mem_append(timeline->mem, timeline->savepoints, timeline->n_savepoints) =
+            (struct timeline_savepoint){.name = action->member, .statement = index};
+        return;
+    }
+    while (n > 0 && strcmp(timeline->savepoints[n - 1].name, action->member) != 0)
+        n--;
+    if (n == 0)
+        return; // there is none: it fails
+    bool is_release = strcmp(action->option, "release") == 0;
+    timeline->n_savepoints = is_release ? n - 1 : n;
+    if (!is_release)
+        free_locks(timeline, timeline->savepoints[n - 1].statement, index);
 }
 
 const struct timeline_lock *timeline_holds(const struct timeline *timeline, enum lock_mode mode,
@@ -250,6 +303,8 @@ void timeline_leave(struct timeline *timeline, size_t index, const struct statem
     bool is_code_over = now(timeline)->kind == TRANSACTION_CODE && index == timeline->code_end;
     bool is_committed = is_code_over || has_action(statement, ACTION_COMMIT);
     bool is_rolled_back = has_action(statement, ACTION_ROLLBACK);
+    if (timeline->is_open && has_action(statement, ACTION_SAVEPOINT))
+        follow_savepoint(timeline, index, statement->actions);
     if (!timeline->is_open || (!is_committed && !is_rolled_back))
         return;
     now(timeline)->is_rolled_back = is_rolled_back;

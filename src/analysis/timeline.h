@@ -29,6 +29,12 @@ struct timeline_lock {
     size_t statement;   // of the script
     int64_t timeout_ms; // lock_timeout while it is waited for, as in session_timeouts
     bool is_stronger;   // a weaker one was held already
+    size_t freed_by;    // ROLLBACK TO a savepoint before it; SIZE_MAX: the transaction's end
+};
+
+struct timeline_savepoint {
+    const char *name;
+    size_t statement;
 };
 
 enum timeline_work_kind { TIMELINE_SCAN, TIMELINE_INDEX_BUILD, TIMELINE_REWRITE, TIMELINE_ROWS };
@@ -68,6 +74,8 @@ struct timeline {
     // Of the last transaction: the place in locks of the first of at least that mode; SIZE_MAX:
     // none.
     size_t first_of[LOCK_MODE_COUNT];
+    struct timeline_savepoint *savepoints; // of the open transaction
+    size_t n_savepoints;
     size_t code_end; // the last statement of the code at hand
 };
 

@@ -135,7 +135,8 @@ bool inspection_pending(TALLOC_CTX *mem, const struct inspection *inspection,
 bool inspection_assess(TALLOC_CTX *mem, const struct inspection *inspection,
                        const struct change *change, struct assessment **out, struct error *err)
 {
-    struct assessment_options options = {0};
+    const struct config *config = inspection->choice.config;
+    struct assessment_options options = {.budget = config == NULL ? NULL : &config->budget};
 
     TRY(known_schema_read(mem, &inspection->target, &options, err));
     return assessment_make(mem, change, &options, out, err);

@@ -30,6 +30,8 @@ static void put_lock(struct json_writer *writer, const struct timeline_lock *loc
         json_writer_null(writer, "lock_timeout_ms");
     else
         json_writer_integer(writer, "lock_timeout_ms", lock->timeout_ms);
+    if (lock->freed_by != SIZE_MAX)
+        json_writer_integer(writer, "freed_by", (int64_t)lock->freed_by);
     json_writer_close_object(writer);
 }
 
@@ -105,6 +107,18 @@ static void write_locks(FILE *out, struct event_cursor *at, size_t index, size_t
         fprintf(out, "      line %-5zu locks %zu more\n", line, n - LOCKS_SHOWN);
 }
 
+// What ROLLBACK TO a savepoint gives back.
+static void write_freed(FILE *out, const struct timeline *timeline,
+                        const struct timeline_transaction *transaction, size_t index, size_t line)
+{
+    for (size_t i = 0; i < transaction->n_locks; i++) {
+        const struct timeline_lock *lock = &timeline->locks[transaction->first_lock + i];
+        if (lock->freed_by == index && lock->mode >= LOCK_SHARE_UPDATE_EXCLUSIVE)
+            fprintf(out, "      line %-5zu gives %s back (%s)\n", line, lock->relation,
+                    lock_mode_sql(lock->mode));
+    }
+}
+
 static void write_works(FILE *out, struct event_cursor *at, size_t index, size_t line)
 {
     for (; at->work < at->work_end && at->work->statement == index; at->work++)
@@ -127,6 +141,7 @@ static void write_transaction(FILE *out, const struct assessed_script *assessed,
     for (size_t i = transaction->first; i <= last; i++) {
         write_locks(out, &at, i, line_of(assessed, i));
         write_works(out, &at, i, line_of(assessed, i));
+        write_freed(out, timeline, transaction, i, line_of(assessed, i));
     }
     fprintf(out, "      line %-5zu all of it is %s\n", line_of(assessed, last),
             transaction->is_rolled_back ? "taken back, and free again" : "free again");

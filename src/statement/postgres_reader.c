@@ -59,6 +59,17 @@ void not_understood_add(struct script_reading *s, struct reader_range range, siz
                               SHORTENED_WIDTH);
 }
 
+// \i, \ir and their long names run another file.
+static bool is_include(const char *command, size_t len)
+{
+    static const char *const words[] = {"\\i", "\\ir", "\\include", "\\include_relative"};
+    for (size_t i = 0; i < COUNT_OF(words); i++) {
+        if (strlen(words[i]) == len && memcmp(words[i], command, len) == 0)
+            return true;
+    }
+    return false;
+}
+
 // Commands that show, measure or name something, and change nothing of what SQL does. Of \set the
 // variables count where they are used. Source: psql 18 manual.
 static bool is_harmless(const char *command, size_t len)
@@ -83,8 +94,11 @@ static void command_take(struct script_reading *s, struct reader_range range)
     if (is_harmless(command, len))
         return;
     not_understood_add(s, range, range.start,
-                       mem_printf(s->script, "'%.*s' is a command of psql, not SQL",
-                                  (int)(len < SHORTENED_WIDTH ? len : SHORTENED_WIDTH), command));
+                       mem_printf(s->script, "'%.*s' is a command of psql, not SQL%s",
+                                  (int)(len < SHORTENED_WIDTH ? len : SHORTENED_WIDTH), command,
+                                  is_include(command, len)
+                                      ? ": what the file holds that it names is not read"
+                                      : ""));
 }
 
 static void error_not_understood(struct script_reading *s, struct reader_range range,

@@ -61,6 +61,19 @@ static void check_update_delete_without_where(struct rule_place *place)
     place_each_query(place, update_delete_without_where);
 }
 
+// WHERE says it alone: what USING names is not known with its aliases, nor a CTE.
+static bool is_condition_whole(const struct query *query)
+{
+    const struct expression *where = query->where;
+    bool is_whole = where != NULL && query->n_reads == where->n_relations;
+    for (size_t i = 0; is_whole && i < where->n_relations; i++) {
+        is_whole = false;
+        for (size_t j = 0; j < query->n_reads; j++)
+            is_whole = is_whole || name_may_equal(query->reads[j], where->relations[i]);
+    }
+    return is_whole;
+}
+
 static void dedupe_delete(struct rule_place *place, const struct query *query)
 {
     if (query->verb != QUERY_DELETE || place_is_new(place, query->target))
@@ -70,9 +83,23 @@ static void dedupe_delete(struct rule_place *place, const struct query *query)
         reads_itself = reads_itself || name_may_equal(query->reads[i], query->target);
     for (size_t i = 0; query->where != NULL && i < query->where->n_relations; i++)
         reads_itself = reads_itself || name_may_equal(query->where->relations[i], query->target);
-    if (reads_itself)
-        rule_report(place, "deletes rows of %s that another row of it makes superfluous",
-                    place_name(place, query->target));
+    if (!reads_itself)
+        return;
+    struct asking asking = ask(place, NULL, query->target);
+    if (is_condition_whole(query)) {
+        ask_needs_rows(&asking, query->target);
+        ask_rows(&asking,
+                 query->target_alias == NULL
+                     ? ask_table(&asking)
+                     : mem_printf(place->mem, "%s AS %s", ask_table(&asking),
+                                  ask_name(&asking, query->target_alias)),
+                 query->where->text);
+        asking.question.loses = true;
+    }
+    const char *name = place_name(place, query->target);
+    ask_report(&asking, place->rule->severity,
+               mem_printf(place->mem, "no row of %s goes because another one equals it", name),
+               "deletes rows of %s that another row of it makes superfluous", name);
 }
 
 static void check_dedupe_delete(struct rule_place *place)

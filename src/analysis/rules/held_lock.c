@@ -35,7 +35,8 @@ static const struct timeline_lock *lock_held_over(const struct rule_place *place
         const struct timeline_lock *lock = &place->timeline->locks[transaction->first_lock + i];
         if (lock->statement >= index)
             break;
-        if (!lock_mode_blocks_reads(lock->mode) || !is_table_lock(place, lock))
+        if (!lock_mode_blocks_reads(lock->mode) || lock->freed_by <= index ||
+            !is_table_lock(place, lock))
             continue;
         first = first == NULL ? lock : first;
         const struct effect_lock *own = effects_lock_on(place->effects[index], lock->relation);
@@ -143,7 +144,8 @@ static size_t tables_kept(const struct rule_place *place,
     size_t n = 0;
     for (size_t i = 0; i < transaction->n_locks && n < TABLES_COMPARED; i++) {
         const struct timeline_lock *lock = &place->timeline->locks[transaction->first_lock + i];
-        if (lock_mode_blocks_writes(lock->mode) && !lock->is_stronger && is_table_lock(place, lock))
+        if (lock_mode_blocks_writes(lock->mode) && !lock->is_stronger &&
+            lock->freed_by == SIZE_MAX && is_table_lock(place, lock))
             tables[n++] = lock;
     }
     return n;

@@ -380,6 +380,39 @@ static void test_dangerous__does_not_pass_in_silence(void **state)
     }
 }
 
+// Asked only where the condition stands in WHERE alone: aliases of USING and CTEs are not known.
+static void test_dedupe_delete__asks_how_many_go(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *up, *question;
+    } cases[] = {
+        {"DELETE FROM t AS x WHERE x.id NOT IN (SELECT min(id) FROM t GROUP BY a);",
+         "SELECT count(*) FROM public.t AS x WHERE x.id NOT IN (SELECT min(id) FROM t GROUP BY a)"},
+        {"DELETE FROM t WHERE EXISTS (SELECT 1 FROM t AS o WHERE o.a = t.a AND o.id < t.id);",
+         "SELECT count(*) FROM public.t WHERE EXISTS (SELECT 1 FROM t AS o WHERE o.a = t.a AND o.id "
+         "< t.id)"},
+        {"DELETE FROM t USING t AS o WHERE o.a = t.a AND o.id < t.id;", NULL},
+        {"WITH d AS (SELECT min(id) AS id FROM t GROUP BY a) DELETE FROM t WHERE id NOT IN (SELECT id "
+         "FROM d);",
+         NULL},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        SCRATCH(tmp);
+        struct judged_case c = {.before = "CREATE TABLE t (id int PRIMARY KEY, a text);",
+                                .up = cases[i].up, .dialect = DIALECT_POSTGRES};
+        const struct finding *finding = judged_find(judged(tmp, &c), "dedupe-delete");
+        assert_non_null(finding);
+        if (cases[i].question == NULL) {
+            assert_null(finding->question);
+            continue;
+        }
+        assert_non_null(finding->question);
+        assert_string_equal(finding->question->sql, cases[i].question);
+        assert_true(finding->question->loses);
+    }
+}
+
 static void test_harmless__is_not_stopped(void **state)
 {
     (void)state;
@@ -396,6 +429,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_dangerous__does_not_pass_in_silence),
+        cmocka_unit_test(test_dedupe_delete__asks_how_many_go),
         cmocka_unit_test(test_harmless__is_not_stopped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -31,6 +31,8 @@ static char *timeline_line(TALLOC_CTX *mem, const struct timeline *timeline)
             if (strstr(lock->relation, "pkey") == NULL)
                 text = mem_printf(mem, "%s %s:%s@%zu", text, lock->relation + 7, modes[lock->mode],
                                   lock->statement);
+            if (lock->freed_by != SIZE_MAX)
+                text = mem_printf(mem, "%s-%zu", text, lock->freed_by);
         }
         for (size_t k = t->first_work; k < t->first_work + t->n_works; k++) {
             const struct timeline_work *work = &timeline->works[k];
@@ -61,6 +63,14 @@ static const struct timeline_case timelines[] = {
      "0+3 a:AX@1 | 3+1 a:AX@3"},
     {"BEGIN; ALTER TABLE a ADD n int; ROLLBACK; ALTER TABLE a ADD m int;", true,
      "0+3 undone a:AX@1 | 3+1 a:AX@3"},
+    // ROLLBACK TO gives back what came since, and what a released savepoint had. Source: pg_locks of
+    // PostgreSQL 15 behind each.
+    {"SAVEPOINT s; ALTER TABLE a ADD n int; SAVEPOINT t; ALTER TABLE b ADD n int; RELEASE t;"
+     "ROLLBACK TO s; ALTER TABLE b ADD m int;",
+     false, "0+7 a:AX@1-5 b:AX@3-5 b:AX@6"},
+    {"LOCK TABLE a IN SHARE MODE; SAVEPOINT s; LOCK TABLE a; ROLLBACK TO s; LOCK TABLE a;", false,
+     "0+5 a:S@0 a:AX@2-3 a:AX@4"},
+    {"SAVEPOINT s; ALTER TABLE a ADD n int; ROLLBACK TO nosuch;", false, "0+3 a:AX@1"},
     // COMMIT ends the tool's transaction.
     {"ALTER TABLE a ADD n int; COMMIT; CREATE INDEX CONCURRENTLY i ON a (id);", false,
      "0+2 a:AX@0 | 2+1 a:SUE@2 builds an index on a@2"},

@@ -185,7 +185,7 @@ static void test_psql(void **state)
          "COPY: query <copy t>\nSELECT: query <select out «2» literal=2>"},
         {"\\timing on\n\\dt+ t\n\\gexec\n\\i a.sql",
          "not understood 3:1 '\\gexec' is a command of psql, not SQL\n"
-         "not understood 4:1 '\\i' is a command of psql, not SQL"},
+         "not understood 4:1 '\\i' is a command of psql, not SQL: what the file holds that it names is not read"},
         {"COPY t FROM stdin;\nno end (",
          "COPY: query <copy t>\n"
          "not understood 1:1 the data of COPY has no end: a line with \\. is missing"},
