@@ -6,7 +6,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "analysis/rules/rules.h"
+#include "analysis/rules/definition_refusal.h"
 
 // What one action is held against.
 struct definition {
@@ -277,13 +277,18 @@ static const char *column_refusal(const struct definition *definition)
 static const char *attach_refusal(const struct definition *definition)
 {
     const struct schema_relation *child = known(definition->place, definition->action->other);
-    if (definition->table != NULL && definition->table->kind != RELATION_PARTITIONED &&
-        definition->table->kind != RELATION_INDEX)
+    const struct schema_relation *parent = definition->table;
+    const char *why = NULL;
+    if (parent != NULL && parent->kind != RELATION_PARTITIONED && parent->kind != RELATION_INDEX)
         return "it is not partitioned";
-    return child != NULL && child->is_partition
-               ? mem_printf(definition->place->mem, "%s is a partition already",
-                            place_name(definition->place, child->name))
-               : NULL;
+    if (child != NULL && child->is_partition)
+        return mem_printf(definition->place->mem, "%s is a partition already",
+                          place_name(definition->place, child->name));
+    if (parent != NULL)
+        why = bound_refusal(definition->place, parent, definition->action);
+    return why == NULL && parent != NULL && child != NULL
+               ? shape_refusal(definition->place, parent, child)
+               : why;
 }
 
 static const char *detach_refusal(const struct definition *definition)
@@ -309,7 +314,9 @@ static const char *create_refusal(struct definition *definition)
     const char *why = parent != NULL && parent->kind != RELATION_PARTITIONED
                           ? mem_printf(definition->place->mem, "%s is not partitioned",
                                        place_name(definition->place, parent->name))
-                          : NULL;
+                          : new_table_refusal(definition->place, action);
+    if (why == NULL && parent != NULL)
+        why = bound_refusal(definition->place, parent, action);
     for (size_t i = 0; why == NULL && i < action->n_columns; i++)
         why = keys_refusal(definition, action->columns[i].constraints,
                            action->columns[i].n_constraints);
@@ -377,7 +384,9 @@ static void refuse(struct rule_place *place, const struct action *action)
     definition.table = known(place, action->relation);
     if (definition.table != NULL && relation_is_table(definition.table) && action->column != NULL)
         definition.column = schema_find_column(definition.table, action->column);
-    const char *why = action_refusal(&definition);
+    const char *why = definition.table == NULL ? NULL : kind_refusal(definition.table, action);
+    if (why == NULL)
+        why = action_refusal(&definition);
     if (why != NULL)
         rule_report(place, "fails on %s%s%s: %s", place_name(place, action->relation),
                     definition.column != NULL ? "." : "",

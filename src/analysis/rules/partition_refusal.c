@@ -28,10 +28,9 @@ static bool index_has(const struct index_definition *index, const char *column)
 }
 
 // What a unique key over the partitions lacks: each partition only knows its own rows.
-static const char *lacks(const struct rule_place *place, const struct schema_relation *table,
+static const char *lacks(const struct rule_place *place, const struct partition_key *key,
                          const struct constraint *constraint, const struct index_definition *index)
 {
-    const struct partition_key *key = table->partition_key;
     for (size_t i = 0; key != NULL && i < key->n_columns; i++) {
         const char *column = key->columns[i].column;
         if (column == NULL)
@@ -54,7 +53,7 @@ static const char *refuses_constraint(const struct rule_place *place,
     if (is_key && constraint->using_index != NULL)
         return "USING INDEX is not for partitioned tables";
     if (is_key)
-        return lacks(place, table, constraint, NULL);
+        return lacks(place, table->partition_key, constraint, NULL);
     if (constraint->kind == CONSTRAINT_CHECK && constraint->is_no_inherit) {
         *hint = "add it without NO INHERIT: each partition gets it";
         return "NO INHERIT is not for partitioned tables";
@@ -87,7 +86,8 @@ static const char *refuses_index(const struct rule_place *place,
                 "partition, then ALTER INDEX ... ATTACH PARTITION for each";
         return "an index of a partitioned table cannot be built CONCURRENTLY";
     }
-    return action->index->is_unique ? lacks(place, table, NULL, action->index) : NULL;
+    return action->index->is_unique ? lacks(place, table->partition_key, NULL, action->index)
+                                    : NULL;
 }
 
 static const char *refuses_drop(const struct rule_place *place, const struct action *action,
@@ -102,11 +102,34 @@ static const char *refuses_drop(const struct rule_place *place, const struct act
     return "an index of a partitioned table cannot be dropped CONCURRENTLY";
 }
 
-// Why it fails, on which table; NULL: it does not.
+static const char *refuses_new_keys(const struct rule_place *place, const struct action *create,
+                                    const struct constraint *constraints, size_t n)
+{
+    const char *why = NULL;
+    for (size_t i = 0; why == NULL && i < n; i++) {
+        const struct constraint *own = &constraints[i];
+        if (own->kind == CONSTRAINT_UNIQUE || own->kind == CONSTRAINT_PRIMARY_KEY)
+            why = lacks(place, create->partition_key, own, NULL);
+    }
+    return why;
+}
+
+static const char *refuses_create(const struct rule_place *place, const struct action *create)
+{
+    const char *why = refuses_new_keys(place, create, create->constraints, create->n_constraints);
+    for (size_t i = 0; why == NULL && i < create->n_columns; i++)
+        why = refuses_new_keys(place, create, create->columns[i].constraints,
+                               create->columns[i].n_constraints);
+    return why;
+}
+
+// Why it fails, on which table (NULL: the new one); NULL: it does not.
 static const char *refuses(const struct rule_place *place, const struct action *action,
                            const struct schema_relation **table, const char **hint)
 {
     *table = NULL;
+    if (action->kind == ACTION_CREATE_TABLE)
+        return action->partition_key == NULL ? NULL : refuses_create(place, action);
     if (action->kind == ACTION_DROP)
         return refuses_drop(place, action, table, hint);
     *table = partitioned(place, action->relation);
@@ -137,7 +160,7 @@ static void refuse(struct rule_place *place, const struct action *action)
     const char *why = refuses(place, action, &table, &hint);
     if (why != NULL)
         rule_report_as(place, place->rule->severity, hint, "fails on %s: %s",
-                       place_name(place, table->name), why);
+                       place_name(place, table == NULL ? action->relation : table->name), why);
 }
 
 static void check_partitioned_table_refuses(struct rule_place *place)
@@ -158,6 +181,7 @@ const struct rule rule_partitioned_table_refuses = {
     .safe_form = "do it for each partition, where the hint says so; put the partition key into the "
                  "unique key",
     .source = "PostgreSQL 15 manual, Table Partitioning, Limitations; measured on PostgreSQL 15",
-    .kinds = {ACTION_CREATE_INDEX, ACTION_ADD_CONSTRAINT, ACTION_DETACH_PARTITION, ACTION_DROP},
+    .kinds = {ACTION_CREATE_TABLE, ACTION_CREATE_INDEX, ACTION_ADD_CONSTRAINT,
+              ACTION_DETACH_PARTITION, ACTION_DROP},
     .check = check_partitioned_table_refuses,
 };

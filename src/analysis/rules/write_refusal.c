@@ -7,6 +7,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "analysis/rules/literal_fit.h"
+#include "analysis/rules/write_target.h"
 
 // One write while it is judged.
 struct write {
@@ -259,6 +260,11 @@ static void write_refused(struct rule_place *place, const struct query *query)
     if (query->target.name != NULL && !query->copies_to)
         refuse_view(place, query);
     if (!write_of(place, query, &write))
+        return;
+    const char *why = write_target_refusal(place->mem, query, write.table);
+    if (why != NULL && (place->mismatch == NULL || !place->is_history_known))
+        report(&write, why);
+    if (why != NULL)
         return;
     // A MERGE with two INSERTs has two lists of columns in one.
     if (query->verb == QUERY_INSERT || (query->verb == QUERY_MERGE && query->n_values == 1))

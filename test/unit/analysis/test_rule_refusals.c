@@ -54,6 +54,11 @@ struct expected {
 #define PARTED                                                                                     \
     "CREATE TABLE p (id int NOT NULL, n int, at date NOT NULL) PARTITION BY RANGE (at);"            \
     "CREATE TABLE p1 PARTITION OF p FOR VALUES FROM ('2024-01-01') TO ('2025-01-01');"
+#define SPLIT                                                                                      \
+    "CREATE TABLE l (k text) PARTITION BY LIST (k); CREATE TABLE l1 PARTITION OF l FOR VALUES IN"   \
+    " ('a', 'b'); CREATE TABLE h (k int) PARTITION BY HASH (k); CREATE TABLE h1 PARTITION OF h FOR" \
+    " VALUES WITH (MODULUS 2, REMAINDER 0); CREATE TABLE r (a int, b int) PARTITION BY RANGE (a, b);" \
+    "CREATE TABLE r1 PARTITION OF r FOR VALUES FROM (1, MINVALUE) TO (1, 100);"
 
 static const struct expected cases[] = {
     // Rows that others refer to.
@@ -167,6 +172,114 @@ static const struct expected cases[] = {
     {PARTED, "ALTER TABLE p DETACH PARTITION p1;", "definition-refused", SILENT},
     {PARTED, "CREATE TABLE q PARTITION OF p1 DEFAULT;", "definition-refused", SEVERITY_STOP},
     {PARTED, "CREATE TABLE q PARTITION OF p DEFAULT;", "definition-refused", SILENT},
+    // What CREATE TABLE, bounds and kinds of relation contradict.
+    {KEYS, "CREATE TABLE t (id int, n int, id text);", "definition-refused", SEVERITY_STOP},
+    {KEYS, "CREATE TABLE t (id int PRIMARY KEY, n int, PRIMARY KEY (n));",
+     "definition-refused", SEVERITY_STOP},
+    {KEYS, "CREATE TABLE t (id int, PRIMARY KEY (ident));", "definition-refused", SEVERITY_STOP},
+    {KEYS, "CREATE TABLE t (id int, n int REFERENCES d2, FOREIGN KEY (m) REFERENCES d2);",
+     "definition-refused", SEVERITY_STOP},
+    {KEYS, "CREATE TABLE t (id int, CHECK (size > 0));", "definition-refused", SEVERITY_STOP},
+    {KEYS, "CREATE TABLE t (id int, n int GENERATED ALWAYS AS (idd + 1) STORED);",
+     "definition-refused", SEVERITY_STOP},
+    {KEYS, "CREATE TABLE t (id int) PARTITION BY RANGE (at);", "definition-refused", SEVERITY_STOP},
+    {KEYS, "CREATE TABLE t (id int CHECK (t.id > 0), n int GENERATED ALWAYS AS (id + 1) "
+           "STORED, CHECK (t IS NOT NULL AND tableoid > 0));",
+     "definition-refused", SILENT},
+    {KEYS, "CREATE TABLE t (LIKE a, z int, CHECK (n > z));", "definition-refused", SILENT},
+    {KEYS, "CREATE TABLE t (z int, CHECK (n > z)) INHERITS (b);", "definition-refused", SILENT},
+    {KEYS, "CREATE TABLE t (id int, at date) PARTITION BY RANGE (at, (id + 1));",
+     "definition-refused", SILENT},
+    {KEYS, "CREATE TABLE t (id int PRIMARY KEY, at date) PARTITION BY RANGE (at);",
+     "partitioned-table-refuses", SEVERITY_STOP},
+    {KEYS, "CREATE TABLE t (id int, at date, UNIQUE (id)) PARTITION BY RANGE (at);",
+     "partitioned-table-refuses", SEVERITY_STOP},
+    {KEYS, "CREATE TABLE t (id int, at date, PRIMARY KEY (at, id)) PARTITION BY RANGE "
+           "(at);",
+     "partitioned-table-refuses", SILENT},
+    {PARTED, "CREATE TABLE p2 PARTITION OF p FOR VALUES FROM ('2024-06-01') TO "
+             "('2025-06-01');",
+     "definition-refused", SEVERITY_STOP},
+    {PARTED, "CREATE TABLE p2 PARTITION OF p FOR VALUES FROM ('2025-01-01') TO "
+             "('2026-01-01');",
+     "definition-refused", SILENT},
+    {PARTED, "CREATE TABLE p2 PARTITION OF p FOR VALUES FROM (MINVALUE) TO ('2024-01-01');",
+     "definition-refused", SILENT},
+    {PARTED, "CREATE TABLE p2 PARTITION OF p FOR VALUES FROM (MINVALUE) TO (MAXVALUE);",
+     "definition-refused", SEVERITY_STOP},
+    {PARTED, "CREATE TABLE p2 PARTITION OF p FOR VALUES FROM ('2026-01-01') TO "
+             "('2026-01-01');",
+     "definition-refused", SEVERITY_STOP},
+    {PARTED, "CREATE TABLE p2 PARTITION OF p FOR VALUES IN ('2026-01-01');",
+     "definition-refused", SEVERITY_STOP},
+    {PARTED, "CREATE TABLE p2 PARTITION OF p FOR VALUES FROM ('2026-01-01', 1) TO "
+             "('2027-01-01', 1);",
+     "definition-refused", SEVERITY_STOP},
+    {PARTED, "CREATE TABLE d PARTITION OF p DEFAULT; CREATE TABLE e PARTITION OF p "
+             "DEFAULT;",
+     "definition-refused", SEVERITY_STOP},
+    {PARTED, "CREATE TABLE d PARTITION OF p DEFAULT; DROP TABLE d; CREATE TABLE e "
+             "PARTITION OF p DEFAULT;",
+     "definition-refused", SILENT},
+    {PARTED, "ALTER TABLE p DETACH PARTITION p1; CREATE TABLE e PARTITION OF p FOR VALUES "
+             "FROM ('2024-06-01') TO ('2025-06-01');",
+     "definition-refused", SILENT},
+    {PARTED, "CREATE TABLE e (id int NOT NULL, at date NOT NULL); ALTER TABLE p ATTACH "
+             "PARTITION e DEFAULT;",
+     "definition-refused", SEVERITY_STOP},
+    {PARTED, "CREATE TABLE e (id int NOT NULL, n bigint, at date NOT NULL); ALTER TABLE p "
+             "ATTACH PARTITION e DEFAULT;",
+     "definition-refused", SEVERITY_STOP},
+    {PARTED, "CREATE TABLE e (id int NOT NULL, n int, at date); ALTER TABLE p ATTACH "
+             "PARTITION e DEFAULT;",
+     "definition-refused", SEVERITY_STOP},
+    {PARTED, "CREATE TABLE e (id int NOT NULL, n int, at date NOT NULL, z int); ALTER "
+             "TABLE p ATTACH PARTITION e DEFAULT;",
+     "definition-refused", SEVERITY_STOP},
+    {PARTED, "CREATE TABLE e (at date NOT NULL, n int, id serial); ALTER TABLE p ATTACH "
+             "PARTITION e DEFAULT;",
+     "definition-refused", SILENT},
+    {PARTED, "CREATE TABLE e (LIKE p INCLUDING ALL); ALTER TABLE p ATTACH PARTITION e FOR "
+             "VALUES FROM ('2025-01-01') TO ('2026-01-01');",
+     "definition-refused", SILENT},
+    {PARTED, "ALTER TABLE p ADD CONSTRAINT c CHECK (n > 0); CREATE TABLE e (at date NOT "
+             "NULL, n int, id int NOT NULL); ALTER TABLE p ATTACH PARTITION e DEFAULT;",
+     "definition-refused", SEVERITY_STOP},
+    {PARTED, "ALTER TABLE p ADD CONSTRAINT c CHECK (n > 0); CREATE TABLE e (LIKE p "
+             "INCLUDING ALL); ALTER TABLE p ATTACH PARTITION e DEFAULT;",
+     "definition-refused", SILENT},
+    {SPLIT, "CREATE TABLE l3 PARTITION OF l FOR VALUES IN ('c', 'b');",
+     "definition-refused", SEVERITY_STOP},
+    {SPLIT, "CREATE TABLE l3 PARTITION OF l FOR VALUES IN ('c', NULL);",
+     "definition-refused", SILENT},
+    {SPLIT, "CREATE TABLE h3 PARTITION OF h FOR VALUES WITH (MODULUS 4, REMAINDER 2);",
+     "definition-refused", SEVERITY_STOP},
+    {SPLIT, "CREATE TABLE h3 PARTITION OF h FOR VALUES WITH (MODULUS 4, REMAINDER 3);",
+     "definition-refused", SILENT},
+    {SPLIT, "CREATE TABLE h3 PARTITION OF h DEFAULT;", "definition-refused", SEVERITY_STOP},
+    {SPLIT, "CREATE TABLE r2 PARTITION OF r FOR VALUES FROM (1, 50) TO (2, 0);",
+     "definition-refused", SEVERITY_STOP},
+    {SPLIT, "CREATE TABLE r2 PARTITION OF r FOR VALUES FROM (1, 100) TO (2, 0);",
+     "definition-refused", SILENT},
+    {VIEWS, "DROP VIEW t;", "definition-refused", SEVERITY_STOP},
+    {VIEWS, "DROP VIEW IF EXISTS t;", "definition-refused", SEVERITY_STOP},
+    {VIEWS, "DROP TABLE w;", "definition-refused", SEVERITY_STOP},
+    {VIEWS, "DROP VIEW m;", "definition-refused", SEVERITY_STOP},
+    {VIEWS, "DROP INDEX t;", "definition-refused", SEVERITY_STOP},
+    {VIEWS, "CREATE INDEX ON w (id);", "definition-refused", SEVERITY_STOP},
+    {VIEWS, "ALTER TABLE w ADD COLUMN z int;", "definition-refused", SEVERITY_STOP},
+    {VIEWS, "ALTER TABLE m ALTER n SET NOT NULL;", "definition-refused", SEVERITY_STOP},
+    {VIEWS, "TRUNCATE w;", "definition-refused", SEVERITY_STOP},
+    {VIEWS, "REFRESH MATERIALIZED VIEW w;", "definition-refused", SEVERITY_STOP},
+    {VIEWS, "CREATE OR REPLACE VIEW t AS SELECT 1 AS id;", "definition-refused", SEVERITY_STOP},
+    {VIEWS, "CREATE INDEX ON m (id);", "definition-refused", SILENT},
+    {VIEWS, "DROP VIEW w;", "definition-refused", SILENT},
+    {VIEWS, "DROP MATERIALIZED VIEW m;", "definition-refused", SILENT},
+    {VIEWS, "ALTER TABLE w ALTER id SET DEFAULT 1;", "definition-refused", SILENT},
+    {KEYS, "INSERT INTO c (idd) VALUES (1);", "write-refused", SEVERITY_STOP},
+    {KEYS, "UPDATE c SET idd = 1;", "write-refused", SEVERITY_STOP},
+    {KEYS, "INSERT INTO c (idd) SELECT 1;", "write-refused", SEVERITY_STOP},
+    {KEYS, "UPDATE c SET id = 1;", "write-refused", SILENT},
     // Enums.
     {USERS, "ALTER TYPE mood ADD VALUE 'ok';", "definition-refused", SEVERITY_STOP},
     {USERS, "ALTER TYPE mood ADD VALUE IF NOT EXISTS 'ok';", "definition-refused", SILENT},
