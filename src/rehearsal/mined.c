@@ -116,12 +116,14 @@ bool mined_find(TALLOC_CTX *mem, const struct mined_request *request, struct fin
     mined_tables_gather(mem, request, &mining.tables);
     for (size_t i = 0; i < mining.tables.n; i++) {
         const struct mined_table *table = &mining.tables.list[i];
+        TRY(mine_filled(&mining, table, err));
         if (!mined_table_is_touched(table))
             continue;
         TRY(mine_columns(&mining, table, err));
         TRY(mine_presence(&mining, table, err));
     }
     TRY(mine_relations(&mining, err));
+    mine_names(&mining);
     take_worst(&mining, out);
     return true;
 }

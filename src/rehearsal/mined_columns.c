@@ -112,16 +112,8 @@ static bool ask(const struct mining *mining, const struct mined_table *table,
 
 static const char *key_of(TALLOC_CTX *mem, const struct mined_table *table)
 {
-    for (size_t i = 0; i < table->schema->n_constraints; i++) {
-        const struct schema_constraint *constraint = &table->schema->constraints[i];
-        const struct mined_column *column =
-            constraint->kind == CONSTRAINT_PRIMARY_KEY && constraint->n_columns == 1
-                ? mined_column_find(table, constraint->columns[0])
-                : NULL;
-        if (column != NULL)
-            return sql_name(mem, column->after);
-    }
-    return NULL;
+    const struct mined_column *key = mined_table_key(table);
+    return key == NULL ? NULL : sql_name(mem, key->after);
 }
 
 static bool samples_of(const struct mining *mining, const struct mined_table *table,

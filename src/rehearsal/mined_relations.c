@@ -21,16 +21,6 @@ struct reference {
 
 // --- which columns refer to which
 
-static const struct mined_column *only_key(const struct mined_table *table)
-{
-    for (size_t i = 0; i < table->schema->n_constraints; i++) {
-        const struct schema_constraint *constraint = &table->schema->constraints[i];
-        if (constraint->kind == CONSTRAINT_PRIMARY_KEY && constraint->n_columns == 1)
-            return mined_column_find(table, constraint->columns[0]);
-    }
-    return NULL;
-}
-
 static bool by_constraint(const struct mining *mining, const struct mined_table *child,
                           const struct mined_column *column, struct reference *out)
 {
@@ -60,7 +50,7 @@ static bool by_name(const struct mining *mining, const struct mined_table *child
     const char *plural = inflection_plural(tmp, stem);
     for (size_t i = 0; i < mining->tables.n; i++) {
         const struct mined_table *parent = &mining->tables.list[i];
-        const struct mined_column *key = only_key(parent);
+        const struct mined_column *key = mined_table_key(parent);
         if (key == NULL ||
             (strcmp(parent->before.name, stem) != 0 && strcmp(parent->before.name, plural) != 0))
             continue;
@@ -186,7 +176,7 @@ static bool mine_sum(const struct mining *mining, const struct reference *refere
 
 static bool may_add_up(const struct mined_column *column, const struct mined_table *table)
 {
-    return mined_column_is_number(column) && column != only_key(table) &&
+    return mined_column_is_number(column) && column != mined_table_key(table) &&
            !mined_column_is_keylike(column);
 }
 

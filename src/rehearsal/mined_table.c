@@ -112,6 +112,16 @@ const struct mined_column *mined_column_find(const struct mined_table *table, co
     return NULL;
 }
 
+const struct mined_column *mined_table_key(const struct mined_table *table)
+{
+    for (size_t i = 0; i < table->schema->n_constraints; i++) {
+        const struct schema_constraint *constraint = &table->schema->constraints[i];
+        if (constraint->kind == CONSTRAINT_PRIMARY_KEY && constraint->n_columns == 1)
+            return mined_column_find(table, constraint->columns[0]);
+    }
+    return NULL;
+}
+
 bool mined_table_is_touched(const struct mined_table *table)
 {
     for (size_t i = 0; i < table->n_columns; i++)

@@ -33,6 +33,8 @@ void mined_tables_gather(TALLOC_CTX *mem, const struct mined_request *request,
                          struct mined_tables *out);
 const struct mined_table *mined_tables_find(const struct mined_tables *tables, struct name before);
 const struct mined_column *mined_column_find(const struct mined_table *table, const char *before);
+// The primary key, where it is one column; NULL.
+const struct mined_column *mined_table_key(const struct mined_table *table);
 bool mined_table_is_touched(const struct mined_table *table);
 
 // What kind of values its type has, as far as comparing and adding up goes.
@@ -69,5 +71,10 @@ MUST_CHECK bool mine_presence(const struct mining *mining, const struct mined_ta
                               struct error *err);
 // --- mined_relations.c: between tables
 MUST_CHECK bool mine_relations(const struct mining *mining, struct error *err);
+
+// --- mined_filled.c: new columns that are NULL in a few rows; copies whose columns changed places
+MUST_CHECK bool mine_filled(const struct mining *mining, const struct mined_table *table,
+                            struct error *err);
+void mine_names(const struct mining *mining);
 
 #endif

@@ -136,6 +136,15 @@ static struct ruling judge_way_back(const struct rehearsal_report *report)
     return (struct ruling){VERDICT_GO, NULL};
 }
 
+static const char *first_of(const struct results *results, enum status status)
+{
+    const char *first = "an invariant";
+    for (size_t i = results->n; i > 0; i--)
+        if (results->list[i - 1].is_required && results->list[i - 1].status == status)
+            first = results->list[i - 1].title;
+    return first;
+}
+
 static struct ruling judge_findings(TALLOC_CTX *mem, const struct rehearsal_report *report)
 {
     size_t n_stop = findings_count(report->findings, SEVERITY_STOP) +
@@ -146,7 +155,9 @@ static struct ruling judge_findings(TALLOC_CTX *mem, const struct rehearsal_repo
                                mem_printf(mem, "%zu finding%s of the run that must stop it", n_stop,
                                           n_stop == 1 ? "" : "s")};
     if (report->invariants.n > 0 && invariants == VERDICT_NO_GO)
-        return (struct ruling){VERDICT_NO_GO, "an invariant does not hold after the change"};
+        return (struct ruling){VERDICT_NO_GO,
+                               mem_printf(mem, "it does not hold after the change: %s",
+                                          first_of(&report->invariants, STATUS_FAIL))};
     return (struct ruling){VERDICT_GO, NULL};
 }
 
@@ -157,6 +168,15 @@ static const char *first_unknown(TALLOC_CTX *mem, const struct measured_effects 
             return mem_printf(mem, "%s was not compared: %s", effects->tables[i].table,
                               effects->tables[i].unknown);
     return NULL;
+}
+
+// Whoever writes rows on the way back means to bring them back.
+static bool writes_rows(const struct measured_run *run)
+{
+    for (size_t i = 0; i < run->n_statements; i++)
+        if (run->statements[i].n_written > 0)
+            return true;
+    return false;
 }
 
 static struct ruling judge_knowledge(TALLOC_CTX *mem, const struct rehearsal_report *report)
@@ -172,10 +192,17 @@ static struct ruling judge_knowledge(TALLOC_CTX *mem, const struct rehearsal_rep
                                      n_warn, n_warn == 1 ? "" : "s", n_warn == 1 ? "does" : "do",
                                      n_warn == 1 ? "it" : "them")};
     if (report->invariants.n > 0 && invariants == VERDICT_HOLD)
-        return (struct ruling){VERDICT_HOLD, "an invariant could not be told"};
+        return (struct ruling){VERDICT_HOLD,
+                               mem_printf(mem, "it could not be told: %s",
+                                          first_of(&report->invariants, STATUS_UNKNOWN))};
     const char *unknown = first_unknown(mem, &report->effects);
     if (unknown != NULL)
         return (struct ruling){VERDICT_HOLD, unknown};
+    if (answer->data_restored == STATUS_FAIL && writes_rows(&report->down))
+        return (struct ruling){
+            VERDICT_HOLD,
+            mem_printf(mem, "the downs write rows, and leave %s otherwise than it was",
+                       answer->left.tables[0].table)};
     if (report->source.tables > 0 && report->source.restored_rows == 0)
         return (struct ruling){VERDICT_HOLD, "the copy has no rows: nothing was shown"};
     if (answer->class == CLASS_PARTIAL || answer->class == CLASS_IRREVERSIBLE)

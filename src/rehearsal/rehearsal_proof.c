@@ -48,6 +48,28 @@ static bool mine(struct rehearsing *rehearsing, struct error *err)
     return mined_find(rehearsing->mem, &request, rehearsing->report->findings, err);
 }
 
+static struct result *find_result(const struct results *results, const char *name)
+{
+    for (size_t i = 0; i < results->n; i++)
+        if (strcmp(results->list[i].name, name) == 0)
+            return &results->list[i];
+    return NULL;
+}
+
+// What speaks against the change before it runs is no smaller for having been so already.
+static void keep_contradictions(TALLOC_CTX *mem, const struct results *before, struct results *out)
+{
+    for (size_t i = 0; i < before->n; i++) {
+        const struct result *was = &before->list[i];
+        struct result *is = find_result(out, was->name);
+        if (was->status != STATUS_FAIL || (is != NULL && is->status != STATUS_WARN))
+            continue;
+        if (is == NULL)
+            is = mem_append(mem, out->list, out->n);
+        *is = *was;
+    }
+}
+
 bool rehearse_invariants(struct rehearsing *rehearsing, const char *path, struct error *err)
 {
     struct rehearsal_report *report = rehearsing->report;
@@ -63,7 +85,9 @@ bool rehearse_invariants(struct rehearsing *rehearsing, const char *path, struct
         .is_alone = true,
     };
     TRY(verification_make(rehearsing->mem, &request, &verification, err));
+    const struct results asked_before = report->invariants;
     report->invariants = verification.invariants;
+    keep_contradictions(rehearsing->mem, &asked_before, &report->invariants);
     rehearsing_phase(rehearsing, "mined");
     return mine(rehearsing, err);
 }
@@ -119,8 +143,8 @@ static bool write_new_rows(struct rehearsing *rehearsing, struct error *err)
 {
     struct copies *copies = rehearsing->copies;
     struct release_statements statements = {0};
-    struct new_release_request request = {.work = &copies->work,
-                                          .trace = rehearsing->reading.trace};
+    struct new_release_request request = {
+        .before = &copies->before, .work = &copies->work, .trace = rehearsing->reading.trace};
     struct target kept;
     struct schema *after;
     struct error ignored;

@@ -39,6 +39,7 @@ MUST_CHECK bool release_try(TALLOC_CTX *mem, const struct target *before,
 // What the new release would write: the statements of a file, or, of each table that the change
 // touches, rows like one that is there, and values of new columns in rows that are there.
 struct new_release_request {
+    const struct target *before; // without the ups; NULL: keys of rows that they removed are taken
     const struct target *work;   // with the ups applied
     const struct schema *schema; // after them
     const struct trace *trace;
@@ -49,6 +50,7 @@ struct new_rows {
     struct effects_exception *rows; // that were written, by table and key
     size_t n_rows;
     int64_t n_written;
+    bool is_invented;   // nobody said what the release writes
     const char **notes; // what could not be written, and why
     size_t n_notes;
 };

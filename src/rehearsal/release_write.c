@@ -11,6 +11,7 @@
 #include "rehearsal/release.h"
 #include "rehearsal/row_merge.h"
 #include <inttypes.h>
+#include <stdlib.h>
 
 #define ROWS_WRITTEN 3
 #define KEYS_MAX 100000
@@ -19,6 +20,8 @@ struct writing {
     TALLOC_CTX *mem;
     const struct new_release_request *request;
     struct new_rows *out;
+    int64_t key; // above every one that there is or was, in any table: the downs may bring rows
+                 // back, and move rows from one table to another
 };
 
 static void note(const struct writing *writing, const char *text)
@@ -51,11 +54,28 @@ static bool run(const struct writing *writing, const char *name, const char *sql
 
 // --- a row like the last one
 
+static bool take_highest(void *context, const char *const *names, const struct engine_value *values,
+                         size_t n)
+{
+    struct writing *writing = context;
+    (void)names;
+    int64_t highest = n == 0 || values[0].is_null ? 0 : strtoll(values[0].text, NULL, 10);
+    if (highest > writing->key)
+        writing->key = highest;
+    return false;
+}
+
 static bool is_only_of(const char *const *columns, size_t n, const char *column)
 {
     return n == 1 && strcmp(columns[0], column) == 0;
 }
 
+static bool is_first_of(const char *const *columns, size_t n, const char *column)
+{
+    return n > 1 && strcmp(columns[0], column) == 0;
+}
+
+// Must no other row have its value? Of a key of several columns the first one makes it another.
 static bool is_key_column(const struct schema_relation *table, const char *column, bool *is_alone)
 {
     *is_alone = false;
@@ -67,9 +87,11 @@ static bool is_key_column(const struct schema_relation *table, const char *colum
             *is_alone = true;
             return true;
         }
+        if (is_first_of(constraint->columns, constraint->n_columns, column))
+            return true;
     }
     for (size_t i = 0; i < table->n_indexes; i++)
-        if (table->indexes[i].is_unique && table->indexes[i].n_columns == 1 &&
+        if (table->indexes[i].is_unique && table->indexes[i].n_columns > 0 &&
             table->indexes[i].columns[0].column != NULL &&
             strcmp(table->indexes[i].columns[0].column, column) == 0)
             return true;
@@ -123,13 +145,13 @@ static const char *constant_of(enum dialect dialect, const struct schema_column 
 }
 
 // A value that no other row has; NULL: none is known.
-static const char *new_value(TALLOC_CTX *mem, enum dialect dialect, const char *relation,
+static const char *new_value(TALLOC_CTX *mem, const struct writing *writing,
                              const struct schema_column *column, int row)
 {
+    enum dialect dialect = writing->request->work->driver->dialect;
     const char *name = sql_name(mem, column->name);
     switch (class_of(column)) {
-    case CLASS_NUMBER:
-        return mem_printf(mem, "(SELECT coalesce(max(%s), 0) + 1 FROM %s)", name, relation);
+    case CLASS_NUMBER: return mem_printf(mem, "%" PRId64, writing->key);
     case CLASS_TEXT: return mem_printf(mem, "'tminus-%d-' || t.%s", row, name);
     case CLASS_UUID: return constant_of(dialect, column);
     case CLASS_BOOLEAN:
@@ -157,7 +179,7 @@ static void add_column(TALLOC_CTX *mem, const struct writing *writing,
         (is_alone && column->has_default))
         return;
     if (is_unique)
-        value = new_value(mem, dialect, sql_relation(mem, table->name), column, row);
+        value = new_value(mem, writing, column, row);
     else if (constant_of(dialect, column) != NULL)
         value = mem_printf(mem, "coalesce(t.%s, %s)", name, constant_of(dialect, column));
     else
@@ -170,10 +192,11 @@ static void add_column(TALLOC_CTX *mem, const struct writing *writing,
     out->values = mem_printf(mem, "%s%s%s", out->values, *out->values ? ", " : "", value);
 }
 
-static bool write_row(const struct writing *writing, const struct schema_relation *table, int row,
+static bool write_row(struct writing *writing, const struct schema_relation *table, int row,
                       struct error *err)
 {
     SCRATCH(tmp);
+    writing->key++;
     struct insert insert = {mem_strdup(tmp, ""), mem_strdup(tmp, ""), NULL};
     const char *relation = sql_relation(tmp, table->name);
     for (size_t i = 0; i < table->n_columns; i++)
@@ -229,11 +252,62 @@ static bool has_key(const struct schema_relation *table)
     return false;
 }
 
-static bool write_table(const struct writing *writing, const struct trace_table *traced,
+// The highest whole number in a column that must be unique.
+static bool find_highest(struct writing *writing, const struct target *target, const char *relation,
+                         const char *column, struct error *err)
+{
+    SCRATCH(tmp);
+    const char *sql = mem_printf(tmp, "SELECT max(%s) FROM %s", sql_name(tmp, column), relation);
+    struct error why = {0};
+    if (target->driver->session->query(target->engine, sql, take_highest, writing, &why) ||
+        (why.code != ERROR_UNREACHABLE && why.code != ERROR_INTERRUPTED))
+        return true;
+    *err = why;
+    return false;
+}
+
+static bool find_key(struct writing *writing, const struct trace_table *traced,
+                     const struct schema_relation *table, struct error *err)
+{
+    SCRATCH(tmp);
+    const struct new_release_request *request = writing->request;
+    for (size_t i = 0; i < table->n_columns; i++) {
+        const struct schema_column *column = &table->columns[i];
+        const struct trace_column *trace = trace_column_now(traced, column->name);
+        bool is_alone;
+        if (class_of(column) != CLASS_NUMBER || !is_key_column(table, column->name, &is_alone))
+            continue;
+        TRY(find_highest(writing, request->work, sql_relation(tmp, table->name), column->name,
+                         err));
+        if (request->before != NULL && traced->before.name != NULL && trace != NULL &&
+            trace->before != NULL)
+            TRY(find_highest(writing, request->before, sql_relation(tmp, traced->before),
+                             trace->before, err));
+    }
+    return true;
+}
+
+static const struct schema_relation *table_of(const struct writing *writing,
+                                              const struct trace_table *traced)
+{
+    return traced->after.name == NULL ? NULL : schema_find(writing->request->schema, traced->after);
+}
+
+// A table that took another's name stands in the trace as both.
+static bool is_written(const struct writing *writing, size_t index)
+{
+    const struct trace *trace = writing->request->trace;
+    for (size_t i = 0; i < index; i++)
+        if (trace->tables[i]->after.name != NULL && trace_is_changed(trace->tables[i]) &&
+            trace_is_same_name(trace->tables[i]->after, trace->tables[index]->after))
+            return true;
+    return false;
+}
+
+static bool write_table(struct writing *writing, const struct trace_table *traced,
                         struct error *err)
 {
-    const struct schema_relation *table =
-        traced->after.name == NULL ? NULL : schema_find(writing->request->schema, traced->after);
+    const struct schema_relation *table = table_of(writing, traced);
     if (table == NULL || !trace_is_changed(traced))
         return true;
     if (!has_key(table)) {
@@ -251,13 +325,18 @@ static bool write_table(const struct writing *writing, const struct trace_table 
 bool release_write(TALLOC_CTX *mem, const struct new_release_request *request, struct new_rows *out,
                    struct error *err)
 {
-    struct writing writing = {mem, request, out};
-    *out = (struct new_rows){0};
+    struct writing writing = {mem, request, out, 0};
+    const struct trace *trace = request->trace;
+    *out = (struct new_rows){.is_invented = request->statements == NULL};
     for (size_t i = 0; request->statements != NULL && i < request->statements->n; i++)
         TRY(run(&writing, request->statements->list[i].name, request->statements->list[i].sql,
                 err));
-    for (size_t i = 0; request->statements == NULL && i < request->trace->n_tables; i++)
-        TRY(write_table(&writing, request->trace->tables[i], err));
+    for (size_t i = 0; out->is_invented && i < trace->n_tables; i++)
+        if (table_of(&writing, trace->tables[i]) != NULL)
+            TRY(find_key(&writing, trace->tables[i], table_of(&writing, trace->tables[i]), err));
+    for (size_t i = 0; out->is_invented && i < trace->n_tables; i++)
+        if (!is_written(&writing, i))
+            TRY(write_table(&writing, trace->tables[i], err));
     return true;
 }
 
@@ -309,7 +388,7 @@ static bool find_rows(const struct writing *writing, const struct target *kept,
 bool release_find_rows(TALLOC_CTX *mem, const struct new_release_request *request,
                        const struct target *kept, struct new_rows *out, struct error *err)
 {
-    const struct writing writing = {mem, request, out};
+    const struct writing writing = {mem, request, out, 0};
     for (size_t i = 0; i < request->trace->n_tables; i++) {
         const struct trace_table *traced = request->trace->tables[i];
         const struct schema_relation *table =
