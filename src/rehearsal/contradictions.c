@@ -25,6 +25,7 @@ struct comparing {
     const struct effects *measured, *predicted;
     struct held *held; // by the statements of this migration so far
     size_t n_held;
+    bool has_locks; // of tables: SQLite has one, of the whole file
 };
 
 // "public.a, public.b"
@@ -308,17 +309,19 @@ static void compare(struct comparing *c)
         tell_learnt(c);
         return;
     }
-    compare_taken(c);
-    compare_not_taken(c);
+    if (c->has_locks) {
+        compare_taken(c);
+        compare_not_taken(c);
+    }
     compare_files(c);
     compare_scans(c);
     compare_written(c);
 }
 
-void contradictions_find(const struct measured_run *run, struct findings *out)
+void contradictions_find(const struct measured_run *run, bool has_locks, struct findings *out)
 {
     SCRATCH(tmp);
-    struct comparing c = {.mem = tmp, .out = out};
+    struct comparing c = {.mem = tmp, .out = out, .has_locks = has_locks};
     for (size_t i = 0; i < run->n_statements; i++) {
         const struct measured_statement *statement = &run->statements[i];
         if (i > 0 && strcmp(statement->path, run->statements[i - 1].path) != 0)

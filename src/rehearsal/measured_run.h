@@ -28,6 +28,7 @@ MUST_CHECK bool measured_run_migration(TALLOC_CTX *mem, const struct run_request
 
 // Where prediction and measurement disagree: locks, rewrites, scans, index builds, tables written
 // that no text names. `size` tells what is too small to be a difference (an empty table's scan).
-void contradictions_find(const struct measured_run *run, struct findings *out);
+// `has_locks`: the engine locks tables, so locks are compared too.
+void contradictions_find(const struct measured_run *run, bool has_locks, struct findings *out);
 
 #endif

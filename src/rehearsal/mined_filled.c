@@ -119,6 +119,65 @@ static bool report_left_out(const struct filling *filling, const char *column, i
     return true;
 }
 
+// --- text joined with NULL
+
+static const char *value_of(const struct mining *mining, const struct mined_table *table,
+                            const char *column)
+{
+    const struct trace *trace = mining->request->trace;
+    const struct trace_table *traced =
+        trace == NULL ? NULL : trace_find_before(trace, table->before);
+    const struct trace_column *now = traced == NULL ? NULL : trace_column_now(traced, column);
+    return now == NULL ? NULL : now->written.value;
+}
+
+// Columns that the value reads, as a condition that one of them is not NULL; NULL: fewer than two.
+static char *has_parts_sql(TALLOC_CTX *mem, const struct filling *filling, const char *value)
+{
+    char *sql = NULL;
+    size_t n = 0;
+    for (size_t i = 0; i < filling->table->n_columns; i++) {
+        const struct mined_column *part = &filling->table->columns[i];
+        if (strstr(value, part->after) == NULL)
+            continue;
+        sql = mem_printf(mem, "%s%s%s IS NOT NULL", sql != NULL ? sql : "",
+                         sql != NULL ? " OR " : "", sql_name(mem, part->after));
+        n++;
+    }
+    return n < 2 ? NULL : sql;
+}
+
+static bool mine_joined(const struct filling *filling, const char *column, bool *is_told,
+                        struct error *err)
+{
+    SCRATCH(tmp);
+    const struct mining *mining = filling->mining;
+    const char *value = value_of(mining, filling->table, column);
+    const char *parts =
+        value == NULL || strstr(value, "||") == NULL ? NULL : has_parts_sql(tmp, filling, value);
+    int64_t n_lost = 0;
+    bool is_known;
+
+    *is_told = false;
+    if (parts == NULL)
+        return true;
+    TRY(mining_ask(mining, mining->request->after,
+                   mem_printf(tmp, "SELECT count(*) FROM %s WHERE %s IS NULL AND (%s)",
+                              filling->relation, filling->column, parts),
+                   &n_lost, 1, &is_known, err));
+    if (!is_known || n_lost == 0)
+        return true;
+    *is_told = true;
+    mining_add(mining, "mined-joined", SEVERITY_WARN,
+               mem_printf(mining->mem,
+                          "%s.%s is NULL in %s rows that have a part of it: text joined with NULL "
+                          "is NULL",
+                          filling->table->shown, column, quantity_count(mining->mem, n_lost)),
+               "join coalesce(part, '')",
+               mem_printf(mining->mem, "%s.%s", filling->table->shown, column));
+    return true;
+}
+
 static bool is_new(const struct mined_table *table, const struct schema_column *column)
 {
     for (size_t i = 0; i < table->n_columns; i++)
@@ -134,14 +193,16 @@ static bool mine_new_column(const struct mining *mining, const struct mined_tabl
     const struct filling filling = {mining, table, sql_relation(tmp, table->after),
                                     sql_name(tmp, column->name)};
     int64_t numbers[2];
-    bool is_known, explained;
+    bool is_known, explained, is_told;
 
     TRY(mining_ask(mining, mining->request->after,
                    mem_printf(tmp, "SELECT count(%s), count(*) - count(%s) FROM %s", filling.column,
                               filling.column, filling.relation),
                    numbers, 2, &is_known, err));
-    if (!is_known || numbers[0] < SUPPORT_MIN || numbers[1] == 0 ||
-        numbers[1] > numbers[0] / LEFT_OUT_MAX)
+    if (!is_known || numbers[1] == 0)
+        return true;
+    TRY(mine_joined(&filling, column->name, &is_told, err));
+    if (is_told || numbers[0] < SUPPORT_MIN || numbers[1] > numbers[0] / LEFT_OUT_MAX)
         return true;
     TRY(is_explained(&filling, &explained, err));
     return explained || report_left_out(&filling, column->name, numbers[1], numbers[0], err);

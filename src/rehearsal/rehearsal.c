@@ -137,7 +137,8 @@ bool rehearsal_make(TALLOC_CTX *mem, const struct rehearsal_request *request,
     bool is_done = rehearse_on_copies(&rehearsing, err);
     bool is_removed = copies_end(rehearsing.copies, is_done ? err : &ignored);
     TRY(is_done && is_removed);
-    contradictions_find(&report->up, report->contradictions);
+    contradictions_find(&report->up, request->copies.driver->dialect != DIALECT_SQLITE,
+                        report->contradictions);
     rehearse_answer(&rehearsing);
     rehearsal_judge(report);
     report->took_ms = clock_monotonic_ms() - begun_ms;

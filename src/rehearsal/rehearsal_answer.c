@@ -138,11 +138,18 @@ static struct ruling judge_way_back(const struct rehearsal_report *report)
 
 static const char *first_of(const struct results *results, enum status status)
 {
-    const char *first = "an invariant";
+    const char *first = NULL;
     for (size_t i = results->n; i > 0; i--)
-        if (results->list[i - 1].is_required && results->list[i - 1].status == status)
+        if (results->list[i - 1].status == status &&
+            (results->list[i - 1].is_required || status == STATUS_WARN))
             first = results->list[i - 1].title;
     return first;
+}
+
+static const char *first_untold(const struct results *results)
+{
+    const char *unknown = first_of(results, STATUS_UNKNOWN);
+    return unknown != NULL ? unknown : first_of(results, STATUS_MANUAL);
 }
 
 static struct ruling judge_findings(TALLOC_CTX *mem, const struct rehearsal_report *report)
@@ -192,9 +199,12 @@ static struct ruling judge_knowledge(TALLOC_CTX *mem, const struct rehearsal_rep
                                      n_warn, n_warn == 1 ? "" : "s", n_warn == 1 ? "does" : "do",
                                      n_warn == 1 ? "it" : "them")};
     if (report->invariants.n > 0 && invariants == VERDICT_HOLD)
-        return (struct ruling){VERDICT_HOLD,
-                               mem_printf(mem, "it could not be told: %s",
-                                          first_of(&report->invariants, STATUS_UNKNOWN))};
+        return (struct ruling){VERDICT_HOLD, mem_printf(mem, "it could not be told: %s",
+                                                        first_untold(&report->invariants))};
+    if (first_of(&report->invariants, STATUS_WARN) != NULL)
+        return (struct ruling){
+            VERDICT_HOLD,
+            mem_printf(mem, "look at it: %s", first_of(&report->invariants, STATUS_WARN))};
     const char *unknown = first_unknown(mem, &report->effects);
     if (unknown != NULL)
         return (struct ruling){VERDICT_HOLD, unknown};

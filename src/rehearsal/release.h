@@ -50,7 +50,6 @@ struct new_rows {
     struct effects_exception *rows; // that were written, by table and key
     size_t n_rows;
     int64_t n_written;
-    bool is_invented;   // nobody said what the release writes
     const char **notes; // what could not be written, and why
     size_t n_notes;
 };

@@ -293,27 +293,24 @@ static const struct schema_relation *table_of(const struct writing *writing,
     return traced->after.name == NULL ? NULL : schema_find(writing->request->schema, traced->after);
 }
 
-// A table that took another's name stands in the trace as both.
-static bool is_written(const struct writing *writing, size_t index)
-{
-    const struct trace *trace = writing->request->trace;
-    for (size_t i = 0; i < index; i++)
-        if (trace->tables[i]->after.name != NULL && trace_is_changed(trace->tables[i]) &&
-            trace_is_same_name(trace->tables[i]->after, trace->tables[index]->after))
-            return true;
-    return false;
-}
-
 static bool write_table(struct writing *writing, const struct trace_table *traced,
                         struct error *err)
 {
     const struct schema_relation *table = table_of(writing, traced);
-    if (table == NULL || !trace_is_changed(traced))
+    // What a release writes to a table that was not there nobody knows; it goes with the table.
+    if (table == NULL || traced->before.name == NULL || !trace_is_changed(traced))
         return true;
     if (!has_key(table)) {
         note(writing, mem_printf(writing->mem,
                                  "%s has no key: no rows were written to it as the new release "
                                  "would, because they could not be told from others",
+                                 table->name.name));
+        return true;
+    }
+    if (table->n_triggers > 0) {
+        note(writing, mem_printf(writing->mem,
+                                 "%s has triggers: no rows were written to it as the new release "
+                                 "would, because they would write others",
                                  table->name.name));
         return true;
     }
@@ -327,16 +324,16 @@ bool release_write(TALLOC_CTX *mem, const struct new_release_request *request, s
 {
     struct writing writing = {mem, request, out, 0};
     const struct trace *trace = request->trace;
-    *out = (struct new_rows){.is_invented = request->statements == NULL};
+    bool is_invented = request->statements == NULL;
+    *out = (struct new_rows){0};
     for (size_t i = 0; request->statements != NULL && i < request->statements->n; i++)
         TRY(run(&writing, request->statements->list[i].name, request->statements->list[i].sql,
                 err));
-    for (size_t i = 0; out->is_invented && i < trace->n_tables; i++)
+    for (size_t i = 0; is_invented && i < trace->n_tables; i++)
         if (table_of(&writing, trace->tables[i]) != NULL)
             TRY(find_key(&writing, trace->tables[i], table_of(&writing, trace->tables[i]), err));
-    for (size_t i = 0; out->is_invented && i < trace->n_tables; i++)
-        if (!is_written(&writing, i))
-            TRY(write_table(&writing, trace->tables[i], err));
+    for (size_t i = 0; is_invented && i < trace->n_tables; i++)
+        TRY(write_table(&writing, trace->tables[i], err));
     return true;
 }
 

@@ -68,7 +68,7 @@ static bool measure(const struct change *change, const struct assessment *assess
     TRY(is_told);
     for (size_t i = 0; i < run.n_statements; i++)
         tell(&run.statements[i]);
-    contradictions_find(&run, &findings);
+    contradictions_find(&run, true, &findings);
     for (size_t i = 0; i < findings.n; i++)
         printf("F\t%s\t%s\t%zu\t%s\n", findings.list[i].rule, severity_name(findings.list[i].severity), findings.list[i].line, findings.list[i].message);
     printf("E\t%d\t%s\n", run.state, run.failure ? run.failure : "");

@@ -78,7 +78,7 @@ static char *found(TALLOC_CTX *mem, struct case_ *cases, size_t n)
     char *text = mem_strdup(mem, "");
     for (size_t i = 0; i < n; i++)
         *mem_append(mem, run.statements, run.n_statements) = statement_of(mem, &cases[i]);
-    contradictions_find(&run, &findings);
+    contradictions_find(&run, true, &findings);
     for (size_t i = 0; i < findings.n; i++) {
         const struct finding *finding = &findings.list[i];
         assert_int_equal(finding->layer, LAYER_MEASURED);
@@ -161,7 +161,7 @@ static void test_contradictions__without_a_prediction(void **state)
     struct measured_statement statement = statement_of(tmp, &cases[1]);
     statement.predicted = NULL;
     const struct measured_run run = {.statements = &statement, .n_statements = 1};
-    contradictions_find(&run, &findings);
+    contradictions_find(&run, true, &findings);
     assert_int_equal(findings.n, 0);
 }
 
