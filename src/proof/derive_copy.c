@@ -398,13 +398,26 @@ static void write_part(struct derivation *derivation, const struct claim *claim,
     write_part_keys(derivation, claim, copy, select);
 }
 
+// Does it call what gives several rows for one?
+static bool is_multiplied(const struct query *query)
+{
+    static const char *const words[] = {"unnest",  "generate_series", "_each", "_elements",
+                                        "_to_set", "split_to_table",  "_keys", "string_to_table"};
+    for (size_t i = 0; i < query->n_calls; i++)
+        for (size_t w = 0; w < COUNT_OF(words); w++)
+            if (strstr(query->calls[i].name, words[w]) != NULL)
+                return true;
+    return false;
+}
+
 static void write_copy(struct derivation *derivation, const struct claim *claim)
 {
     const struct trace_copy *copy = copy_of(derivation, claim);
     size_t at;
 
     // A filter says that not all rows are meant, unless the copy takes the table's place.
-    if (copy->is_filtered && copy->from->rebuilt == NULL) {
+    bool is_part = copy->is_filtered || is_multiplied(claim->query);
+    if (is_part && copy->from->rebuilt == NULL) {
         write_part(derivation, claim, copy);
         return;
     }

@@ -117,7 +117,7 @@ bool mined_find(TALLOC_CTX *mem, const struct mined_request *request, struct fin
     for (size_t i = 0; i < mining.tables.n; i++) {
         const struct mined_table *table = &mining.tables.list[i];
         TRY(mine_filled(&mining, table, err));
-        mine_rebuilt(&mining, table);
+        TRY(mine_rebuilt(&mining, table, err));
         if (!mined_table_is_touched(table))
             continue;
         TRY(mine_columns(&mining, table, err));

@@ -121,60 +121,68 @@ static bool report_left_out(const struct filling *filling, const char *column, i
 
 // --- text joined with NULL
 
-static const char *value_of(const struct mining *mining, const struct mined_table *table,
-                            const char *column)
+// Where one part is NULL and the other is not, the whole is NULL; everywhere else it has both in
+// it. Rows of the first kind, and rows against it.
+static char *joined_sql(TALLOC_CTX *mem, const struct filling *filling,
+                        const struct mined_column *part, const struct mined_column *other)
 {
-    const struct trace *trace = mining->request->trace;
-    const struct trace_table *traced =
-        trace == NULL ? NULL : trace_find_before(trace, table->before);
-    const struct trace_column *now = traced == NULL ? NULL : trace_column_now(traced, column);
-    return now == NULL ? NULL : now->written.value;
+    const char *whole = filling->column, *p = sql_name(mem, part->after),
+               *o = sql_name(mem, other->after);
+    return mem_printf(
+        mem,
+        "SELECT count(CASE WHEN %s IS NULL AND %s IS NULL AND %s IS NOT NULL THEN 1 END), "
+        "count(CASE WHEN %s IS NULL AND %s IS NOT NULL AND %s IS NOT NULL THEN 1 WHEN %s IS NOT "
+        "NULL AND (%s IS NULL OR NOT (%s LIKE '%%' || %s || '%%' AND %s LIKE '%%' || %s || '%%')) "
+        "THEN 1 END) FROM %s",
+        whole, p, o, whole, p, o, whole, p, whole, p, whole, o, filling->relation);
 }
 
-// Columns that the value reads, as a condition that one of them is not NULL; NULL: fewer than two.
-static char *has_parts_sql(TALLOC_CTX *mem, const struct filling *filling, const char *value)
+static bool mine_joined_with(const struct filling *filling, const struct mined_column *part,
+                             const struct mined_column *other, const char *column, bool *is_told,
+                             struct error *err)
 {
-    char *sql = NULL;
-    size_t n = 0;
-    for (size_t i = 0; i < filling->table->n_columns; i++) {
-        const struct mined_column *part = &filling->table->columns[i];
-        if (strstr(value, part->after) == NULL)
-            continue;
-        sql = mem_printf(mem, "%s%s%s IS NOT NULL", sql != NULL ? sql : "",
-                         sql != NULL ? " OR " : "", sql_name(mem, part->after));
-        n++;
-    }
-    return n < 2 ? NULL : sql;
+    SCRATCH(tmp);
+    const struct mining *mining = filling->mining;
+    TALLOC_CTX *mem = mining->mem;
+    int64_t numbers[2];
+    bool is_known;
+
+    TRY(mining_ask(mining, mining->request->after, joined_sql(tmp, filling, part, other), numbers,
+                   2, &is_known, err));
+    if (!is_known || numbers[0] == 0 || numbers[1] > 0)
+        return true;
+    *is_told = true;
+    mining_add(mining, "mined-joined", SEVERITY_WARN,
+               mem_printf(mem,
+                          "%s.%s is %s and %s joined, and NULL in %s rows that have no %s: text "
+                          "joined with NULL is NULL",
+                          filling->table->shown, column, part->after, other->after,
+                          quantity_count(mem, numbers[0]), part->after),
+               mem_printf(mem, "join coalesce(%s, '')", part->after),
+               mem_printf(mem, "%s.%s", filling->table->shown, column));
+    return true;
+}
+
+static bool may_be_part(const struct mined_column *column)
+{
+    return !mined_column_is_number(column) && !mined_column_is_moment(column) &&
+           !column->schema->type.is_array;
 }
 
 static bool mine_joined(const struct filling *filling, const char *column, bool *is_told,
                         struct error *err)
 {
-    SCRATCH(tmp);
-    const struct mining *mining = filling->mining;
-    const char *value = value_of(mining, filling->table, column);
-    const char *parts =
-        value == NULL || strstr(value, "||") == NULL ? NULL : has_parts_sql(tmp, filling, value);
-    int64_t n_lost = 0;
-    bool is_known;
-
+    const struct mined_table *table = filling->table;
+    size_t n = 0;
     *is_told = false;
-    if (parts == NULL)
-        return true;
-    TRY(mining_ask(mining, mining->request->after,
-                   mem_printf(tmp, "SELECT count(*) FROM %s WHERE %s IS NULL AND (%s)",
-                              filling->relation, filling->column, parts),
-                   &n_lost, 1, &is_known, err));
-    if (!is_known || n_lost == 0)
-        return true;
-    *is_told = true;
-    mining_add(mining, "mined-joined", SEVERITY_WARN,
-               mem_printf(mining->mem,
-                          "%s.%s is NULL in %s rows that have a part of it: text joined with NULL "
-                          "is NULL",
-                          filling->table->shown, column, quantity_count(mining->mem, n_lost)),
-               "join coalesce(part, '')",
-               mem_printf(mining->mem, "%s.%s", filling->table->shown, column));
+    for (size_t p = 0; p < table->n_columns; p++)
+        for (size_t o = 0; o < table->n_columns && !*is_told && n < OTHERS_MAX; o++) {
+            const struct mined_column *part = &table->columns[p], *other = &table->columns[o];
+            if (p == o || part->schema->is_not_null || !may_be_part(part) || !may_be_part(other))
+                continue;
+            n++;
+            TRY(mine_joined_with(filling, part, other, column, is_told, err));
+        }
     return true;
 }
 
@@ -199,7 +207,7 @@ static bool mine_new_column(const struct mining *mining, const struct mined_tabl
                    mem_printf(tmp, "SELECT count(%s), count(*) - count(%s) FROM %s", filling.column,
                               filling.column, filling.relation),
                    numbers, 2, &is_known, err));
-    if (!is_known || numbers[1] == 0)
+    if (!is_known || numbers[0] == 0 || numbers[1] == 0)
         return true;
     TRY(mine_joined(&filling, column->name, &is_told, err));
     if (is_told || numbers[0] < SUPPORT_MIN || numbers[1] > numbers[0] / LEFT_OUT_MAX)

@@ -78,7 +78,8 @@ MUST_CHECK bool mine_filled(const struct mining *mining, const struct mined_tabl
 void mine_names(const struct mining *mining);
 
 // --- mined_rebuilt.c: what a table that was written anew has no longer; rows that stand twice
-void mine_rebuilt(const struct mining *mining, const struct mined_table *table);
+MUST_CHECK bool mine_rebuilt(const struct mining *mining, const struct mined_table *table,
+                             struct error *err);
 void mine_doubled(const struct mining *mining);
 
 #endif

@@ -390,7 +390,7 @@ bool release_find_rows(TALLOC_CTX *mem, const struct new_release_request *reques
         const struct trace_table *traced = request->trace->tables[i];
         const struct schema_relation *table =
             traced->after.name == NULL ? NULL : schema_find(request->schema, traced->after);
-        if (table != NULL && table->kind == RELATION_TABLE)
+        if (table != NULL && (table->kind == RELATION_TABLE || table->kind == RELATION_PARTITIONED))
             TRY(find_rows(&writing, kept, table, err));
     }
     return true;

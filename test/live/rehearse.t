@@ -144,7 +144,7 @@ is 'nor written to a file' "$(grep -rci 'buyer[0-9]' "$tmp/out" migrations | gre
 
 # --- the main path: PostgreSQL
 
-postgres_shared
+postgres_start
 postgres_database rehearse_golden
 postgres_sql rehearse_golden "CREATE TABLE orders (id bigint PRIMARY KEY, status text NOT NULL);
     INSERT INTO orders SELECT i, CASE WHEN i % 2 = 0 THEN 'paid' ELSE 'new' END FROM generate_series(1, 300) i;

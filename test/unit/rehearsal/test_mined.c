@@ -48,7 +48,21 @@ static const struct {
     {"a part that is lost", "DELETE FROM items WHERE id = 2",
      "mined-sum: orders.total always was the sum of items.price; now it is not in 1 row\n"},
     {"a part that is doubled", "INSERT INTO items SELECT id + 100, order_id, price FROM items WHERE id = 1",
+     "mined-doubled: items: 1 of the rows that the change adds equal another: id=101\n"
      "mined-sum: orders.total always was the sum of items.price; now it is not in 1 row\n"},
+    {"a name joined with no city", "ALTER TABLE customers ADD COLUMN label TEXT; UPDATE customers SET label = email || ' of ' || city",
+     "mined-joined: customers.label is city and email joined, and NULL in 1 rows that have no city: text joined with NULL is NULL\n"},
+    {"a name joined with what city there is",
+     "ALTER TABLE customers ADD COLUMN label TEXT; UPDATE customers SET label = email || coalesce(' of ' || city, '')", ""},
+    {"a table written anew without its key",
+     "CREATE TABLE n (id INTEGER, order_id INTEGER, price INTEGER); INSERT INTO n (id, order_id, price) SELECT id, order_id, price FROM items;"
+     " DROP TABLE items; ALTER TABLE n RENAME TO items",
+     "mined-rebuilt: items was written anew without its PRIMARY KEY (id)\n"},
+    {"columns that changed places",
+     "CREATE TABLE n (id INTEGER PRIMARY KEY, price INTEGER, order_id INTEGER); INSERT INTO n SELECT * FROM items;"
+     " DROP TABLE items; ALTER TABLE n RENAME TO items",
+     "mined-names: 0003_change.up.sql:1 INSERT: items.order_id is filled from price, although items has a column order_id too\n"
+     "mined-names: 0003_change.up.sql:1 INSERT: items.price is filled from order_id, although items has a column price too\n"},
     {"parts and totals in cents", "UPDATE items SET price = price * 100; UPDATE orders SET total = total * 100", ""},
     {"a table under another name", "ALTER TABLE customers RENAME TO clients; UPDATE clients SET email = 'a@x' WHERE id = 3",
      "mined-unique: clients.email never had a value twice; now 1 row has one that another has: a@x\n"},
