@@ -14,13 +14,10 @@
 #include <locale.h>
 
 static const struct command *const commands[] = {
-    &command_assess,   &command_baseline,
-    &command_clean,    &command_config,
-    &command_explain,  &command_help,
-    &command_init,     &command_journal,
-    &command_migrate,  &command_plan,
-    &command_rehearse, &command_verify,
-    &command_version,  NULL,
+    &command_assess,  &command_backup,  &command_baseline, &command_clean,
+    &command_config,  &command_explain, &command_help,     &command_init,
+    &command_journal, &command_migrate, &command_plan,     &command_rehearse,
+    &command_restore, &command_verify,  &command_version,  NULL,
 };
 
 static const struct engine_driver *const engines[] = {
@@ -40,6 +37,11 @@ static const struct copy_driver *const copies[] = {
     NULL,
 };
 
+static const struct backup_driver *const backups[] = {
+    &backup_pg_dump,    &backup_sqlite,  &backup_pg_basebackup,
+    &backup_pgbackrest, &backup_command, NULL,
+};
+
 static int run_verb(const struct program *program, int argc, char **argv, struct error *err)
 {
     SCRATCH(tmp);
@@ -57,8 +59,11 @@ static int run_verb(const struct program *program, int argc, char **argv, struct
 
 int main(int argc, char **argv)
 {
-    const struct program program = {
-        .commands = commands, .engines = engines, .stores = stores, .copies = copies};
+    const struct program program = {.commands = commands,
+                                    .engines = engines,
+                                    .stores = stores,
+                                    .copies = copies,
+                                    .backups = backups};
     output_guard();
     wait_catch_signals();
     setlocale(LC_CTYPE, "");

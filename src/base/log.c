@@ -96,16 +96,21 @@ void log_progress_start(struct log_progress *progress, const char *what)
     progress->printed_ms = progress->started_ms;
 }
 
+static char *amount(TALLOC_CTX *mem, const struct log_progress *progress, int64_t n)
+{
+    return progress->is_size ? quantity_size(mem, n) : quantity_count(mem, n);
+}
+
 static void print_progress(const struct log_progress *progress, int64_t done, int64_t total,
                            int64_t elapsed_ms)
 {
     SCRATCH(tmp);
     int64_t a_second = elapsed_ms > 0 ? (int64_t)((double)done * 1000 / (double)elapsed_ms) : 0;
-    fprintf(stderr, "tminus: %s: %s", progress->what, quantity_count(tmp, done));
+    fprintf(stderr, "tminus: %s: %s", progress->what, amount(tmp, progress, done));
     if (total > 0)
-        fprintf(stderr, " of %s (%d%%)", quantity_count(tmp, total),
+        fprintf(stderr, " of %s (%d%%)", amount(tmp, progress, total),
                 (int)((double)done * 100 / (double)total));
-    fprintf(stderr, ", %s/s", quantity_count(tmp, a_second));
+    fprintf(stderr, ", %s/s", amount(tmp, progress, a_second));
     if (total > done && a_second > 0)
         fprintf(
             stderr, ", %s left",

@@ -29,6 +29,7 @@ struct log_progress {
     const char *what;
     int64_t started_ms, printed_ms;
     bool was_drawn;
+    bool is_size; // bytes are counted; set after the start
 };
 void log_progress_start(struct log_progress *progress, const char *what);
 void log_progress_set(struct log_progress *progress, int64_t done, int64_t total);

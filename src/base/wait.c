@@ -52,6 +52,8 @@ void wait_catch_signals(void)
     sigemptyset(&action.sa_mask);
     if (sigaction(SIGINT, &action, NULL) != 0 || sigaction(SIGTERM, &action, NULL) != 0)
         bug("signals cannot be caught");
+    // A write beyond the limit on file sizes is to fail as one on a full disk does.
+    signal(SIGXFSZ, SIG_IGN);
 }
 
 int wait_signal(void)

@@ -43,6 +43,7 @@ struct command {
 int command_exit_status(enum verdict verdict);
 
 extern const struct command command_assess;
+extern const struct command command_backup;
 extern const struct command command_baseline;
 extern const struct command command_clean;
 extern const struct command command_config;
@@ -53,6 +54,7 @@ extern const struct command command_journal;
 extern const struct command command_migrate;
 extern const struct command command_plan;
 extern const struct command command_rehearse;
+extern const struct command command_restore;
 extern const struct command command_verify;
 extern const struct command command_version;
 

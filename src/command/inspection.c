@@ -11,18 +11,28 @@
 #include "journal/state.h"
 #include "proof/known_schema.h"
 
-static void show_progress(void *context, const char *what, int64_t done, int64_t total)
+static void show_progress(struct inspection *inspection, const char *what, bool is_size,
+                          int64_t done, int64_t total)
 {
-    struct inspection *inspection = context;
-
     if (!inspection->shows_progress)
         return;
     if (inspection->progress_of == NULL || strcmp(inspection->progress_of, what) != 0) {
         inspection_end_progress(inspection);
         inspection->progress_of = what;
         log_progress_start(&inspection->progress, what);
+        inspection->progress.is_size = is_size;
     }
     log_progress_set(&inspection->progress, done, total);
+}
+
+void inspection_show_progress(void *context, const char *what, int64_t done, int64_t total)
+{
+    show_progress(context, what, false, done, total);
+}
+
+void inspection_show_bytes(void *context, const char *what, int64_t done, int64_t total)
+{
+    show_progress(context, what, true, done, total);
 }
 
 void inspection_end_progress(struct inspection *inspection)
@@ -49,34 +59,54 @@ static bool open_target(TALLOC_CTX *mem, const struct program *program,
     TRY(engine_driver_for(program->engines, choice->url, &target->driver, err));
     TRY(target->driver->session->open(mem, &options, &target->engine, err));
     target->wait = options.wait;
-    target->progress = show_progress;
+    target->progress = inspection_show_progress;
     target->context = inspection;
     for (size_t i = 0; i < choice->config->n_tables; i++)
         target_mask(mem, target, choice->config->tables[i].mask, choice->config->tables[i].n_mask);
     return target->driver->session->identity(mem, target->engine, &target->identity, err);
 }
 
-bool inspection_connect(TALLOC_CTX *mem, const struct program *program,
-                        const struct options *options, const char *database,
-                        struct inspection *inspection, struct error *err)
+static bool choose(TALLOC_CTX *mem, const struct options *options, const char *database,
+                   struct inspection *inspection, struct error *err)
 {
     inspection->shows_progress = !options->no_progress && options->verbosity >= 0;
-    TRY(database_choose(mem, options, database, &inspection->choice, err));
-    return open_target(mem, program, inspection, err);
+    return database_choose(mem, options, database, &inspection->choice, err);
 }
 
-bool inspection_open(TALLOC_CTX *mem, const struct program *program, const struct options *options,
-                     const char *database, struct inspection *inspection, struct error *err)
+static bool open_journal(TALLOC_CTX *mem, const struct program *program,
+                         struct inspection *inspection, struct error *err)
 {
     SCRATCH(tmp);
     char *location;
 
-    TRY(inspection_connect(mem, program, options, database, inspection, err));
     TRY(state_path(tmp, inspection->choice.config->service, inspection->choice.environment_name,
                    "journal.db", &location, err));
     TRY(journal_open(mem, program->stores[0], location, journal_run_name(tmp), &inspection->journal,
                      err));
     return journal_check(inspection->journal, err);
+}
+
+bool inspection_connect(TALLOC_CTX *mem, const struct program *program,
+                        const struct options *options, const char *database,
+                        struct inspection *inspection, struct error *err)
+{
+    TRY(choose(mem, options, database, inspection, err));
+    return open_target(mem, program, inspection, err);
+}
+
+bool inspection_open_journal(TALLOC_CTX *mem, const struct program *program,
+                             const struct options *options, const char *database,
+                             struct inspection *inspection, struct error *err)
+{
+    TRY(choose(mem, options, database, inspection, err));
+    return open_journal(mem, program, inspection, err);
+}
+
+bool inspection_open(TALLOC_CTX *mem, const struct program *program, const struct options *options,
+                     const char *database, struct inspection *inspection, struct error *err)
+{
+    TRY(inspection_connect(mem, program, options, database, inspection, err));
+    return open_journal(mem, program, inspection, err);
 }
 
 // --- migrations

@@ -34,6 +34,13 @@ MUST_CHECK bool inspection_open(TALLOC_CTX *mem, const struct program *program,
 MUST_CHECK bool inspection_connect(TALLOC_CTX *mem, const struct program *program,
                                    const struct options *options, const char *database,
                                    struct inspection *inspection, struct error *err);
+// The journal alone, of the database that is chosen; the target is not opened.
+MUST_CHECK bool inspection_open_journal(TALLOC_CTX *mem, const struct program *program,
+                                        const struct options *options, const char *database,
+                                        struct inspection *inspection, struct error *err);
+// Progress of `context`, an inspection: of rows and the like, and of bytes.
+void inspection_show_progress(void *context, const char *what, int64_t done, int64_t total);
+void inspection_show_bytes(void *context, const char *what, int64_t done, int64_t total);
 void inspection_end_progress(struct inspection *inspection);
 
 // Of `change`, how many of `versions` the database's record has: -1 when there is no record that

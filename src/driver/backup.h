@@ -34,6 +34,8 @@ struct backup_options {
     const char *const *command; // kind "command": takes one; NULL-terminated
     const char *const *restore; // kind "command": gives one back
     const char *stanza;         // pgBackRest
+    struct engine *engine;      // SQLite: a snapshot of it is open, and the backup is of that; NULL
+    bool leaves_owners;         // restored objects are the restoring role's, without grants
     size_t jobs;                // at once; 0: as the driver thinks best
     int64_t timeout_ms;         // 0: none
     struct wait *wait;
@@ -45,6 +47,7 @@ struct backup_options {
 struct backup_driver {
     const char *name; // "pg_dump"
     enum dialect dialect;
+    bool serves_all; // engines, whatever `dialect`
     // It gives back a whole server's data folder, not a database.
     bool is_physical;
     // It can be taken of an instant that a connection of the engine exported.

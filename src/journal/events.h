@@ -40,4 +40,11 @@
 // rows_lost, schema_restored, data_restored, seconds_up, seconds_down}
 #define EVENT_REHEARSED "rehearsed"
 
+// {backup (its id), kind, path, database, system, taken_at, bytes, took_ms, sha256, fingerprints
+// (a path), tables, rows, unknown (tables)}
+#define EVENT_BACKUP_TAKEN "backup-taken"
+// A restored backup beside what was recorded of it: {backup, kind, taken_at, database, system,
+// table (null: all), verdict, why, equal, differing, unknown, rows, took_ms}
+#define EVENT_RESTORE_PROVEN "restore-proven"
+
 #endif

@@ -140,6 +140,26 @@ static void test_snapshot__is_one_instant_or_keeps_writers_out(struct rig *rig)
     expect_first(rig, "SELECT count(*) FROM parents", has_written ? "2" : "3");
 }
 
+// Where a snapshot has a name, another program sees by it what was there when it began.
+static void test_snapshot_name__is_the_same_instant(struct rig *rig)
+{
+    char *name;
+    if (rig->driver->session->snapshot_name == NULL)
+        return;
+    assert_false(rig->driver->session->snapshot_name(rig->database, rig->reader, &name, &rig->err));
+    assert_true(rig->driver->session->snapshot_begin(rig->reader, &rig->err));
+    assert_true(rig->driver->session->snapshot_name(rig->database, rig->reader, &name, &rig->err));
+    assert_true(run(rig, "DELETE FROM children; DELETE FROM parents", true));
+    rig->place->execute(rig->database->path,
+                        mem_printf(rig->database,
+                                   "BEGIN ISOLATION LEVEL REPEATABLE READ; SET TRANSACTION SNAPSHOT '%s';"
+                                   "SELECT 1 / count(*) FROM parents;"
+                                   "COMMIT",
+                                   name));
+    assert_true(rig->driver->session->snapshot_end(rig->reader, &rig->err));
+    assert_false(rig->driver->session->snapshot_name(rig->database, rig->reader, &name, &rig->err));
+}
+
 static void test_run__commits_with_its_record(struct rig *rig)
 {
     assert_true(run(rig, "ALTER TABLE parents ADD COLUMN age INT; UPDATE parents SET age = 7;", true));
@@ -319,6 +339,7 @@ ON_EACH(test_identity__says_which_database)
 ON_EACH(test_query__reads)
 ON_EACH(test_query__refuses_what_does_not_only_read)
 ON_EACH(test_snapshot__is_one_instant_or_keeps_writers_out)
+ON_EACH(test_snapshot_name__is_the_same_instant)
 ON_EACH(test_run__commits_with_its_record)
 ON_EACH(test_run__takes_back)
 ON_EACH(test_run__says_partial)
@@ -339,6 +360,7 @@ int main(void)
         cmocka_unit_test(test_query__reads_on_each),
         cmocka_unit_test(test_query__refuses_what_does_not_only_read_on_each),
         cmocka_unit_test(test_snapshot__is_one_instant_or_keeps_writers_out_on_each),
+        cmocka_unit_test(test_snapshot_name__is_the_same_instant_on_each),
         cmocka_unit_test(test_run__commits_with_its_record_on_each),
         cmocka_unit_test(test_run__takes_back_on_each),
         cmocka_unit_test(test_run__says_partial_on_each),

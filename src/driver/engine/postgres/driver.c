@@ -13,6 +13,7 @@ static const struct engine_session_table session = {
     .query = postgres_query,
     .snapshot_begin = postgres_snapshot_begin,
     .snapshot_end = postgres_snapshot_end,
+    .snapshot_name = postgres_snapshot_name,
     .run = postgres_run,
     .attempt = postgres_attempt,
     .check = postgres_check,

@@ -75,6 +75,7 @@ struct engine {
     size_t n_readers;
     bool is_read_only;
     bool is_in_snapshot;
+    char *snapshot; // its exported name; NULL: outside of one
     int64_t timeout_ms;
     const struct engine_open_options *options; // a copy of the engine's own
     unsigned version;                          // 150020
@@ -110,6 +111,7 @@ bool postgres_query(struct engine *engine, const char *sql, engine_row *row, voi
                     struct error *err);
 bool postgres_snapshot_begin(struct engine *engine, struct error *err);
 bool postgres_snapshot_end(struct engine *engine, struct error *err);
+bool postgres_snapshot_name(TALLOC_CTX *mem, struct engine *engine, char **out, struct error *err);
 bool postgres_instant(TALLOC_CTX *mem, struct engine *engine, char **out, struct error *err);
 bool postgres_check(const struct engine_run_request *request, struct error *err);
 MUST_CHECK bool postgres_attempt(TALLOC_CTX *mem, struct engine *engine,

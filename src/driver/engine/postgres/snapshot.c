@@ -102,6 +102,7 @@ bool postgres_snapshot_begin(struct engine *engine, struct error *err)
     }
     *mem_append(engine, engine->readers, engine->n_readers) = connection;
     engine->is_in_snapshot = true;
+    engine->snapshot = mem_strdup(engine, export.name);
     readers_join(engine, &export, wanted_connections(engine) - 1);
     return true;
 }
@@ -113,10 +114,19 @@ bool postgres_snapshot_end(struct engine *engine, struct error *err)
         talloc_free(engine->readers[i]);
     TALLOC_FREE(engine->readers);
     TALLOC_FREE(engine->guard); // what was judged may be another's by the next
+    TALLOC_FREE(engine->snapshot);
     engine->n_readers = 0;
     engine->is_in_snapshot = false;
     engine->connection->has_savepoint = false;
     return session_end(engine, err);
+}
+
+bool postgres_snapshot_name(TALLOC_CTX *mem, struct engine *engine, char **out, struct error *err)
+{
+    if (!engine->is_in_snapshot)
+        return error_set(err, ERROR_INTERNAL, "the name of a snapshot outside of one");
+    *out = mem_strdup(mem, engine->snapshot);
+    return true;
 }
 
 bool postgres_instant(TALLOC_CTX *mem, struct engine *engine, char **out, struct error *err)

@@ -70,7 +70,7 @@ static bool check_parameters(const char *parameters, struct error *err)
     return true;
 }
 
-static bool url_path(TALLOC_CTX *mem, const char *url, char **out, struct error *err)
+bool sqlite_url_path(TALLOC_CTX *mem, const char *url, char **out, struct error *err)
 {
     const char *rest = NULL;
     for (size_t i = 0; i < COUNT_OF(schemes) && rest == NULL; i++) {
@@ -185,7 +185,7 @@ bool sqlite_open(TALLOC_CTX *mem, const struct engine_open_options *options, str
 {
     SCRATCH(tmp);
     char *path;
-    TRY(url_path(tmp, secret_reveal(options->url), &path, err));
+    TRY(sqlite_url_path(tmp, secret_reveal(options->url), &path, err));
     TRY(check_file(path, err));
     struct engine *engine = mem_new(tmp, struct engine);
     char *canonical = realpath(path, NULL);

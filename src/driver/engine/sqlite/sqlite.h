@@ -45,6 +45,8 @@ struct engine {
 bool sqlite_open(TALLOC_CTX *mem, const struct engine_open_options *options, struct engine **out,
                  struct error *err);
 bool sqlite_accepts(const char *url);
+// The file that an address names; it need not be there.
+bool sqlite_url_path(TALLOC_CTX *mem, const char *url, char **out, struct error *err);
 
 // --- session.c
 // Fill `err` from the connection's last failure; `otherwise` when SQLite's code says nothing more
