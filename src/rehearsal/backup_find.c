@@ -154,10 +154,14 @@ bool backup_find_newest(TALLOC_CTX *mem, const struct backup_place *place,
     SCRATCH(tmp);
     struct backup *backups;
     size_t n;
+    const struct backup *newest = NULL;
     TRY(backup_list(mem, place, &backups, &n, err));
-    if (n == 0)
+    // One that is being taken just now does not count yet.
+    for (size_t i = 0; i < n && newest == NULL; i++)
+        if (!text_ends_with(backups[i].id, DIRECTORY_PARTIAL))
+            newest = &backups[i];
+    if (newest == NULL)
         return fail_none(place, ERROR_BASELINE, err);
-    const struct backup *newest = &backups[0];
     if (newest->damage != NULL) {
         error_set(err, ERROR_BASELINE, "%s: the newest backup is damaged: %s: %s",
                   place_text(place), newest->id, newest->damage);

@@ -79,7 +79,9 @@ if [ "$(id -u)" -ne 0 ]; then
 else
     skip 'no permission' 'root may write everywhere'
 fi
-(ulimit -f 20; run "$TMINUS" backup --directory small; echo "$status" >"$tmp/status"; cp "$tmp/err" "$tmp/no_room")
+sqlite3 large.db "CREATE TABLE t (a); WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 40000)
+    INSERT INTO t SELECT 'note number ' || i FROM n"
+(ulimit -f 400; run "$TMINUS" backup --database sqlite:large.db --directory small; echo "$status" >"$tmp/status"; cp "$tmp/err" "$tmp/no_room")
 is 'no room' "$(cat "$tmp/status")" 2
 says 'no room: it says so' no_room 'cannot be written'
 is 'no room: nothing is left' "$(ls small)" ''
