@@ -21,7 +21,8 @@ struct copies_request {
     const struct backup_driver *const *backups; // all there are, NULL-terminated
     const struct config_rehearsal *settings;
     const struct config_backup *backup; // of the environment
-    const struct config *config;        // whose folder paths are seen from; NULL: this one
+    const struct config *config; // whose folder paths are seen from; NULL: this one, no backups
+    const char *database;        // of several of the environment: its name; NULL: the only one
     const struct target *source; // the target, for reading alone; NULL: it is not reachable (from a
                                  // backup a copy can be made without it)
     const struct secret *source_url;
@@ -40,7 +41,8 @@ struct copies {
     struct target before, work;
     struct fingerprints *start; // of `before`
     struct rehearsal_source source;
-    const char **notes; // in what the copies are not like the source, what was cleared away
+    bool is_recorded_beside; // the source's fingerprints are of an instant near the copy's
+    const char **notes;      // in what the copies are not like the source, what was cleared away
     size_t n_notes;
     struct copies_kept { // that are open
         struct engine *engine;

@@ -12,8 +12,8 @@
 // --- which
 
 static const struct copies_source *const sources[] = {
-    &copies_source_file,
-    &copies_source_template,
+    &copies_source_file,   &copies_source_template,    &copies_source_dump,
+    &copies_source_backup, &copies_source_backup_file,
 };
 
 static bool fail_nothing(struct error *err)

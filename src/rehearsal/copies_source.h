@@ -36,4 +36,12 @@ void copies_compare(struct copies *copies, const struct fingerprints *source);
 
 extern const struct copies_source copies_source_file, copies_source_template;
 
+// --- copies_dump.c
+extern const struct copies_source copies_source_dump;
+// Of the target's database; -1: it cannot be told.
+int64_t copies_source_bytes(const struct target *source);
+
+// --- copies_backup.c: of PostgreSQL, of SQLite
+extern const struct copies_source copies_source_backup, copies_source_backup_file;
+
 #endif

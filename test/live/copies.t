@@ -112,6 +112,34 @@ configure deployer quick '{server: "postgresql://deployer@127.0.0.1/postgres"}'
 ends 2 'nothing to make copies of' rehearse
 says 'nothing to make copies of: what to write' err 'rehearsal: {from: dump}'
 
+# --- a scratch server
+postgres_sql "$target" "INSERT INTO t VALUES (1, 1), (2, 2), (3, 3)"
+configure deployer slow '{from: dump}'
+scratch_of()
+{
+    for mark in state/rehearsal/tminus-copy-*.mark /var/tmp/tminus/tminus-copy-*.mark; do
+        grep -q "\"pid\":$1," "$mark" 2>/dev/null && echo "${mark%.mark}"
+    done
+}
+works()
+{
+    pid_file=$(scratch_of "$killed_pid")/data/postmaster.pid
+    [ -f "$pid_file" ] && pgrep -P "$(head -1 "$pid_file")" -f ' work .*SELECT' >/dev/null
+}
+killed
+left=$(scratch_of "$killed_pid")
+server=$(head -1 "$left/data/postmaster.pid" 2>/dev/null)
+gone() { [ ! -d "/proc/${server:-0}" ] || grep -q 'State:.Z' "/proc/${server:-0}/status"; }
+until_is gone
+result $? 'scratch server, killed: the server goes with tminus'
+ends 1 'scratch server, killed: its folder is found' clean --dry-run
+says 'scratch server, killed: which' out "scratch server in $left, "
+configure deployer quick '{from: dump}'
+ends 0 'scratch server: the next rehearsal' rehearse
+says 'scratch server: clears it away' out "removed what a killed run left: scratch server in $left, "
+says 'scratch server: the copy is the source' out 'equal to the source'
+[ ! -e "$left" ] && [ ! -e "$left.mark" ]
+result $? 'scratch server: its folder is gone'
 postgres_sql postgres "DROP DATABASE $golden"
 postgres_sql postgres "DROP DATABASE $target"
 done_testing

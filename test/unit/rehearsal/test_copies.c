@@ -370,6 +370,199 @@ static void test_copies_make__a_role_that_may_not_make_databases(void **state)
     postgres_execute(postgres_url(tmp, "postgres", "postgres"), "DROP ROLE copies_poor");
 }
 
+// --- dumps and backups
+
+static const struct backup_driver *const backups[] = {&backup_pg_dump, &backup_pg_basebackup, &backup_sqlite, NULL};
+
+static bool see_text(void *context, const char *const *names, const struct engine_value *values, size_t n)
+{
+    (void)names;
+    (void)n;
+    snprintf(context, 128, "%s", values[0].text);
+    return true;
+}
+
+static void expect_text(struct rig *rig, const struct target *target, const char *sql, const char *expected)
+{
+    char seen[128] = "";
+    MUST(rig, target->driver->session->query(target->engine, sql, see_text, seen, &rig->err));
+    assert_string_equal(seen, expected);
+}
+
+static void test_copies_make__of_a_dump_on_a_scratch_server_like_the_source(void **state)
+{
+    SCRATCH(tmp);
+    struct rig rig;
+    (void)state;
+    postgres_rig(&rig, SETUP "; CREATE SCHEMA app; CREATE TABLE app.more (id INTEGER PRIMARY KEY); INSERT INTO app.more VALUES (7)");
+    postgres_execute(rig.database->path,
+                     mem_printf(tmp, "ALTER DATABASE %s SET search_path TO app, \"$user\", public", rig.database->folder));
+    postgres_execute(rig.database->path,
+                     mem_printf(tmp, "ALTER DATABASE %s SET TimeZone TO 'Asia/Tokyo'", rig.database->folder));
+    rig.settings.from = "dump";
+    rig.request.backups = backups;
+    MUST(&rig, make(&rig));
+    const struct target *before = &rig.copies->before;
+    assert_int_equal(rig.copies->source.fingerprint_equal, STATUS_PASS);
+    assert_int_equal(rig.copies->source.restored_rows, 3);
+    assert_true(rig.copies->source.taken_ms > 0);
+    // Of the database itself, so that it holds for `work`, too, which is a clone.
+    const struct target *both[] = {before, &rig.copies->work};
+    for (size_t i = 0; i < COUNT_OF(both); i++)
+        expect_text(&rig, both[i],
+                    "SELECT s.setconfig::text FROM pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase"
+                    " WHERE d.datname = current_database()",
+                    "{\"search_path=app, \\\"$user\\\", public\",TimeZone=Asia/Tokyo}");
+    expect_text(&rig, before, "SELECT rolname FROM pg_class c JOIN pg_roles r ON r.oid = relowner WHERE relname = 'more'",
+                "deployer");
+    expect_text(&rig, before, "SELECT datcollate || ' ' || pg_encoding_to_char(encoding) FROM pg_database"
+                              " WHERE datname = current_database()",
+                "C.UTF-8 UTF8");
+    assert_string_not_equal(before->identity.system, rig.source.identity.system);
+    run(&rig, &rig.copies->work, "DELETE FROM public.things");
+    assert_int_equal(rig.copies->n_notes, 0);
+    MUST(&rig, copies_end(rig.copies, &rig.err));
+    expect_text(&rig, &rig.source, "SELECT count(*) FROM public.things", "2");
+    rig_end(&rig);
+}
+
+static void test_copies_make__of_a_dump_that_reaches_nobody(void **state)
+{
+    SCRATCH(tmp);
+    struct rig rig;
+    (void)state;
+    postgres_rig(&rig, SETUP);
+    postgres_execute(postgres_url(tmp, "postgres", rig.database->folder),
+                     "CREATE EXTENSION postgres_fdw;"
+                     "CREATE SERVER billing FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host '127.0.0.1');"
+                     "CREATE USER MAPPING FOR PUBLIC SERVER billing OPTIONS (user 'deployer');"
+                     "CREATE USER MAPPING FOR deployer SERVER billing OPTIONS (user 'deployer');"
+                     "CREATE SUBSCRIPTION feed CONNECTION 'host=127.0.0.1 port=1' PUBLICATION p WITH (connect = false)");
+    rig.settings.from = "dump";
+    rig.request.backups = backups;
+    // Only a superuser's dump has subscriptions.
+    rig.request.source_url = secret_make(rig.database, postgres_url(tmp, "postgres", rig.database->folder));
+    MUST(&rig, make(&rig));
+    const struct target *both[] = {&rig.copies->before, &rig.copies->work};
+    for (size_t i = 0; i < COUNT_OF(both); i++)
+        expect_text(&rig, both[i], "SELECT (SELECT count(*) FROM pg_foreign_server) || ' ' || (SELECT count(*) FROM pg_user_mapping)",
+                    "1 0");
+    expect_text(&rig, &rig.copies->before,
+                "SELECT subenabled || ' ' || (subslotname IS NULL) FROM pg_subscription s JOIN pg_database d ON d.oid = subdbid"
+                " WHERE datname = current_database()",
+                "false true");
+    assert_int_equal(rig.copies->n_notes, 3);
+    assert_string_equal(rig.copies->notes[0], "the copy cannot reach the foreign server billing");
+    assert_string_equal(rig.copies->notes[2], "the copy cannot reach the publisher of subscription feed");
+    postgres_execute(postgres_url(tmp, "postgres", rig.database->folder),
+                     "ALTER SUBSCRIPTION feed SET (slot_name = NONE); DROP SUBSCRIPTION feed");
+    rig_end(&rig);
+}
+
+// Beside the state's folder, as it is for the verbs.
+struct backup_rig {
+    struct rig rig;
+    struct config config;
+    struct config_backup settings;
+    char directory[128];
+    struct backup backup;
+};
+
+static void remove_folder(const char *path)
+{
+    const char *const argv[] = {"rm", "-rf", path, NULL};
+    const struct process_options options = {.argv = argv};
+    struct process_result result;
+    struct error err;
+    assert_true(process_run(NULL, &options, &result, &err));
+    talloc_free(result.output);
+    talloc_free(result.errors);
+}
+
+static void backup_take(struct backup_rig *backing, const struct backup_driver *driver, const struct secret *url)
+{
+    struct rig *rig = &backing->rig;
+    snprintf(backing->directory, sizeof backing->directory, "%s-backups", rig->folder);
+    backing->settings = (struct config_backup){.kind = driver->name, .directory = backing->directory};
+    const struct backup_options options = {.directory = backing->directory, .url = url};
+    MUST(rig, driver->take(rig->database, &options, NULL, &backing->backup, &rig->err));
+    rig->request.backups = backups;
+    rig->request.backup = &backing->settings;
+    rig->request.config = &backing->config;
+    rig->settings.from = "backup";
+}
+
+static void record_fingerprints(struct backup_rig *backing)
+{
+    SCRATCH(tmp);
+    struct rig *rig = &backing->rig;
+    struct fingerprints *prints;
+    const struct fingerprints_request asking = {.target = &rig->source};
+    MUST(rig, fingerprints_take(tmp, &asking, &prints, &rig->err));
+    MUST(rig, fingerprints_write(prints, mem_printf(tmp, "%s.fingerprints.json", backing->backup.path), &rig->err));
+}
+
+static void expect_equal(struct rig *rig, enum status status, const char *detail)
+{
+    MUST(rig, make(rig));
+    if (rig->copies->source.fingerprint_equal != status)
+        fail_msg("%d: %s", (int)rig->copies->source.fingerprint_equal, rig->copies->source.fingerprint_detail);
+    if (detail != NULL && strstr(rig->copies->source.fingerprint_detail, detail) == NULL)
+        fail_msg("%s", rig->copies->source.fingerprint_detail);
+    assert_int_equal(count(rig, &rig->copies->work), 2);
+    TALLOC_FREE(rig->copies);
+}
+
+// Each kind: nothing recorded, the same recorded, something else recorded.
+static void backup_compared(struct backup_rig *backing, void (*execute)(const char *path, const char *sql),
+                            enum status when_different)
+{
+    struct rig *rig = &backing->rig;
+    expect_equal(rig, STATUS_UNKNOWN, "no fingerprints were recorded with the backup");
+    record_fingerprints(backing);
+    expect_equal(rig, STATUS_PASS, NULL);
+    execute(rig->database->path, "INSERT INTO things VALUES (3, 'c')");
+    record_fingerprints(backing);
+    expect_equal(rig, when_different, "things: 2 rows, was 3");
+    remove_folder(backing->directory);
+    expect_failure(rig, ERROR_BASELINE, "there is no backup");
+    rig_end(rig);
+}
+
+static void test_copies_make__of_a_dump_that_was_kept(void **state)
+{
+    struct backup_rig backing = {0};
+    (void)state;
+    postgres_rig(&backing.rig, SETUP);
+    backup_take(&backing, &backup_pg_dump, backing.rig.request.source_url);
+    backup_compared(&backing, postgres_execute, STATUS_FAIL);
+}
+
+static void test_copies_make__of_a_backup_of_a_file(void **state)
+{
+    struct backup_rig backing = {0};
+    (void)state;
+    sqlite_rig(&backing.rig, SETUP);
+    backup_take(&backing, &backup_sqlite, backing.rig.request.source_url);
+    backup_compared(&backing, database_execute, STATUS_FAIL);
+}
+
+// The whole server's folder, on which a server of ours runs.
+static void test_copies_make__of_a_physical_backup(void **state)
+{
+    SCRATCH(tmp);
+    struct backup_rig backing = {0};
+    (void)state;
+    postgres_rig(&backing.rig, SETUP);
+    const struct secret *super =
+        secret_make(backing.rig.database, postgres_url(tmp, "postgres", backing.rig.database->folder));
+    backup_take(&backing, &backup_pg_basebackup, super);
+    backing.rig.settings.server = secret_make(backing.rig.database, postgres_url(tmp, "deployer", "postgres"));
+    expect_failure(&backing.rig, ERROR_CONFIG, "give back a whole server");
+    backing.rig.settings.server = NULL;
+    backup_compared(&backing, postgres_execute, STATUS_UNKNOWN);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -385,6 +578,11 @@ int main(void)
         cmocka_unit_test(test_copies_make__of_a_golden_clone),
         cmocka_unit_test(test_copies_make__never_of_the_target_by_template),
         cmocka_unit_test(test_copies_make__a_role_that_may_not_make_databases),
+        cmocka_unit_test(test_copies_make__of_a_dump_on_a_scratch_server_like_the_source),
+        cmocka_unit_test(test_copies_make__of_a_dump_that_reaches_nobody),
+        cmocka_unit_test(test_copies_make__of_a_dump_that_was_kept),
+        cmocka_unit_test(test_copies_make__of_a_backup_of_a_file),
+        cmocka_unit_test(test_copies_make__of_a_physical_backup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
