@@ -81,6 +81,7 @@ struct assessment_options {
     const char *others_path;            // its file
     const char *others_reason;          // why
     const struct config_budget *budget; // of tminus.yaml, or NULL
+    const struct calibration *calibration; // what rehearsals measured, or NULL
     const struct rule_settings *rules;  // of tminus.yaml; NULL: as they come
     const char *today; // "2026-11-22": what comments allow ends by it; NULL: they allow nothing
 };

@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "analysis/estimate.h"
+#include "analysis/calibration.h"
 #include "base/quantity.h"
 
 #define MB (1024.0 * 1024.0)
@@ -34,21 +35,67 @@ static bool prefers_bytes(const struct schema_relation *relation, enum estimate_
     return relation->bytes >= 0 && (kind != ESTIMATE_WRITE || relation->rows < 0);
 }
 
-struct duration work_duration(const struct work_amount *amount)
+const char *estimate_kind_name(enum estimate_kind kind)
+{
+    static const char *const names[ESTIMATE_KIND_COUNT] = {
+        [ESTIMATE_SCAN] = "scan",
+        [ESTIMATE_REWRITE] = "rewrite",
+        [ESTIMATE_INDEX] = "index",
+        [ESTIMATE_WRITE] = "write",
+    };
+    return names[kind];
+}
+
+// Of a kind of work by bytes or rows: what a rehearsal measured and down to a part of it, or
+// general rates.
+static struct duration rate_of(enum estimate_kind kind, bool by_bytes,
+                               const struct calibration *calibration)
+{
+    const struct rate *general = &rates[kind];
+    const struct calibration_rate *measured = calibration ? &calibration->rates[kind] : NULL;
+    double rate = measured == NULL ? 0 : by_bytes ? measured->bytes_per_s : measured->rows_per_s;
+    if (rate > 0)
+        return (struct duration){rate, rate / CALIBRATION_SLOWER};
+    if (by_bytes)
+        return (struct duration){general->bytes_fast, general->bytes_slow};
+    return (struct duration){general->rows_fast, general->rows_slow};
+}
+
+struct duration work_duration(const struct work_amount *amount,
+                              const struct calibration *calibration)
 {
     const struct schema_relation *relation = amount->relation;
     struct duration sum = {0, 0};
 
     for (size_t i = 0; i < ESTIMATE_KIND_COUNT; i++) {
-        bool by_bytes = prefers_bytes(relation, (enum estimate_kind)i);
+        enum estimate_kind kind = (enum estimate_kind)i;
+        bool by_bytes = prefers_bytes(relation, kind);
         double size = (double)(by_bytes ? relation->bytes : relation->rows) * (double)amount->n[i];
         // Of rows that a WHERE chooses there may be none: they are looked for all the same.
-        const struct rate *fast =
-            &rates[i == ESTIMATE_WRITE && amount->writes_some ? ESTIMATE_SCAN : i];
-        sum.low += size / (by_bytes ? fast->bytes_fast : fast->rows_fast);
-        sum.high += size / (by_bytes ? rates[i].bytes_slow : rates[i].rows_slow);
+        bool may_be_none = kind == ESTIMATE_WRITE && amount->writes_some;
+        enum estimate_kind at_least = may_be_none ? ESTIMATE_SCAN : kind;
+        sum.low += size / rate_of(at_least, by_bytes, calibration).low;
+        sum.high += size / rate_of(kind, by_bytes, calibration).high;
     }
     return sum;
+}
+
+const char *estimate_basis(TALLOC_CTX *mem, const struct calibration *calibration)
+{
+    const struct calibration_rate *last = NULL;
+    size_t n = 0;
+    for (size_t i = 0; calibration != NULL && i < ESTIMATE_KIND_COUNT; i++) {
+        const struct calibration_rate *rate = &calibration->rates[i];
+        if (rate->bytes_per_s <= 0 && rate->rows_per_s <= 0)
+            continue;
+        last = last == NULL || strcmp(rate->taken_at, last->taken_at) > 0 ? rate : last;
+        n++;
+    }
+    if (last == NULL)
+        return ESTIMATE_RATES;
+    return mem_printf(mem, "rates that a rehearsal measured on %.10s (%s)%s",
+                      last->taken_at, last->machine,
+                      n < ESTIMATE_KIND_COUNT ? ", else " ESTIMATE_RATES : "");
 }
 
 char *work_words(TALLOC_CTX *mem, const struct work_amount *amount)

@@ -32,8 +32,14 @@ struct duration {
     double low, high; // seconds
 };
 
+struct calibration; // analysis/calibration.h: what a rehearsal measured; NULL: general rates
+
 bool work_is_sized(const struct work_amount *amount);
-struct duration work_duration(const struct work_amount *amount); // of one that is sized
+// Of one that is sized.
+struct duration work_duration(const struct work_amount *amount,
+                              const struct calibration *calibration);
+// Whose rates are taken: ESTIMATE_RATES, or "rates measured on 2026-11-22 (PostgreSQL 15.20 …)".
+const char *estimate_basis(TALLOC_CTX *mem, const struct calibration *calibration);
 // "index built 2 times, rows changed"; "" where nothing is done.
 char *work_words(TALLOC_CTX *mem, const struct work_amount *amount);
 char *duration_text(TALLOC_CTX *mem, struct duration duration); // "2 s to 9 s"

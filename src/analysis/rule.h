@@ -47,6 +47,7 @@ struct rule_place {
     bool others_have_downs; // some migration of the change has a down
     unsigned pg_version;    // 15
     const struct config_budget *budget; // how long a lock may be held; NULL: none is set
+    const struct calibration *calibration; // what a rehearsal measured; NULL
     struct estimate *estimate; // of what was weighed last (place_weigh): the next finding's
     struct findings *findings;
     const struct rule *rule;

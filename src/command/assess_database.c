@@ -107,6 +107,7 @@ bool assess_read_database(TALLOC_CTX *mem, const struct program *program,
     TRY(refuse_contradictions(request, err));
     TRY(inspection_connect(mem, program, &request->options, request->database, inspection, err));
     TRY(known_schema_read(mem, &inspection->target, &input->options, err));
+    TRY(inspection_calibrate(mem, inspection, &input->options, err));
     TRY(inspection_count_applied(mem, inspection, change, is_applied, &database->n_applied, err));
     database->text = inspection->target.identity.text;
     if (inspection->choice.environment != NULL && inspection->choice.environment->n_databases > 1)

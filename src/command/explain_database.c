@@ -15,6 +15,7 @@ bool explain_read_database(TALLOC_CTX *mem, const struct inspection *inspection,
                            struct error *err)
 {
     TRY(known_schema_read(mem, &inspection->target, options, err));
+    TRY(inspection_calibrate(mem, inspection, options, err));
     scene->database = inspection->target.identity.text;
     scene->read_at = mem_strdup(mem, clock_format(clock_wall_ms()).text);
     scene->schema = options->known;

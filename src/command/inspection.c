@@ -10,6 +10,7 @@
 #include "journal/events.h"
 #include "journal/state.h"
 #include "proof/known_schema.h"
+#include "rehearsal/calibration_file.h"
 
 static void show_progress(struct inspection *inspection, const char *what, bool is_size,
                           int64_t done, int64_t total)
@@ -107,6 +108,27 @@ bool inspection_open(TALLOC_CTX *mem, const struct program *program, const struc
 {
     TRY(inspection_connect(mem, program, options, database, inspection, err));
     return open_journal(mem, program, inspection, err);
+}
+
+bool inspection_calibrate(TALLOC_CTX *mem, const struct inspection *inspection,
+                          struct assessment_options *options, struct error *err)
+{
+    SCRATCH(tmp);
+    const struct database_choice *choice = &inspection->choice;
+    struct error why;
+    bool is_there;
+    char *path;
+
+    if (choice->config == NULL)
+        return true;
+    TRY(state_find(tmp, choice->config->service, choice->environment_name,
+                   "rehearsal/" CALIBRATION_FILE, &path, err));
+    struct calibration *calibration = mem_new(mem, struct calibration);
+    if (!calibration_read(mem, path, calibration, &is_there, &why))
+        log_warning("%s; estimates take general rates", why.message);
+    else if (is_there)
+        options->calibration = calibration;
+    return true;
 }
 
 // --- migrations

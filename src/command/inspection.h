@@ -41,6 +41,10 @@ MUST_CHECK bool inspection_open_journal(TALLOC_CTX *mem, const struct program *p
 // Progress of `context`, an inspection: of rows and the like, and of bytes.
 void inspection_show_progress(void *context, const char *what, int64_t done, int64_t total);
 void inspection_show_bytes(void *context, const char *what, int64_t done, int64_t total);
+// What rehearsals of this environment measured, for estimates. A file that is damaged is warned of,
+// and general rates are taken.
+MUST_CHECK bool inspection_calibrate(TALLOC_CTX *mem, const struct inspection *inspection,
+                                     struct assessment_options *options, struct error *err);
 void inspection_end_progress(struct inspection *inspection);
 
 // Of `change`, how many of `versions` the database's record has: -1 when there is no record that

@@ -290,6 +290,8 @@ static bool gather_live(const struct gathering *gathering, struct error *err)
         log_info("nothing is pending: all %zu migrations are recorded as applied",
                  out->whole->n_migrations);
     TRY(known_schema_read(mem, &inspection->target, &input.options, err));
+    TRY(inspection_calibrate(mem, inspection, &input.options, err));
+    facts->calibration = input.options.calibration;
     TRY(assessment_make(mem, input.change, &input.options, &assessment, err));
     TRY(inspection->target.driver->catalog->read(mem, inspection->target.engine, &schema, err));
     if (input.options.sizes != NULL)

@@ -37,7 +37,7 @@ static bool state_root(TALLOC_CTX *mem, char **out, struct error *err)
     return true;
 }
 
-bool state_path(TALLOC_CTX *mem, const char *service, const char *environment, const char *name,
+bool state_find(TALLOC_CTX *mem, const char *service, const char *environment, const char *name,
                 char **out, struct error *err)
 {
     SCRATCH(tmp);
@@ -51,7 +51,17 @@ bool state_path(TALLOC_CTX *mem, const char *service, const char *environment, c
         folder = file_join(tmp, folder, folder_name(tmp, service));
         folder = file_join(tmp, folder, folder_name(tmp, environment));
     }
-    char *path = file_join(tmp, folder, name);
+    *out = talloc_steal(mem, file_join(tmp, folder, name));
+    return true;
+}
+
+bool state_path(TALLOC_CTX *mem, const char *service, const char *environment, const char *name,
+                char **out, struct error *err)
+{
+    SCRATCH(tmp);
+    char *path;
+
+    TRY(state_find(tmp, service, environment, name, &path, err));
     if (!file_make_folders(file_folder(tmp, path), 0700, err))
         return error_hint(err, "the journal and baselines are kept there; TMINUS_STATE names "
                                "another folder");

@@ -15,5 +15,8 @@
 // Path of a file or folder of the state ("journal.db", "baseline"); parents are made.
 MUST_CHECK bool state_path(TALLOC_CTX *mem, const char *service, const char *environment,
                            const char *name, char **out, struct error *err);
+// The same, for who only looks whether it is there: nothing is made.
+MUST_CHECK bool state_find(TALLOC_CTX *mem, const char *service, const char *environment,
+                           const char *name, char **out, struct error *err);
 
 #endif

@@ -20,6 +20,7 @@ struct plan_facts {
     const struct trace *trace;           // of the derivation
     const struct config *config;
     const struct config_environment *environment; // NULL: none
+    const struct calibration *calibration;        // what rehearsals measured; NULL
     struct plan_target target;
     const char *title, *version, *previous;
     const char *options;        // of every tminus command: "--env production", or ""

@@ -215,7 +215,8 @@ static struct plan_estimate estimate(const struct adding *adding)
                                     "how large %s is, is not known: a database or --sizes "
                                     "tells it",
                                     table->name)};
-        struct duration duration = work_duration(&table->amount);
+        struct duration duration =
+            work_duration(&table->amount, adding->making->facts->calibration);
         low += duration.low;
         high += duration.high;
         basis = mem_printf(tmp, "%s%s%s (%s) %s", basis, basis[0] == '\0' ? "" : "; ", table->name,
@@ -226,8 +227,10 @@ static struct plan_estimate estimate(const struct adding *adding)
         .low = low,
         .high = high,
         .layer = LAYER_PREDICTED,
-        .basis = basis[0] == '\0' ? "the catalog alone is changed; waiting for locks comes on top"
-                                  : mem_printf(mem, "%s; " ESTIMATE_RATES, basis),
+        .basis = basis[0] == '\0'
+                     ? "the catalog alone is changed; waiting for locks comes on top"
+                     : mem_printf(mem, "%s; %s", basis,
+                                  estimate_basis(tmp, adding->making->facts->calibration)),
     };
 }
 

@@ -21,11 +21,11 @@ struct held {
 struct comparing {
     TALLOC_CTX *mem;
     struct findings *out;
+    bool has_locks; // of tables: SQLite has one, of the whole file
     const struct measured_statement *statement;
     const struct effects *measured, *predicted;
     struct held *held; // by the statements of this migration so far
     size_t n_held;
-    bool has_locks; // of tables: SQLite has one, of the whole file
 };
 
 // "public.a, public.b"
@@ -34,28 +34,30 @@ static char *listed(TALLOC_CTX *mem, char *list, const char *name)
     return list == NULL ? mem_strdup(mem, name) : mem_printf(mem, "%s, %s", list, name);
 }
 
-// SQLite's catalog says main.users of what its run calls users.
-static bool is_same_relation(const char *a, const char *b)
+// SQLite's predictions name its one schema, its measurements do not.
+static const char *bare(const char *relation)
 {
-    static const char main[] = "main.";
-    a += text_starts_with(a, main) ? strlen(main) : 0;
-    b += text_starts_with(b, main) ? strlen(main) : 0;
-    return strcmp(a, b) == 0;
+    return text_starts_with(relation, "main.") ? relation + strlen("main.") : relation;
+}
+
+static bool is_same(const char *a, const char *b)
+{
+    return strcmp(bare(a), bare(b)) == 0;
 }
 
 static bool has_name(const char *const *names, size_t n, const char *name)
 {
     for (size_t i = 0; i < n; i++) {
-        if (is_same_relation(names[i], name))
+        if (is_same(names[i], name))
             return true;
     }
     return false;
 }
 
-static const struct effect_lock *lock_on(const struct effects *effects, const char *relation)
+static const struct effect_lock *find_lock(const struct effects *effects, const char *relation)
 {
     for (size_t i = 0; i < effects->n_locks; i++) {
-        if (is_same_relation(effects->locks[i].relation, relation))
+        if (is_same(effects->locks[i].relation, relation))
             return &effects->locks[i];
     }
     return NULL;
@@ -85,7 +87,7 @@ static void report(struct comparing *c, const char *id, enum severity severity, 
 static struct held *find_held(const struct comparing *c, const char *relation)
 {
     for (size_t i = 0; i < c->n_held; i++) {
-        if (strcmp(c->held[i].relation, relation) == 0)
+        if (is_same(c->held[i].relation, relation))
             return &c->held[i];
     }
     return NULL;
@@ -118,7 +120,7 @@ static void compare_taken(struct comparing *c)
     enum severity severity = SEVERITY_NOTE;
     for (size_t i = 0; i < c->measured->n_locks; i++) {
         const struct effect_lock *lock = &c->measured->locks[i];
-        const struct effect_lock *said = lock_on(c->predicted, lock->relation);
+        const struct effect_lock *said = find_lock(c->predicted, lock->relation);
         if (lock->mode == LOCK_ACCESS_SHARE || (said != NULL && said->mode >= lock->mode))
             continue;
         if (lock->mode == LOCK_ROW_EXCLUSIVE && is_written(c->statement, lock->relation))
@@ -140,7 +142,7 @@ static void compare_not_taken(struct comparing *c)
     char *list = NULL;
     for (size_t i = 0; i < c->predicted->n_locks; i++) {
         const struct effect_lock *said = &c->predicted->locks[i];
-        const struct effect_lock *lock = lock_on(c->measured, said->relation);
+        const struct effect_lock *lock = find_lock(c->measured, said->relation);
         const struct held *held = find_held(c, said->relation);
         bool is_taken = (lock != NULL && lock->mode >= said->mode) ||
                         (held != NULL && held->mode >= said->mode);
@@ -257,7 +259,7 @@ static void compare_written(struct comparing *c)
     char *list = NULL;
     for (size_t i = 0; i < c->statement->n_written; i++) {
         const struct rehearsal_written *written = &c->statement->written[i];
-        const struct effect_lock *said = lock_on(c->predicted, written->table);
+        const struct effect_lock *said = find_lock(c->predicted, written->table);
         if (said == NULL || said->mode < LOCK_ROW_EXCLUSIVE)
             list = listed(c->mem, list, written_text(c->mem, written));
     }

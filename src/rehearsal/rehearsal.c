@@ -89,6 +89,7 @@ static bool rehearse_change(struct rehearsing *rehearsing, const char *baseline,
     TRY(rehearse_ups(rehearsing, err));
     if (report->up.state != RUN_DONE)
         return true;
+    TRY(rehearse_estimates(rehearsing, err));
     rehearsing_phase(rehearsing, "invariants");
     TRY(rehearse_invariants(rehearsing, baseline, err));
     rehearsing_phase(rehearsing, "releases");

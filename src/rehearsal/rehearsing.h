@@ -54,6 +54,9 @@ MUST_CHECK bool rehearse_ups(struct rehearsing *rehearsing, struct error *err);
 // The same ups again, after the downs; without effects.
 MUST_CHECK bool rehearse_ups_again(struct rehearsing *rehearsing, struct error *err);
 
+// --- rehearsal_estimate.c: how long the ups take at the target's size
+MUST_CHECK bool rehearse_estimates(struct rehearsing *rehearsing, struct error *err);
+
 // --- rehearsal_proof.c: what must hold before and after
 MUST_CHECK bool rehearse_baseline(struct rehearsing *rehearsing, const char *path,
                                   struct error *err);

@@ -120,14 +120,16 @@ static bool add_up(const struct load *load, struct duration *out, char **basis)
             continue;
         if (!work_is_sized(amount))
             return false;
-        struct duration one = work_duration(amount);
+        struct duration one = work_duration(amount, load->place->calibration);
         sum.low += one.low;
         sum.high += one.high;
         text = mem_printf(mem, "%s%s%s (%s) %s", text == NULL ? "" : text, text == NULL ? "" : "; ",
                           load->names[i], size_text(mem, amount->relation), words);
     }
     *out = sum;
-    *basis = text == NULL ? NULL : mem_printf(mem, "%s; " ESTIMATE_RATES, text);
+    *basis = text == NULL
+                 ? NULL
+                 : mem_printf(mem, "%s; %s", text, estimate_basis(mem, load->place->calibration));
     return text != NULL;
 }
 

@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "analysis/estimate.h"
+#include "analysis/calibration.h"
 #include "change/config.h"
 #include "judged.h"
 
@@ -23,17 +23,39 @@ static void test_work_duration(void **state)
     struct work_amount scan = {.relation = &by_bytes, .n = {[ESTIMATE_SCAN] = 1}};
     struct work_amount twice = {.relation = &by_rows, .n = {[ESTIMATE_INDEX] = 2}};
     struct work_amount some = {.relation = &by_rows, .n = {[ESTIMATE_WRITE] = 1}, .writes_some = true};
-    struct duration duration = work_duration(&scan);
+    struct duration duration = work_duration(&scan, NULL);
     assert_float_equal(duration.low, 3.0, 0.001);
     assert_float_equal(duration.high, 30.0, 0.001);
-    duration = work_duration(&twice);
+    duration = work_duration(&twice, NULL);
     assert_float_equal(duration.low, 1.0, 0.001);
     assert_float_equal(duration.high, 10.0, 0.001);
-    duration = work_duration(&some); // perhaps no row: a scan
+    duration = work_duration(&some, NULL); // perhaps no row: a scan
     assert_float_equal(duration.low, 0.2, 0.001);
     assert_float_equal(duration.high, 50.0, 0.001);
     assert_false(work_is_sized(&(struct work_amount){.relation = &unknown}));
     assert_false(work_is_sized(&(struct work_amount){.relation = NULL}));
+}
+
+// 300 MB/s is what a rehearsal measured; what it did not measure keeps the general rates.
+static void test_work_duration__calibrated(void **state)
+{
+    (void)state;
+    SCRATCH(tmp);
+    struct schema_relation by_bytes = {.rows = 1000, .bytes = 3000LL * 1024 * 1024};
+    const struct calibration calibration = {
+        .rates = {[ESTIMATE_SCAN] = {.bytes_per_s = 300 * 1024 * 1024, .taken_at = "2026-11-22T00:00:00.000Z", .machine = "here"}}};
+    struct work_amount scan = {.relation = &by_bytes, .n = {[ESTIMATE_SCAN] = 1}};
+    struct work_amount index = {.relation = &by_bytes, .n = {[ESTIMATE_INDEX] = 1}};
+    struct duration duration = work_duration(&scan, &calibration);
+    assert_float_equal(duration.low, 10.0, 0.001);
+    assert_float_equal(duration.high, 30.0, 0.001);
+    duration = work_duration(&index, &calibration);
+    assert_float_equal(duration.low, 15.0, 0.001);
+    assert_float_equal(duration.high, 100.0, 0.001);
+    assert_string_equal(estimate_basis(tmp, NULL), "rates of docs/plan.md");
+    assert_string_equal(estimate_basis(tmp, &(struct calibration){0}), "rates of docs/plan.md");
+    assert_string_equal(estimate_basis(tmp, &calibration),
+                        "rates that a rehearsal measured on 2026-11-22 (here), else rates of docs/plan.md");
 }
 
 struct expected {
@@ -161,6 +183,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_work_duration),
+        cmocka_unit_test(test_work_duration__calibrated),
         cmocka_unit_test(test_place_weigh__time_and_budget),
         cmocka_unit_test(test_estimate__basis_and_waiting),
         cmocka_unit_test(test_estimate__not_of_another_table),

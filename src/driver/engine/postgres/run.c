@@ -168,6 +168,8 @@ bool run_statement(struct run *run, const struct run_statement *statement, struc
     TRY(measured(run, statement, took_us, err));
     if (is_wrapped && !execute(run, "COMMIT", err))
         return fail_statement(run, err);
+    if (is_wrapped)
+        run_measure_over(run);
     run->at = NULL;
     run->done++;
     return true;

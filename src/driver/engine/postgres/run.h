@@ -98,6 +98,8 @@ MUST_CHECK bool run_measure_before(struct run *run, const struct run_statement *
 void run_measure_remark(struct run *run, const char *text);
 MUST_CHECK bool run_measure_after(struct run *run, const struct run_statement *statement,
                                   int64_t took_us, struct error *err);
+// The transaction that a statement got for itself has ended.
+void run_measure_over(struct run *run);
 // What was deferred to the end of a transaction that is still open.
 MUST_CHECK bool run_measure_end(struct run *run, int64_t took_us, struct error *err);
 

@@ -394,6 +394,12 @@ bool run_measure_after(struct run *run, const struct run_statement *statement, i
     return true;
 }
 
+void run_measure_over(struct run *run)
+{
+    if (run->measure != NULL)
+        forget(run->measure, true);
+}
+
 bool run_measure_end(struct run *run, int64_t took_us, struct error *err)
 {
     struct run_measure *measure = run->measure;

@@ -48,6 +48,7 @@ struct measure {
     const char *counted; // the table whose rows sqlite3_changes counts; NULL: the hook does
     int64_t changes;
     bool is_vacuum;
+    bool is_checked; // ALTER TABLE asks quick_check whether each row keeps a new CHECK or NOT NULL
 };
 
 static struct table *find_table(struct measure *measure, const char *now)
@@ -168,10 +169,11 @@ static void on_row(void *context, sqlite3 *db, int operation, const char *databa
 
 struct operation {
     const char *code;
-    int64_t address, p1, p2, p3;
+    int64_t address, p1, p2, p3, p5;
 };
 
 #define CURSORS_MAX 256
+#define P2_IS_REGISTER 0x10 // of OpenWrite. Source: OPFLAG_P2ISREG in sqliteInt.h
 
 // What the cursors of a program stand on; beyond so many, nothing is told.
 struct program {
@@ -190,8 +192,11 @@ static struct table *table_of_root(struct measure *measure, int64_t root, bool *
 static void take_open(struct program *program, const struct operation *operation)
 {
     bool is_index;
-    struct table *table =
-        operation->p3 == 0 ? table_of_root(program->measure, operation->p2, &is_index) : NULL;
+    // Of a table that the statement itself makes, the root is known only when it runs.
+    bool is_made = (operation->p5 & P2_IS_REGISTER) != 0;
+    struct table *table = operation->p3 == 0 && !is_made
+                              ? table_of_root(program->measure, operation->p2, &is_index)
+                              : NULL;
     if (operation->p1 < 0 || operation->p1 >= CURSORS_MAX)
         return;
     program->of[operation->p1] = table;
@@ -225,6 +230,8 @@ static void take_operation(struct program *program, const struct operation *oper
         take_clear(program, operation);
     else if (strcmp(operation->code, "Vacuum") == 0)
         measure->is_vacuum = true;
+    else if (strcmp(operation->code, "VFilter") == 0)
+        measure->is_checked |= is_word(measure, "alter");
     else if (table == NULL)
         return;
     else if (strcmp(operation->code, "Rewind") == 0 || strcmp(operation->code, "Last") == 0)
@@ -265,6 +272,7 @@ static void read_program(struct measure *measure, const char *sql)
             .p1 = sqlite3_column_int64(statement, 2),
             .p2 = sqlite3_column_int64(statement, 3),
             .p3 = sqlite3_column_int64(statement, 4),
+            .p5 = sqlite3_column_int64(statement, 6),
         };
         program.is_inner |= operation.address == 0 && !is_first;
         if (!program.is_inner)
@@ -293,7 +301,7 @@ bool measure_begin(struct measure *measure, const char *sql, struct error *err)
             (struct table){.name = table->name, .now = table->now, .root = table->root};
     }
     measure->counted = NULL;
-    measure->is_vacuum = false;
+    measure->is_vacuum = measure->is_checked = false;
     read_word(measure, sql);
     read_program(measure, sql);
     *guard = before; // what the authorizer refused is said when the statement is run
@@ -324,7 +332,10 @@ static void take_changed(struct measure *measure, const struct object *before,
     if (table == NULL || text_starts_with(either->name, "sqlite_"))
         return;
     bool is_same = before != NULL && now != NULL && strcmp(before->sql, now->sql) == 0;
-    table->is_defined |= !is_same && is_definition(measure);
+    // DROP TRIGGER and DROP INDEX name no table.
+    bool is_own = now != NULL || strcmp(before->type, "table") == 0;
+    table->is_defined |= !is_same && is_own && is_definition(measure);
+    table->is_scanned |= !is_same && measure->is_checked;
     bool is_new_index = before == NULL && strcmp(now->type, "index") == 0;
     table->is_indexed |= is_new_index && table->now == table->name;
     table->is_rewritten |= measure->is_vacuum && strcmp(either->type, "table") == 0;
