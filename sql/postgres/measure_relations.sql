@@ -9,3 +9,4 @@ WHERE c.relkind OPERATOR(pg_catalog.=) ANY ('{r,p,m,v,f,i,I,S}'::pg_catalog."cha
     AND n.nspname OPERATOR(pg_catalog.<>) 'pg_toast'
     AND n.nspname OPERATOR(pg_catalog.<>) 'pg_catalog'
     AND n.nspname OPERATOR(pg_catalog.<>) 'information_schema'
+    AND n.nspname OPERATOR(pg_catalog.<>) 'tminus' -- undo logs: written by what is ours

@@ -5,6 +5,7 @@
  */
 #include "report/json_parts.h"
 #include "report/rehearsal.h"
+#include <math.h>
 
 // PASS true, FAIL false, anything else null.
 static void put_answer(struct json_writer *writer, const char *name, enum status status)
@@ -254,8 +255,10 @@ static void put_times(struct json_writer *writer, const struct rehearsal_report 
     for (size_t i = 0; i < report->n_estimates; i++) {
         json_writer_open_object(writer, NULL);
         json_writer_text(writer, "what", report->estimates[i].what);
-        json_writer_real(writer, "low", report->estimates[i].low_s);
-        json_writer_real(writer, "high", report->estimates[i].high_s);
+        // What is not known is null.
+        bool is_known = report->estimates[i].high_s >= 0;
+        json_writer_real(writer, "low", is_known ? report->estimates[i].low_s : NAN);
+        json_writer_real(writer, "high", is_known ? report->estimates[i].high_s : NAN);
         json_writer_text(writer, "basis", report->estimates[i].basis);
         json_writer_close_object(writer);
     }

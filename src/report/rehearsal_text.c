@@ -3,6 +3,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
+#include "analysis/estimate.h"
 #include "base/quantity.h"
 #include "base/text.h"
 #include "report/rehearsal.h"
@@ -244,10 +245,13 @@ static void write_findings(const struct writing *writing, const struct findings 
 
 static void write_estimates(const struct writing *writing)
 {
+    SCRATCH(tmp);
     for (size_t i = 0; i < writing->report->n_estimates; i++) {
         const struct rehearsal_estimate *estimate = &writing->report->estimates[i];
-        fprintf(writing->out, "  %s: %.1f–%.1f s on the target (%s)\n", estimate->what,
-                estimate->low_s, estimate->high_s, estimate->basis);
+        const struct duration range = {estimate->low_s, estimate->high_s};
+        fprintf(writing->out, "  %s: %s on the target (%s)\n", estimate->what,
+                range.high < 0 ? "how long is unknown" : duration_text(tmp, range),
+                estimate->basis);
     }
 }
 

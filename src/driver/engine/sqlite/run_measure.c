@@ -140,7 +140,8 @@ bool measure_open(TALLOC_CTX *mem, struct engine *engine, const struct engine_ru
     TRY(refresh(measure, err));
     for (size_t i = 0; i < measure->objects.n; i++) {
         const struct object *object = &measure->objects.list[i];
-        if (strcmp(object->type, "table") != 0 || text_starts_with(object->name, "sqlite_"))
+        if (strcmp(object->type, "table") != 0 || text_starts_with(object->name, "sqlite_") ||
+            text_starts_with(object->name, "tminus_"))
             continue;
         const char *name = mem_strdup(measure, object->name);
         *mem_append(measure, measure->tables, measure->n_tables) =
