@@ -40,13 +40,21 @@ static void put_byte(struct json_writer *writer, char byte)
     writer->text[writer->n++] = byte;
 }
 
+#define BLANKS "                "
+
 static void put_line(struct json_writer *writer)
 {
-    static const char blanks[] = "\n                                                ";
-    size_t n = writer->depth * INDENT, n_more = n < sizeof(blanks) - 2 ? n : sizeof(blanks) - 2;
-    put(writer, blanks, 1 + n_more);
-    for (; n_more < n; n_more++)
-        put_byte(writer, ' ');
+    const size_t step = sizeof(BLANKS) - 1;
+    size_t n = writer->depth * INDENT;
+    put_byte(writer, '\n');
+    if (n + step > JSON_WRITER_ROOM - writer->n) {
+        for (size_t i = 0; i < n; i++)
+            put_byte(writer, ' ');
+        return;
+    }
+    for (size_t i = 0; i < n; i += step) // of a fixed size: no call
+        memcpy(writer->text + writer->n + i, BLANKS, step);
+    writer->n += n;
 }
 
 // --- text
@@ -123,8 +131,38 @@ static size_t put_special(struct json_writer *writer, const char *text, size_t l
     return bytes == 0 ? 1 : bytes;
 }
 
+// Copies `text`; false: something in it is not plain. Whole words, of which the last overlaps.
+static bool copy_plain(char *out, const char *text, size_t len)
+{
+    const size_t step = sizeof(uint64_t);
+    if (len < step) {
+        bool is_all_plain = true;
+        for (size_t i = 0; i < len; i++) {
+            out[i] = text[i];
+            is_all_plain &= is_plain((unsigned char)text[i]);
+        }
+        return is_all_plain;
+    }
+    uint64_t special = special_bytes(text + len - step);
+    memcpy(out + len - step, text + len - step, step);
+    for (size_t at = 0; at + step < len; at += step) {
+        special |= special_bytes(text + at);
+        memcpy(out + at, text + at, step);
+    }
+    return special == 0;
+}
+
 static void put_string(struct json_writer *writer, const char *text, size_t len)
 {
+    if (len + 2 <= JSON_WRITER_ROOM - writer->n) {
+        char *out = writer->text + writer->n;
+        out[0] = '"';
+        if (copy_plain(out + 1, text, len)) { // nearly all are
+            out[len + 1] = '"';
+            writer->n += len + 2;
+            return;
+        }
+    }
     put_byte(writer, '"');
     for (size_t at = 0; at < len;) {
         size_t n = plain_run(text + at, len - at);

@@ -8,6 +8,7 @@
 #include "change/code_model.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "base/text_index.h"
 #include "change/git_run.h"
 #include "change/inflection.h"
 #include "change/line.h"
@@ -63,10 +64,11 @@ static bool read_models(TALLOC_CTX *mem, const char *root, struct code_models *m
 
 static void add_table(TALLOC_CTX *mem, struct code_models *models, const char *name)
 {
-    for (size_t i = 0; i < models->n_tables; i++)
-        if (strcmp(models->tables[i], name) == 0)
-            return;
-    if (name[0] != '\0')
+    if (models->places == NULL)
+        models->places = text_index_make(mem);
+    bool is_new = name[0] != '\0' &&
+                  text_index_add(models->places, name, models->n_tables) == models->n_tables;
+    if (is_new)
         *mem_append(mem, models->tables, models->n_tables) = mem_strdup(mem, name);
 }
 

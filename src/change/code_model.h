@@ -20,6 +20,7 @@ struct code_models {
     size_t n;
     const char **tables; // that migrations or the configuration name
     size_t n_tables;
+    struct text_index *places; // of the tables, by name
 };
 
 // Ask the work tree at `root`: model classes of Rails, Django, SQLAlchemy, Prisma, TypeORM,

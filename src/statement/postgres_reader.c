@@ -229,6 +229,17 @@ static size_t skip_byte_order_mark(struct script_reading *s)
     return behind;
 }
 
+// It costs itself only, as what the grammar does not know.
+static bool is_too_deep(struct script_reading *s, struct reader_range range)
+{
+    if (range.depth <= STATEMENT_DEPTH_MAX)
+        return false;
+    not_understood_add(s, range, range.deepest,
+                       mem_printf(s->script, "parentheses nested %zu deep; the limit is %d",
+                                  range.depth, STATEMENT_DEPTH_MAX));
+    return true;
+}
+
 static bool read_pieces(struct script_reading *s, struct error *err)
 {
     struct split split = split_make(s->source->text, skip_byte_order_mark(s), s->source->end);
@@ -239,10 +250,10 @@ static bool read_pieces(struct script_reading *s, struct error *err)
         if (s->script->n_statements >= STATEMENTS_MAX)
             return error_set(err, ERROR_INPUT, "%s: more than %d statements", s->source->path,
                              STATEMENTS_MAX);
-        TRY(reader_check_limits(s->source, &piece.range, err));
+        TRY(reader_check_size(s->source, &piece.range, err));
         if (piece.kind == PIECE_COMMAND)
             command_take(s, piece.range);
-        else
+        else if (!is_too_deep(s, piece.range))
             read_statement(s, piece.range, false);
         if (piece.has_open_data)
             not_understood_add(s, piece.range, piece.range.start,

@@ -146,18 +146,25 @@ void reader_cursor_move(struct reader_cursor *cursor, const char *text, size_t o
     cursor->offset = offset;
 }
 
+bool reader_check_size(const struct script_source *source, const struct reader_range *range,
+                       struct error *err)
+{
+    SCRATCH(tmp);
+    size_t bytes = range->end - range->start;
+    if (bytes <= STATEMENT_BYTES_MAX)
+        return true;
+    error_at(
+        source, range->start,
+        mem_printf(tmp, "a statement of %zu bytes; the limit is %zu", bytes, STATEMENT_BYTES_MAX),
+        err);
+    return error_hint(err, "load bulk data outside the migration, for example with COPY");
+}
+
 bool reader_check_limits(const struct script_source *source, const struct reader_range *range,
                          struct error *err)
 {
     SCRATCH(tmp);
-    size_t bytes = range->end - range->start;
-    if (bytes > STATEMENT_BYTES_MAX) {
-        error_at(source, range->start,
-                 mem_printf(tmp, "a statement of %zu bytes; the limit is %zu", bytes,
-                            STATEMENT_BYTES_MAX),
-                 err);
-        return error_hint(err, "load bulk data outside the migration, for example with COPY");
-    }
+    TRY(reader_check_size(source, range, err));
     if (range->depth <= STATEMENT_DEPTH_MAX)
         return true;
     error_at(source, range->deepest,

@@ -44,7 +44,10 @@ struct reader_range {
     size_t depth;   // deepest nesting of parentheses
     size_t deepest; // where it is reached
 };
-// Refuse a statement past STATEMENT_BYTES_MAX or STATEMENT_DEPTH_MAX: ERROR_INPUT with its place.
+// Refuse a statement past STATEMENT_BYTES_MAX: ERROR_INPUT with its place.
+MUST_CHECK bool reader_check_size(const struct script_source *source,
+                                  const struct reader_range *range, struct error *err);
+// Or past STATEMENT_DEPTH_MAX too.
 MUST_CHECK bool reader_check_limits(const struct script_source *source,
                                     const struct reader_range *range, struct error *err);
 

@@ -296,16 +296,30 @@ static void test_limits(void **state)
 {
     (void)state;
     SCRATCH(tmp);
-    char *deep = repeat(tmp, "SELECT 1;\nSELECT ", "(", 100000, "1");
-    check_refused(deep, strlen(deep),
-                  "a.sql:2:100007: parentheses nested 100000 deep; the limit is "
-                  "2000");
     // Refused by its length alone, whatever it says.
     char *large =
         repeat(tmp, "SELECT 1;\nINSERT INTO t VALUES ('", "x", STATEMENT_BYTES_MAX, "');");
     check_refused(large, strlen(large),
                   "a.sql:2:1: a statement of 16777241 bytes; the limit is "
                   "16777216");
+}
+
+static void test_limits__nested_too_deep(void **state)
+{
+    (void)state;
+    SCRATCH(tmp);
+    char *open = repeat(tmp, "SELECT 1;\nSELECT ", "(", 100000, "1");
+    char *deep = repeat(tmp, open, ")", 100000, ";\nSELECT 2;");
+    struct script *script;
+    struct error err = {0};
+    assert_true(read_text(tmp, DIALECT_POSTGRES, deep, strlen(deep), &script, &err));
+    assert_int_equal(script->n_statements, 2); // what stands around it
+    assert_string_equal(script->statements[1].sql, "SELECT 2");
+    assert_int_equal(script->n_not_understood, 1);
+    assert_string_equal(script->not_understood[0].reason,
+                        "parentheses nested 100000 deep; the limit is 2000");
+    assert_int_equal(script->not_understood[0].line, 2);
+    assert_int_equal(script->not_understood[0].column, 100007);
 }
 
 // Neither the parser's stack nor ours grows with the text: each is read, or named as too deep.
@@ -369,6 +383,7 @@ int main(void)
         cmocka_unit_test(test_nothing),
         cmocka_unit_test(test_encodings),
         cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_limits__nested_too_deep),
         cmocka_unit_test(test_depths),
         cmocka_unit_test(test_nested_to_the_limit),
     };
