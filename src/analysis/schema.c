@@ -35,6 +35,8 @@ struct schema *schema_make(TALLOC_CTX *mem, enum dialect dialect)
     schema->functions = name_table_make(schema, ignores_case);
     schema->objects = name_table_make(schema, false);
     schema->pool->constraint_names = name_table_make(schema->pool, ignores_case);
+    for (size_t i = 0; i < SCHEMA_LINKS; i++)
+        schema->pool->links[i] = name_table_make(schema->pool, ignores_case);
     schema->usual_path[0] = dialect == DIALECT_SQLITE ? "main" : "public";
     schema->n_usual_path = 1;
     schema_reset_path(schema);
@@ -254,57 +256,6 @@ struct schema_relation *schema_next(const struct schema *schema,
     return relation_at(table, name_table_next(table, place_behind(table, previous)));
 }
 
-bool schema_may_be_used(const struct schema *schema, const struct schema_relation *relation)
-{
-    return relation->is_read || relation->is_referenced || schema->needs_links;
-}
-
-enum link { LINK_PARENT, LINK_REFERENCE, LINK_READ, LINK_OWNER };
-
-static void mark(struct schema *schema, struct name name, enum link link)
-{
-    struct schema_relation *target = name.name ? schema_find(schema, name) : NULL;
-    schema->dangles |= name.name && !target;
-    if (!target)
-        return;
-    bool *const marks[] = {&target->has_children, &target->is_referenced, &target->is_read,
-                           &target->owns_sequences};
-    *marks[link] = true; // also in copies that share it: "perhaps" is true there as well
-}
-
-void schema_mark_constraint(struct schema *schema, const struct schema_relation *relation,
-                            const struct schema_constraint *constraint)
-{
-    struct schema_pool *pool = schema->pool;
-    struct name target = constraint->references;
-    if (target.name && !name_equals(target, relation->name, relation->ignores_case))
-        mark(schema, target, LINK_REFERENCE);
-    struct name own = {NULL, constraint->name};
-    if (!own.name || name_table_find(&pool->constraint_names, own))
-        return;
-    struct name *kept = mem_new(pool, struct name);
-    *kept = own;
-    name_table_put(&pool->constraint_names, kept);
-}
-
-bool schema_may_have_constraint(const struct schema *schema, const char *name)
-{
-    return schema->needs_links ||
-           name_table_find(&schema->pool->constraint_names, (struct name){NULL, name});
-}
-
-void schema_mark_links(struct schema *schema, const struct schema_relation *relation)
-{
-    for (size_t i = 0; i < relation->n_parents; i++)
-        mark(schema, relation->parents[i], LINK_PARENT);
-    for (size_t i = 0; i < relation->n_constraints; i++)
-        schema_mark_constraint(schema, relation, &relation->constraints[i]);
-    for (size_t i = 0; i < relation->n_reads; i++)
-        mark(schema, relation->reads[i], LINK_READ);
-    if (relation->kind == RELATION_SEQUENCE)
-        mark(schema, relation->owned_by, LINK_OWNER);
-}
-
 static void mark_bare_indexes(struct schema *schema, const struct schema_relation *relation)
 {
     for (size_t i = 0; i < relation->n_indexes && !schema->has_bare_indexes; i++) {
@@ -391,10 +342,8 @@ struct schema_relation *schema_edit(struct schema *schema, struct name name)
 void schema_put(struct schema *schema, struct schema_relation *relation)
 {
     relation->generation = *schema->generation;
-    if (schema->dangles && !name_table_find(&schema->relations, relation->name)) {
+    if (schema->dangles && !name_table_find(&schema->relations, relation->name))
         relation->has_children = relation->is_referenced = true; // perhaps it is what was missing
-        relation->is_read = relation->owns_sequences = true;
-    }
     name_table_put(&schema->relations, relation);
     schema_mark_links(schema, relation);
 }

@@ -179,7 +179,7 @@ struct schema_relation {
     // --- for schema*.c
     size_t n_doubts; // of the schema when it was created
     bool ignores_case;
-    bool has_children, is_referenced, is_read, owns_sequences; // perhaps: false is sure
+    bool has_children, is_referenced; // perhaps: false is sure
     size_t place;        // where it was last seen in the table
     uint64_t generation; // of the schema that may write it
 };

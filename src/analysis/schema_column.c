@@ -37,7 +37,7 @@ void schema_add_sequence(struct schema *schema, struct schema_relation *relation
     sequence->owned_by = table;
     sequence->owned_by_column = column->name;
     column->owned_sequence = sequence->name.name;
-    relation->owns_sequences = true;
+    schema_mark_links(schema, sequence);
 }
 
 static void column_becomes_serial(struct schema *schema, struct schema_relation *relation,

@@ -112,6 +112,7 @@ static void adopt_index(struct schema *schema, struct schema_relation *relation,
         struct name name = {relation->name.schema, added->name};
         struct schema_relation *entry = schema_create(schema, name, RELATION_INDEX);
         entry->owned_by = relation->name;
+        schema_mark_links(schema, entry);
         entry->created_in = index->created_in;
     }
 }

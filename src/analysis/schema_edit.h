@@ -13,13 +13,17 @@
 #include "analysis/name_table.h"
 #include "analysis/schema.h"
 
+// How one relation points at another.
+enum schema_link { LINK_PARENT, LINK_REFERENCE, LINK_READ, LINK_OWNER, SCHEMA_LINKS };
+
 struct schema_pool {
-    size_t n_users;                     // schemas alive
-    uint64_t generations;               // handed out
-    struct name_table constraint_names; // that any constraint of any copy has had
-    const char *last_schema;            // the schema's name that was kept last: few differ
-    char *block;                        // where texts are kept side by side: a chunk for each
-    size_t block_left;                  // would be larger than most of them
+    size_t n_users;                        // schemas alive
+    uint64_t generations;                  // handed out
+    struct name_table constraint_names;    // that any constraint of any copy has had
+    struct name_table links[SCHEMA_LINKS]; // who points at a name, in any copy
+    const char *last_schema;               // the schema's name that was kept last: few differ
+    char *block;                           // where texts are kept side by side: a chunk for each
+    size_t block_left;                     // would be larger than most of them
 };
 
 struct schema {
@@ -54,17 +58,26 @@ struct schema {
 
 #define TEMPORARY_SCHEMA "pg_temp" // where temporary relations are kept, in both dialects
 
+struct relation_list {
+    struct schema_relation **list;
+    size_t n;
+};
+
 // The relation for writing: cloned first when a copy of the schema shares it. NULL: not known.
 struct schema_relation *schema_edit(struct schema *schema, struct name name);
 // A relation of this migration, as schema_add makes it, for those who keep the marks themselves.
 struct schema_relation *schema_create(struct schema *schema, struct name name,
                                       enum relation_kind kind);
-// Mark what `relation` points to (parents, references, what it reads, its owner), so that searches
-// for those who point at something are made only where there may be some.
+// Remember what `relation` points to (parents, references, what it reads, its owner), so that who
+// points at something is found without a look at all.
 void schema_mark_links(struct schema *schema, const struct schema_relation *relation);
 // The same of one constraint, and its name.
 void schema_mark_constraint(struct schema *schema, const struct schema_relation *relation,
                             const struct schema_constraint *constraint);
+// Those that may point at `name` by one of `links` (1U << LINK_…), in order of creation: who asks
+// looks whether they do.
+struct relation_list schema_linked(TALLOC_CTX *mem, const struct schema *schema, struct name name,
+                                   unsigned links);
 // Perhaps a constraint has this name: false is sure.
 bool schema_may_have_constraint(const struct schema *schema, const char *name);
 void schema_put(struct schema *schema, struct schema_relation *relation);
@@ -88,10 +101,6 @@ char *naming_index_columns(TALLOC_CTX *mem, const struct schema_index *index);
 char *naming_exclusion(TALLOC_CTX *mem, const struct constraint *constraint);
 
 // schema_relations.c: who belongs to whom. Results are arrays under `mem`.
-struct relation_list {
-    struct schema_relation **list;
-    size_t n;
-};
 // The relation and what inherits from it or is a partition of it, at any depth.
 struct relation_list schema_descendants(TALLOC_CTX *mem, const struct schema *schema,
                                         const struct schema_relation *relation);

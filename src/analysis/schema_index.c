@@ -27,6 +27,7 @@ void schema_add_index(struct schema *schema, struct schema_relation *relation,
     struct name name = {relation->name.schema, index->name};
     struct schema_relation *entry = schema_create(schema, name, RELATION_INDEX);
     entry->owned_by = relation->name;
+    schema_mark_links(schema, entry);
     entry->is_temporary = relation->is_temporary;
 }
 

@@ -2,7 +2,7 @@
  * Relations among relations: descendants, readers, references, owned sequences, and what goes along
  * when one is dropped.
  *
- * All searches are linear over the schema; each is asked at most a few times a statement.
+ * Each search looks at those that the links name (schema_link.c), never at the whole schema.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -39,10 +39,11 @@ static void add_children(TALLOC_CTX *mem, const struct schema *schema,
                          const struct schema_relation *relation, bool partitions_only,
                          struct relation_list *list)
 {
+    SCRATCH(tmp);
     struct name parent = relation->name;
-    if (!relation->has_children && !schema->needs_links)
-        return;
-    for (struct schema_relation *r = schema_next(schema, NULL); r; r = schema_next(schema, r)) {
+    struct relation_list linked = schema_linked(tmp, schema, parent, 1U << LINK_PARENT);
+    for (size_t i = 0; i < linked.n; i++) {
+        struct schema_relation *r = linked.list[i];
         if (r->n_parents && (r->is_partition || !partitions_only) &&
             names_contain(schema, r->parents, r->n_parents, parent))
             list_add(mem, list, r);
@@ -52,10 +53,10 @@ static void add_children(TALLOC_CTX *mem, const struct schema *schema,
 static void add_readers(TALLOC_CTX *mem, const struct schema *schema, struct name relation,
                         const char *column, struct relation_list *list)
 {
-    const struct schema_relation *known = schema_find(schema, relation);
-    if (known && !known->is_read && !schema->needs_links)
-        return;
-    for (struct schema_relation *r = schema_next(schema, NULL); r; r = schema_next(schema, r)) {
+    SCRATCH(tmp);
+    struct relation_list linked = schema_linked(tmp, schema, relation, 1U << LINK_READ);
+    for (size_t i = 0; i < linked.n; i++) {
+        struct schema_relation *r = linked.list[i];
         if (!r->n_reads || !names_contain(schema, r->reads, r->n_reads, relation))
             continue;
         if (!column || list_contains(schema, r->read_columns, r->n_read_columns, column) ||
@@ -113,16 +114,16 @@ struct relation_list schema_readers(TALLOC_CTX *mem, const struct schema *schema
 struct relation_list schema_referencing(TALLOC_CTX *mem, const struct schema *schema,
                                         struct name relation)
 {
+    SCRATCH(tmp);
     struct relation_list list = {0};
-    const struct schema_relation *known = schema_find(schema, relation);
-    if (known && !known->is_referenced && !schema->needs_links)
-        return list;
-    for (struct schema_relation *r = schema_next(schema, NULL); r; r = schema_next(schema, r)) {
-        for (size_t i = 0; i < r->n_constraints; i++) {
-            if (constraint_references(schema, &r->constraints[i], relation, NULL) &&
-                !name_equals(r->name, relation, schema->relations.ignores_case))
-                list_add(mem, &list, r);
-        }
+    struct relation_list linked = schema_linked(tmp, schema, relation, 1U << LINK_REFERENCE);
+    for (size_t i = 0; i < linked.n; i++) {
+        struct schema_relation *r = linked.list[i];
+        bool references = false;
+        for (size_t k = 0; !references && k < r->n_constraints; k++)
+            references = constraint_references(schema, &r->constraints[k], relation, NULL);
+        if (references && !name_equals(r->name, relation, schema->relations.ignores_case))
+            *mem_append(mem, list.list, list.n) = r;
     }
     return list;
 }
@@ -130,15 +131,15 @@ struct relation_list schema_referencing(TALLOC_CTX *mem, const struct schema *sc
 struct relation_list schema_sequences(TALLOC_CTX *mem, const struct schema *schema,
                                       struct name relation, const char *column)
 {
+    SCRATCH(tmp);
     struct relation_list list = {0};
-    const struct schema_relation *known = schema_find(schema, relation);
-    if (known && !known->owns_sequences && !schema->needs_links)
-        return list;
-    for (struct schema_relation *r = schema_next(schema, NULL); r; r = schema_next(schema, r)) {
+    struct relation_list linked = schema_linked(tmp, schema, relation, 1U << LINK_OWNER);
+    for (size_t i = 0; i < linked.n; i++) {
+        struct schema_relation *r = linked.list[i];
         if (r->kind == RELATION_SEQUENCE &&
             name_equals(r->owned_by, relation, schema->relations.ignores_case) &&
             (!column || schema_same(schema, r->owned_by_column, column)))
-            list_add(mem, &list, r);
+            *mem_append(mem, list.list, list.n) = r;
     }
     return list;
 }

@@ -39,18 +39,17 @@ static bool knows_name(const struct schema_relation *r, struct name name)
 static void follow_rename(struct schema *schema, struct name from, struct name to)
 {
     SCRATCH(tmp);
-    struct relation_list concerned = {0};
-    for (struct schema_relation *r = schema_next(schema, NULL); r; r = schema_next(schema, r)) {
-        if (knows_name(r, from))
-            list_add(tmp, &concerned, r);
-    }
-    for (size_t i = 0; i < concerned.n; i++) {
-        struct schema_relation *r = schema_edit(schema, concerned.list[i]->name);
+    struct relation_list linked = schema_linked(tmp, schema, from, ~0U);
+    for (size_t i = 0; i < linked.n; i++) {
+        if (!knows_name(linked.list[i], from))
+            continue;
+        struct schema_relation *r = schema_edit(schema, linked.list[i]->name);
         replace_names(&r->owned_by, 1, from, to, r->ignores_case);
         replace_names(r->parents, r->n_parents, from, to, r->ignores_case);
         replace_names(r->reads, r->n_reads, from, to, r->ignores_case);
         for (size_t k = 0; k < r->n_constraints; k++)
             replace_names(&r->constraints[k].references, 1, from, to, r->ignores_case);
+        schema_mark_links(schema, r);
     }
 }
 
@@ -331,10 +330,10 @@ void change_rename_constraint(struct schema *schema, const struct action *action
 static void move_table(struct schema *schema, struct name name, const char *to)
 {
     SCRATCH(tmp);
-    struct relation_list along = {0};
-    for (struct schema_relation *r = schema_next(schema, NULL); r; r = schema_next(schema, r)) {
-        if (name_equals(r->owned_by, name, r->ignores_case))
-            list_add(tmp, &along, r);
+    struct relation_list along = schema_linked(tmp, schema, name, 1U << LINK_OWNER);
+    for (size_t i = along.n; i-- > 0;) {
+        if (!name_equals(along.list[i]->owned_by, name, along.list[i]->ignores_case))
+            along.list[i] = along.list[--along.n];
     }
     relation_move(schema, name, (struct name){to, name.name});
     for (size_t i = 0; i < along.n; i++) {

@@ -99,6 +99,7 @@ void sqlite_rename_keys(struct schema *schema, struct schema_relation *relation)
         struct schema_relation *entry = schema_create(
             schema, (struct name){relation->name.schema, index->name}, RELATION_INDEX);
         entry->owned_by = relation->name;
+        schema_mark_links(schema, entry);
         entry->created_in = index->created_in;
     }
 }

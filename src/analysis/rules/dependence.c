@@ -5,6 +5,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "analysis/rules/rules.h"
+#include "analysis/schema_edit.h"
 #include "statement/lexer.h"
 
 // Its columns are known by their last names: with several tables it may be another's.
@@ -82,12 +83,12 @@ static const char *find_own(const struct rule_place *place, const struct schema_
 static const char *find_view(const struct rule_place *place, const struct schema_relation *table,
                              const char *column, bool *is_sure)
 {
-    if (!schema_may_be_used(place->before, table))
-        return NULL;
-    for (const struct schema_relation *r = schema_next(place->before, NULL); r != NULL;
-         r = schema_next(place->before, r)) {
-        if (may_read(r, table->name, column, is_sure))
-            return mem_printf(place->mem, "view '%s'", place_name(place, r->name));
+    SCRATCH(tmp);
+    struct relation_list views = schema_linked(tmp, place->before, table->name, 1U << LINK_READ);
+
+    for (size_t i = 0; i < views.n; i++) {
+        if (may_read(views.list[i], table->name, column, is_sure))
+            return mem_printf(place->mem, "view '%s'", place_name(place, views.list[i]->name));
     }
     return NULL;
 }

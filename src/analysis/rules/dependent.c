@@ -5,6 +5,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "analysis/rules/rules.h"
+#include "analysis/schema_edit.h"
 
 static bool statement_drops(const struct statement *statement, struct name name)
 {
@@ -27,8 +28,12 @@ static bool view_reads(const struct schema_relation *view, struct name name)
 
 static const char *dependent_on_table(struct rule_place *place, struct name table)
 {
-    for (const struct schema_relation *r = schema_next(place->before, NULL); r != NULL;
-         r = schema_next(place->before, r)) {
+    SCRATCH(tmp);
+    struct relation_list linked =
+        schema_linked(tmp, place->before, table, 1U << LINK_READ | 1U << LINK_REFERENCE);
+
+    for (size_t k = 0; k < linked.n; k++) {
+        const struct schema_relation *r = linked.list[k];
         if (name_may_equal(r->name, table) || statement_drops(place->statement, r->name))
             continue;
         if (view_reads(r, table))
@@ -71,8 +76,12 @@ static const char *dependent_on_key(struct rule_place *place, const struct actio
         return NULL;
     if (has_other_key(table, key))
         return NULL;
-    for (const struct schema_relation *r = schema_next(place->before, NULL); r != NULL;
-         r = schema_next(place->before, r)) {
+    SCRATCH(tmp);
+    struct relation_list linked =
+        schema_linked(tmp, place->before, table->name, 1U << LINK_REFERENCE);
+
+    for (size_t k = 0; k < linked.n; k++) {
+        const struct schema_relation *r = linked.list[k];
         for (size_t i = 0; r != table && i < r->n_constraints; i++) {
             const struct schema_constraint *c = &r->constraints[i];
             bool stands =
