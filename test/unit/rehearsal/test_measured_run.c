@@ -112,7 +112,7 @@ static void test_measured_run__contradicts_what_it_did_not_know(void **state)
     struct findings findings = {.mem = rig};
     assert_true(run(rig, false, 0));
     assert_int_equal(rig->run.state, RUN_DONE);
-    contradictions_find(&rig->run, &findings);
+    contradictions_find(&rig->run, false, &findings);
     assert_int_equal(findings.n, 1);
     assert_string_equal(findings.list[0].rule, "contradiction-written-table");
     assert_string_equal(findings.list[0].message,
@@ -138,7 +138,7 @@ static void test_measured_run__agrees(void **state)
         assert_true(run(rig, false, 0));
         if (rig->run.state != RUN_DONE)
             fail_msg("%s", rig->run.failure);
-        contradictions_find(&rig->run, &findings);
+        contradictions_find(&rig->run, false, &findings);
         if (findings.n > 0)
             fail_msg("%s: %s", ups[i], findings.list[0].message);
         talloc_free(rig->database);
