@@ -186,7 +186,8 @@ static char *only_in(struct comparing *c, const char *const *names, size_t n,
 static void compare_work(struct comparing *c, const struct work *work)
 {
     char *more = only_in(c, work->measured, work->n_measured, work, true);
-    char *less = work->is_any_enough && work->n_measured > 0
+    bool has_read = work->n_measured + c->measured->n_rewrites + c->measured->n_index_builds > 0;
+    char *less = work->is_any_enough && has_read
                      ? NULL
                      : only_in(c, work->predicted, work->n_predicted, work, false);
     if (more != NULL)

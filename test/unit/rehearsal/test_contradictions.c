@@ -118,6 +118,9 @@ static struct case_ cases[] = {
      .expected = "contradiction-scan note: ALTER TABLE did not read the rows of public.t, which was predicted\n"},
     // a foreign key: one side is enough to be checked
     {ALTER(, .scans = {"public.t", "public.parent"}), .measured = {.locks = {{"public.t", AX}}, .scans = {"public.t"}}, .expected = ""},
+    // a foreign key of a new column, which is NULL everywhere, beside a key
+    {ALTER(, .scans = {"public.t", "public.parent"}, .builds = {"public.t"}),
+     .measured = {.locks = {{"public.t", AX}}, .scans = {"public.t"}, .builds = {"public.t"}}, .expected = ""},
     // a query reads as its plan has it
     {.kind = "UPDATE", .predicted = {.locks = {{"public.t", RX}}, .scans = {"public.t"}}, .measured = {.locks = {{"public.t", RX}}}, .expected = ""},
     {ALTER(), .measured = {.locks = {{"public.t", AX}}, .builds = {"public.t"}, .scans = {"public.t"}},
