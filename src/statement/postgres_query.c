@@ -92,6 +92,27 @@ static enum overriding overriding_of(OverridingKind kind)
                                               : OVERRIDING_SYSTEM_VALUE;
 }
 
+// Elements with an expression, a collation or an operator class leave the list empty.
+static void conflict_target_read(struct query_reading *q, const InferClause *target)
+{
+    struct query *query = q->query;
+    ListCell *cell;
+    if (target == NULL)
+        return;
+    if (target->conname != NULL)
+        query->conflict_constraint = mem_strdup(q->reading->mem, target->conname);
+    query->conflict_has_predicate = target->whereClause != NULL;
+    foreach (cell, target->indexElems) {
+        const IndexElem *element = lfirst(cell);
+        if (element->name == NULL || element->collation != NIL || element->opclass != NIL) {
+            query->n_conflict_columns = 0;
+            return;
+        }
+        *mem_append(q->reading->mem, query->conflict_columns, query->n_conflict_columns) =
+            mem_strdup(q->reading->mem, element->name);
+    }
+}
+
 static void insert_read(struct query_reading *q, const InsertStmt *insert)
 {
     struct query *query = q->query;
@@ -110,6 +131,7 @@ static void insert_read(struct query_reading *q, const InsertStmt *insert)
         return;
     query_walk(q, conflict->targetList);
     query_walk(q, conflict->whereClause);
+    conflict_target_read(q, conflict->infer);
     query->conflict = conflict->action == ONCONFLICT_UPDATE ? CONFLICT_UPDATE : CONFLICT_NOTHING;
     assignments_read(q, conflict->targetList);
 }

@@ -76,6 +76,10 @@ struct query {
     enum overriding overriding; // INSERT
     bool has_default_values;
     enum conflict_action conflict; // ON CONFLICT; SQLite also OR IGNORE (NOTHING), OR REPLACE
+    const char **conflict_columns; // PostgreSQL: ON CONFLICT (…) of plain columns alone
+    size_t n_conflict_columns;
+    bool conflict_has_predicate;     // … WHERE
+    const char *conflict_constraint; // ON CONFLICT ON CONSTRAINT
     bool has_returning;
     bool copies_from_program; // COPY … PROGRAM
     bool copies_to;           // COPY … TO

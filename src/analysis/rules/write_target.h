@@ -1,5 +1,5 @@
 /*
- * What a write names, held against its table.
+ * What a write names, columns and the target of ON CONFLICT, held against its table.
  *
  * SPDX-License-Identifier: Apache-2.0
  */

@@ -280,6 +280,29 @@ static const struct expected cases[] = {
     {KEYS, "UPDATE c SET idd = 1;", "write-refused", SEVERITY_STOP},
     {KEYS, "INSERT INTO c (idd) SELECT 1;", "write-refused", SEVERITY_STOP},
     {KEYS, "UPDATE c SET id = 1;", "write-refused", SILENT},
+    // Targets of ON CONFLICT.
+    {KEYS, "INSERT INTO a (id) VALUES (1) ON CONFLICT (n) DO NOTHING;",
+     "write-refused", SEVERITY_STOP},
+    {KEYS, "INSERT INTO a (id, u) VALUES (1, 1) ON CONFLICT (u) DO NOTHING;",
+     "write-refused", SEVERITY_STOP},
+    {KEYS, "INSERT INTO a (id, u) VALUES (1, 1) ON CONFLICT (v, u) DO NOTHING;",
+     "write-refused", SILENT},
+    {KEYS, "INSERT INTO a (id, u) VALUES (1, 1) ON CONFLICT (id) DO UPDATE SET u = 2;",
+     "write-refused", SILENT},
+    {KEYS, "INSERT INTO a (id, u) VALUES (1, 1) ON CONFLICT ON CONSTRAINT a_u_v_key DO "
+           "NOTHING;",
+     "write-refused", SILENT},
+    {KEYS, "INSERT INTO a (id, u) VALUES (1, 1) ON CONFLICT ON CONSTRAINT a_n DO "
+           "NOTHING;",
+     "write-refused", SEVERITY_STOP},
+    {KEYS, "CREATE UNIQUE INDEX ON c (id) WHERE id > 0; INSERT INTO c VALUES (1) ON "
+           "CONFLICT (id) WHERE id > 0 DO NOTHING;",
+     "write-refused", SILENT},
+    {KEYS, "CREATE UNIQUE INDEX ON c (id) WHERE id > 0; INSERT INTO c VALUES (1) ON "
+           "CONFLICT (id) DO NOTHING;",
+     "write-refused", SEVERITY_STOP},
+    {KEYS, "INSERT INTO b (x) VALUES (1) ON CONFLICT ((x + 1)) DO NOTHING;",
+     "write-refused", SILENT},
     // Enums.
     {USERS, "ALTER TYPE mood ADD VALUE 'ok';", "definition-refused", SEVERITY_STOP},
     {USERS, "ALTER TYPE mood ADD VALUE IF NOT EXISTS 'ok';", "definition-refused", SILENT},
