@@ -284,13 +284,13 @@ static void succeed(struct rule_place *place, const struct action *action)
     if (s.n > LOSSES_TOLD)
         s.text = mem_printf(place->mem, "%s and %zu more", s.text, s.n - LOSSES_TOLD);
     if (s.n > 0)
-        rule_report_as(place, s.worst,
-                       place->script->dialect == DIALECT_SQLITE
-                           ? "write the definition out, and every index and trigger again"
-                           : "CREATE TABLE new (LIKE old INCLUDING ALL), then its foreign keys and "
-                             "triggers",
-                       "the table that takes the name %s comes without %s", place_name(place, name),
-                       s.text);
+        rule_report_as(
+            place, s.worst,
+            place->script->dialect == DIALECT_SQLITE
+                ? "write the definition out, and every index and trigger again"
+                : "make it by CREATE TABLE new (LIKE old INCLUDING ALL), then its foreign keys and "
+                  "triggers",
+            "the table that takes the name %s comes without %s", place_name(place, name), s.text);
 }
 
 static void check_replaced_table_loses_constraints(struct rule_place *place)
