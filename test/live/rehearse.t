@@ -60,8 +60,8 @@ is 'and the journal has it' "$("$TMINUS" journal show | grep -c rehearsed)" 2
 
 # --- effects files
 
-ends 2 'no effects file: --check refuses' "$TMINUS" rehearse --check
-says 'and says what to do' err 'tminus rehearse --write'
+ends 1 'no effects file: --check is NO-GO' "$TMINUS" rehearse --check
+says 'and says what to do' out 'tminus rehearse --write'
 ends 0 '--write' "$TMINUS" rehearse --write
 is 'writes it beside the migration' "$(ls migrations/*.effects.yaml)" 'migrations/1_note.effects.yaml'
 ends 0 '--check: the same again' "$TMINUS" rehearse --check
