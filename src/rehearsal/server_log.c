@@ -86,7 +86,7 @@ static void add_error(TALLOC_CTX *mem, struct server_log *log, const struct entr
 
 static void add_entry(TALLOC_CTX *mem, struct server_log *log, const char *line)
 {
-    struct entry entry;
+    struct entry entry = {0};
     if (!entry_read(line, log->database, &entry))
         return;
     const char *sql = entry.is_error ? NULL : statement_of(entry.text);

@@ -50,7 +50,7 @@ static const char *expression_refusal(const struct rule_place *place, const stru
 static const char *constraint_refusal(const struct rule_place *place, const struct action *create,
                                       const struct constraint *constraint)
 {
-    switch (constraint->kind) {
+    switch ((int)constraint->kind) {
     case CONSTRAINT_CHECK: return expression_refusal(place, create, "a CHECK", constraint->check);
     case CONSTRAINT_PRIMARY_KEY:
     case CONSTRAINT_UNIQUE:

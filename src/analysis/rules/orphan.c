@@ -30,7 +30,7 @@ static bool may_orphan(const struct rule_place *place, const struct action *acti
         return false;
     if (is_drop)
         return table->is_referenced;
-    switch (action->query->verb) {
+    switch ((int)action->query->verb) {
     case QUERY_DELETE: return table->is_referenced;
     case QUERY_UPDATE: return table->is_referenced || has_foreign_key(table);
     case QUERY_INSERT: return has_foreign_key(table) && !table->is_temporary;

@@ -7,7 +7,7 @@
 
 static const char *kind_name(const struct schema_relation *relation)
 {
-    switch (relation->kind) {
+    switch ((int)relation->kind) {
     case RELATION_TABLE:
     case RELATION_PARTITIONED: return "it is a table";
     case RELATION_VIEW: return "it is a view";

@@ -134,7 +134,7 @@ static bool database_execute(const struct database *database, const char *path, 
 bool sqlite_file_settle(const char *path, struct error *err)
 {
     SCRATCH(tmp);
-    struct database *database;
+    struct database *database = NULL;
     TRY(database_open(tmp, path, SQLITE_OPEN_READWRITE, &database, err));
     return database_execute(
         database, path, "SELECT count(*) FROM sqlite_schema; PRAGMA wal_checkpoint(TRUNCATE)", err);
@@ -270,7 +270,7 @@ static bool copy_pages(const struct database *from, struct copying *copying, con
                        struct error *err)
 {
     SCRATCH(tmp);
-    struct database *to;
+    struct database *to = NULL;
     int code;
     TRY(database_open(tmp, path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, &to, err));
     TRY(database_execute(to, path, "PRAGMA synchronous = OFF", err));
@@ -299,7 +299,7 @@ bool sqlite_file_copy(const char *source, const char *path, const struct copy_si
                       struct error *err)
 {
     SCRATCH(tmp);
-    struct database *from;
+    struct database *from = NULL;
     int fd;
     TRY(file_open(source, &fd, err)); // says why better than SQLite
     close(fd);

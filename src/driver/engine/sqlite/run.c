@@ -167,7 +167,7 @@ static bool run_statement(struct run *run, struct error *err)
 {
     sqlite3 *db = run->engine->handle;
     const char *tail;
-    bool may_change;
+    bool may_change = false;
     if (run->measure != NULL)
         TRY(measure_begin(run->measure, run->text + run->at, err));
     int64_t begun_us = clock_monotonic_us();
