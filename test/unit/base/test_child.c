@@ -6,6 +6,7 @@
 #include "base/child.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "../../support/skip.h"
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -91,7 +92,7 @@ static void test_child_start__runs_as_another_user(void **state)
     SCRATCH(tmp);
     (void)state;
     if (geteuid() != 0)
-        skip();
+        SKIP("another user needs root");
     const struct child_user user = {.uid = 12345, .gid = 23456};
     start(tmp, "echo as $(id -u):$(id -g):$(id -G)", &user);
     await_printed("as 12345:23456:23456");

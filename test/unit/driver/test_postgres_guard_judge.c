@@ -5,6 +5,7 @@
  */
 #include "../../support/postgres_server.h"
 #include "driver/engine/postgres/guard.h"
+#include "../../support/skip.h"
 
 struct rig {
     struct database *database;
@@ -79,7 +80,7 @@ static void test_guard_judge__every_function(void **state)
     struct rig *rig = rig_make();
     if (PQserverVersion(connection_handle(rig->connection)) / 10000 != 15) {
         rig_free(rig);
-        skip(); // the list is of PostgreSQL 15
+        SKIP("the list is of PostgreSQL 15");
     }
     const PGresult *result = ask_functions(rig);
     assert_true(PQntuples(result) > 3000);

@@ -5,6 +5,7 @@
  */
 #include "../../support/postgres_server.h"
 #include "driver/engine/postgres/connection.h"
+#include "../../support/skip.h"
 
 static struct engine *open_engine(struct database *database, int64_t timeout_ms)
 {
@@ -145,11 +146,11 @@ static void test_query__may_have_more_time(void **state)
     struct engine *engine;
     struct seen seen = {0};
     if (!postgres_open(tmp, &options, &engine, &database->err))
-        skip(); // a machine on which connecting takes as long
+        SKIP("connecting takes as long as the limit here");
     assert_false(postgres_query(engine, slow, see, &seen, &database->err));
     options.query_timeout_ms = 120000;
     if (!postgres_open(tmp, &options, &engine, &database->err))
-        skip();
+        SKIP("connecting takes as long as the limit here");
     if (!postgres_query(engine, slow, see, &seen, &database->err))
         fail_msg("%s", database->err.message);
     assert_string_equal(seen.text[0], "20000000");

@@ -7,6 +7,7 @@
 #include "../../support/database.h"
 #include "base/process.h"
 #include "rehearsal/command_run.h"
+#include "../../support/skip.h"
 #include <stdlib.h>
 #include <sys/stat.h>
 
@@ -137,10 +138,8 @@ static void test_command_run__alembic_up_and_down(void **state)
     const char *up[] = {"/usr/bin/python3", "-m", "alembic.config", "upgrade", "head"};
     const char *down[] = {"/usr/bin/python3", "-m", "alembic.config", "downgrade", "base"};
     (void)state;
-    if (!has_alembic()) {
-        print_message("# python3-alembic is not installed\n");
-        skip();
-    }
+    if (!has_alembic())
+        SKIP("python3-alembic is not installed");
     rig_make(&rig);
     write_project(&rig);
     run(&rig, up, COUNT_OF(up), false);
@@ -183,9 +182,8 @@ static void test_command_run__knex_up_and_down(void **state)
     (void)state;
     char *modules = realpath(file_join(tmp, source, "build/bench/node_modules"), NULL);
     if (modules == NULL || file_kind(file_join(tmp, modules, "knex/bin/cli.js")) != FILE_REGULAR) {
-        print_message("# knex is not installed\n");
         free(modules);
-        skip();
+        SKIP("knex is not installed");
     }
     rig_make(&rig);
     const char *program = file_join(rig.mem, modules, "knex/bin/cli.js");

@@ -6,6 +6,7 @@
 #include "../../support/postgres_server.h"
 #include "base/text.h"
 #include "rehearsal/copies.h"
+#include "../../support/skip.h"
 #include <dirent.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -269,7 +270,7 @@ static void test_copies_make__no_room(void **state)
     if (mount("none", small, "tmpfs", 0, "size=3m") != 0) {
         rmdir(small);
         rig_end(&rig);
-        skip(); // needs root
+        SKIP("a small file system needs root");
     }
     rig.settings.folder = small;
     expect_failure(&rig, ERROR_SYSTEM, "no room for two copies of 1.9 MB and what the change writes: 4.2 MB are needed, 3.0 MB are free");
