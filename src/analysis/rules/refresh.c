@@ -47,10 +47,11 @@ static void refresh(struct rule_place *place, const struct action *action)
     rule_report_as(
         place, place->statement->is_conditional ? SEVERITY_WARN : place->rule->severity,
         needs_index && view->n_columns > 0
-            ? mem_printf(place->mem,
-                         "CREATE UNIQUE INDEX on columns that tell its rows apart, as ON %s (%s), "
-                         "in a migration before",
-                         name, place_sql_name(place, view->columns[0].name))
+            ? mem_printf(
+                  place->mem,
+                  "it needs a unique index on columns that tell its rows apart, as ON %s (%s), "
+                  "in a migration before",
+                  name, place_sql_name(place, view->columns[0].name))
             : NULL,
         "refreshing %s fails: %s", place_name(place, view->name), why);
 }
