@@ -8,7 +8,8 @@
 #   flawed up, flawed down, harmless up, harmless down
 #   ENGINE:NAME   likewise, for that engine alone, in its place
 #
-# `effects.t CASE…` runs those alone; EFFECTS_ENGINE: that engine alone; EFFECTS_KEEP: a folder to keep the reports in.
+# `effects.t CASE…` runs those alone; a case of both engines runs on SQLite, unless EFFECTS_ENGINE says another, or
+# all. EFFECTS_KEEP: a folder to keep the reports in.
 #
 # SPDX-License-Identifier: Apache-2.0
 . "${SOURCE:=$(cd "$(dirname "$0")/../.." && pwd)}/test/support/tap.sh"
@@ -38,7 +39,11 @@ heads()
 # engines FILE
 engines()
 {
-    heads "$1" engines | tr ' ' '\n' | grep -x "${EFFECTS_ENGINE-.*}"
+    case ${EFFECTS_ENGINE-} in
+    '') heads "$1" engines | tr ' ' '\n' | sort -r | head -1 ;;
+    all) heads "$1" engines | tr ' ' '\n' ;;
+    *) heads "$1" engines | tr ' ' '\n' | grep -x "$EFFECTS_ENGINE" ;;
+    esac
 }
 
 # prepare_ENGINE NAME FILE FOLDER: the database, and FOLDER/tminus.yaml that names it.
