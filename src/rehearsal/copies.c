@@ -13,7 +13,7 @@
 // `before` and `work`, and what a change may rewrite.
 #define ROOM_FACTOR 2.2
 
-void copies_note(struct copies *copies, const char *text)
+static void copies_note(struct copies *copies, const char *text)
 {
     *mem_append(copies, copies->notes, copies->n_notes) = mem_strdup(copies, text);
 }

@@ -30,7 +30,6 @@ MUST_CHECK bool copies_open_site(struct copies *copies, struct copy_site_options
                                  int64_t needed, struct error *err);
 MUST_CHECK bool copies_open_target(struct copies *copies, const struct secret *url, bool read_only,
                                    struct target *out, struct error *err);
-void copies_note(struct copies *copies, const char *text);
 void copies_set_equal(struct copies *copies, enum status status, const char *detail);
 void copies_compare(struct copies *copies, const struct fingerprints *source);
 

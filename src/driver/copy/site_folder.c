@@ -45,7 +45,8 @@ static void add_bytes(void *context, const FTSENT *entry)
         *bytes += (int64_t)entry->fts_statp->st_blocks * 512;
 }
 
-int64_t folder_bytes(const char *path)
+// On disk; 0 when it cannot be read.
+static int64_t folder_bytes(const char *path)
 {
     int64_t bytes = 0;
     folder_walk(path, add_bytes, &bytes);
@@ -88,7 +89,7 @@ static void remove_entry(void *context, const FTSENT *entry)
     snprintf(removal->failed, sizeof removal->failed, "%s", entry->fts_path);
 }
 
-bool folder_remove(const char *path, struct error *err)
+static bool folder_remove(const char *path, struct error *err)
 {
     struct removal removal = {0};
     folder_walk(path, remove_entry, &removal);

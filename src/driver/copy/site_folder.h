@@ -35,9 +35,7 @@ MUST_CHECK bool site_folder_remove_leftover(const char *root, const char *kind, 
                                             void (*before)(const char *folder), struct error *err);
 
 // --- what is in folders
-int64_t folder_bytes(const char *path); // on disk; 0 when it cannot be read
-int64_t folder_room(const char *path);  // that we may use; -1: it cannot be told
+int64_t folder_room(const char *path); // that we may use; -1: it cannot be told
 void folder_give(const char *path, unsigned uid, unsigned gid); // to another user, all of it
-MUST_CHECK bool folder_remove(const char *path, struct error *err);
 
 #endif

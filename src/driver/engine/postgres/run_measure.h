@@ -48,8 +48,6 @@ struct run_measure {
     size_t n_remarks;
 };
 
-struct measure_relation *measure_find(const struct run_measure *measure, unsigned oid); // or NULL
-
 // --- run_measure_read.c
 // Every relation; in a run that goes on, only files and indexes of those that are known.
 MUST_CHECK bool measure_read_relations(struct run *run, struct error *err);
@@ -60,7 +58,5 @@ MUST_CHECK bool measure_read_counts(struct run *run, struct error *err);
 MUST_CHECK bool measure_read_touched(struct run *run, const char *oids, struct error *err);
 // Counters that the server keeps for everybody, with what this session holds back.
 MUST_CHECK bool measure_read_stored(struct run *run, struct error *err);
-// The index's file is a new one: it was built.
-bool measure_add_index_file(struct run_measure *measure, unsigned file);
 
 #endif

@@ -28,7 +28,8 @@ static int compare_relations(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-struct measure_relation *measure_find(const struct run_measure *measure, unsigned oid)
+// NULL: it was not there before the run.
+static struct measure_relation *measure_find(const struct run_measure *measure, unsigned oid)
 {
     const struct measure_relation key = {.oid = oid};
     if (measure->n == 0)
@@ -53,7 +54,8 @@ static size_t file_place(const struct run_measure *measure, unsigned file)
     return low;
 }
 
-bool measure_add_index_file(struct run_measure *measure, unsigned file)
+// The index's file is a new one: it was built.
+static bool measure_add_index_file(struct run_measure *measure, unsigned file)
 {
     size_t at = file_place(measure, file);
     if (file == 0 || (at < measure->n_index_files && measure->index_files[at] == file))
