@@ -11,6 +11,8 @@
 
 // --- which
 
+static const struct copies_source copies_source_file, copies_source_template;
+
 static const struct copies_source *const sources[] = {
     &copies_source_file,   &copies_source_template,    &copies_source_dump,
     &copies_source_backup, &copies_source_backup_file,
@@ -136,7 +138,7 @@ static bool compare_with_file(struct copies *copies, struct error *err)
     return true;
 }
 
-const struct copies_source copies_source_file = {
+static const struct copies_source copies_source_file = {
     .kind = "file",
     .dialect = DIALECT_SQLITE,
     .make = make_from_file,
@@ -187,7 +189,7 @@ static bool make_from_template(struct copies *copies, struct fingerprints **prin
     return true;
 }
 
-const struct copies_source copies_source_template = {
+static const struct copies_source copies_source_template = {
     .kind = "template",
     .dialect = DIALECT_POSTGRES,
     .make = make_from_template,

@@ -33,8 +33,6 @@ MUST_CHECK bool copies_open_target(struct copies *copies, const struct secret *u
 void copies_set_equal(struct copies *copies, enum status status, const char *detail);
 void copies_compare(struct copies *copies, const struct fingerprints *source);
 
-extern const struct copies_source copies_source_file, copies_source_template;
-
 // --- copies_dump.c
 extern const struct copies_source copies_source_dump;
 // Of the target's database; -1: it cannot be told.

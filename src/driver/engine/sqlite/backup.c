@@ -155,8 +155,9 @@ static bool copying_turn(const struct copying *copying, struct error *err)
     return goes_on || error_set(err, ERROR_INTERRUPTED, "interrupted");
 }
 
-bool sqlite_copy_pages(struct engine *from, const char *path, const char *what,
-                       const struct backup_options *options, struct error *err)
+// The whole database into a new file of mode 0600; what was written stays there on failure.
+static bool sqlite_copy_pages(struct engine *from, const char *path, const char *what,
+                              const struct backup_options *options, struct error *err)
 {
     SCRATCH(tmp);
     struct copying *copying = mem_new(tmp, struct copying);
