@@ -249,3 +249,22 @@ void directory_sort(struct backup *backups, size_t n)
     if (n > 0)
         qsort(backups, n, sizeof *backups, newest_first);
 }
+
+bool directory_backups(TALLOC_CTX *mem, const struct backup_options *options, directory_read *read,
+                       struct backup **out, size_t *n, struct error *err)
+{
+    SCRATCH(tmp);
+    struct directory_entry *entries;
+    size_t n_entries, n_found = 0;
+    struct backup *found = NULL;
+    TRY(directory_list(tmp, options, &entries, &n_entries, err));
+    for (size_t i = 0; i < n_entries; i++) {
+        struct backup one = {0};
+        if (read(mem, options, &entries[i], &one))
+            *mem_append(mem, found, n_found) = one;
+    }
+    directory_sort(found, n_found);
+    *out = found;
+    *n = n_found;
+    return true;
+}

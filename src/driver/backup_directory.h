@@ -43,6 +43,14 @@ void directory_describe(TALLOC_CTX *mem, const struct directory_entry *entry, st
 // Newest first.
 void directory_sort(struct backup *backups, size_t n);
 
+// Describe an entry; false: it is none of this kind.
+typedef bool directory_read(TALLOC_CTX *mem, const struct backup_options *options,
+                            const struct directory_entry *entry, struct backup *out);
+// Those of the directory that `read` takes, newest first.
+MUST_CHECK bool directory_backups(TALLOC_CTX *mem, const struct backup_options *options,
+                                  directory_read *read, struct backup **out, size_t *n,
+                                  struct error *err);
+
 int64_t directory_bytes(const char *path); // of a file, or of everything in a folder
 MUST_CHECK bool directory_remove(const char *path, struct error *err); // it may be gone already
 

@@ -75,11 +75,12 @@ static inline struct trace *effects_rig_trace(TALLOC_CTX *mem, struct effects_ri
     struct schema *schema;
     struct trace *trace;
 
+    size_t len = change != NULL ? strlen(change) : 0;
     *migration = (struct migration){
         .version = "0003",
         .name = "change",
         .path = "0003_change.up.sql",
-        .up = {.path = "0003_change.up.sql", .text = change, .len = strlen(change), .end = strlen(change), .in_transaction = true},
+        .up = {.path = "0003_change.up.sql", .text = change, .len = len, .end = len, .in_transaction = true},
     };
     changes->migrations = migration;
     changes->n_migrations = 1;

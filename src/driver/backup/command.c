@@ -70,35 +70,27 @@ static void look_for(TALLOC_CTX *mem, const struct backup_options *options, stru
         out->damage = "empty";
 }
 
-static void backup_read(TALLOC_CTX *mem, const struct backup_options *options,
+static bool backup_read(TALLOC_CTX *mem, const struct backup_options *options,
                         const struct directory_entry *entry, struct backup *out)
 {
+    if (entry->is_folder || !text_ends_with(entry->name, ENDING))
+        return false;
     SCRATCH(tmp);
     *out = (struct backup){.kind = backup_command.name, .taken_ms = entry->modified_ms};
     if (note_read(mem, entry->path, out)) {
         look_for(mem, options, out);
-        return;
+        return true;
     }
     out->id = mem_strndup(mem, entry->name, strlen(entry->name) - strlen(ENDING));
     out->bytes = -1;
     out->damage = "its note cannot be read";
+    return true;
 }
 
 static bool command_list(TALLOC_CTX *mem, const struct backup_options *options, struct backup **out,
                          size_t *n, struct error *err)
 {
-    SCRATCH(tmp);
-    struct directory_entry *entries;
-    size_t n_entries, n_found = 0;
-    struct backup *found = NULL;
-    TRY(directory_list(tmp, options, &entries, &n_entries, err));
-    for (size_t i = 0; i < n_entries; i++)
-        if (!entries[i].is_folder && text_ends_with(entries[i].name, ENDING))
-            backup_read(mem, options, &entries[i], mem_append(mem, found, n_found));
-    directory_sort(found, n_found);
-    *out = found;
-    *n = n_found;
-    return true;
+    return directory_backups(mem, options, backup_read, out, n, err);
 }
 
 // --- running
@@ -158,7 +150,8 @@ static bool command_take(TALLOC_CTX *mem, const struct backup_options *options,
     TRY(note_write(begun->partial, id, begun->taken_ms, err));
     TRY(directory_finish(begun, err));
     const struct directory_entry entry = {.name = begun->id, .path = begun->path};
-    backup_read(mem, options, &entry, out);
+    if (!backup_read(mem, options, &entry, out))
+        bug("a backup that was just taken is none");
     if (out->damage == NULL)
         return true;
     error_set(err, ERROR_INPUT, "%s: %s: %s", options->command[0], out->id, out->damage);

@@ -72,8 +72,12 @@ static bool is_ours(const struct directory_entry *entry)
                                 file_kind(file_join(tmp, entry->path, MANIFEST)) == FILE_REGULAR);
 }
 
-static void backup_read(TALLOC_CTX *mem, const struct directory_entry *entry, struct backup *out)
+static bool backup_read(TALLOC_CTX *mem, const struct backup_options *options,
+                        const struct directory_entry *entry, struct backup *out)
 {
+    (void)options;
+    if (!is_ours(entry))
+        return false;
     SCRATCH(tmp);
     directory_describe(mem, entry, out);
     out->kind = backup_pg_basebackup.name;
@@ -85,23 +89,13 @@ static void backup_read(TALLOC_CTX *mem, const struct directory_entry *entry, st
         out->damage = "has no " MANIFEST ": half-written, or taken without one";
     if (out->damage == NULL && (out->system == NULL || out->version == NULL))
         out->damage = "has no " CONTROL " or no PG_VERSION";
+    return true;
 }
 
 static bool base_list(TALLOC_CTX *mem, const struct backup_options *options, struct backup **out,
                       size_t *n, struct error *err)
 {
-    SCRATCH(tmp);
-    struct directory_entry *entries;
-    size_t n_entries, n_found = 0;
-    struct backup *found = NULL;
-    TRY(directory_list(tmp, options, &entries, &n_entries, err));
-    for (size_t i = 0; i < n_entries; i++)
-        if (is_ours(&entries[i]))
-            backup_read(mem, &entries[i], mem_append(mem, found, n_found));
-    directory_sort(found, n_found);
-    *out = found;
-    *n = n_found;
-    return true;
+    return directory_backups(mem, options, backup_read, out, n, err);
 }
 
 // Bytes of the last whole one, for the time left of the next; -1: none.
@@ -161,7 +155,8 @@ static bool base_take(TALLOC_CTX *mem, const struct backup_options *options, con
     TRY(directory_finish(begun, err));
     const struct directory_entry entry = {
         .name = begun->id, .path = begun->path, .is_folder = true};
-    backup_read(mem, &entry, out);
+    if (!backup_read(mem, options, &entry, out))
+        bug("a backup that was just taken is none");
     return true;
 }
 

@@ -45,8 +45,10 @@ static bool is_named_so(const struct directory_entry *entry)
 }
 
 // One of ours by its name or by what it is; false: something else.
-static bool backup_read(TALLOC_CTX *mem, const struct directory_entry *entry, struct backup *out)
+static bool backup_read(TALLOC_CTX *mem, const struct backup_options *options,
+                        const struct directory_entry *entry, struct backup *out)
 {
+    (void)options;
     SCRATCH(tmp);
     struct archive archive;
     struct error why = {0};
@@ -71,18 +73,7 @@ static bool backup_read(TALLOC_CTX *mem, const struct directory_entry *entry, st
 static bool dump_list(TALLOC_CTX *mem, const struct backup_options *options, struct backup **out,
                       size_t *n, struct error *err)
 {
-    SCRATCH(tmp);
-    struct directory_entry *entries;
-    size_t n_entries, n_found = 0;
-    struct backup *found = NULL, one;
-    TRY(directory_list(tmp, options, &entries, &n_entries, err));
-    for (size_t i = 0; i < n_entries; i++)
-        if (backup_read(mem, &entries[i], &one))
-            *mem_append(mem, found, n_found) = one;
-    directory_sort(found, n_found);
-    *out = found;
-    *n = n_found;
-    return true;
+    return directory_backups(mem, options, backup_read, out, n, err);
 }
 
 // Bytes of the last whole one of this database, for the time left of the next; -1: none.
@@ -145,7 +136,7 @@ static bool dump_take(TALLOC_CTX *mem, const struct backup_options *options, con
     TRY(directory_finish(begun, err));
     const struct directory_entry entry = {
         .name = begun->id, .path = begun->path, .is_folder = true};
-    if (!backup_read(mem, &entry, out))
+    if (!backup_read(mem, options, &entry, out))
         bug("a backup that was just taken is none");
     return true;
 }

@@ -72,8 +72,10 @@ static const char *read_system(TALLOC_CTX *mem, const char *path)
     return system;
 }
 
-static bool backup_read(TALLOC_CTX *mem, const struct directory_entry *entry, struct backup *out)
+static bool backup_read(TALLOC_CTX *mem, const struct backup_options *options,
+                        const struct directory_entry *entry, struct backup *out)
 {
+    (void)options;
     bool is_database, is_named_so = text_ends_with(entry->name, ENDING) ||
                                     text_ends_with(entry->name, ENDING DIRECTORY_PARTIAL);
     if (entry->is_folder)
@@ -94,18 +96,7 @@ static bool backup_read(TALLOC_CTX *mem, const struct directory_entry *entry, st
 static bool file_list(TALLOC_CTX *mem, const struct backup_options *options, struct backup **out,
                       size_t *n, struct error *err)
 {
-    SCRATCH(tmp);
-    struct directory_entry *entries;
-    size_t n_entries, n_found = 0;
-    struct backup *found = NULL, one;
-    TRY(directory_list(tmp, options, &entries, &n_entries, err));
-    for (size_t i = 0; i < n_entries; i++)
-        if (backup_read(mem, &entries[i], &one))
-            *mem_append(mem, found, n_found) = one;
-    directory_sort(found, n_found);
-    *out = found;
-    *n = n_found;
-    return true;
+    return directory_backups(mem, options, backup_read, out, n, err);
 }
 
 // --- copying
@@ -214,7 +205,7 @@ static bool file_take(TALLOC_CTX *mem, const struct backup_options *options, con
     TRY(copy_snapshot(engine, options, begun->partial, err));
     TRY(directory_finish(begun, err));
     const struct directory_entry entry = {.name = begun->id, .path = begun->path};
-    if (!backup_read(mem, &entry, out))
+    if (!backup_read(mem, options, &entry, out))
         bug("a backup that was just taken is none");
     out->database = mem_strdup(mem, engine->path);
     return true;
