@@ -217,7 +217,11 @@ static struct ruling judge_knowledge(TALLOC_CTX *mem, const struct rehearsal_rep
         return (struct ruling){VERDICT_HOLD, "the copy has no rows: nothing was shown"};
     if (answer->class == CLASS_PARTIAL || answer->class == CLASS_IRREVERSIBLE)
         return (struct ruling){VERDICT_HOLD, answer->why};
-    return (struct ruling){VERDICT_GO, "the change does what it says, and goes back"};
+    return (struct ruling){
+        VERDICT_GO,
+        answer->class == CLASS_ROUND_TRIP
+            ? "the change does what it says, and goes back"
+            : mem_printf(mem, "the change does what it says; going back: %s", answer->why)};
 }
 
 void rehearsal_judge(struct rehearsal_report *report)

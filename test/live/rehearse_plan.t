@@ -17,6 +17,9 @@ run "$TMINUS" rehearse --database shop.db --format json m
 is 'the rehearsal says that the downs do not bring the data back' \
     "$(python3 -c 'import json; r = json.load(open("out"))["rollback"]; print(r["schema_restored"], r["data_restored"], r["class"])')" \
     'True False backup'
+is 'and never that it goes back' \
+    "$(python3 -c 'import json; print(json.load(open("out"))["why"])')" \
+    'the change does what it says; going back: the downs do not bring the data back; before-images do (pre.copy of the plan)'
 run "$TMINUS" plan --database shop.db --format json m
 is 'then it is measured' "$(member layer)" measured
 is 'and the class is that of the rehearsal' "$(member class)" backup
