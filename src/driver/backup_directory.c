@@ -82,6 +82,55 @@ static int64_t time_in(const char *name)
     return clock_parse(text, &ms, &none) ? ms : -1;
 }
 
+// --- reading
+
+static int by_name(const void *left, const void *right)
+{
+    const struct directory_entry *a = left, *b = right;
+    return strcmp(a->name, b->name);
+}
+
+static bool entry_read(TALLOC_CTX *mem, const char *folder, const char *name,
+                       struct directory_entry *out)
+{
+    struct stat status;
+    out->name = mem_strdup(mem, name);
+    out->path = file_join(mem, folder, name);
+    if (stat(out->path, &status) != 0)
+        return false; // gone meanwhile
+    out->is_folder = S_ISDIR(status.st_mode);
+    out->is_partial = text_ends_with(name, DIRECTORY_PARTIAL);
+    out->modified_ms = (int64_t)status.st_mtim.tv_sec * 1000 + status.st_mtim.tv_nsec / 1000000;
+    return out->is_folder || S_ISREG(status.st_mode);
+}
+
+// None when the directory is not there. By name.
+static bool list(TALLOC_CTX *mem, const struct backup_options *options,
+                 struct directory_entry **out, size_t *n, struct error *err)
+{
+    struct directory_entry *entries = NULL, entry;
+    size_t n_entries = 0;
+    *out = NULL;
+    *n = 0;
+    if (options->directory == NULL || file_kind(options->directory) == FILE_MISSING)
+        return true;
+    DIR *folder = opendir(options->directory);
+    if (folder == NULL)
+        return error_set(err, errno == ENOTDIR ? ERROR_INPUT : ERROR_SYSTEM,
+                         "%s: no folder of backups: %m", options->directory);
+    for (struct dirent *one = readdir(folder); one != NULL; one = readdir(folder)) {
+        if (one->d_name[0] != '.' && !text_ends_with(one->d_name, DIRECTORY_FINGERPRINTS) &&
+            entry_read(mem, options->directory, one->d_name, &entry))
+            *mem_append(mem, entries, n_entries) = entry;
+    }
+    closedir(folder);
+    if (n_entries > 0)
+        qsort(entries, n_entries, sizeof *entries, by_name);
+    *out = entries;
+    *n = n_entries;
+    return true;
+}
+
 // --- writing
 
 static bool make_directory(const char *path, struct error *err)
@@ -118,7 +167,7 @@ static bool remove_partials(const struct backup_options *options, struct error *
     SCRATCH(tmp);
     struct directory_entry *entries;
     size_t n;
-    TRY(directory_list(tmp, options, &entries, &n, err));
+    TRY(list(tmp, options, &entries, &n, err));
     for (size_t i = 0; i < n; i++) {
         // Only names that we give: somebody else's file may end so too.
         if (entries[i].is_partial && time_in(entries[i].name) >= 0)
@@ -169,53 +218,7 @@ bool directory_finish(struct directory_begun *begun, struct error *err)
     return true;
 }
 
-// --- reading
-
-static int by_name(const void *left, const void *right)
-{
-    const struct directory_entry *a = left, *b = right;
-    return strcmp(a->name, b->name);
-}
-
-static bool entry_read(TALLOC_CTX *mem, const char *folder, const char *name,
-                       struct directory_entry *out)
-{
-    struct stat status;
-    out->name = mem_strdup(mem, name);
-    out->path = file_join(mem, folder, name);
-    if (stat(out->path, &status) != 0)
-        return false; // gone meanwhile
-    out->is_folder = S_ISDIR(status.st_mode);
-    out->is_partial = text_ends_with(name, DIRECTORY_PARTIAL);
-    out->modified_ms = (int64_t)status.st_mtim.tv_sec * 1000 + status.st_mtim.tv_nsec / 1000000;
-    return out->is_folder || S_ISREG(status.st_mode);
-}
-
-bool directory_list(TALLOC_CTX *mem, const struct backup_options *options,
-                    struct directory_entry **out, size_t *n, struct error *err)
-{
-    struct directory_entry *entries = NULL, entry;
-    size_t n_entries = 0;
-    *out = NULL;
-    *n = 0;
-    if (options->directory == NULL || file_kind(options->directory) == FILE_MISSING)
-        return true;
-    DIR *folder = opendir(options->directory);
-    if (folder == NULL)
-        return error_set(err, errno == ENOTDIR ? ERROR_INPUT : ERROR_SYSTEM,
-                         "%s: no folder of backups: %m", options->directory);
-    for (struct dirent *one = readdir(folder); one != NULL; one = readdir(folder)) {
-        if (one->d_name[0] != '.' && !text_ends_with(one->d_name, DIRECTORY_FINGERPRINTS) &&
-            entry_read(mem, options->directory, one->d_name, &entry))
-            *mem_append(mem, entries, n_entries) = entry;
-    }
-    closedir(folder);
-    if (n_entries > 0)
-        qsort(entries, n_entries, sizeof *entries, by_name);
-    *out = entries;
-    *n = n_entries;
-    return true;
-}
+// --- what was found
 
 void directory_describe(TALLOC_CTX *mem, const struct directory_entry *entry, struct backup *out)
 {
@@ -257,7 +260,7 @@ bool directory_backups(TALLOC_CTX *mem, const struct backup_options *options, di
     struct directory_entry *entries;
     size_t n_entries, n_found = 0;
     struct backup *found = NULL;
-    TRY(directory_list(tmp, options, &entries, &n_entries, err));
+    TRY(list(tmp, options, &entries, &n_entries, err));
     for (size_t i = 0; i < n_entries; i++) {
         struct backup one = {0};
         if (read(mem, options, &entries[i], &one))

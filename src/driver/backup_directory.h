@@ -28,6 +28,7 @@ MUST_CHECK bool directory_begin(TALLOC_CTX *mem, const struct backup_options *op
                                 struct directory_begun **out, struct error *err);
 MUST_CHECK bool directory_finish(struct directory_begun *begun, struct error *err);
 
+// What stands in it, but for hidden names and fingerprints.
 struct directory_entry {
     const char *name, *path;
     bool is_folder;
@@ -35,9 +36,6 @@ struct directory_entry {
     int64_t modified_ms;
 };
 
-// What stands in it, but for hidden names and fingerprints; none when it is not there. By name.
-MUST_CHECK bool directory_list(TALLOC_CTX *mem, const struct backup_options *options,
-                               struct directory_entry **out, size_t *n, struct error *err);
 // `backup` with what the entry tells of every kind: id, path, bytes, time, fingerprints, damage.
 void directory_describe(TALLOC_CTX *mem, const struct directory_entry *entry, struct backup *out);
 // Newest first.
