@@ -29,6 +29,11 @@ int64_t clock_monotonic_us(void)
     return read_us(CLOCK_MONOTONIC);
 }
 
+int64_t clock_boot_ms(void)
+{
+    return read_us(CLOCK_BOOTTIME) / 1000;
+}
+
 struct clock_text clock_format(int64_t wall_ms)
 {
     int64_t ms = (wall_ms % 1000 + 1000) % 1000; // also before 1970

@@ -14,6 +14,8 @@ int64_t clock_wall_ms(void);
 // Milliseconds since an arbitrary start; never goes back.
 int64_t clock_monotonic_ms(void);
 int64_t clock_monotonic_us(void);
+// Since the machine booted, with the time that it slept: the same for all its processes.
+int64_t clock_boot_ms(void);
 
 // RFC 3339 in UTC with milliseconds: "2026-11-21T14:00:00.000Z" (24 characters and NUL).
 struct clock_text {

@@ -6,6 +6,7 @@
 #include "command/inspection.h"
 #include "base/digest.h"
 #include "base/file.h"
+#include "command/kept_journal.h"
 #include "flight/record.h"
 #include "journal/events.h"
 #include "journal/state.h"
@@ -78,13 +79,9 @@ static bool open_journal(TALLOC_CTX *mem, const struct program *program,
                          struct inspection *inspection, struct error *err)
 {
     SCRATCH(tmp);
-    char *location;
 
-    TRY(state_path(tmp, inspection->choice.config->service, inspection->choice.environment_name,
-                   "journal.db", &location, err));
-    TRY(journal_open(mem, program->stores[0], location, journal_run_name(tmp), &inspection->journal,
-                     err));
-    return journal_check(inspection->journal, err);
+    return kept_journal_open(mem, program, &inspection->choice, journal_run_name(tmp),
+                             &inspection->journal, err);
 }
 
 bool inspection_connect(TALLOC_CTX *mem, const struct program *program,

@@ -95,7 +95,9 @@ static bool open_existing(TALLOC_CTX *mem, const struct program *program,
         return error_hint(
             err, "baseline, migrate and verify write it; name another one with --journal FILE");
     }
-    return journal_open(mem, program->stores[0], path, "", out, err);
+    const struct journal_place place = {.driver = program->stores[0],
+                                        .location = secret_make(tmp, path)};
+    return journal_open(mem, &place, "", out, err);
 }
 
 // --- verify

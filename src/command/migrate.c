@@ -8,7 +8,8 @@
 #include "base/quantity.h"
 #include "command/command.h"
 #include "command/database.h"
-#include "flight/lease.h"
+#include "command/kept_journal.h"
+#include "flight/file_lock.h"
 #include "journal/state.h"
 #include "report/migration.h"
 #include <errno.h>
@@ -120,17 +121,14 @@ static bool open_journal(TALLOC_CTX *mem, const struct program *program,
                          const struct database_choice *choice, struct journal **out,
                          struct error *err)
 {
-    struct lease *lease;
-    char *lock;
-    char *location;
+    struct file_lock *lock;
+    char *lock_path;
     const char *service = choice->config->service;
     const char *environment = choice->environment_name;
-    TRY(state_path(mem, service, environment, "migrate.lock", &lock, err));
-    TRY(state_path(mem, service, environment, "journal.db", &location, err));
-    TRY(lease_take(mem, lock, &lease, err));
+    TRY(state_path(mem, service, environment, "migrate.lock", &lock_path, err));
+    TRY(file_lock_take(mem, lock_path, &lock, err));
     const char *run = mem_printf(mem, "migrate/%ld", (long)getpid());
-    TRY(journal_open(mem, program->stores[0], location, run, out, err));
-    return journal_check(*out, err);
+    return kept_journal_open(mem, program, choice, run, out, err);
 }
 
 static void write_report(const struct options *options, const struct migrate_report *report,

@@ -1,5 +1,15 @@
 /*
- * Store: where the journal's events are kept, outside the target database.
+ * Store: where the journal's events and the leases of flights are kept, outside the target
+ * database.
+ *
+ * A lease says who flies: one process at a time holds the one of a name. It is taken for a time to
+ * live and renewed within it; one that was not renewed in time, or whose process is known to be
+ * dead, goes to whoever asks next. A process that was stopped and goes on does not know that it
+ * lost its lease; so each taking has a number of its own (epoch), and an append that names the
+ * epoch under which it was meant to happen is refused when another one is current: it is fenced.
+ *
+ * Time is the store's: of a file, that of the machine since it booted, which nobody sets; of a
+ * server, the server's.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -8,6 +18,9 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/secret.h"
+#include "base/wait.h"
+#include <stdbool.h>
 #include <stdint.h>
 
 struct store;
@@ -19,23 +32,96 @@ struct store_row {
 };
 typedef bool store_each(void *context, const struct store_row *row); // false stops
 
+// The taking of a lease under which something is meant to happen.
+struct store_fence {
+    const char *lease; // its name
+    int64_t epoch;
+};
+
+struct store_append {
+    // Called within the write lock with the last row (sequence 0, hash "" when empty); gives the
+    // new row, so that two processes cannot take one sequence number. It may be called again when
+    // what it gave was not written. What it gives lives until append returns.
+    bool (*make)(void *context, const struct store_row *last, struct store_row *row,
+                 struct error *err);
+    void *context;
+    const struct store_fence *fence; // NULL: whoever holds leases, this is appended
+};
+
+// --- leases
+
+struct store_owner {
+    const char *host;    // name, for people
+    const char *process; // of base/process_mark.h
+    const char *actor;
+};
+
+struct store_lease {
+    const char *name;
+    struct store_owner owner;
+    int64_t epoch; // grows with every taking, never used again
+    bool is_held;  // false: it was given back
+    bool is_alive; // held, renewed within its time to live, and its process is not known to be dead
+    int64_t taken_ms; // wall time, for people
+    int64_t renewed_ms;
+    int64_t time_to_live_ms;
+    int64_t age_ms; // since it was renewed, by the store's clock
+};
+
+struct store_lease_request {
+    const char *name; // "shop/production"
+    struct store_owner owner;
+    int64_t time_to_live_ms;
+};
+
+struct store_taken {
+    struct store_lease lease;
+    bool is_takeover;          // from one who still held it
+    struct store_lease before; // of a takeover
+};
+
+struct store_open_options {
+    const struct secret *location; // a path, an address
+    struct wait *wait;             // whose tick may cancel; NULL: only signals do
+};
+
 struct store_driver {
     const char *name; // "sqlite"
     // Open or create; upgrades our own schema. ERROR_INPUT: damaged, or written by a newer tminus.
-    bool (*open)(TALLOC_CTX *mem, const char *location, struct store **out, struct error *err);
-    // Append with durability (synced before it returns). `make` is called inside the write lock
-    // with the last row (sequence 0, hash "" when empty) and gives the new row, so that two
-    // processes cannot take one sequence number. What `make` gives lives until append returns.
-    bool (*append)(struct store *store,
-                   bool (*make)(void *context, const struct store_row *last, struct store_row *row,
-                                struct error *err),
-                   void *context, struct error *err);
+    bool (*open)(TALLOC_CTX *mem, const struct store_open_options *options, struct store **out,
+                 struct error *err);
+    // Where it is, for messages; without a password.
+    const char *(*place)(const struct store *store);
+    // Append with durability (synced before it returns). ERROR_POLICY: fenced, nothing is written.
+    bool (*append)(struct store *store, const struct store_append *append, struct error *err);
     // The last row, under `mem`; sequence 0 and hash "" when there is none.
     bool (*last)(TALLOC_CTX *mem, struct store *store, struct store_row *out, struct error *err);
     // Rows from `first` on, in the order of their sequence numbers.
     bool (*read)(struct store *store, int64_t first, store_each *each, void *context,
                  struct error *err);
+
+    // ERROR_POLICY: another process holds it and lives; the message says who, where, since when and
+    // until when. The same process takes its own anew; what it held before is fenced, too.
+    bool (*lease_take)(TALLOC_CTX *mem, struct store *store,
+                       const struct store_lease_request *request, struct store_taken *out,
+                       struct error *err);
+    // ERROR_POLICY: fenced, another epoch is current, or it was given back. One that is too old and
+    // that nobody took is renewed.
+    bool (*lease_renew)(struct store *store, const struct store_fence *fence, struct error *err);
+    // Give back. Of another epoch it is nothing to do: true.
+    bool (*lease_release)(struct store *store, const struct store_fence *fence, struct error *err);
+    // Who has it, whether it is held or not; `*is_there` false: nobody ever took it.
+    bool (*lease_look)(TALLOC_CTX *mem, struct store *store, const char *name,
+                       struct store_lease *out, bool *is_there, struct error *err);
 };
+
+// --- for the implementations (store/lease_refusal.c)
+
+// ERROR_POLICY: `lease` is held and alive.
+bool store_fail_held(const struct store_lease *lease, struct error *err);
+// ERROR_POLICY: `lease` (NULL: nobody took it) is not what `fence` says.
+bool store_fail_fenced(const struct store_fence *fence, const struct store_lease *lease,
+                       struct error *err);
 
 extern const struct store_driver store_sqlite;
 

@@ -6,17 +6,9 @@
 #include "journal/journal.h"
 #include "base/clock.h"
 #include "base/digest.h"
+#include "journal/journal_parts.h"
 #include <pwd.h>
 #include <unistd.h>
-
-struct journal {
-    const struct store_driver *driver;
-    struct store *store;
-    const char *location;
-    const char *run;
-    const char *actor;
-    const char *host;
-};
 
 static const char *host_name(TALLOC_CTX *mem)
 {
@@ -43,20 +35,25 @@ char *journal_run_name(TALLOC_CTX *mem)
     return mem_printf(mem, "%s/%d", clock_format(clock_wall_ms()).text, (int)getpid());
 }
 
-bool journal_open(TALLOC_CTX *mem, const struct store_driver *driver, const char *location,
-                  const char *run, struct journal **out, struct error *err)
+bool journal_open(TALLOC_CTX *mem, const struct journal_place *place, const char *run,
+                  struct journal **out, struct error *err)
 {
     SCRATCH(tmp);
     struct journal *journal = mem_new(tmp, struct journal);
+    const struct store_open_options options = {.location = place->location, .wait = place->wait};
 
-    journal->driver = driver;
-    journal->location = mem_strdup(journal, location);
+    journal->driver = place->driver;
     journal->run = mem_strdup(journal, run);
     journal->host = host_name(journal);
     journal->actor = actor_name(journal, journal->host);
-    TRY(driver->open(journal, location, &journal->store, err));
+    TRY(place->driver->open(journal, &options, &journal->store, err));
     *out = talloc_steal(mem, journal);
     return true;
+}
+
+static const char *place_of(const struct journal *journal)
+{
+    return journal->driver->place(journal->store);
 }
 
 // --- append
@@ -101,7 +98,10 @@ bool journal_append(struct journal *journal, const char *event, json_t *data, st
     json_auto_t *owned = data;
     struct append append = {.mem = tmp, .journal = journal, .event = event, .data = owned};
 
-    return journal->driver->append(journal->store, make_event, &append, err);
+    const struct store_append request = {
+        .make = make_event, .context = &append, .fence = journal->fence};
+
+    return journal->driver->append(journal->store, &request, err);
 }
 
 // --- head
@@ -250,7 +250,7 @@ bool journal_check(struct journal *journal, struct error *err)
     TRY(journal_verify(journal, NULL, &verdict, err));
     if (verdict.is_intact)
         return true;
-    error_set(err, ERROR_INPUT, "%s: the journal is broken: %s", journal->location, verdict.reason);
+    error_set(err, ERROR_INPUT, "%s: the journal is broken: %s", place_of(journal), verdict.reason);
     return error_hint(err, "tminus journal verify shows it; keep the file, and move it away to "
                            "begin a new one");
 }
@@ -271,12 +271,12 @@ static bool read_row(void *context, const struct store_row *row)
     json_t *event = NULL;
     struct error cause;
 
-    if (!json_read(reading->journal->location, row->line, strlen(row->line), &event, &cause) ||
+    if (!json_read(place_of(reading->journal), row->line, strlen(row->line), &event, &cause) ||
         !json_is_object(event)) {
         json_decref(event);
         reading->has_failed = true;
         error_set(reading->err, ERROR_INPUT, "%s: damaged: event %lld is no JSON object",
-                  reading->journal->location, (long long)row->sequence);
+                  place_of(reading->journal), (long long)row->sequence);
         error_hint(reading->err,
                    "`tminus journal verify` names the place; do not trust what follows it");
         return false;

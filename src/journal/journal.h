@@ -29,10 +29,15 @@ struct journal_head {
 // A name for this run of tminus, for journal_open: start time and process.
 char *journal_run_name(TALLOC_CTX *mem);
 
-// `run` names this run of tminus (a flight's id later); "actor" is $TMINUS_ACTOR, else user@host.
-MUST_CHECK bool journal_open(TALLOC_CTX *mem, const struct store_driver *driver,
-                             const char *location, const char *run, struct journal **out,
-                             struct error *err);
+struct journal_place {
+    const struct store_driver *driver;
+    const struct secret *location; // a path, an address
+    struct wait *wait; // whose tick may cancel what is waited for; NULL: only signals do
+};
+
+// `run` names this run of tminus, or the flight; "actor" is $TMINUS_ACTOR, else user@host.
+MUST_CHECK bool journal_open(TALLOC_CTX *mem, const struct journal_place *place, const char *run,
+                             struct journal **out, struct error *err);
 // `data` is stolen (also on failure). `event`: a name of journal/events.h.
 MUST_CHECK bool journal_append(struct journal *journal, const char *event, json_t *data,
                                struct error *err);

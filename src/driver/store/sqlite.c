@@ -6,23 +6,16 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "driver/store.h"
-#include "driver/table_file.h"
+#include "driver/store/sqlite_store.h"
 #include "sql/queries.h"
 
 #define APPLICATION_ID 0x746d696a // "tmij"
-#define SCHEMA_VERSION 1
-
-struct store {
-    struct table_file *file;
-    struct table_query *insert;
-    struct table_query *last;
-    struct table_query *read;
-};
+#define SCHEMA_VERSION 2
 
 // Upgrades of our own schema, one a version; [0] makes the first one in an empty file.
 static const char *const upgrades[SCHEMA_VERSION] = {
     sql_store_sqlite_version_1,
+    sql_store_sqlite_version_2,
 };
 
 static bool read_number(struct table_file *file, const char *sql, int64_t *out, struct error *err)
@@ -86,12 +79,14 @@ static bool upgrade(struct table_file *file, struct error *err)
     return table_file_run(file, "COMMIT", err);
 }
 
-static bool store_open(TALLOC_CTX *mem, const char *location, struct store **out, struct error *err)
+static bool store_open(TALLOC_CTX *mem, const struct store_open_options *options,
+                       struct store **out, struct error *err)
 {
     SCRATCH(tmp);
     struct store *store = mem_new(tmp, struct store);
 
-    TRY(table_file_open(store, location, TABLE_FILE_WRITE, &store->file, err));
+    TRY(table_file_open(store, secret_reveal(options->location), TABLE_FILE_WRITE, &store->file,
+                        err));
     TRY(upgrade(store->file, err));
     TRY(table_file_make_durable(store->file, err));
     TRY(table_query_make(store, store->file,
@@ -125,33 +120,43 @@ static bool store_last(TALLOC_CTX *mem, struct store *store, struct store_row *o
     return true;
 }
 
-typedef bool make_row(void *context, const struct store_row *last, struct store_row *row,
-                      struct error *err);
-
-static bool append_locked(struct store *store, make_row *make, void *context, struct error *err)
-{
-    SCRATCH(tmp);
-    struct store_row last;
-    struct store_row row = {0};
-
-    TRY(store_last(tmp, store, &last, err));
-    TRY(make(context, &last, &row, err));
-    table_query_bind_integer(store->insert, 1, row.sequence);
-    table_query_bind_text(store->insert, 2, row.line);
-    table_query_bind_text(store->insert, 3, row.hash);
-    TRY(table_query_run(store->insert, err));
-    return table_file_run(store->file, "COMMIT", err);
-}
-
-static bool store_append(struct store *store, make_row *make, void *context, struct error *err)
+bool sqlite_store_write(struct store *store, store_work *work, void *context, struct error *err)
 {
     TRY(table_file_run(store->file, "BEGIN IMMEDIATE", err));
-    if (append_locked(store, make, context, err))
+    if (work(store, context, err) && table_file_run(store->file, "COMMIT", err))
         return true;
     // What failed is in `err`; a rollback that fails too leaves nothing behind either.
     struct error ignored;
     (void)!table_file_run(store->file, "ROLLBACK", &ignored);
     return false;
+}
+
+static bool append_locked(struct store *store, void *context, struct error *err)
+{
+    SCRATCH(tmp);
+    const struct store_append *append = context;
+    struct store_row last;
+    struct store_row row = {0};
+
+    if (append->fence != NULL)
+        TRY(sqlite_store_check_fence(store, append->fence, err));
+    TRY(store_last(tmp, store, &last, err));
+    TRY(append->make(append->context, &last, &row, err));
+    table_query_bind_integer(store->insert, 1, row.sequence);
+    table_query_bind_text(store->insert, 2, row.line);
+    table_query_bind_text(store->insert, 3, row.hash);
+    return table_query_run(store->insert, err);
+}
+
+static bool store_append(struct store *store, const struct store_append *append, struct error *err)
+{
+    struct store_append copy = *append;
+    return sqlite_store_write(store, append_locked, &copy, err);
+}
+
+static const char *store_place(const struct store *store)
+{
+    return table_file_path(store->file);
 }
 
 static bool store_read(struct store *store, int64_t first, store_each *each, void *context,
@@ -177,7 +182,12 @@ static bool store_read(struct store *store, int64_t first, store_each *each, voi
 const struct store_driver store_sqlite = {
     .name = "sqlite",
     .open = store_open,
+    .place = store_place,
     .append = store_append,
     .last = store_last,
     .read = store_read,
+    .lease_take = sqlite_store_lease_take,
+    .lease_renew = sqlite_store_lease_renew,
+    .lease_release = sqlite_store_lease_release,
+    .lease_look = sqlite_store_lease_look,
 };

@@ -24,6 +24,15 @@ struct fixture {
     struct error err;
 };
 
+static bool open_at(TALLOC_CTX *mem, const char *path, const char *run, struct journal **out,
+                    struct error *err)
+{
+    SCRATCH(tmp);
+    const struct journal_place place = {.driver = &store_sqlite,
+                                        .location = secret_make(tmp, path)};
+    return journal_open(mem, &place, run, out, err);
+}
+
 static void append_number(struct journal *journal, int64_t number)
 {
     struct error err;
@@ -41,8 +50,7 @@ static int set_up(void **state)
     assert_non_null(mkdtemp(folder));
     fixture->mem = fixture;
     fixture->path = mem_printf(fixture, "%s/journal.db", folder);
-    assert_true(journal_open(fixture, &store_sqlite, fixture->path, "run-1", &fixture->journal,
-                             &fixture->err));
+    assert_true(open_at(fixture, fixture->path, "run-1", &fixture->journal, &fixture->err));
     for (int i = 1; i <= EVENTS; i++)
         append_number(fixture->journal, i);
     *state = fixture;
@@ -306,7 +314,7 @@ static void append_many(const char *path)
     struct journal *journal;
     struct error err;
 
-    if (!journal_open(NULL, &store_sqlite, path, "writer", &journal, &err))
+    if (!open_at(NULL, path, "writer", &journal, &err))
         _exit(1);
     for (int i = 0; i < APPENDS; i++)
         if (!journal_append(journal, "written", json_object(), &err))
@@ -365,14 +373,14 @@ static void test_open__not_a_journal(void **state)
 
     write_text(path, "this is a text of more than one hundred bytes, which no version of SQLite would take "
                      "for a database, because it does not begin as one\n");
-    assert_false(journal_open(tmp, &store_sqlite, path, "", &journal, &fixture->err));
+    assert_false(open_at(tmp, path, "", &journal, &fixture->err));
     assert_int_equal(fixture->err.code, ERROR_INPUT);
     assert_non_null(strstr(fixture->err.message, "damaged"));
     unlink(path);
 
     assert_true(table_file_open(tmp, path, TABLE_FILE_WRITE, &file, &fixture->err));
     assert_true(table_file_run(file, "CREATE TABLE customer (id)", &fixture->err));
-    assert_false(journal_open(tmp, &store_sqlite, path, "", &journal, &fixture->err));
+    assert_false(open_at(tmp, path, "", &journal, &fixture->err));
     assert_non_null(strstr(fixture->err.message, "not a journal of tminus"));
     unlink(path);
 }
@@ -391,7 +399,7 @@ static void test_open__damaged(void **state)
     for (int i = 0; i < 2048; i++)
         fputc(0xee, file);
     fclose(file);
-    bool is_open = journal_open(tmp, &store_sqlite, fixture->path, "", &journal, &fixture->err);
+    bool is_open = open_at(tmp, fixture->path, "", &journal, &fixture->err);
     assert_false(is_open && journal_verify(journal, NULL, &verdict, &fixture->err));
     assert_int_equal(fixture->err.code, ERROR_INPUT);
     assert_non_null(strstr(fixture->err.message, "damaged"));
@@ -403,7 +411,7 @@ static void test_open__newer(void **state)
     struct journal *journal;
 
     tamper(fixture, "PRAGMA user_version = 99");
-    assert_false(journal_open(fixture->mem, &store_sqlite, fixture->path, "", &journal, &fixture->err));
+    assert_false(open_at(fixture->mem, fixture->path, "", &journal, &fixture->err));
     assert_int_equal(fixture->err.code, ERROR_INPUT);
     assert_non_null(strstr(fixture->err.message, "newer tminus"));
 }

@@ -145,7 +145,10 @@ static struct proof_rig *make_rig(TALLOC_CTX *mem, const struct database *databa
     rig->database = database->path;
     rig->baseline = mem_printf(rig, "%s/baseline.db", folder);
     rig->config = mem_new(rig, struct config);
-    CHECK(rig, journal_open(rig, &store_sqlite, mem_printf(rig, "%s/journal.db", folder), "test", &rig->journal,
+    const struct journal_place place = {
+        .driver = &store_sqlite,
+        .location = secret_make(rig, mem_printf(rig, "%s/journal.db", folder))};
+    CHECK(rig, journal_open(rig, &place, "test", &rig->journal,
                             &rig->err));
     return rig;
 }

@@ -1,22 +1,22 @@
 /*
- * Leases by flock(2): see lease.h.
+ * File locks by flock(2): see file_lock.h.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "flight/lease.h"
+#include "flight/file_lock.h"
 #include "base/clock.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/file.h>
 #include <unistd.h>
 
-struct lease {
+struct file_lock {
     int fd;
 };
 
-static int lease_release(struct lease *lease)
+static int file_lock_release(struct file_lock *lock)
 {
-    close(lease->fd);
+    close(lock->fd);
     return 0;
 }
 
@@ -39,7 +39,7 @@ static void write_holder(int fd)
     (void)len; // only for the message of whoever comes second
 }
 
-bool lease_take(TALLOC_CTX *mem, const char *path, struct lease **out, struct error *err)
+bool file_lock_take(TALLOC_CTX *mem, const char *path, struct file_lock **out, struct error *err)
 {
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (fd < 0) {
@@ -56,9 +56,9 @@ bool lease_take(TALLOC_CTX *mem, const char *path, struct lease **out, struct er
         return false;
     }
     write_holder(fd);
-    struct lease *lease = mem_new(mem, struct lease);
-    lease->fd = fd;
-    talloc_set_destructor(lease, lease_release);
-    *out = lease;
+    struct file_lock *lock = mem_new(mem, struct file_lock);
+    lock->fd = fd;
+    talloc_set_destructor(lock, file_lock_release);
+    *out = lock;
     return true;
 }
