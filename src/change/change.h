@@ -64,6 +64,7 @@ struct change {
     const char *root; // top folder of the work tree, absolute
     struct changed_file *files;
     size_t n_files;
+    struct text_index *file_places; // of files, by path; NULL: no range
     int64_t lines_changed; // added + deleted, without generated and binary files
 };
 

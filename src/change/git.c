@@ -9,6 +9,7 @@
 #include "change/git.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "base/text_index.h"
 #include "change/generated.h"
 #include "change/git_run.h"
 #include "change/line.h"
@@ -106,6 +107,22 @@ static const char *next_field(struct cursor *cursor)
     return field;
 }
 
+// Of a path that stands there twice the first is what is found.
+static struct changed_file *add_file(TALLOC_CTX *mem, struct change *change, const char *path)
+{
+    struct changed_file *file = mem_append(mem, change->files, change->n_files);
+    file->path = mem_strdup(mem, path);
+    text_index_add(change->file_places, path, change->n_files - 1);
+    return file;
+}
+
+static struct changed_file *find_file(const struct change *change, const char *path)
+{
+    size_t place =
+        change->file_places == NULL ? TEXT_INDEX_NONE : text_index_find(change->file_places, path);
+    return place == TEXT_INDEX_NONE ? NULL : &change->files[place];
+}
+
 // ":100644 100644 1234 5678 M", path, and for renames and copies the new path.
 static void read_raw(TALLOC_CTX *mem, struct cursor *cursor, struct change *change)
 {
@@ -114,22 +131,12 @@ static void read_raw(TALLOC_CTX *mem, struct cursor *cursor, struct change *chan
     const char *space = strrchr(head, ' ');
     if (space == NULL || path == NULL)
         return;
-    struct changed_file *file = mem_append(mem, change->files, change->n_files);
-    file->status = space[1];
-    if (file->status == 'R' || file->status == 'C') {
-        file->old_path = file->status == 'R' ? mem_strdup(mem, path) : NULL;
-        file->status = file->status == 'C' ? 'A' : 'R';
-        path = next_field(cursor);
-    }
-    file->path = mem_strdup(mem, path == NULL ? "" : path);
-}
-
-static struct changed_file *find_file(const struct change *change, const char *path)
-{
-    for (size_t i = 0; i < change->n_files; i++)
-        if (strcmp(change->files[i].path, path) == 0)
-            return &change->files[i];
-    return NULL;
+    char status = space[1];
+    bool is_renamed = status == 'R';
+    const char *new_path = is_renamed || status == 'C' ? next_field(cursor) : path;
+    struct changed_file *file = add_file(mem, change, new_path == NULL ? "" : new_path);
+    file->old_path = is_renamed ? mem_strdup(mem, path) : NULL;
+    file->status = status == 'C' ? 'A' : status;
 }
 
 // "12\t3\tpath", or "12\t3\t" and two fields for a rename; "-\t-" for a binary file.
@@ -192,8 +199,7 @@ static bool read_untracked(TALLOC_CTX *mem, struct change *change, struct error 
         char *text;
         size_t len;
         const char *full = file_join(tmp, change->root, path);
-        struct changed_file *file = mem_append(mem, change->files, change->n_files);
-        file->path = mem_strdup(mem, path);
+        struct changed_file *file = add_file(mem, change, path);
         file->status = 'A';
         file->added = -1; // not readable or binary, until it is read
         if (!file_read(tmp, full, FILE_SIZE_MAX, &text, &len, &ignored) ||
@@ -273,7 +279,8 @@ bool git_read_range(TALLOC_CTX *mem, const char *folder, const char *base,
     TRY(git_find_root(mem, folder, &root, err));
     TRY(git_head(mem, folder, &head, &title, err));
     TRY(find_merge_base(mem, folder, base, head, &merge_base, err));
-    struct change range = {.root = root, .base = merge_base, .head = head};
+    struct change range = {
+        .root = root, .base = merge_base, .head = head, .file_places = text_index_make(mem)};
     TRY(read_diff(mem, &range, err));
     TRY(read_untracked(mem, &range, err));
     TRY(mark_generated(&range, config, err));
@@ -283,6 +290,7 @@ bool git_read_range(TALLOC_CTX *mem, const char *folder, const char *base,
     change->head = range.head;
     change->files = range.files;
     change->n_files = range.n_files;
+    change->file_places = range.file_places;
     change->lines_changed = range.lines_changed;
     return true;
 }
@@ -325,36 +333,71 @@ static const struct changed_file *change_of(const struct change *change, const c
     return known == NULL ? NULL : find_file(change, known);
 }
 
-// Files beside each other of one kind: db/1.sql and db/2.sql, or db/1/up.sql and db/2/up.sql.
-static bool are_alike(const char *a, const char *b)
+// Files are alike that lie beside each other and are of one kind, db/1.sql and db/2.sql, or that
+// have one name in folders beside each other, db/1/up.sql and db/2/up.sql: how each of these is
+// told, "db/.sql" and "db//up.sql". NULL: not in this way.
+struct likeness {
+    const char *by_kind, *by_name;
+};
+
+static struct likeness likeness_of(TALLOC_CTX *mem, const char *path)
 {
-    SCRATCH(tmp);
-    const char *a_name = file_base(a);
-    const char *b_name = file_base(b);
-    const char *a_end = strrchr(a_name, '.');
-    const char *b_end = strrchr(b_name, '.');
-    char *a_folder = file_folder(tmp, a);
-    char *b_folder = file_folder(tmp, b);
-    if (strcmp(a_folder, b_folder) == 0)
-        return a_end != NULL && b_end != NULL && strcmp(a_end, b_end) == 0;
-    return strcmp(a_name, b_name) == 0 && strchr(a_folder, '/') != NULL &&
-           strchr(b_folder, '/') != NULL &&
-           strcmp(file_folder(tmp, a_folder), file_folder(tmp, b_folder)) == 0;
+    const char *name = file_base(path);
+    const char *end = strrchr(name, '.');
+    const char *folder = file_folder(mem, path);
+    return (struct likeness){
+        .by_kind = end == NULL ? NULL : mem_printf(mem, "%s/%s", folder, end),
+        .by_name = strchr(folder, '/') == NULL
+                       ? NULL
+                       : mem_printf(mem, "%s//%s", file_folder(mem, folder), name),
+    };
 }
 
-static bool was_migration(const struct change *change, const struct changed_file *file)
+static void add_likeness(const struct change *change, const char *path, struct text_index *kinds)
 {
-    for (size_t i = 0; i < change->n_migrations; i++) {
-        char full[PATH_MAX];
-        const struct migration *migration = &change->migrations[i];
-        const char *up = path_in_root(change, migration->up.path, full);
-        if (up != NULL && are_alike(up, file->path))
-            return true;
-        const char *down = path_in_root(change, migration->down.path, full);
-        if (down != NULL && are_alike(down, file->path))
+    SCRATCH(tmp);
+    char full[PATH_MAX];
+    const char *known = path_in_root(change, path, full);
+    struct likeness likeness = known == NULL ? (struct likeness){0} : likeness_of(tmp, known);
+    if (likeness.by_kind != NULL)
+        text_index_add(kinds, likeness.by_kind, 0);
+    if (likeness.by_name != NULL)
+        text_index_add(kinds, likeness.by_name, 0);
+}
+
+static bool has_likeness(const struct text_index *kinds, const char *path)
+{
+    SCRATCH(tmp);
+    struct likeness likeness = likeness_of(tmp, path);
+    return (likeness.by_kind != NULL &&
+            text_index_find(kinds, likeness.by_kind) != TEXT_INDEX_NONE) ||
+           (likeness.by_name != NULL &&
+            text_index_find(kinds, likeness.by_name) != TEXT_INDEX_NONE);
+}
+
+static bool has_deleted(const struct change *change)
+{
+    for (size_t i = 0; i < change->n_files; i++) {
+        if (change->files[i].status == 'D')
             return true;
     }
     return false;
+}
+
+static void mark_deleted(struct change *change)
+{
+    SCRATCH(tmp);
+    struct text_index *kinds = text_index_make(tmp);
+    if (!has_deleted(change))
+        return;
+    for (size_t i = 0; i < change->n_migrations; i++) {
+        add_likeness(change, change->migrations[i].up.path, kinds);
+        add_likeness(change, change->migrations[i].down.path, kinds);
+    }
+    for (size_t i = 0; i < change->n_files; i++) {
+        struct changed_file *file = &change->files[i];
+        file->was_migration = file->status == 'D' && has_likeness(kinds, file->path);
+    }
 }
 
 void change_mark_context(struct change *change)
@@ -367,8 +410,5 @@ void change_mark_context(struct change *change)
         migration->was_edited = up != NULL && up->status != 'A';
         migration->renamed_from = up == NULL ? NULL : up->old_path;
     }
-    for (size_t i = 0; i < change->n_files; i++) {
-        struct changed_file *file = &change->files[i];
-        file->was_migration = file->status == 'D' && was_migration(change, file);
-    }
+    mark_deleted(change);
 }
