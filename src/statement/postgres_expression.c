@@ -167,7 +167,9 @@ static const ColumnRef *not_null_column(Node *node, int depth)
         return NULL;
     if (IsA(node, NullTest) && ((NullTest *)node)->nulltesttype == IS_NOT_NULL) {
         Node *arg = (Node *)((NullTest *)node)->arg;
-        return IsA(arg, ColumnRef) ? (ColumnRef *)arg : NULL;
+        // `t.* IS NOT NULL` is about a row.
+        bool is_column = IsA(arg, ColumnRef) && IsA(llast(((ColumnRef *)arg)->fields), String);
+        return is_column ? (ColumnRef *)arg : NULL;
     }
     if (!IsA(node, BoolExpr) || ((BoolExpr *)node)->boolop != AND_EXPR)
         return NULL;

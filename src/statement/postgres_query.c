@@ -250,6 +250,7 @@ struct query *query_make(struct reading *reading, Node *node, const struct scope
     for (size_t i = 0; i < found.n_inner; i++)
         *mem_append(reading->mem, query->inner, query->n_inner) =
             query_make_one(reading, found.inner[i].node, found.inner[i].scope, &ignored);
+    references_read(reading, node, query);
     return query;
 }
 

@@ -128,6 +128,8 @@ const struct scope *walk_with(struct reading *reading, const WithClause *with,
                               const struct scope *scope, struct found *found);
 // What that WITH query sees which stands behind the first `n_visible`.
 const struct scope *scope_show(struct reading *reading, const struct scope *all, size_t n_visible);
+// Does it have children that raw_expression_tree_walker knows?
+bool node_has_children(const Node *node);
 // Is it a WITH query's name, and no table's?
 bool scope_has(const struct scope *scope, const RangeVar *range);
 void found_finish(struct found *found); // each name once, in the order of the first
@@ -146,6 +148,9 @@ struct expression *expression_make(struct reading *reading, Node *node, struct s
 
 // SELECT, VALUES, INSERT, UPDATE, DELETE, MERGE.
 struct query *query_make(struct reading *reading, Node *node, const struct scope *scope);
+// All columns that stand in the query, its subqueries and WITH queries.
+void references_read(struct reading *reading, Node *node,
+                     struct query *query); // postgres_reference.c
 struct query *query_make_copy(struct reading *reading, const CopyStmt *copy);
 void select_read(struct reading *reading, SelectStmt *select, const struct scope *scope,
                  struct query *query);

@@ -217,9 +217,9 @@ static void node_take(struct walk *walk, Node *node, const struct scope *scope)
     }
 }
 
-// Nodes with children that raw_expression_tree_walker knows. The others have none, or none of
-// interest: WITH is gone through with its scope, INTO and FOR UPDATE OF read nothing.
-static bool has_children(const Node *node)
+// The others have no children, or none of interest: WITH is gone through with its scope, INTO and
+// FOR UPDATE OF read nothing.
+bool node_has_children(const Node *node)
 {
     switch (nodeTag(node)) {
     case T_List:
@@ -272,7 +272,7 @@ static void walk_run(struct walk *walk)
     while (walk->n_todo > 0) {
         struct step step = walk->todo[--walk->n_todo];
         node_take(walk, step.node, step.scope);
-        if (!has_children(step.node))
+        if (!node_has_children(step.node))
             continue;
         size_t first = walk->n_todo;
         walk->scope = push_with(walk, with_of(step.node), step.scope);

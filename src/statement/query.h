@@ -25,6 +25,15 @@ struct value_row {
 };
 #define VALUE_ROWS_MAX 100 // that are kept of one statement
 
+// A column that a query takes: one of `tables` must have it. None: nothing in its FROM is called
+// `qualifier`, or there is no FROM.
+struct column_reference {
+    const char *qualifier; // NULL: none
+    const char *column;
+    struct name *tables;
+    size_t n_tables;
+};
+
 enum overriding { OVERRIDING_NONE, OVERRIDING_USER_VALUE, OVERRIDING_SYSTEM_VALUE };
 
 enum query_verb {
@@ -47,6 +56,8 @@ struct query {
     bool target_only;   // ONLY
     struct name *reads; // every other relation read: FROM, joins, subqueries, CTE bodies
     size_t n_reads;     // (CTE names themselves left out), each once
+    struct column_reference *references; // PostgreSQL: whose tables are told by the text, in any order
+    size_t n_references;
     struct name *calls; // PostgreSQL: every function called anywhere in it, each once
     size_t n_calls;
     struct name *scans;   // SQLite: tables that its planner goes through from end to end,

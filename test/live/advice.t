@@ -62,7 +62,7 @@ refused()
         done <"$tmp/page/sql"
     } >"$tmp/page/session.sql"
     psql -X -q -A -t -d $database -f "$tmp/page/session.sql" >/dev/null 2>"$tmp/page/err"
-    sed '1,/^advice$/d' "$tmp/page/err" | awk -v wrong="$wrong" '
+    sed '/^advice$/,$!d' "$tmp/page/err" | awk -v wrong="$wrong" '
         $0 ~ wrong { why = $0; sub(/^.*ERROR:  /, "", why); next }
         /^of: / && why != "" { print why ": " substr($0, 5); why = "" }
         /ERROR:  / { why = "" }' >"$tmp/page/refused"

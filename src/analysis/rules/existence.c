@@ -47,16 +47,10 @@ static bool statement_drops_column(const struct fit *fit, const char *column)
     return false;
 }
 
-static bool knows_columns(const struct schema_relation *relation)
-{
-    return relation->n_columns > 0 && relation->n_parents == 0 &&
-           (relation->kind == RELATION_TABLE || relation->kind == RELATION_PARTITIONED);
-}
-
 static const char *fit_column(const struct fit *fit, const struct schema_relation *relation,
                               const char *column)
 {
-    if (column == NULL || relation == NULL || !knows_columns(relation) ||
+    if (column == NULL || relation == NULL || !relation_tells_columns(relation) ||
         schema_find_column(relation, column) != NULL || statement_makes_column(fit, column))
         return NULL;
     return mem_printf(fit->mem, "column '%s' of '%s' does not exist", column,
@@ -203,6 +197,17 @@ static bool is_trigger_function(const struct schema *schema, struct name name)
     return false;
 }
 
+// INHERITS, LIKE, PARTITION OF.
+static const char *fit_parents(const struct fit *fit, const struct action *action)
+{
+    const char *mismatch = fit_relation(fit, action->partition_of);
+    for (size_t i = 0; mismatch == NULL && i < action->n_parents; i++) {
+        if (schema_find_type(fit->schema, action->parents[i]) == NULL)
+            mismatch = fit_relation(fit, action->parents[i]);
+    }
+    return mismatch;
+}
+
 static const char *fit_create(const struct fit *fit, const struct action *action)
 {
     if (action->if_exists || action->or_replace || action->relation.name == NULL ||
@@ -214,7 +219,7 @@ static const char *fit_create(const struct fit *fit, const struct action *action
     case ACTION_CREATE_VIEW:
     case ACTION_CREATE_SEQUENCE:
         return schema_find(fit->schema, action->relation) == NULL
-                   ? NULL
+                   ? fit_parents(fit, action)
                    : present(fit, "relation", action->relation);
     case ACTION_CREATE_TYPE:
         return schema_find_type(fit->schema, action->relation) == NULL
@@ -279,7 +284,8 @@ static const char *fit_own_constraint(const struct fit *fit, const struct action
 {
     const struct schema_relation *relation = schema_find(fit->schema, action->relation);
     if (action->if_exists || action->member == NULL || relation == NULL ||
-        !knows_columns(relation) || schema_find_constraint(relation, action->member) != NULL ||
+        !relation_tells_columns(relation) ||
+        schema_find_constraint(relation, action->member) != NULL ||
         statement_adds_constraint(fit, action->member))
         return fit_member(fit, action);
     return mem_printf(fit->mem, "constraint '%s' of '%s' does not exist", action->member,
@@ -316,7 +322,10 @@ const char *statement_mismatch(TALLOC_CTX *mem, const struct schema *schema,
 {
     struct fit fit = {.mem = mem, .schema = schema, .statement = statement};
     for (fit.index = 0; fit.index < statement->n_actions; fit.index++) {
-        const char *mismatch = fit_action(&fit, &statement->actions[fit.index]);
+        const struct action *action = &statement->actions[fit.index];
+        const char *mismatch = fit_action(&fit, action);
+        if (mismatch == NULL)
+            mismatch = unknown_column_mismatch(mem, schema, statement, action);
         if (mismatch != NULL)
             return mismatch;
     }

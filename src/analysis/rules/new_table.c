@@ -6,8 +6,6 @@
  */
 #include "analysis/rules/definition_refusal.h"
 
-static const char *const system_columns[] = {"tableoid", "ctid", "xmin", "xmax", "cmin", "cmax"};
-
 static bool has_column(const struct action *create, const char *name)
 {
     for (size_t i = 0; i < create->n_columns; i++) {
@@ -41,7 +39,7 @@ static const char *expression_refusal(const struct rule_place *place, const stru
     for (size_t i = 0; i < expression->n_columns; i++) {
         const char *column = expression->columns[i];
         if (!has_column(create, column) && strcmp(column, create->relation.name) != 0 &&
-            strcmp(column, "*") != 0 && !word_in(column, system_columns, COUNT_OF(system_columns)))
+            strcmp(column, "*") != 0 && !column_is_system(column))
             return no_column(place, what, column);
     }
     return NULL;

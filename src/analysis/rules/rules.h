@@ -77,6 +77,15 @@ void place_each_action(struct rule_place *place, rule_action_check *check);
 const char *statement_mismatch(TALLOC_CTX *mem, const struct schema *schema,
                                const struct statement *statement);
 
+// --- columns that it takes (unknown_column.c)
+
+// All columns of the relation are known.
+bool relation_tells_columns(const struct schema_relation *relation);
+bool column_is_system(const char *column); // "ctid", "xmin": every table has them
+// The same as statement_mismatch of what one action reads.
+const char *unknown_column_mismatch(TALLOC_CTX *mem, const struct schema *schema,
+                                    const struct statement *statement, const struct action *action);
+
 // --- rows, each beside its check
 
 // drop.c
