@@ -28,6 +28,7 @@ static const struct engine_driver *const engines[] = {
 
 static const struct store_driver *const stores[] = {
     &store_sqlite,
+    &store_postgres,
     NULL,
 };
 

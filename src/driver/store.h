@@ -82,12 +82,14 @@ struct store_taken {
 
 struct store_open_options {
     const struct secret *location; // a path, an address
+    const char *journal;           // its name where one place keeps several: "shop/production"
+    bool must_exist;               // ERROR_INPUT when there is none; else it is made
     struct wait *wait;             // whose tick may cancel; NULL: only signals do
 };
 
 struct store_driver {
     const char *name; // "sqlite"
-    // Open or create; upgrades our own schema. ERROR_INPUT: damaged, or written by a newer tminus.
+    // Open or make; upgrades our own schema. ERROR_INPUT: damaged, or written by a newer tminus.
     bool (*open)(TALLOC_CTX *mem, const struct store_open_options *options, struct store **out,
                  struct error *err);
     // Where it is, for messages; without a password.
@@ -124,5 +126,6 @@ bool store_fail_fenced(const struct store_fence *fence, const struct store_lease
                        struct error *err);
 
 extern const struct store_driver store_sqlite;
+extern const struct store_driver store_postgres;
 
 #endif

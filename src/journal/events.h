@@ -36,8 +36,8 @@
 #define EVENT_MIGRATION_UNDONE "migration-undone"
 #define EVENT_MIGRATION_FAILED "migration-failed"
 
-// {database, environment, source, migrations: [{version, path, sha256}], verdict, why, class, class_why,
-// rows_lost, schema_restored, data_restored, seconds_up, seconds_down}
+// {database, environment, source, migrations: [{version, path, sha256}], verdict, why, class,
+// class_why, rows_lost, schema_restored, data_restored, seconds_up, seconds_down}
 #define EVENT_REHEARSED "rehearsed"
 
 // {backup (its id), kind, path, database, system, taken_at, bytes, took_ms, sha256, fingerprints

@@ -40,7 +40,10 @@ bool journal_open(TALLOC_CTX *mem, const struct journal_place *place, const char
 {
     SCRATCH(tmp);
     struct journal *journal = mem_new(tmp, struct journal);
-    const struct store_open_options options = {.location = place->location, .wait = place->wait};
+    const struct store_open_options options = {.location = place->location,
+                                               .journal = place->name,
+                                               .must_exist = place->must_exist,
+                                               .wait = place->wait};
 
     journal->driver = place->driver;
     journal->run = mem_strdup(journal, run);

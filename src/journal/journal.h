@@ -32,6 +32,8 @@ char *journal_run_name(TALLOC_CTX *mem);
 struct journal_place {
     const struct store_driver *driver;
     const struct secret *location; // a path, an address
+    const char *name;              // where one place keeps several journals
+    bool must_exist;               // else it is made
     struct wait *wait; // whose tick may cancel what is waited for; NULL: only signals do
 };
 

@@ -1,343 +1,360 @@
 /*
- * The contract of driver/store.h, run on every implementation.
+ * The contract of driver/store.h, run on every implementation: events.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "base/process_mark.h"
-#include "driver/store.h"
-// cmocka asks for these first.
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-#include <signal.h>
-#include <sys/wait.h>
-#include <unistd.h>
+#include "../support/skip.h"
+#include "../support/store_rig.h"
+#include <fcntl.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 
-static const struct store_driver *const drivers[] = {&store_sqlite};
+#define WRITERS 4
+#define WRITES 25
 
-struct fixture {
-    const struct store_driver *driver;
-    char *location;
-    struct store *store;
-    struct error err;
-    int64_t made_last; // sequence that the last `make` was given
-    bool refuses;
-};
-
-static bool make_row(void *context, const struct store_row *last, struct store_row *row,
-                     struct error *err)
-{
-    struct fixture *fixture = context;
-
-    fixture->made_last = last->sequence;
-    if (fixture->refuses)
-        return error_set(err, ERROR_INPUT, "refused");
-    row->sequence = last->sequence + 1;
-    row->line = "{\"text\":\"ü\\n\"}";
-    row->hash = last->sequence == 0 ? "first" : "later";
-    return true;
-}
-
-static bool open_again(TALLOC_CTX *mem, struct fixture *fixture, struct store **out)
-{
-    const struct store_open_options options = {.location = secret_make(mem, fixture->location)};
-    return fixture->driver->open(mem, &options, out, &fixture->err);
-}
-
-static struct fixture *open_store(TALLOC_CTX *mem, const struct store_driver *driver)
-{
-    struct fixture *fixture = mem_new(mem, struct fixture);
-    char folder[] = "/tmp/tminus-store-XXXXXX";
-
-    assert_non_null(mkdtemp(folder));
-    fixture->driver = driver;
-    fixture->location = mem_printf(fixture, "%s/store", folder);
-    assert_true(open_again(fixture, fixture, &fixture->store));
-    return fixture;
-}
-
-static bool try_append(struct fixture *fixture, const struct store_fence *fence)
-{
-    const struct store_append append = {.make = make_row, .context = fixture, .fence = fence};
-    return fixture->driver->append(fixture->store, &append, &fixture->err);
-}
-
-static void append(struct fixture *fixture, int n)
+static void append(struct store_rig *rig, int n)
 {
     for (int i = 0; i < n; i++)
-        assert_true(try_append(fixture, NULL));
+        if (!store_rig_append(rig, NULL))
+            fail_msg("%s", rig->err.message);
 }
-
-static int64_t last_sequence(struct fixture *fixture)
-{
-    SCRATCH(tmp);
-    struct store_row last;
-    assert_true(fixture->driver->last(tmp, fixture->store, &last, &fixture->err));
-    return last.sequence;
-}
-
-// --- events
 
 static bool count_rows(void *context, const struct store_row *row)
 {
     int64_t *expected = context;
     assert_int_equal(row->sequence, ++*expected);
-    assert_string_equal(row->line, "{\"text\":\"ü\\n\"}");
+    assert_string_equal(row->line, "{\"text\":\"ü\\n'\"}");
     return row->sequence < 4;
 }
 
-static void check_append(struct fixture *fixture)
+static void check_append(struct store_rig *rig)
 {
     SCRATCH(tmp);
     struct store_row last;
 
-    assert_true(fixture->driver->last(tmp, fixture->store, &last, &fixture->err));
+    assert_true(rig->driver->last(tmp, rig->store, &last, &rig->err));
     assert_int_equal(last.sequence, 0);
     assert_string_equal(last.hash, "");
-    append(fixture, 3);
-    assert_int_equal(fixture->made_last, 2);
-    assert_true(fixture->driver->last(tmp, fixture->store, &last, &fixture->err));
+    append(rig, 3);
+    assert_int_equal(rig->made_last, 2);
+    assert_true(rig->driver->last(tmp, rig->store, &last, &rig->err));
     assert_int_equal(last.sequence, 3);
-    assert_string_equal(last.hash, "later");
+    assert_string_equal(last.hash, mem_printf(tmp, "%d-3", (int)getpid()));
+    assert_string_equal(last.line, "{\"text\":\"ü\\n'\"}");
 }
 
 // What `make` refuses leaves nothing behind, and the lock is free.
-static void check_refused(struct fixture *fixture)
+static void check_refused(struct store_rig *rig)
 {
-    fixture->refuses = true;
-    assert_false(try_append(fixture, NULL));
-    assert_string_equal(fixture->err.message, "refused");
-    fixture->refuses = false;
-    append(fixture, 1);
-    assert_int_equal(fixture->made_last, 3);
+    rig->refuses = true;
+    assert_false(store_rig_append(rig, NULL));
+    assert_string_equal(rig->err.message, "refused");
+    rig->refuses = false;
+    append(rig, 1);
+    assert_int_equal(rig->made_last, 3);
 }
 
-static void check_read(struct fixture *fixture)
+static void check_read(struct store_rig *rig)
 {
     int64_t seen = 0;
-    append(fixture, 2);
-    assert_true(fixture->driver->read(fixture->store, 1, count_rows, &seen, &fixture->err));
+    append(rig, 2);
+    assert_true(rig->driver->read(rig->store, 1, count_rows, &seen, &rig->err));
     assert_int_equal(seen, 4);
     seen = 2;
-    assert_true(fixture->driver->read(fixture->store, 3, count_rows, &seen, &fixture->err));
+    assert_true(rig->driver->read(rig->store, 3, count_rows, &seen, &rig->err));
     assert_int_equal(seen, 4);
 }
 
-static void check_reopen(struct fixture *fixture)
+static bool ask_within(void *context, const struct store_row *row)
+{
+    struct store_rig *rig = context;
+    assert_int_equal(store_rig_last(rig), 6);
+    return row->sequence < 2;
+}
+
+static void check_reopen(struct store_rig *rig)
 {
     SCRATCH(tmp);
     struct store *again;
     struct store_row last;
 
-    assert_true(open_again(tmp, fixture, &again));
-    assert_true(fixture->driver->last(tmp, again, &last, &fixture->err));
+    assert_true(store_rig_open_as(tmp, rig, rig->location, true, &again));
+    assert_true(rig->driver->last(tmp, again, &last, &rig->err));
     assert_int_equal(last.sequence, 6);
 }
 
-// --- leases
-
-// A process that lives until it is ended, and its mark.
-struct other {
-    pid_t pid;
-    char *mark;
-};
-
-static struct other other_start(TALLOC_CTX *mem)
-{
-    struct other other = {0};
-    char mark[200] = "";
-    int ends[2];
-    assert_int_equal(pipe(ends), 0);
-    other.pid = fork();
-    if (other.pid == 0) {
-        char *ours = process_mark(NULL);
-        if (write(ends[1], ours, strlen(ours)) > 0)
-            pause();
-        _exit(0);
-    }
-    assert_true(read(ends[0], mark, sizeof mark - 1) > 0);
-    close(ends[0]);
-    close(ends[1]);
-    other.mark = mem_strdup(mem, mark);
-    return other;
-}
-
-static void other_end(const struct other *other)
-{
-    kill(other->pid, SIGKILL);
-    assert_int_equal(waitpid(other->pid, NULL, 0), other->pid);
-}
-
-static struct store_owner owner_of(const char *mark)
-{
-    return (struct store_owner){.host = "web1", .process = mark, .actor = "ana@web1"};
-}
-
-static bool take(TALLOC_CTX *mem, struct fixture *fixture, const char *mark, int64_t ttl_ms,
-                 struct store_taken *out)
-{
-    const struct store_lease_request request = {
-        .name = "shop/production", .owner = owner_of(mark), .time_to_live_ms = ttl_ms};
-    return fixture->driver->lease_take(mem, fixture->store, &request, out, &fixture->err);
-}
-
-static struct store_lease look(TALLOC_CTX *mem, struct fixture *fixture)
-{
-    struct store_lease lease;
-    bool is_there;
-    assert_true(fixture->driver->lease_look(mem, fixture->store, "shop/production", &lease,
-                                            &is_there, &fixture->err));
-    assert_true(is_there);
-    return lease;
-}
-
-static struct store_fence fence_of(int64_t epoch)
-{
-    return (struct store_fence){.lease = "shop/production", .epoch = epoch};
-}
-
-static void check_fenced(struct fixture *fixture, int64_t epoch, const char *message)
-{
-    const struct store_fence fence = fence_of(epoch);
-    int64_t before = last_sequence(fixture);
-    assert_false(try_append(fixture, &fence));
-    assert_int_equal(fixture->err.code, ERROR_POLICY);
-    assert_non_null(strstr(fixture->err.message, message));
-    assert_int_equal(last_sequence(fixture), before);
-    assert_false(fixture->driver->lease_renew(fixture->store, &fence, &fixture->err));
-    assert_int_equal(fixture->err.code, ERROR_POLICY);
-    assert_non_null(strstr(fixture->err.message, message));
-}
-
-static void check_lease_never_taken(struct fixture *fixture)
-{
-    SCRATCH(tmp);
-    struct store_lease lease;
-    bool is_there = true;
-    assert_true(fixture->driver->lease_look(tmp, fixture->store, "shop/production", &lease,
-                                            &is_there, &fixture->err));
-    assert_false(is_there);
-    check_fenced(fixture, 1, "the lease 'shop/production' is not there");
-}
-
-static void check_lease_held(struct fixture *fixture, const struct other *holder)
-{
-    SCRATCH(tmp);
-    struct store_taken taken;
-    assert_true(take(tmp, fixture, holder->mark, 60000, &taken));
-    assert_int_equal(taken.lease.epoch, 1);
-    assert_false(taken.is_takeover);
-    assert_true(taken.lease.is_alive);
-    assert_string_equal(taken.lease.owner.actor, "ana@web1");
-    const struct store_fence fence = fence_of(1);
-    assert_true(try_append(fixture, &fence));
-    assert_true(fixture->driver->lease_renew(fixture->store, &fence, &fixture->err));
-    assert_false(take(tmp, fixture, process_mark(tmp), 60000, &taken));
-    assert_int_equal(fixture->err.code, ERROR_POLICY);
-    assert_non_null(
-        strstr(fixture->err.message, mem_printf(tmp,
-                                                "'shop/production' is being worked on by ana@web1, "
-                                                "process %ld on web1, since 20",
-                                                (long)holder->pid)));
-    assert_int_equal(look(tmp, fixture).epoch, 1);
-}
-
-static void check_lease_anew(struct fixture *fixture, const struct other *holder)
-{
-    SCRATCH(tmp);
-    struct store_taken taken;
-    assert_true(take(tmp, fixture, holder->mark, 60000, &taken));
-    assert_int_equal(taken.lease.epoch, 2);
-    assert_true(taken.is_takeover);
-    check_fenced(fixture, 1,
-                 "fenced: the lease 'shop/production' (epoch 1) was taken over by "
-                 "ana@web1");
-}
-
-// A holder that was stopped: after its time to live the next one has it, and what it then does is
-// refused.
-static void check_lease_too_old(struct fixture *fixture, const struct other *holder)
-{
-    SCRATCH(tmp);
-    struct store_taken taken;
-    const char *ours = process_mark(tmp);
-    assert_true(take(tmp, fixture, holder->mark, 300, &taken));
-    const struct store_fence fence = fence_of(taken.lease.epoch);
-    usleep(200000);
-    assert_true(fixture->driver->lease_renew(fixture->store, &fence, &fixture->err));
-    usleep(200000); // behind the first time to live, within the renewed one
-    assert_false(take(tmp, fixture, ours, 60000, &taken));
-    usleep(200000);
-    assert_true(look(tmp, fixture).is_held);
-    assert_false(look(tmp, fixture).is_alive);
-    // Nobody took it meanwhile: it is still its holder's.
-    assert_true(try_append(fixture, &fence));
-    assert_true(take(tmp, fixture, ours, 60000, &taken));
-    assert_true(taken.is_takeover);
-    assert_string_equal(taken.before.owner.process, holder->mark);
-    assert_int_equal(taken.lease.epoch, fence.epoch + 1);
-    check_fenced(fixture, fence.epoch, "fenced");
-    assert_true(fixture->driver->lease_release(fixture->store, &fence, &fixture->err));
-    assert_true(look(tmp, fixture).is_held); // a lost lease gives nothing back
-}
-
-static void check_lease_back(struct fixture *fixture, const struct other *holder)
-{
-    SCRATCH(tmp);
-    struct store_taken taken;
-    struct store_lease lease = look(tmp, fixture);
-    const struct store_fence fence = fence_of(lease.epoch);
-    assert_true(fixture->driver->lease_release(fixture->store, &fence, &fixture->err));
-    assert_false(look(tmp, fixture).is_held);
-    check_fenced(fixture, fence.epoch, "was given back");
-    assert_true(take(tmp, fixture, holder->mark, 60000, &taken));
-    assert_false(taken.is_takeover);
-    assert_int_equal(taken.lease.epoch, fence.epoch + 1);
-}
-
-// One that died on this machine need not be waited for.
-static void check_lease_of_dead(struct fixture *fixture, const struct other *holder)
-{
-    SCRATCH(tmp);
-    struct store_taken taken;
-    assert_true(look(tmp, fixture).is_alive);
-    other_end(holder);
-    assert_false(look(tmp, fixture).is_alive);
-    assert_true(take(tmp, fixture, process_mark(tmp), 60000, &taken));
-    assert_true(taken.is_takeover);
-}
-
-static void check_leases(struct fixture *fixture)
-{
-    SCRATCH(tmp);
-    struct other holder = other_start(tmp);
-    check_lease_never_taken(fixture);
-    check_lease_held(fixture, &holder);
-    check_lease_anew(fixture, &holder);
-    check_lease_too_old(fixture, &holder);
-    check_lease_back(fixture, &holder);
-    check_lease_of_dead(fixture, &holder);
-}
-
-static void test_contract(void **state)
+static void test_events(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < COUNT_OF(drivers); i++) {
+    for (size_t i = 0; i < COUNT_OF(store_drivers); i++) {
         SCRATCH(tmp);
-        struct fixture *fixture = open_store(tmp, drivers[i]);
-        check_append(fixture);
-        check_refused(fixture);
-        check_read(fixture);
-        check_reopen(fixture);
-        check_leases(fixture);
-        unlink(fixture->location);
+        struct store_rig *rig = store_rig_make(tmp, store_drivers[i]);
+        check_append(rig);
+        check_refused(rig);
+        check_read(rig);
+        assert_true(rig->driver->read(rig->store, INT64_MIN, ask_within, rig, &rig->err));
+        check_reopen(rig);
     }
+}
+
+static bool next_row(void *context, const struct store_row *row)
+{
+    int64_t *seen = context;
+    assert_int_equal(row->sequence, ++*seen);
+    return true;
+}
+
+// More than one page of what is read at once.
+static void test_many(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(store_drivers); i++) {
+        SCRATCH(tmp);
+        struct store_rig *rig = store_rig_make(tmp, store_drivers[i]);
+        store_rig_execute(rig,
+                          "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 513)"
+                          " INSERT INTO event SELECT i, 'line', 'hash' FROM n",
+                          "INSERT INTO tminus_store.event SELECT 'shop/production', i, 'line', 'hash'"
+                          " FROM generate_series(1, 513) i");
+        int64_t seen = 0;
+        assert_true(rig->driver->read(rig->store, 1, next_row, &seen, &rig->err));
+        assert_int_equal(seen, 513);
+    }
+}
+
+// --- several processes
+
+static bool open_and_append(struct store_rig *rig)
+{
+    if (!store_rig_open(NULL, rig, &rig->store))
+        return false;
+    for (int i = 0; i < WRITES; i++)
+        if (!store_rig_append(rig, NULL))
+            return false;
+    return true;
+}
+
+// First runs at once make one store; no sequence is given twice, none is left out.
+static void test_processes(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(store_drivers); i++) {
+        SCRATCH(tmp);
+        struct store_rig *rig = store_rig_place(tmp, store_drivers[i]);
+        assert_int_equal(store_rig_processes(rig, WRITERS, open_and_append), WRITERS);
+        assert_true(store_rig_open(rig, rig, &rig->store));
+        int64_t seen = 0;
+        assert_true(rig->driver->read(rig->store, INT64_MIN, next_row, &seen, &rig->err));
+        assert_int_equal(seen, (int64_t)WRITERS * WRITES);
+    }
+}
+
+// --- what cannot be opened
+
+static void check_open_fails(struct store_rig *rig, const char *location, bool must_exist, enum error_code code,
+                             const char *message)
+{
+    SCRATCH(tmp);
+    struct store *store;
+    assert_false(store_rig_open_as(tmp, rig, location, must_exist, &store));
+    if (strstr(rig->err.message, message) == NULL)
+        fail_msg("'%s' has no '%s'", rig->err.message, message);
+    assert_int_equal(rig->err.code, code);
+}
+
+// Looking at what is not there does not make it.
+static void test_missing(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(store_drivers); i++) {
+        SCRATCH(tmp);
+        struct store_rig *rig = store_rig_place(tmp, store_drivers[i]);
+        check_open_fails(rig, rig->location, true, ERROR_INPUT, "there is no journal");
+        check_open_fails(rig, rig->location, true, ERROR_INPUT, "there is no journal");
+    }
+}
+
+static void test_newer(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(store_drivers); i++) {
+        SCRATCH(tmp);
+        struct store_rig *rig = store_rig_make(tmp, store_drivers[i]);
+        store_rig_execute(rig, "PRAGMA user_version = 99", "UPDATE tminus_store.version SET version = 99");
+        check_open_fails(rig, rig->location, false, ERROR_INPUT, "written by a newer tminus (format 99");
+    }
+}
+
+static void test_damaged(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(store_drivers); i++) {
+        SCRATCH(tmp);
+        struct store_rig *rig = store_rig_make(tmp, store_drivers[i]);
+        append(rig, 3);
+        TALLOC_FREE(rig->store);
+        if (store_rig_is_file(rig)) {
+            int fd = open(rig->location, O_WRONLY);
+            assert_int_equal(pwrite(fd, "damaged", 7, 100), 7);
+            close(fd);
+        } else {
+            postgres_execute(rig->location, "DROP TABLE tminus_store.event");
+        }
+        check_open_fails(rig, rig->location, false, ERROR_INPUT, "damaged: ");
+    }
+}
+
+static void test_other_tables(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(store_drivers); i++) {
+        SCRATCH(tmp);
+        struct store_rig *rig = store_rig_place(tmp, store_drivers[i]);
+        store_rig_execute(rig, "CREATE TABLE event (id)", "CREATE SCHEMA tminus_store");
+        check_open_fails(rig, rig->location, false, ERROR_INPUT,
+                         store_rig_is_file(rig) ? "not a journal of tminus" : "lacks a table of tminus");
+    }
+}
+
+// A role that may only connect; a file that may only be read.
+static void test_read_only(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(store_drivers); i++) {
+        SCRATCH(tmp);
+        struct store_rig *rig = store_rig_make(tmp, store_drivers[i]);
+        append(rig, 2);
+        if (store_rig_is_file(rig)) {
+            assert_int_equal(chmod(rig->location, 0444), 0);
+            assert_int_equal(chmod(rig->database->folder, 0755), 0);
+            bool is_root = geteuid() == 0; // who writes whatever he likes
+            assert_true(!is_root || seteuid(65534) == 0);
+            check_open_fails(rig, rig->location, false, ERROR_SYSTEM, "cannot be opened for writing");
+            assert_true(!is_root || seteuid(0) == 0);
+            assert_int_equal(chmod(rig->location, 0600), 0);
+        } else {
+            const char *role = mem_printf(tmp, "%s_reader", rig->database->folder);
+            const char *super = postgres_url(tmp, "postgres", rig->database->folder);
+            postgres_execute(super, mem_printf(tmp, "CREATE ROLE %s LOGIN", role));
+            check_open_fails(rig, postgres_url(tmp, role, rig->database->folder), false, ERROR_DATABASE,
+                             "permission denied for schema tminus_store");
+            postgres_execute(super, mem_printf(tmp, "DROP ROLE %s", role));
+        }
+        append(rig, 1);
+        assert_int_equal(store_rig_last(rig), 3);
+    }
+}
+
+// --- a full disk
+
+static bool make_large(void *context, const struct store_row *last, struct store_row *row, struct error *err)
+{
+    static char line[300000], hash[32];
+    (void)context;
+    (void)err;
+    for (size_t i = 0; i + 1 < sizeof line; i++) // that cannot be made smaller
+        line[i] = (char)('a' + random() % 26);
+    snprintf(hash, sizeof hash, "%lld", (long long)last->sequence);
+    *row = (struct store_row){.sequence = last->sequence + 1, .line = line, .hash = hash};
+    return true;
+}
+
+static int64_t fill(struct store_rig *rig)
+{
+    const struct store_append large = {.make = make_large, .context = rig};
+    int64_t n = 0;
+    while (n < 200 && rig->driver->append(rig->store, &large, &rig->err))
+        n++;
+    assert_in_range(n, 1, 199);
+    return n;
+}
+
+// One error that says so, what was there is still there, and it goes on when there is room again.
+static void check_full(struct store_rig *rig, enum error_code code, const char *message)
+{
+    int64_t n = fill(rig);
+    if (strstr(rig->err.message, message) == NULL)
+        fail_msg("'%s' has no '%s'", rig->err.message, message);
+    assert_int_equal(rig->err.code, code);
+    assert_int_equal(store_rig_last(rig), n);
+}
+
+static void test_disk_full__file(void **state)
+{
+    (void)state;
+    SCRATCH(tmp);
+    struct store_rig *rig = store_rig_place(tmp, &store_sqlite);
+    if (mount("tmpfs", rig->database->folder, "tmpfs", 0, "size=2m") != 0)
+        SKIP("a small disk cannot be mounted here");
+    assert_true(store_rig_open(rig, rig, &rig->store));
+    check_full(rig, ERROR_SYSTEM, "disk is full");
+    assert_int_equal(mount("tmpfs", rig->database->folder, "tmpfs", MS_REMOUNT, "size=8m"), 0);
+    int64_t n = store_rig_last(rig);
+    append(rig, 1);
+    assert_int_equal(store_rig_last(rig), n + 1);
+    TALLOC_FREE(rig->store);
+    assert_int_equal(umount(rig->database->folder), 0);
+}
+
+// The limit of a process instead of a disk: ulimit -f.
+static void test_disk_full__limit(void **state)
+{
+    (void)state;
+    SCRATCH(tmp);
+    struct store_rig *rig = store_rig_make(tmp, &store_sqlite);
+    struct rlimit before, small;
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    small = (struct rlimit){.rlim_cur = 2000000, .rlim_max = before.rlim_max};
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+    check_full(rig, ERROR_SYSTEM, "");
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    append(rig, 1);
+}
+
+// A tablespace on a small disk; the server's own folder has room.
+static void test_disk_full__server(void **state)
+{
+    (void)state;
+    SCRATCH(tmp);
+    struct store_rig *rig = store_rig_place(tmp, &store_postgres);
+    const char *super = postgres_url(tmp, "postgres", "postgres");
+    const char *name = mem_strdup(tmp, rig->database->folder);
+    char folder[] = "/var/tmp/tminus-space-XXXXXX";
+    assert_non_null(mkdtemp(folder));
+    if (mount("tmpfs", folder, "tmpfs", 0, "size=24m") != 0) {
+        rmdir(folder);
+        SKIP("a small disk cannot be mounted here");
+    }
+    const char *const give[] = {"chown", "postgres", folder, NULL};
+    struct process_result result;
+    assert_true(process_run(tmp, &(struct process_options){.argv = give}, &result, &rig->err));
+    postgres_execute(super, mem_printf(tmp, "CREATE TABLESPACE %s LOCATION '%s'", name, folder));
+    postgres_execute(super, mem_printf(tmp, "ALTER DATABASE %s SET TABLESPACE %s", name, name));
+    assert_true(store_rig_open(rig, rig, &rig->store));
+    check_full(rig, ERROR_UNREACHABLE, "No space left on device");
+    TALLOC_FREE(rig->store);
+    TALLOC_FREE(rig->database);
+    postgres_execute(super, mem_printf(tmp, "DROP TABLESPACE %s", name));
+    assert_int_equal(umount(folder), 0);
+    rmdir(folder);
 }
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_contract)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_events),
+        cmocka_unit_test(test_many),
+        cmocka_unit_test(test_processes),
+        cmocka_unit_test(test_missing),
+        cmocka_unit_test(test_newer),
+        cmocka_unit_test(test_damaged),
+        cmocka_unit_test(test_other_tables),
+        cmocka_unit_test(test_read_only),
+        cmocka_unit_test(test_disk_full__file),
+        cmocka_unit_test(test_disk_full__limit),
+        cmocka_unit_test(test_disk_full__server),
+    };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

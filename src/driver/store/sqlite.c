@@ -8,6 +8,7 @@
  */
 #include "driver/store/sqlite_store.h"
 #include "sql/queries.h"
+#include <unistd.h>
 
 #define APPLICATION_ID 0x746d696a // "tmij"
 #define SCHEMA_VERSION 2
@@ -79,14 +80,23 @@ static bool upgrade(struct table_file *file, struct error *err)
     return table_file_run(file, "COMMIT", err);
 }
 
+static bool fail_missing(const char *path, struct error *err)
+{
+    error_set(err, ERROR_INPUT, "%s: there is no journal", path);
+    return error_hint(
+        err, "baseline, migrate and verify write it; name another one with --journal FILE");
+}
+
 static bool store_open(TALLOC_CTX *mem, const struct store_open_options *options,
                        struct store **out, struct error *err)
 {
     SCRATCH(tmp);
     struct store *store = mem_new(tmp, struct store);
+    const char *path = secret_reveal(options->location);
 
-    TRY(table_file_open(store, secret_reveal(options->location), TABLE_FILE_WRITE, &store->file,
-                        err));
+    if (options->must_exist && access(path, F_OK) != 0)
+        return fail_missing(path, err);
+    TRY(table_file_open(store, path, TABLE_FILE_WRITE, &store->file, err));
     TRY(upgrade(store->file, err));
     TRY(table_file_make_durable(store->file, err));
     TRY(table_query_make(store, store->file,

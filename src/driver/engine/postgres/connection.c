@@ -49,19 +49,32 @@ static int answer_clear(struct answer *answer)
     return 0;
 }
 
+static bool run_and_keep(TALLOC_CTX *mem, struct exchange *exchange, const char *const *parameters,
+                         size_t n, PGresult **out, struct error *err)
+{
+    if (!exchange_run(exchange, parameters, n, err)) {
+        PQclear(exchange->answer);
+        return false;
+    }
+    struct answer *answer = mem_new(mem, struct answer);
+    answer->result = exchange->answer;
+    talloc_set_destructor(answer, answer_clear);
+    *out = answer->result;
+    return true;
+}
+
 bool connection_ask(TALLOC_CTX *mem, struct connection *connection, const char *sql,
                     const char *const *parameters, size_t n, PGresult **out, struct error *err)
 {
     struct exchange exchange = {.connection = connection, .sql = sql};
-    if (!exchange_run(&exchange, parameters, n, err)) {
-        PQclear(exchange.answer);
-        return false;
-    }
-    struct answer *answer = mem_new(mem, struct answer);
-    answer->result = exchange.answer;
-    talloc_set_destructor(answer, answer_clear);
-    *out = answer->result;
-    return true;
+    return run_and_keep(mem, &exchange, parameters, n, out, err);
+}
+
+bool connection_ask_script(TALLOC_CTX *mem, struct connection *connection, const char *sql,
+                           PGresult **out, struct error *err)
+{
+    struct exchange exchange = {.connection = connection, .sql = sql, .is_script = true};
+    return run_and_keep(mem, &exchange, NULL, 0, out, err);
 }
 
 bool connection_each(struct connection *connection, const char *sql, connection_row *row,

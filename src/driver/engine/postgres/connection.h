@@ -34,6 +34,9 @@ struct connection {
 // Several statements of our own fixed text in one message, by the simple protocol.
 MUST_CHECK bool connection_script(struct connection *connection, const char *sql,
                                   struct error *err);
+// The same, with the answer to the last of them; cleared with `mem`.
+MUST_CHECK bool connection_ask_script(TALLOC_CTX *mem, struct connection *connection,
+                                      const char *sql, PGresult **out, struct error *err);
 
 // --- address.c
 struct host { // NULL: as the address says
