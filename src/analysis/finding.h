@@ -32,6 +32,8 @@ struct sighting {
     size_t line;
     int64_t calls;        // of a statement; -1
     const char *revision; // of code; NULL
+    bool is_comment;      // the line of code is one
+    bool is_unknown;      // it could not be asked, `text` says why
 };
 
 struct suppression;

@@ -7,18 +7,33 @@
 #include "analysis/rule.h"
 
 // Findings by which a name goes away, becomes required or means something else.
-static const char *const rules[] = {
-    "drop-table",        "drop-column",     "drop-schema",         "rename-table",
-    "rename-column",     "required-column", "rename-object",       "drop-interface",
-    "default-changed",   "drop-not-null",   "type-change-visible", "not-null-no-default",
-    "view-loses-column", "json-column",
+static const struct {
+    const char *rule;
+    enum named_fate fate;
+} fates[] = {
+    {"drop-table", FATE_GONE},
+    {"drop-column", FATE_GONE},
+    {"drop-schema", FATE_GONE},
+    {"rename-table", FATE_GONE},
+    {"rename-column", FATE_GONE},
+    {"rename-object", FATE_GONE},
+    {"drop-interface", FATE_GONE},
+    {"view-loses-column", FATE_GONE},
+    {"required-column", FATE_REQUIRED},
+    {"not-null-no-default", FATE_REQUIRED},
+    {"default-changed", FATE_CHANGED},
+    {"drop-not-null", FATE_CHANGED},
+    {"type-change-visible", FATE_CHANGED},
+    {"json-column", FATE_CHANGED},
 };
 
-static bool is_asked(const char *rule)
+static bool find_fate(const char *rule, enum named_fate *out)
 {
-    for (size_t i = 0; i < COUNT_OF(rules); i++) {
-        if (strcmp(rules[i], rule) == 0)
+    for (size_t i = 0; i < COUNT_OF(fates); i++) {
+        if (strcmp(fates[i].rule, rule) == 0) {
+            *out = fates[i].fate;
             return true;
+        }
     }
     return false;
 }
@@ -61,8 +76,9 @@ static struct named name_of(const struct action *action)
 
 bool named_by(const struct assessment *assessment, const struct finding *finding, struct named *out)
 {
+    enum named_fate fate = FATE_GONE;
     const struct rule *rule =
-        finding->tool == NULL && is_asked(finding->rule) ? rule_find(finding->rule) : NULL;
+        finding->tool == NULL && find_fate(finding->rule, &fate) ? rule_find(finding->rule) : NULL;
     const struct statement *statement = rule == NULL ? NULL : statement_at(assessment, finding);
     for (size_t i = 0; statement != NULL && i < statement->n_actions; i++) {
         const struct action *action = &statement->actions[i];
@@ -71,6 +87,7 @@ bool named_by(const struct assessment *assessment, const struct finding *finding
         // One of several actions: the one that the message is about.
         if (!looks_at(rule, action->kind) || word == NULL || strstr(finding->message, word) == NULL)
             continue;
+        named.fate = fate;
         *out = named;
         return true;
     }

@@ -8,7 +8,11 @@
 
 #include "analysis/assessment.h"
 
+// What becomes of it.
+enum named_fate { FATE_GONE, FATE_REQUIRED, FATE_CHANGED };
+
 struct named {
+    enum named_fate fate;
     const char *table;  // without schema; of a type, function or schema: its name
     const char *column; // NULL: the whole of it
 };

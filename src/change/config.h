@@ -135,6 +135,7 @@ struct config_environment {
     size_t n_databases;
     struct config_slot *slots;
     size_t n_slots;
+    const char *deployed; // git revision of the code that runs; NULL: not given
     int64_t baseline_max_age_ms; // gates.baseline.max_age, default 1 h
     struct config_rehearsal rehearsal;
     struct config_backup backup;

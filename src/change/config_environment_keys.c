@@ -241,6 +241,7 @@ static const struct config_key environment_keys[] = {
     {.name = "database", .shape = KEY_CUSTOM, .parse = parse_database},
     ARRAY("databases", KEY_NAMED, struct config_environment, databases, n_databases, &database_map),
     ARRAY("slots", KEY_NAMED, struct config_environment, slots, n_slots, &slot_map),
+    KEY("deployed", KEY_TEXT, struct config_environment, deployed),
     {.name = "gates", .shape = KEY_MAP, .offset = 0, .map = &gate_map},
     {.name = "rehearsal",
      .shape = KEY_MAP,

@@ -17,7 +17,7 @@ struct assess_request {
     const char **paths;
     size_t n_paths;
     const char *base;     // --base, NULL: none
-    const char *deployed; // --deployed: the revision that runs, NULL: the base
+    const char *deployed; // --deployed: the revision that runs; NULL: tminus.yaml's, the base
     const char *database; // --database: a URL, or the name of one of several; NULL: not given
     const char **schema_paths;
     size_t n_schemas;
@@ -34,6 +34,7 @@ struct inspection;
 struct assess_input {
     struct change *change;
     const struct inspection *inspection; // the database that is read; NULL: none
+    const char *deployed;                // revision of the environment; NULL: not configured
     struct assessment_options options;
 };
 
@@ -49,8 +50,9 @@ bool assess_is_live(const struct assess_request *request);
 MUST_CHECK bool assess_read_database(TALLOC_CTX *mem, const struct program *program,
                                      const struct assess_request *request,
                                      struct assess_input *input, struct error *err);
-// What the deployed code and the server's counters tell of what findings take away. ERROR_INPUT: no
-// such revision, no repository.
+// What the deployed code and the server's counters tell of what findings take away; what a
+// configured revision cannot tell is evidence that is unknown. ERROR_INPUT: --deployed or --base
+// are no revision, no repository.
 MUST_CHECK bool assess_read_evidence(struct assessment *assessment,
                                      const struct assess_request *request,
                                      const struct assess_input *input, struct error *err);

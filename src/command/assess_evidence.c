@@ -7,7 +7,9 @@
 #include "analysis/named.h"
 #include "base/text.h"
 #include "change/config.h"
+#include "change/config_reading.h"
 #include "change/deployed.h"
+#include "change/deployed_line.h"
 #include "command/assess.h"
 #include "command/inspection.h"
 #include "statement/quoting.h"
@@ -70,11 +72,13 @@ static void add_lines(struct assessment *assessment, const struct asking *asking
         evidence.path = lines->list[i].path;
         evidence.line = lines->list[i].line;
         evidence.text = lines->list[i].text;
+        evidence.is_comment = lines->list[i].rank == RANK_COMMENT;
         add_evidence(assessment, asking->finding, &evidence);
     }
     evidence.path = NULL;
     evidence.line = 0;
     evidence.text = NULL;
+    evidence.is_comment = false;
     if (lines->n_all > lines->n)
         evidence.text = mem_printf(assessment, "and %zu more lines", lines->n_all - lines->n);
     if (lines->n_all == 0)
@@ -86,17 +90,14 @@ static void add_lines(struct assessment *assessment, const struct asking *asking
         add_evidence(assessment, asking->finding, &evidence);
 }
 
-static bool ask_code(struct assessment *assessment, const struct assess_request *request,
-                     const struct assess_input *input, const struct askings *askings,
-                     struct error *err)
+static bool search_code(struct assessment *assessment, const struct askings *askings,
+                        const struct assess_request *request, const struct assess_input *input,
+                        const char *revision, struct error *err)
 {
     struct deployed_name *names = mem_array(askings->mem, struct deployed_name, askings->n + 1);
     struct deployed_lines *lines;
     struct config *config;
     const char *commit;
-    const char *revision = request->deployed != NULL ? request->deployed : input->change->base;
-    if (revision == NULL)
-        return true;
     TRY(config_read(askings->mem, request->options.config_path, false, &config, err));
     for (size_t i = 0; i < askings->n; i++)
         names[i] =
@@ -106,6 +107,49 @@ static bool ask_code(struct assessment *assessment, const struct assess_request 
     const char *shown = mem_strndup(assessment, commit, COMMIT_SHOWN);
     for (size_t i = 0; i < askings->n; i++)
         add_lines(assessment, &askings->list[i], &lines[i], shown);
+    return true;
+}
+
+static void add_unknown(struct assessment *assessment, const struct askings *askings,
+                        const struct sighting *unknown)
+{
+    struct sighting evidence = *unknown;
+    evidence.calls = -1;
+    evidence.is_unknown = true;
+    for (size_t i = 0; i < askings->n; i++)
+        add_evidence(assessment, askings->list[i].finding, &evidence);
+}
+
+// A revision that somebody typed is there or is an error; of one in the file the clone may know
+// nothing, which is said where it is asked for.
+static bool ask_code(struct assessment *assessment, const struct assess_request *request,
+                     const struct assess_input *input, const struct askings *askings,
+                     struct error *err)
+{
+    struct error why = {0};
+    bool is_configured = request->deployed == NULL && input->deployed != NULL;
+    const char *revision = request->deployed != NULL ? request->deployed
+                           : is_configured           ? input->deployed
+                                                     : input->change->base;
+    if (revision == NULL || (is_configured && askings->n == 0))
+        return true;
+    if (!is_configured)
+        return search_code(assessment, askings, request, input, revision, err);
+    if (config_is_open(revision))
+        error_set(&why, ERROR_CONFIG, "deployed of tminus.yaml is %s, which is not set here",
+                  revision);
+    else if (search_code(assessment, askings, request, input, revision, &why))
+        return true;
+    if (why.code == ERROR_INTERRUPTED) {
+        *err = why;
+        return false;
+    }
+    add_unknown(
+        assessment, askings,
+        &(struct sighting){
+            .source = "code",
+            .text = mem_printf(assessment, "where deployed code uses it is not known: %s%s%s",
+                               why.message, why.hint[0] == '\0' ? "" : "; ", why.hint)});
     return true;
 }
 
@@ -229,12 +273,11 @@ static void add_statements(struct assessment *assessment, const struct asking *a
         add_evidence(assessment, asking->finding, &evidence);
 }
 
-static void add_unknown(struct assessment *assessment, const struct askings *askings,
-                        const char *text)
+static void counted_unknown(struct assessment *assessment, const struct askings *askings,
+                            const char *text)
 {
-    const struct sighting evidence = {.source = "pg_stat_statements", .text = text, .calls = -1};
-    for (size_t i = 0; i < askings->n; i++)
-        add_evidence(assessment, askings->list[i].finding, &evidence);
+    add_unknown(assessment, askings,
+                &(struct sighting){.source = "pg_stat_statements", .text = text});
 }
 
 // What cannot be asked is said, and decides nothing else.
@@ -246,14 +289,15 @@ static void ask_server(struct assessment *assessment, const struct inspection *i
     if (assessment->dialect != DIALECT_POSTGRES)
         return;
     if (!read_counted(inspection, askings, &counting, &err)) {
-        add_unknown(
+        counted_unknown(
             assessment, askings,
             mem_printf(assessment, "which statements use it is not known: %s", err.message));
         return;
     }
     if (counting.where == NULL) {
-        add_unknown(assessment, askings,
-                    "which statements use it is not known: pg_stat_statements is not installed");
+        counted_unknown(
+            assessment, askings,
+            "which statements use it is not known: pg_stat_statements is not installed");
         return;
     }
     for (size_t i = 0; i < askings->n; i++)

@@ -147,17 +147,26 @@ static bool narrow_to_range(TALLOC_CTX *mem, const struct assess_request *reques
 
 // --- the dialect
 
+// With the variables that are set here.
+static bool expand_environment(TALLOC_CTX *mem, const struct assess_request *request,
+                               const struct settings *settings,
+                               const struct config_environment **out, struct error *err)
+{
+    struct config *config;
+    TRY(config_read(mem, request->options.config_path, true, &config, err));
+    *out = &config->environments[settings->environment - settings->config->environments];
+    return true;
+}
+
 // By the URL, if its variables are set here; where they are not, the default holds.
 static bool dialect_of_url(TALLOC_CTX *mem, const struct engine_driver *const *engines,
                            const struct assess_request *request, const struct settings *settings,
                            enum dialect *out, struct error *err)
 {
-    struct config *config;
+    const struct config_environment *environment;
     if (settings->environment == NULL || settings->environment->n_databases == 0)
         return true;
-    TRY(config_read(mem, request->options.config_path, true, &config, err));
-    size_t index = (size_t)(settings->environment - settings->config->environments);
-    const struct config_environment *environment = &config->environments[index];
+    TRY(expand_environment(mem, request, settings, &environment, err));
     if (environment->missing.code != ERROR_NONE || environment->databases[0].url == NULL)
         return true;
     return engine_dialect_for(engines, environment->databases[0].url, out, err);
@@ -253,6 +262,17 @@ static bool read_rules(TALLOC_CTX *mem, const struct config *config,
     return true;
 }
 
+static bool read_deployed(TALLOC_CTX *mem, const struct assess_request *request,
+                          const struct settings *settings, const char **out, struct error *err)
+{
+    const struct config_environment *environment = settings->environment;
+    if (environment == NULL || environment->deployed == NULL)
+        return true;
+    TRY(expand_environment(mem, request, settings, &environment, err));
+    *out = environment->deployed;
+    return true;
+}
+
 static const char *today(TALLOC_CTX *mem)
 {
     return mem_strndup(mem, clock_format(clock_wall_ms()).text, strlen("2026-11-22"));
@@ -269,6 +289,7 @@ bool assess_gather(TALLOC_CTX *mem, const struct engine_driver *const *engines,
     TRY(read_rules(mem, settings.config, &out->options, err));
     out->options.budget = &settings.config->budget;
     TRY(pick_dialect(mem, engines, request, &settings, &out->options.dialect, err));
+    TRY(read_deployed(mem, request, &settings, &out->deployed, err));
     TRY(read_migrations(mem, request, &settings, &out->change, err));
     if (request->base != NULL)
         TRY(narrow_to_range(mem, request, &settings, out, err));

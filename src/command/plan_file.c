@@ -92,16 +92,20 @@ bool plan_file_check(const struct plan *plan, const struct plan_input *input, st
     return check_migrations(plan, input, err);
 }
 
+// What is judged and searched anew, not asked of the database.
+static const char *const judged_steps[] = {"pre.assess", "pre.deployed_code"};
+
 void plan_take_assessment(struct plan *plan, struct plan *fresh)
 {
-    struct plan_step *step = plan_find(plan, "pre.assess");
-    const struct plan_step *now = plan_find(fresh, "pre.assess");
-
     plan->assessment = fresh->assessment;
-    if (step == NULL || now == NULL)
-        return;
-    step->status = now->status;
-    step->observed = now->observed;
-    step->detail = now->detail;
-    step->at = now->at;
+    for (size_t i = 0; i < COUNT_OF(judged_steps); i++) {
+        struct plan_step *step = plan_find(plan, judged_steps[i]);
+        const struct plan_step *now = plan_find(fresh, judged_steps[i]);
+        if (step == NULL || now == NULL)
+            continue;
+        step->status = now->status;
+        step->observed = now->observed;
+        step->detail = now->detail;
+        step->at = now->at;
+    }
 }

@@ -188,6 +188,7 @@ static bool gather_offline(const struct gathering *gathering, struct error *err)
     TRY(assess_gather(gathering->mem, gathering->program->engines, &gathering->request->assess,
                       &input, err));
     TRY(assessment_make(gathering->mem, input.change, &input.options, &assessment, err));
+    TRY(assess_read_evidence(assessment, &gathering->request->assess, &input, err));
     facts->change = input.change;
     facts->assessment = assessment;
     facts->schema = assessment->before;
@@ -293,6 +294,8 @@ static bool gather_live(const struct gathering *gathering, struct error *err)
     TRY(inspection_calibrate(mem, inspection, &input.options, err));
     facts->calibration = input.options.calibration;
     TRY(assessment_make(mem, input.change, &input.options, &assessment, err));
+    input.inspection = inspection;
+    TRY(assess_read_evidence(assessment, &assess, &input, err));
     TRY(inspection->target.driver->catalog->read(mem, inspection->target.engine, &schema, err));
     if (input.options.sizes != NULL)
         sizes_apply(input.options.sizes, schema);

@@ -26,6 +26,15 @@ char *command_tminus(const struct making *making, const char *verb)
                       facts->options, facts->paths[0] == '\0' ? "" : " ", facts->paths);
 }
 
+char *command_assessment(const struct making *making)
+{
+    const struct plan_facts *facts = making->facts;
+
+    return mem_printf(making->mem, "tminus assess%s%s%s%s",
+                      facts->assess_options[0] == '\0' ? "" : " ", facts->assess_options,
+                      facts->paths[0] == '\0' ? "" : " ", facts->paths);
+}
+
 char *command_query(const struct making *making, const char *sql)
 {
     if (making->facts->client == NULL)

@@ -24,7 +24,7 @@ static bool is_expanding(const struct making *making, const struct migration *mi
 }
 
 // What only takes away waits until the release that does not need it is everywhere.
-static bool is_after_release(const struct making *making, const struct migration *migration)
+bool making_is_after_release(const struct making *making, const struct migration *migration)
 {
     return migration->phase == PHASE_AFTER_RELEASE ||
            (prospect_breaks(making, migration) != NULL && !is_expanding(making, migration));
@@ -37,7 +37,7 @@ static const char *order_words(const struct making *making, const struct migrati
 
     if (breaks == NULL)
         return NULL;
-    if (is_after_release(making, migration))
+    if (making_is_after_release(making, migration))
         return mem_printf(making->mem, "after the release: the one before it cannot live with %s",
                           breaks);
     return mem_printf(making->mem,
@@ -93,7 +93,7 @@ static void add_migrations(struct making *making, bool after_release)
     for (size_t i = 0; i < change->n_migrations; i++) {
         const struct migration *migration = &change->migrations[i];
         if (!migration->is_context && migration->up.path != NULL &&
-            is_after_release(making, migration) == after_release)
+            making_is_after_release(making, migration) == after_release)
             add_migration(making, migration);
     }
 }

@@ -31,9 +31,16 @@ void making_post_deploy(struct making *making);
 void making_monitoring(struct making *making);
 void making_rollback(struct making *making);
 
+// The line of making_pre_deploy on the code that runs (deployed_code.c).
+void making_deployed_code(struct making *making);
+// The release is everywhere before this migration runs (deploy.c).
+bool making_is_after_release(const struct making *making, const struct migration *migration);
+
 // --- command lines
 // "tminus VERB OPTIONS PATHS"; `verb` may have options of its own.
 char *command_tminus(const struct making *making, const char *verb);
+// "tminus assess OPTIONS PATHS"
+char *command_assessment(const struct making *making);
 // What a person types to see the answer of `sql`.
 char *command_query(const struct making *making, const char *sql);
 // The same in the project's own language where there is one.

@@ -27,10 +27,7 @@ static void add_assessment(struct making *making)
             .kind = STEP_CHECK,
             .name = "pre.assess",
             .title = "Nothing in the migrations must stop the change",
-            .command = mem_printf(making->mem, "tminus assess%s%s%s%s",
-                                  making->facts->assess_options[0] == '\0' ? "" : " ",
-                                  making->facts->assess_options,
-                                  making->facts->paths[0] == '\0' ? "" : " ", making->facts->paths),
+            .command = command_assessment(making),
             .proof = "every statement is read by the database's own grammar and judged by rules",
             .expected = "no finding of severity stop, every statement understood",
             .is_required = true,
@@ -349,6 +346,7 @@ void making_pre_deploy(struct making *making)
     const struct invariants *invariants = making->facts->invariants;
 
     add_assessment(making);
+    making_deployed_code(making);
     add_questions(making);
     making_each_write(making, add_mappings, making);
     for (size_t i = 0; i < invariants->n; i++)

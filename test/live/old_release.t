@@ -55,6 +55,65 @@ lacks 'and nothing said' out 'deployed'
 ends 2 'no such revision' "$TMINUS" assess --deployed v99 db/migrations
 says 'is an error' err "no revision 'v99' in this repository"
 
+# --- tminus.yaml says what runs
+
+# configure REV
+configure()
+{
+    printf 'environments:\n  production:\n    deployed: "%s"\n    database: {url: "sqlite:none.db", migrations: db/migrations}\n' "$1" >tminus.yaml
+}
+configure main
+ends 1 'a configured revision' "$TMINUS" assess --dialect postgres --format json db/migrations
+is 'is searched as a given one' "$(evidence rename-column status | head -1)" \
+    "code $deployed app/models/email.rb 3 scope :open, -> { where(status: \"open\") }"
+ends 1 'a given one goes before it' "$TMINUS" assess --dialect postgres --deployed change --format json db/migrations
+is 'and has what it has' "$(evidence rename-column status | wc -l)" 4
+configure v99
+ends 1 'a configured revision that is not here' "$TMINUS" assess --dialect postgres --format json db/migrations
+is 'is not known' "$(evidence rename-column status)" \
+    "code None - - where deployed code uses it is not known: .: no revision 'v99' in this repository; git branch -a and git tag list what there is"
+configure '${RUNNING}'
+ends 1 'a variable that is not set' "$TMINUS" assess --dialect postgres --format json db/migrations
+is 'is not known either' "$(evidence rename-column status)" \
+    'code None - - where deployed code uses it is not known: deployed of tminus.yaml is ${RUNNING}, which is not set here'
+export RUNNING=main
+ends 1 'one that is set' "$TMINUS" assess --dialect postgres --format json db/migrations
+is 'is searched' "$(evidence rename-column status | wc -l)" 3
+
+# deployed_step MEMBER: of the plan's line on the code that runs, from $tmp/out.
+deployed_step()
+{
+    python3 -c 'import json, sys
+for section in json.load(open(sys.argv[1]))["sections"]:
+    for s in section["steps"]:
+        if s["name"] == "pre.deployed_code":
+            print(s[sys.argv[2]])' "$tmp/out" "$1"
+}
+printf 'ALTER TABLE emails RENAME COLUMN status TO state;\n' >db/migrations/2_rename.up.sql
+ends 1 'a plan whose old code uses what goes' "$TMINUS" plan --offline --dialect postgres --base main --format json
+is 'fails' "$(deployed_step status)" FAIL
+is 'and says where' "$(deployed_step detail)" \
+    "emails.status goes away before the release, db/migrations/2_rename.up.sql:1
+  $deployed at app/models/email.rb:3: scope :open, -> { where(status: \"open\") }
+  $deployed at lib/report.py:2: rows = db.query(\"SELECT id, sent_at, status FROM emails\")
+  $deployed at app/models/email.rb:2: # status is open or done"
+printf 'ALTER TABLE emails RENAME COLUMN size TO bytes;\n' >db/migrations/2_rename.up.sql
+ends 3 'one whose old code does not' "$TMINUS" plan --offline --dialect postgres --base main --format json
+is 'passes' "$(deployed_step status)" PASS
+is 'and says so' "$(deployed_step observed)" 'none of 1 names stands in the way'
+printf 'ALTER TABLE emails ALTER COLUMN size SET NOT NULL;\n' >db/migrations/2_rename.up.sql
+ends 3 'a column that becomes required and that nobody names' "$TMINUS" plan --offline --dialect postgres --base main --format json
+is 'is not known to be filled' "$(deployed_step status)" UNKNOWN
+printf 'ALTER TABLE emails ALTER COLUMN status SET NOT NULL;\n' >db/migrations/2_rename.up.sql
+ends 3 'one that the code names' "$TMINUS" plan --offline --dialect postgres --base main --format json
+is 'passes' "$(deployed_step status)" PASS
+printf 'ALTER TABLE emails DROP COLUMN status;\n' >db/migrations/2_rename.up.sql
+ends 1 'a column that goes after the release' "$TMINUS" plan --offline --dialect postgres --base main --format json
+is 'is in nobody'"'"'s way' "$(deployed_step status)" PASS
+is 'and shown' "$(deployed_step detail | head -1)" 'emails.status goes away after the release, db/migrations/2_rename.up.sql:1'
+rm tminus.yaml
+git checkout -q db
+
 # --- statements that the server counted
 
 . "$SOURCE/test/support/postgres.sh"

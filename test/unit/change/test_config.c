@@ -19,6 +19,7 @@ static const char example[] =
     "max_restore_proof_age: 7d}\n"
     "    release: {strategy: canary, build: [make, image], deploy: [./deploy.sh, --env, "
     "\"{slot}\", --version, \"{version}\"]}\n"
+    "    deployed: v1.2\n"
     "    slots: {blue: {address: \"127.0.0.1:8081\"}, green: {address: \"127.0.0.1:8082\"}}\n"
     "    traffic: {kind: haproxy, socket: /run/haproxy/admin.sock, backend: app, steps: [5%, 10%, "
     "50%, 100%], step_time: 5m}\n"
@@ -75,6 +76,7 @@ static void test_example(void **state)
     assert_string_equal(environment->databases[0].post_migrations, "db/post_migrations");
     assert_int_equal(environment->n_slots, 2);
     assert_string_equal(environment->slots[1].name, "green");
+    assert_string_equal(environment->deployed, "v1.2");
     assert_string_equal(environment->slots[1].address, "127.0.0.1:8082");
     assert_int_equal(environment->baseline_max_age_ms, 30 * 60 * 1000);
 
