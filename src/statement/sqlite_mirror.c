@@ -241,7 +241,7 @@ const char **sqlite_mirror_firing(TALLOC_CTX *mem, struct sqlite_mirror *mirror,
     return firing;
 }
 
-static int run(struct sqlite_mirror *mirror, const char *sql, size_t len)
+int sqlite_mirror_run(struct sqlite_mirror *mirror, const char *sql, size_t len)
 {
     sqlite3_stmt *statement = NULL;
 
@@ -255,7 +255,7 @@ static int run(struct sqlite_mirror *mirror, const char *sql, size_t len)
     return rc == SQLITE_DONE ? SQLITE_OK : (finalized != SQLITE_OK ? finalized : rc);
 }
 
-static bool execute(struct sqlite_mirror *mirror, const char *sql)
+bool sqlite_mirror_execute(struct sqlite_mirror *mirror, const char *sql)
 {
     sqlite_mirror_begin(mirror, TASK_ASK);
     return sqlite3_exec(mirror->db, sql, NULL, NULL, NULL) == SQLITE_OK;
@@ -266,19 +266,19 @@ const char *sqlite_mirror_apply(TALLOC_CTX *mem, struct sqlite_mirror *mirror, c
 {
     const char *message = NULL;
 
-    if (run(mirror, sql, len) != SQLITE_OK) {
+    if (sqlite_mirror_run(mirror, sql, len) != SQLITE_OK) {
         message = mem_strdup(mem, sqlite3_errmsg(mirror->db));
         // "error in view v: no such table: main.x": an object that ALTER does not understand stops
         // it. The change is made all the same, so that what follows is judged by it.
         if (text_starts_with(message, "error in ")) {
             sqlite3_db_config(mirror->db, SQLITE_DBCONFIG_LEGACY_ALTER_TABLE, 1, NULL);
-            run(mirror, sql, len);
+            sqlite_mirror_run(mirror, sql, len);
             sqlite3_db_config(mirror->db, SQLITE_DBCONFIG_LEGACY_ALTER_TABLE, 0, NULL);
         }
     }
     // Some failures (interrupt, full) end the trial's transaction; it is as at its begin, then.
     if (mirror->is_trial && sqlite3_get_autocommit(mirror->db))
-        execute(mirror, "SAVEPOINT trial");
+        sqlite_mirror_execute(mirror, "SAVEPOINT trial");
     return message;
 }
 
@@ -294,14 +294,14 @@ const char *sqlite_mirror_try_rows(TALLOC_CTX *mem, struct sqlite_mirror *mirror
 {
     const char *message = NULL;
 
-    if (!execute(mirror, "SAVEPOINT rows"))
+    if (!sqlite_mirror_execute(mirror, "SAVEPOINT rows"))
         return NULL;
     sqlite3_db_config(mirror->db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
-    if (run(mirror, sql, strlen(sql)) != SQLITE_OK &&
+    if (sqlite_mirror_run(mirror, sql, strlen(sql)) != SQLITE_OK &&
         is_sure_failure(sqlite3_extended_errcode(mirror->db)))
         message = mem_strdup(mem, sqlite3_errmsg(mirror->db));
     sqlite3_db_config(mirror->db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 1, NULL);
-    execute(mirror, "ROLLBACK TO rows; RELEASE rows");
+    sqlite_mirror_execute(mirror, "ROLLBACK TO rows; RELEASE rows");
     return message;
 }
 
@@ -384,12 +384,12 @@ void sqlite_mirror_set_writable(struct sqlite_mirror *mirror, bool is_writable)
 void sqlite_mirror_begin_trial(struct sqlite_mirror *mirror)
 {
     assert(!mirror->is_trial);
-    mirror->is_trial = execute(mirror, "SAVEPOINT trial");
+    mirror->is_trial = sqlite_mirror_execute(mirror, "SAVEPOINT trial");
 }
 
 void sqlite_mirror_end_trial(struct sqlite_mirror *mirror)
 {
     if (mirror->is_trial)
-        execute(mirror, "ROLLBACK TO trial; RELEASE trial");
+        sqlite_mirror_execute(mirror, "ROLLBACK TO trial; RELEASE trial");
     mirror->is_trial = false;
 }

@@ -42,6 +42,10 @@ const char *sqlite_mirror_apply(TALLOC_CTX *mem, struct sqlite_mirror *mirror, c
 // Put the rows of an INSERT … VALUES without subqueries into its empty table, without triggers, and
 // take them out again. NULL, or why no table of these columns takes them.
 const char *sqlite_mirror_try_rows(TALLOC_CTX *mem, struct sqlite_mirror *mirror, const char *sql);
+// Set a row to the constants of an UPDATE, without triggers, and take it out again (in
+// sqlite_update.c). NULL, or why no row takes them.
+const char *sqlite_mirror_try_update(TALLOC_CTX *mem, struct sqlite_mirror *mirror,
+                                     const struct query *query);
 // Is a constant expression true?
 bool sqlite_mirror_is_true(struct sqlite_mirror *mirror, const char *expression);
 // Is there a table or view of this name?

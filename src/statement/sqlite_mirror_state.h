@@ -23,5 +23,9 @@ struct sqlite_mirror {
 
 // What the authorizer lets through from now on; its counters begin anew.
 void sqlite_mirror_begin(struct sqlite_mirror *mirror, enum mirror_task task);
+// One statement of a script: SQLite's code.
+int sqlite_mirror_run(struct sqlite_mirror *mirror, const char *sql, size_t len);
+// Statements of ours.
+bool sqlite_mirror_execute(struct sqlite_mirror *mirror, const char *sql);
 
 #endif

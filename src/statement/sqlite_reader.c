@@ -274,6 +274,13 @@ static bool has_known_rows(const struct statement *statement, const struct query
            statement->len <= ROWS_TRIED_BYTES_MAX && strcasestr(statement->sql, "select") == NULL;
 }
 
+// A row that is left as it was, or replaced, refuses nothing.
+static bool has_known_values(const struct statement *statement, const struct query *query)
+{
+    return query && query->verb == QUERY_UPDATE && query->conflict == CONFLICT_NONE &&
+           query->target.name && statement->len <= ROWS_TRIED_BYTES_MAX;
+}
+
 static void note_pragma(struct reading *reading, const struct action *action)
 {
     static const char *const yes[] = {"1", "on", "true", "yes"};
@@ -363,6 +370,10 @@ static bool read_statement(struct reading *reading, struct statement *statement,
         has_known_rows(statement, action->query))
         statement->invalid_reason =
             sqlite_mirror_try_rows(reading->script, reading->mirror, statement->sql);
+    if (!judgement->message && action->kind == ACTION_QUERY && !action->option &&
+        has_known_values(statement, action->query))
+        statement->invalid_reason =
+            sqlite_mirror_try_update(reading->script, reading->mirror, action->query);
     if (action->kind == ACTION_PRAGMA)
         note_pragma(reading, action);
     return true;

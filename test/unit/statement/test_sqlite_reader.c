@@ -340,9 +340,51 @@ static void test_invalid__rows_in_the_text(void **state)
     }
 }
 
+// Constants of an UPDATE: what they fail by is sure of every row, and so is nothing that stands on
+// columns which the statement does not set. Source of the messages: as above.
+static void test_invalid__constants_of_an_update(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *sql, *reason;
+    } cases[] = {
+        {"UPDATE t SET name = NULL WHERE id = 7", "NOT NULL constraint failed: t.name"},
+        {"UPDATE t SET age = 300", "CHECK constraint failed: age < 200"},
+        {"UPDATE t SET age = 3, name = NULL", "NOT NULL constraint failed: t.name"},
+        {"UPDATE t SET id = 'abc'", "datatype mismatch"},
+        {"UPDATE s SET n = 'x'", "cannot store TEXT value in INT column s.n"},
+        {"UPDATE t SET low = 5, high = 3", "CHECK constraint failed: low <= high"},
+        // What the row holds beside it decides.
+        {"UPDATE t SET low = 5", NULL},
+        {"UPDATE t SET high = -1", NULL},
+        {"UPDATE t SET kind = 5", NULL}, // the CHECK is called like a column
+        {"UPDATE t SET age = low + 300", NULL},
+        {"UPDATE t SET name = (SELECT NULL)", NULL},
+        {"UPDATE t SET age = 30, name = 'b'", NULL},
+        {"UPDATE t SET age = NULL", NULL},
+        {"UPDATE OR IGNORE t SET name = NULL", NULL},
+        {"UPDATE OR REPLACE t SET name = NULL", NULL},
+        {"UPDATE t SET name = 'same'", NULL}, // one row keeps the key
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        SCRATCH(tmp);
+        struct statement *statement = last_statement(
+            tmp,
+            mem_printf(tmp,
+                       "CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, age INT "
+                       "CHECK (age < 200), low INT, high INT, kind INT, CHECK (low <= high), "
+                       "CONSTRAINT kind CHECK (kind < coalesce(low, 9))); "
+                       "CREATE TABLE s (n INT, b BLOB) STRICT; %s",
+                       cases[i].sql));
+        if (!text_equal_nocase(statement->invalid_reason, cases[i].reason))
+            fail_msg("%s: %s", cases[i].sql, statement->invalid_reason);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_invalid__constants_of_an_update),
         cmocka_unit_test(test_statements__have_their_places),
         cmocka_unit_test(test_part__of_a_file),
         cmocka_unit_test(test_trigger__keeps_its_semicolons),
