@@ -17,6 +17,7 @@
 #define KEY_DIALECT 0x201
 #define KEY_DATABASE 0x202
 #define KEY_PG_VERSION 0x203
+#define WORD_WIDTH 60 // of a word that is nothing, in the message
 #define FORMS "forms" // instead of one form: all of them
 
 struct explain_request {
@@ -116,7 +117,8 @@ static bool explain_word(const struct explain_request *request, struct error *er
     for (size_t i = 0; i < rule_count; i++)
         ids[i] = rule_table[i]->id;
     const char *nearest = text_nearest(request->words, ids, rule_count);
-    error_set(err, ERROR_USAGE, "no rule and no form of statement is called '%s'", request->words);
+    error_set(err, ERROR_USAGE, "no rule and no form of statement is called '%s'",
+              text_shorten(tmp, request->words, strlen(request->words), WORD_WIDTH));
     return nearest != NULL
                ? error_hint(err, "did you mean '%s'?", nearest)
                : error_hint(err, "`tminus explain` lists the rules, `tminus explain " FORMS
@@ -145,6 +147,10 @@ static bool read_database(TALLOC_CTX *mem, const struct program *program,
 static bool check_understood(const struct assessment *assessment, struct error *err)
 {
     const struct script *script = assessment->scripts[0].script;
+    if (script->n_statements + script->n_not_understood == 0) {
+        error_set(err, ERROR_INPUT, "no statement is in what is to be explained");
+        return error_hint(err, "give one: tminus explain 'DROP TABLE emails'");
+    }
     if (script->n_not_understood == 0)
         return true;
     const struct not_understood *bad = &script->not_understood[0];

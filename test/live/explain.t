@@ -45,6 +45,35 @@ says 'its place' err 'statement:1:7: syntax error'
 is 'nothing on stdout for it' "$(cat "$tmp/out")" ''
 ends 2 'a schema that is not there' "$TMINUS" explain --schema "$tmp/gone.sql" 'SELECT 1;'
 
+# What holds no statement explains nothing, and says so.
+for nothing in ';' ' ' ';; ;' ' -- a comment' '/* a comment */ ;'; do
+    ends 2 "nothing: '$nothing'" "$TMINUS" explain -- "$nothing"
+    says 'is said' err 'no statement is in what is to be explained'
+    is 'and nothing else' "$(cat "$tmp/out")" ''
+done
+ends 2 'nothing as JSON' "$TMINUS" explain --format json ';'
+ends 2 'no rule at all' "$TMINUS" explain ''
+says 'is called nothing' err "no rule and no form of statement is called ''"
+long=$(printf '%05000d' 0)
+ends 2 'a word of 5,000 characters' "$TMINUS" explain "$long"
+result "$([ "$(wc -c <"$tmp/err")" -lt 300 ]; echo $?)" 'is not said whole'
+for version in 14 19; do
+    ends 0 "version $version" "$TMINUS" explain --pg-version $version 'DROP TABLE emails'
+done
+for version in 20 abc 15.3 '' -1; do
+    ends 2 "no version: '$version'" "$TMINUS" explain --pg-version "$version" 'DROP TABLE emails'
+    says 'is refused with what there is' err "needs a major version from 14 to 19, not '$version'"
+done
+ends 2 'several statements, one of which does not parse' "$TMINUS" explain 'DROP TABLE a; DROP TABEL b'
+is 'explain none' "$(cat "$tmp/out")" ''
+mkdir "$tmp/project" && cd "$tmp/project" || exit 2
+printf 'environments:\n  production:\n    database: {url: "postgres://nobody@127.0.0.1:1/x"}\n' >tminus.yaml
+ends 3 'a database that cannot be reached' "$TMINUS" explain --env production 'DROP TABLE emails'
+says 'is named' err '127.0.0.1:1/x: no server listens there'
+is 'and nothing is explained as if it were known' "$(cat "$tmp/out")" ''
+ends 0 'a rule needs none' "$TMINUS" explain --env production drop-column
+cd "$SOURCE" || exit 2
+
 # What a statement's locks follow from.
 ends 0 'a statement of PostgreSQL' "$TMINUS" explain 'ALTER TABLE a ADD FOREIGN KEY (b) REFERENCES c'
 says 'its form' out '  form       add-foreign-key: ADD FOREIGN KEY'
