@@ -200,8 +200,9 @@ bool config_check_slot(const struct config *config, const struct config_environm
     return error_hint(err, "the slots are: %s", *list == '\0' ? "none" : list);
 }
 
-bool config_environment(const struct config *config, const char *name,
-                        const struct config_environment **out, const char **slot, struct error *err)
+bool config_find_environment(const struct config *config, const char *name,
+                             const struct config_environment **out, const char **slot,
+                             struct error *err)
 {
     const struct config_environment *fallback = default_environment(config);
     const struct config_environment *environment =
@@ -213,12 +214,21 @@ bool config_environment(const struct config *config, const char *name,
     }
     if (environment == NULL)
         return refuse_name(config, name, err);
+    *out = environment;
+    if (found_slot != NULL)
+        *slot = found_slot;
+    return true;
+}
+
+bool config_environment(const struct config *config, const char *name,
+                        const struct config_environment **out, const char **slot, struct error *err)
+{
+    const struct config_environment *environment;
+    TRY(config_find_environment(config, name, &environment, slot, err));
     if (environment->missing.code != ERROR_NONE) {
         *err = environment->missing;
         return false;
     }
     *out = environment;
-    if (found_slot != NULL)
-        *slot = found_slot;
     return true;
 }

@@ -100,13 +100,13 @@ struct config_budget { // budget: {blocks_reads: 1s, blocks_writes: 5s}; 0: not 
     int64_t blocks_reads_ms, blocks_writes_ms;
 };
 
-struct config_rehearsal { // rehearsal: {from: backup}
-    const char *from;      // "backup" "dump" "template" "file"; NULL: not given
-    struct secret *server; // to make databases on; NULL: a scratch server
-    const char *template;  // name of the golden clone on that server; NULL
-    const char *file;      // SQLite: instead of the database itself; NULL
-    const char *folder;    // where scratch servers and copies are made; NULL: the state's
-    int64_t deadline_ms;   // of one run of the change; default 4 h
+struct config_rehearsal {    // rehearsal: {from: backup}
+    const char *from;        // "backup" "dump" "template" "file"; NULL: not given
+    struct secret *server;   // to make databases on; NULL: a scratch server
+    const char *template;    // name of the golden clone on that server; NULL
+    const char *file;        // SQLite: instead of the database itself; NULL
+    const char *folder;      // where scratch servers and copies are made; NULL: the state's
+    int64_t deadline_ms;     // of one run of the change; default 4 h
     const char *old_release; // file of statements that the old release sends; NULL
     const char *new_release; // file of statements that the new release sends; NULL
     const char *runner;      // "files" "command"; NULL: files
@@ -117,7 +117,7 @@ struct config_rehearsal { // rehearsal: {from: backup}
 };
 
 struct config_backup { // backup: {kind: pg_dump, directory: …}
-    const char *kind; // NULL: there is none
+    const char *kind;  // NULL: there is none
     const char *directory;
     int64_t max_age_ms;               // default 1 h
     int64_t max_restore_proof_age_ms; // default 7 days
@@ -127,6 +127,13 @@ struct config_backup { // backup: {kind: pg_dump, directory: …}
     size_t n_restore;
     bool is_shell;
     const char *stanza;
+};
+
+struct config_store {     // store: {kind: postgres, url: "${STORE_URL}"}: where the journal is
+    const char *kind;     // "sqlite" "postgres"; NULL: not given, a file in the state's folder
+    struct secret *url;   // "postgres": of a database that is not the target
+    const char *path;     // "sqlite": a file instead of the state's own; NULL
+    struct error missing; // the first `${NAME}` in it that is not set; whoever opens it fails so
 };
 
 struct config_environment {
@@ -139,6 +146,7 @@ struct config_environment {
     int64_t baseline_max_age_ms; // gates.baseline.max_age, default 1 h
     struct config_rehearsal rehearsal;
     struct config_backup backup;
+    struct config_store store; // kind NULL: the configuration's
     // The first `${NAME}` in it that is not set; config_environment fails with it. code ERROR_NONE:
     // there is none. Other environments do not need the variables of this one.
     struct error missing;
@@ -163,7 +171,8 @@ struct config {
     bool has_style; // rules.style: rules of style are on
     struct config_owners owners;
     struct config_budget budget;
-    const char **generated; // globs counted as generated, beside the built-in ones
+    struct config_store store; // of the environments that name none
+    const char **generated;    // globs counted as generated, beside the built-in ones
     size_t n_generated;
     const struct yaml *document; // for the sections that later parts read; NULL without file
 };
@@ -199,6 +208,10 @@ char *config_resolve(TALLOC_CTX *mem, const struct config *config, const char *p
 MUST_CHECK bool config_environment(const struct config *config, const char *name,
                                    const struct config_environment **out, const char **slot,
                                    struct error *err);
+// The same, for who works without the values of its variables.
+MUST_CHECK bool config_find_environment(const struct config *config, const char *name,
+                                        const struct config_environment **out, const char **slot,
+                                        struct error *err);
 // ERROR_USAGE when `name` is given (not NULL) and is no slot of `environment` (NULL: none is
 // configured).
 MUST_CHECK bool config_check_slot(const struct config *config,

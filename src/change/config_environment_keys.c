@@ -148,14 +148,6 @@ static const struct config_key notify_keys[] = {
 };
 static const struct config_map notify_map = MAP("a notification", notify_keys);
 
-static const char *const store_kinds[] = {"sqlite", "postgres", NULL};
-static const struct config_key store_keys[] = {
-    CHECKED_CHOICE("kind", store_kinds),
-    CHECKED("url", KEY_SECRET),
-    CHECKED("path", KEY_TEXT),
-};
-const struct config_map config_map_store = MAP("store", store_keys);
-
 // --- gates; only the baseline's age is used by this version
 
 static const char *const days[] = {"monday", "tuesday",  "wednesday", "thursday",
@@ -218,19 +210,20 @@ static void begin_environment(struct config_reading *reading, const struct yaml 
                               void *element)
 {
     (void)node;
-    reading->environment = element;
+    struct config_environment *environment = element;
+    reading->missing = &environment->missing;
     // Source: the deployment runbook, "database backed up less than 1 hour ago".
-    reading->environment->baseline_max_age_ms = HOUR_MS;
-    reading->environment->backup.max_age_ms = HOUR_MS;
+    environment->baseline_max_age_ms = HOUR_MS;
+    environment->backup.max_age_ms = HOUR_MS;
     // A large database is not restored every hour.
-    reading->environment->backup.max_restore_proof_age_ms = 7 * 24 * HOUR_MS;
-    reading->environment->rehearsal.deadline_ms = 4 * HOUR_MS;
+    environment->backup.max_restore_proof_age_ms = 7 * 24 * HOUR_MS;
+    environment->rehearsal.deadline_ms = 4 * HOUR_MS;
 }
 
 static void end_environment(struct config_reading *reading, const struct yaml *node, void *element)
 {
     (void)element;
-    reading->environment = NULL;
+    reading->missing = NULL;
     if (node->kind == YAML_MAP && yaml_get(node, "database") != NULL &&
         yaml_get(node, "databases") != NULL)
         config_problem(reading, node->line, node->column, "put all of them under 'databases'",
@@ -257,7 +250,10 @@ static const struct config_key environment_keys[] = {
     {.name = "health", .shape = KEY_LIST, .offset = KEY_NOWHERE, .map = &health_map},
     CHECKED_MAP("thresholds", &threshold_map),
     {.name = "notify", .shape = KEY_LIST, .offset = KEY_NOWHERE, .map = &notify_map},
-    CHECKED_MAP("store", &config_map_store),
+    {.name = "store",
+     .shape = KEY_CUSTOM,
+     .offset = offsetof(struct config_environment, store),
+     .parse = config_parse_store},
 };
 const struct config_map config_map_environment = {
     .what = "an environment",

@@ -39,6 +39,5 @@
     }
 
 extern const struct config_map config_map_environment; // fills struct config_environment
-extern const struct config_map config_map_store;
 
 #endif

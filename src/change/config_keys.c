@@ -209,7 +209,10 @@ static const struct config_key file_keys[] = {
      .offset = offsetof(struct config, budget),
      .map = &budget_map},
     ARRAY("generated", KEY_TEXTS, struct config, generated, n_generated, NULL),
-    CHECKED_MAP("store", &config_map_store),
+    {.name = "store",
+     .shape = KEY_CUSTOM,
+     .offset = offsetof(struct config, store),
+     .parse = config_parse_store},
 };
 
 const struct config_map config_map_file = MAP("tminus.yaml", file_keys);

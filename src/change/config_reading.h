@@ -13,9 +13,9 @@ struct config_reading {
     const char *path;
     bool expand;
     struct config_problems problems;
-    // While an environment is read: its variables that are not set are noted there, not as
-    // problems.
-    struct config_environment *environment;
+    // While an environment or a store is read: its first variable that is not set is noted there,
+    // not as a problem.
+    struct error *missing;
     bool reports_missing; // and as problems too
 };
 
@@ -41,6 +41,7 @@ void config_read_texts(struct config_reading *reading, const struct yaml *node, 
 // Parsers of KEY_CUSTOM.
 void config_parse_tolerance(struct config_reading *reading, const struct yaml *node, void *at);
 void config_parse_expect(struct config_reading *reading, const struct yaml *node, void *at);
+void config_parse_store(struct config_reading *reading, const struct yaml *node, void *at);
 
 // Check a value that no struct takes.
 void config_check_value(struct config_reading *reading, const struct config_key *key,

@@ -14,13 +14,12 @@
 static void note_missing(struct config_reading *reading, const struct yaml *node, const char *name)
 {
     SCRATCH(tmp);
-    struct config_environment *environment = reading->environment;
-    if (environment != NULL && environment->missing.code == ERROR_NONE) {
-        error_set(&environment->missing, ERROR_CONFIG, "%s:%zu:%zu: ${%s} is not set",
-                  reading->path, node->line, node->column, name);
-        error_hint(&environment->missing, "set %s in the environment of this process", name);
+    if (reading->missing != NULL && reading->missing->code == ERROR_NONE) {
+        error_set(reading->missing, ERROR_CONFIG, "%s:%zu:%zu: ${%s} is not set", reading->path,
+                  node->line, node->column, name);
+        error_hint(reading->missing, "set %s in the environment of this process", name);
     }
-    if (environment == NULL || reading->reports_missing)
+    if (reading->missing == NULL || reading->reports_missing)
         config_problem(reading, node->line, node->column,
                        mem_printf(tmp, "set %s in the environment of this process", name),
                        "${%s} is not set", name);

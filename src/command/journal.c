@@ -4,12 +4,11 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "journal/journal.h"
-#include "base/file.h"
 #include "base/quantity.h"
 #include "change/config.h"
 #include "command/command.h"
+#include "command/kept_journal.h"
 #include "command/options.h"
-#include "journal/state.h"
 
 struct request {
     struct options options;
@@ -71,32 +70,36 @@ static const struct argp parser = {
     .children = options_children,
 };
 
+// Where it is, whether or not the environment's other variables are set: whoever looks at a journal
+// may be elsewhere.
+static bool find_configured(TALLOC_CTX *mem, const struct program *program,
+                            const struct options *options, struct journal_place *out,
+                            struct error *err)
+{
+    const char *name = options->environment, *slot;
+    const struct config_environment *found = NULL;
+    struct config *config;
+    TRY(config_read(mem, options->config_path, true, &config, err));
+    if (config->n_environments > 0) {
+        TRY(config_find_environment(config, name, &found, &slot, err));
+        name = found->name;
+    }
+    TRY(config_check_slot(config, found, options->slot, err));
+    return kept_journal_find(mem, program, config, found, name, out, err);
+}
+
 // The journal that there is: looking at one must not make one.
 static bool open_existing(TALLOC_CTX *mem, const struct program *program,
                           const struct request *request, struct journal **out, struct error *err)
 {
     SCRATCH(tmp);
-    char *path = mem_strdup(tmp, request->file);
+    struct journal_place place = {.driver = program->stores[0]};
 
-    if (path == NULL) {
-        const char *environment = request->options.environment, *slot;
-        const struct config_environment *found = NULL;
-        struct config *config;
-        TRY(config_read(tmp, request->options.config_path, false, &config, err));
-        if (config->n_environments > 0) {
-            TRY(config_environment(config, environment, &found, &slot, err));
-            environment = found->name;
-        }
-        TRY(config_check_slot(config, found, request->options.slot, err));
-        TRY(state_path(tmp, config->service, environment, "journal.db", &path, err));
-    }
-    if (file_kind(path) == FILE_MISSING) {
-        error_set(err, ERROR_INPUT, "%s: there is no journal", path);
-        return error_hint(
-            err, "baseline, migrate and verify write it; name another one with --journal FILE");
-    }
-    const struct journal_place place = {.driver = program->stores[0],
-                                        .location = secret_make(tmp, path)};
+    if (request->file == NULL)
+        TRY(find_configured(tmp, program, &request->options, &place, err));
+    else
+        place.location = secret_make(tmp, request->file);
+    place.must_exist = true;
     return journal_open(mem, &place, "", out, err);
 }
 

@@ -1,21 +1,110 @@
 /*
- * The journal that a verb writes: see kept_journal.h.
+ * The journal that a verb writes or looks at: see kept_journal.h.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "command/kept_journal.h"
 #include "journal/state.h"
 
+static const struct config_store *store_of(const struct config *config,
+                                           const struct config_environment *environment)
+{
+    return environment != NULL && environment->store.kind != NULL ? &environment->store
+                                                                  : &config->store;
+}
+
+static const struct store_driver *driver_named(const struct program *program, const char *name)
+{
+    for (size_t i = 0; program->stores[i] != NULL; i++)
+        if (strcmp(program->stores[i]->name, name) == 0)
+            return program->stores[i];
+    bug("no store driver '%s'", name);
+}
+
+static bool find_file(TALLOC_CTX *mem, const struct config *config,
+                      const struct config_store *store, const char *name, char **out,
+                      struct error *err)
+{
+    if (store->path == NULL)
+        return state_path(mem, config->service, name, "journal.db", out, err);
+    *out = config_resolve(mem, config, store->path);
+    return true;
+}
+
+bool kept_journal_find(TALLOC_CTX *mem, const struct program *program, const struct config *config,
+                       const struct config_environment *environment, const char *name,
+                       struct journal_place *out, struct error *err)
+{
+    const struct config_store *store = store_of(config, environment);
+    struct journal_place place = {.name = state_name(mem, config->service, name)};
+    char *path;
+    if (store->missing.code != ERROR_NONE) {
+        *err = store->missing;
+        return false;
+    }
+    place.driver = driver_named(program, store->kind ? store->kind : "sqlite");
+    place.location = store->url;
+    if (store->url == NULL) {
+        TRY(find_file(mem, config, store, name, &path, err));
+        place.location = secret_make(mem, path);
+    }
+    *out = place;
+    return true;
+}
+
+// --- not in the target
+
+struct answer {
+    TALLOC_CTX *mem;
+    char *text;
+};
+
+static bool take_answer(void *context, const char *const *names, const struct engine_value *values,
+                        size_t n)
+{
+    struct answer *answer = context;
+    (void)names;
+    if (n > 0 && !values[0].is_null)
+        answer->text = mem_strdup(answer->mem, values[0].text);
+    return true;
+}
+
+// Which database the target is, in the words of a store that could be the same; NULL: none that
+// could, or one that does not answer now.
+static bool ask_target(TALLOC_CTX *mem, const struct program *program, const struct secret *url,
+                       const struct store_driver *store, const char **out, struct error *err)
+{
+    SCRATCH(tmp);
+    const struct engine_driver *driver;
+    struct engine *engine;
+    struct answer answer = {.mem = mem};
+    const struct engine_open_options options = {
+        .url = url, .read_only = true, .allow_superuser = true, .name = "tminus/store"};
+    struct error why;
+    TRY(engine_driver_for(program->engines, url, &driver, err));
+    if (store->instance_sql == NULL || strcmp(driver->name, store->name) != 0)
+        return true;
+    if (driver->session->open(tmp, &options, &engine, &why) &&
+        driver->session->query(engine, store->instance_sql, take_answer, &answer, &why)) {
+        *out = answer.text;
+        return true;
+    }
+    // Whoever works on it will say that it does not answer; a store that does is another one.
+    if (why.code == ERROR_UNREACHABLE)
+        return true;
+    *err = why;
+    return false;
+}
+
 bool kept_journal_open(TALLOC_CTX *mem, const struct program *program,
                        const struct database_choice *choice, const char *run, struct journal **out,
                        struct error *err)
 {
     SCRATCH(tmp);
-    char *path;
-    TRY(state_path(tmp, choice->config->service, choice->environment_name, "journal.db", &path,
-                   err));
-    const struct journal_place place = {.driver = program->stores[0],
-                                        .location = secret_make(tmp, path)};
+    struct journal_place place;
+    TRY(kept_journal_find(tmp, program, choice->config, choice->environment,
+                          choice->environment_name, &place, err));
+    TRY(ask_target(tmp, program, choice->url, place.driver, &place.target, err));
     TRY(journal_open(mem, &place, run, out, err));
     return journal_check(*out, err);
 }

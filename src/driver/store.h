@@ -83,13 +83,18 @@ struct store_taken {
 struct store_open_options {
     const struct secret *location; // a path, an address
     const char *journal;           // its name where one place keeps several: "shop/production"
-    bool must_exist;               // ERROR_INPUT when there is none; else it is made
-    struct wait *wait;             // whose tick may cancel; NULL: only signals do
+    const char *target; // what the target answers to the driver's instance_sql; NULL: not known
+    bool must_exist;    // ERROR_INPUT when there is none; else it is made
+    struct wait *wait;  // whose tick may cancel; NULL: only signals do
 };
 
 struct store_driver {
     const char *name; // "sqlite"
+    // Asks a database which one it is, with the same answer for any role; NULL: a store of this
+    // kind is no database of a server.
+    const char *instance_sql;
     // Open or make; upgrades our own schema. ERROR_INPUT: damaged, or written by a newer tminus.
+    // ERROR_CONFIG: it is the target, in which nothing is made.
     bool (*open)(TALLOC_CTX *mem, const struct store_open_options *options, struct store **out,
                  struct error *err);
     // Where it is, for messages; without a password.

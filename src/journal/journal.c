@@ -42,6 +42,7 @@ bool journal_open(TALLOC_CTX *mem, const struct journal_place *place, const char
     struct journal *journal = mem_new(tmp, struct journal);
     const struct store_open_options options = {.location = place->location,
                                                .journal = place->name,
+                                               .target = place->target,
                                                .must_exist = place->must_exist,
                                                .wait = place->wait};
 

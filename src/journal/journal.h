@@ -33,6 +33,7 @@ struct journal_place {
     const struct store_driver *driver;
     const struct secret *location; // a path, an address
     const char *name;              // where one place keeps several journals
+    const char *target;            // as struct store_open_options has it
     bool must_exist;               // else it is made
     struct wait *wait; // whose tick may cancel what is waited for; NULL: only signals do
 };

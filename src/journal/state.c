@@ -20,6 +20,12 @@ static char *folder_name(TALLOC_CTX *mem, const char *name)
     return folder;
 }
 
+char *state_name(TALLOC_CTX *mem, const char *service, const char *environment)
+{
+    SCRATCH(tmp);
+    return file_join(mem, folder_name(tmp, service), folder_name(tmp, environment));
+}
+
 static bool state_root(TALLOC_CTX *mem, char **out, struct error *err)
 {
     const char *given = getenv("XDG_STATE_HOME");
@@ -48,8 +54,7 @@ bool state_find(TALLOC_CTX *mem, const char *service, const char *environment, c
         folder = mem_strdup(tmp, given);
     } else {
         TRY(state_root(tmp, &folder, err));
-        folder = file_join(tmp, folder, folder_name(tmp, service));
-        folder = file_join(tmp, folder, folder_name(tmp, environment));
+        folder = file_join(tmp, folder, state_name(tmp, service, environment));
     }
     *out = talloc_steal(mem, file_join(tmp, folder, name));
     return true;

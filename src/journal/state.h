@@ -12,6 +12,8 @@
 #include "base/error.h"
 #include "base/memory.h"
 
+// "shop/production", as the folders are called: what is kept of an environment elsewhere.
+char *state_name(TALLOC_CTX *mem, const char *service, const char *environment);
 // Path of a file or folder of the state ("journal.db", "baseline"); parents are made.
 MUST_CHECK bool state_path(TALLOC_CTX *mem, const char *service, const char *environment,
                            const char *name, char **out, struct error *err);

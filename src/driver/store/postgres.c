@@ -18,10 +18,7 @@ static bool store_open(TALLOC_CTX *mem, const struct store_open_options *options
     SCRATCH(tmp);
     struct store *store = mem_new(tmp, struct store);
 
-    store->options.url = secret_make(store, secret_reveal(options->location));
-    store->options.wait = options->wait;
-    store->journal = mem_strdup(store, options->journal ? options->journal : "default");
-    TRY(postgres_store_connect(store, options->must_exist, err));
+    TRY(postgres_store_connect(store, options, err));
     *out = talloc_steal(mem, store);
     return true;
 }
@@ -231,6 +228,7 @@ static bool store_read(struct store *store, int64_t first, store_each *each, voi
 
 const struct store_driver store_postgres = {
     .name = "postgres",
+    .instance_sql = POSTGRES_STORE_INSTANCE,
     .open = store_open,
     .place = store_place,
     .append = store_append,

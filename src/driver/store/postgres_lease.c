@@ -12,11 +12,11 @@
 
 #define MS_OF(moment) "(pg_catalog.date_part('epoch', " moment ") * 1000)::bigint"
 #define SQL_LEASE                                                                                  \
-    "SELECT name, epoch, is_held, host, process, actor, " MS_OF(                                   \
-        "taken_at") ", " MS_OF("renewed_at") ", " MS_OF("pg_catalog.clock_timestamp() - "          \
-                                                        "renewed_at") ", time_to_live_ms"          \
-                                                                      " FROM tminus_store.lease "  \
-                                                                      "WHERE name = $1"
+    "SELECT name, epoch, is_held, host, process, actor, " MS_OF("taken_at") ", " MS_OF(            \
+        "renewed_at") ", " MS_OF("pg_catalog.clock_timestamp() - "                                 \
+                                 "renewed_at") ", time_to_live_ms"                                 \
+                                               " FROM tminus_store.lease "                         \
+                                               "WHERE name = $1"
 
 enum { NAME, EPOCH, HELD, HOST, PROCESS, ACTOR, TAKEN, RENEWED, AGE, TIME_TO_LIVE };
 

@@ -146,15 +146,36 @@ static bool connect_once(struct store *store, struct error *err)
     return true;
 }
 
-bool postgres_store_connect(struct store *store, bool must_exist, struct error *err)
+static bool check_instance(struct store *store, const char *target, struct error *err)
 {
-    store->options.timeout_ms = CONNECT_MS;
-    store->options.name = "tminus/store";
-    store->options.wait = store->options.wait ? store->options.wait : wait_make(store);
+    SCRATCH(tmp);
+    PGresult *row;
+    if (target == NULL)
+        return true;
+    TRY(connection_ask(tmp, store->connection, POSTGRES_STORE_INSTANCE, NULL, 0, &row, err));
+    if (strcmp(PQgetvalue(row, 0, 0), target) != 0)
+        return true;
+    error_set(err, ERROR_CONFIG, "%s: the store is the database that is being deployed to",
+              store->place);
+    return error_hint(err, "name another database in store.url: the journal must outlive what "
+                           "becomes of the target");
+}
+
+bool postgres_store_connect(struct store *store, const struct store_open_options *options,
+                            struct error *err)
+{
+    store->journal = mem_strdup(store, options->journal ? options->journal : "default");
+    store->options = (struct engine_open_options){
+        .url = secret_make(store, secret_reveal(options->location)),
+        .timeout_ms = CONNECT_MS,
+        .name = "tminus/store",
+        .wait = options->wait ? options->wait : wait_make(store),
+    };
     TRY(connect_once(store, err));
     store->place = mem_printf(store, "%s, journal '%s'", store->connection->place, store->journal);
     connection_set_timeout(store->connection, CONNECT_MS * 3);
-    return prepare_tables(store, must_exist, err);
+    TRY(check_instance(store, options->target, err));
+    return prepare_tables(store, options->must_exist, err);
 }
 
 static bool is_lost(const struct store *store)

@@ -22,8 +22,14 @@ struct store {
 
 // --- postgres_session.c
 
-// Connected, with our tables; `must_exist`: not made, ERROR_INPUT when they are missing.
-MUST_CHECK bool postgres_store_connect(struct store *store, bool must_exist, struct error *err);
+#define POSTGRES_STORE_INSTANCE                                                                    \
+    "SELECT pg_catalog.concat_ws('/', (pg_catalog.date_part('epoch',"                              \
+    " pg_catalog.pg_postmaster_start_time()) * 1000000)::bigint, (SELECT oid"                      \
+    " FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()))"
+
+// Connected, with our tables.
+MUST_CHECK bool postgres_store_connect(struct store *store,
+                                       const struct store_open_options *options, struct error *err);
 
 typedef bool store_work(struct store *store, void *context, struct error *err);
 // Run `work`; when the connection is lost before or while it runs, connect again within a deadline,

@@ -208,6 +208,32 @@ static void test_variables(void **state)
     assert_string_equal(secret_reveal(environment->databases[0].url), "${TMINUS_TEST_UNSET}");
 }
 
+// Its variables are noted in the store alone: who opens no journal does not need them.
+static void test_store(void **state)
+{
+    (void)state;
+    SCRATCH(tmp);
+    struct tree *tree = tree_make(tmp);
+    setenv("TMINUS_TEST_URL", "postgresql://journal/x", 1);
+    unsetenv("TMINUS_TEST_UNSET");
+    char *path = tree_write(tree, "tminus.yaml",
+                            "store: {kind: postgres, url: \"${TMINUS_TEST_UNSET}\"}\n"
+                            "environments:\n"
+                            "  a: {store: {kind: postgres, url: \"${TMINUS_TEST_URL}\"}}\n"
+                            "  b: {store: {kind: sqlite, path: b.db}}\n"
+                            "  c: {database: {url: c}}\n");
+    struct config *config = read_ok(tmp, path);
+    assert_string_equal(config->store.kind, "postgres");
+    assert_non_null(strstr(config->store.missing.message,
+                           "tminus.yaml:1:30: ${TMINUS_TEST_UNSET} is not set"));
+    const struct config_environment *list = config->environments;
+    assert_string_equal(secret_reveal(list[0].store.url), "postgresql://journal/x");
+    assert_int_equal(list[0].store.missing.code, ERROR_NONE);
+    assert_string_equal(list[1].store.path, "b.db");
+    assert_null(list[2].store.kind);
+    assert_int_equal(list[2].missing.code, ERROR_NONE);
+}
+
 // Each wrong file: the text, the place, a part of the message or hint.
 static const struct {
     const char *text, *place, *part;
@@ -232,6 +258,13 @@ static const struct {
     {"environments: {p: {traffic: {steps: [5, 10%]}}}\n", "1:38", "expected a share as 5%"},
     {"environments: {p: {thresholds: {p95: fast}}}\n", "1:38", "expected a threshold"},
     {"environments: {p: {backup: {kind: tape}}}\n", "1:35", "expected one of pg_dump,"},
+    {"store: {kind: redis}\n", "1:15", "expected one of sqlite, postgres"},
+    {"store: {url: x}\n", "1:8", "'kind' is missing in store"},
+    {"store: {kind: postgres}\n", "1:8", "a store on PostgreSQL needs 'url'"},
+    {"store: {kind: postgres, url: a, path: b}\n", "1:8", "'path' is of a store on SQLite"},
+    {"store: {kind: sqlite, url: a}\n", "1:8", "'url' is of a store on PostgreSQL"},
+    {"store: {kind: sqlite, path: a}\n", "1:8", "each has its own journal"},
+    {"environments: {p: {store: {kind: postgres}}}\n", "1:27", "needs 'url'"},
     {"environments: {p: {health: [{http: x}]}}\n", "1:29", "'name' is missing in a health"},
     {"environments: {p: {release: {deploy: ./deploy.sh}}}\n", "1:38",
      "expected a list of arguments"},
@@ -339,6 +372,7 @@ int main(void)
         cmocka_unit_test(test_several_databases),
         cmocka_unit_test(test_environment_choice),
         cmocka_unit_test(test_variables),
+        cmocka_unit_test(test_store),
         cmocka_unit_test(test_problems),
         cmocka_unit_test(test_all_problems_in_order),
         cmocka_unit_test(test_problems_are_bounded),
