@@ -14,10 +14,25 @@
 #include <locale.h>
 
 static const struct command *const commands[] = {
-    &command_assess,  &command_backup,  &command_baseline, &command_clean,
-    &command_config,  &command_explain, &command_help,     &command_init,
-    &command_journal, &command_migrate, &command_plan,     &command_rehearse,
-    &command_restore, &command_verify,  &command_version,  NULL,
+    &command_approve,
+    &command_assess,
+    &command_backup,
+    &command_baseline,
+    &command_clean,
+    &command_config,
+    &command_explain,
+    &command_help,
+    &command_init,
+    &command_journal,
+    &command_migrate,
+    &command_plan,
+    &command_poll,
+    &command_rehearse,
+    &command_restore,
+    &command_verify,
+    &command_version,
+    &command_waive,
+    NULL,
 };
 
 static const struct engine_driver *const engines[] = {

@@ -136,6 +136,60 @@ struct config_store {     // store: {kind: postgres, url: "${STORE_URL}"}: where
     struct error missing; // the first `${NAME}` in it that is not set; whoever opens it fails so
 };
 
+struct config_hours { // gates.window.between: "09:00-16:00", in minutes of the day
+    int from, to;     // `to` below `from`: over midnight
+};
+
+struct config_freeze {     // gates.freeze: [{from: 2026-12-20, to: 2027-01-02, reason: year's end}]
+    const char *from, *to; // "2026-12-20" or "2026-12-20 18:00"; a day alone is meant whole
+    const char *reason;    // NULL
+};
+
+struct config_secret_age { // gates.secrets: [{name: api key, path: …, max_age: 90d}]
+    const char *name;
+    const char *path;     // its time of change counts; NULL
+    const char **command; // prints when it was made; none: the path
+    size_t n_command;
+    int64_t max_age_ms;
+};
+
+// gates: {…}, what docs/gates.md says of each.
+struct config_gates {
+    const char **required; // beside those that are by default
+    size_t n_required;
+    const char **optional; // whatever the default
+    size_t n_optional;
+    int64_t approvals;            // review.approvals; 0: not given
+    int64_t rehearsal_max_age_ms; // rehearsal.max_age, default 24 h
+    const char *risk_flag;        // risk.flag: the change can be turned off by it; NULL
+    const char **not_on;          // window: days of the week
+    size_t n_not_on;
+    struct config_hours *hours; // window.between
+    size_t n_hours;
+    const char *zone; // window.zone, "Europe/Berlin"; NULL: this machine's
+    struct config_freeze *freeze;
+    size_t n_freeze;
+    const char **holidays; // "2026-12-25", or "12-25" of every year
+    size_t n_holidays;
+    int64_t max_lines;     // size.max_lines; 0: not given
+    const char *size_base; // size.base: the revision that runs now; NULL
+    int64_t announced_ms;  // announced.before; 0: not given
+    const char *staging;   // staging.environment; NULL: "staging", where it is there
+    const char **keys;     // keys.required: names that the target's environment must have
+    size_t n_keys;
+    const char *keys_file; // keys.file, .pid_file, .command: where they are looked for
+    const char *keys_pid_file;
+    const char **keys_command;
+    size_t n_keys_command;
+    struct config_secret_age *secrets;
+    size_t n_secrets;
+    const char *disk_path;     // disk.path: a folder on the database's disk, seen from here
+    const char **disk_command; // disk.command: prints the bytes that are free
+    size_t n_disk_command;
+};
+extern const struct config_gates config_gates_default;
+extern const struct config_backup config_backup_default; // its limits
+
 struct config_environment {
     const char *name;
     struct config_database *databases;
@@ -144,6 +198,7 @@ struct config_environment {
     size_t n_slots;
     const char *deployed; // git revision of the code that runs; NULL: not given
     int64_t baseline_max_age_ms; // gates.baseline.max_age, default 1 h
+    struct config_gates gates;
     struct config_rehearsal rehearsal;
     struct config_backup backup;
     struct config_store store; // kind NULL: the configuration's

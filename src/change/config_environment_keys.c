@@ -1,5 +1,5 @@
 /*
- * Configuration keys of an environment: its databases, slots and gates.
+ * Configuration keys of an environment: its databases, slots, and sections of later parts.
  *
  * Sections that this version does not act on (release, traffic, metrics, health,
  * thresholds, notify, store) have rows too: a slip is found today, not when they are used.
@@ -148,49 +148,6 @@ static const struct config_key notify_keys[] = {
 };
 static const struct config_map notify_map = MAP("a notification", notify_keys);
 
-// --- gates; only the baseline's age is used by this version
-
-static const char *const days[] = {"monday", "tuesday",  "wednesday", "thursday",
-                                   "friday", "saturday", "sunday",    NULL};
-static void parse_days(struct config_reading *reading, const struct yaml *node, void *at)
-{
-    (void)at;
-    const char **list = NULL;
-    size_t n = 0;
-    config_read_texts(reading, node, &list, &n);
-    for (size_t i = 0; i < n; i++) {
-        size_t day = 0;
-        while (days[day] != NULL && !text_equal_nocase(days[day], list[i]))
-            day++;
-        if (days[day] == NULL && !config_is_open(list[i]))
-            config_expected(reading, node->kind == YAML_LIST ? node->items[i] : node,
-                            "a day of the week as friday");
-    }
-}
-
-static const struct config_key review_keys[] = {CHECKED("approvals", KEY_INTEGER)};
-static const struct config_map review_map = MAP("the review gate", review_keys);
-static const struct config_key window_keys[] = {
-    {.name = "not_on", .shape = KEY_CUSTOM, .offset = KEY_NOWHERE, .parse = parse_days},
-    CHECKED("zone", KEY_TEXT),
-    CHECKED("between", KEY_TEXTS),
-};
-static const struct config_map window_map = MAP("the window gate", window_keys);
-static const struct config_key size_keys[] = {CHECKED("max_lines", KEY_INTEGER)};
-static const struct config_map size_map = MAP("the size gate", size_keys);
-static const struct config_key baseline_keys[] = {
-    KEY("max_age", KEY_DURATION, struct config_environment, baseline_max_age_ms),
-};
-static const struct config_map baseline_map = MAP("the baseline gate", baseline_keys);
-// The gates fill the environment itself, so their offset in it is 0.
-static const struct config_key gate_keys[] = {
-    CHECKED_MAP("review", &review_map),
-    CHECKED_MAP("window", &window_map),
-    CHECKED_MAP("size", &size_map),
-    {.name = "baseline", .shape = KEY_MAP, .offset = 0, .map = &baseline_map},
-};
-static const struct config_map gate_map = MAP("gates", gate_keys);
-
 // --- environments
 
 static const struct config_key slot_keys[] = {
@@ -206,17 +163,22 @@ static const struct config_map slot_map = {
 
 #define HOUR_MS ((int64_t)60 * 60 * 1000)
 
+const struct config_backup config_backup_default = {
+    // Source: the deployment runbook, "database backed up less than 1 hour ago".
+    .max_age_ms = HOUR_MS,
+    // A large database is not restored every hour.
+    .max_restore_proof_age_ms = 7 * 24 * HOUR_MS,
+};
+
 static void begin_environment(struct config_reading *reading, const struct yaml *node,
                               void *element)
 {
     (void)node;
     struct config_environment *environment = element;
     reading->missing = &environment->missing;
-    // Source: the deployment runbook, "database backed up less than 1 hour ago".
-    environment->baseline_max_age_ms = HOUR_MS;
-    environment->backup.max_age_ms = HOUR_MS;
-    // A large database is not restored every hour.
-    environment->backup.max_restore_proof_age_ms = 7 * 24 * HOUR_MS;
+    environment->baseline_max_age_ms = config_backup_default.max_age_ms;
+    environment->backup = config_backup_default;
+    environment->gates = config_gates_default;
     environment->rehearsal.deadline_ms = 4 * HOUR_MS;
 }
 
@@ -235,7 +197,7 @@ static const struct config_key environment_keys[] = {
     ARRAY("databases", KEY_NAMED, struct config_environment, databases, n_databases, &database_map),
     ARRAY("slots", KEY_NAMED, struct config_environment, slots, n_slots, &slot_map),
     KEY("deployed", KEY_TEXT, struct config_environment, deployed),
-    {.name = "gates", .shape = KEY_MAP, .offset = 0, .map = &gate_map},
+    {.name = "gates", .shape = KEY_MAP, .offset = 0, .map = &config_map_gates},
     {.name = "rehearsal",
      .shape = KEY_MAP,
      .offset = offsetof(struct config_environment, rehearsal),

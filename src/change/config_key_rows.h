@@ -39,5 +39,7 @@
     }
 
 extern const struct config_map config_map_environment; // fills struct config_environment
+extern const struct config_map config_map_store;
+extern const struct config_map config_map_gates; // struct config_environment
 
 #endif

@@ -24,6 +24,7 @@ struct program {
 
 struct command {
     const char *name;
+    const char *alias;     // another name for it, not in the list; NULL
     const char *arguments; // "[PATH…]", for the list of verbs
     const char *summary;   // one line
     const char *when;      // "before" "during" "after" "always": the group in the list
@@ -42,6 +43,7 @@ struct command {
 
 int command_exit_status(enum verdict verdict);
 
+extern const struct command command_approve;
 extern const struct command command_assess;
 extern const struct command command_backup;
 extern const struct command command_baseline;
@@ -53,9 +55,11 @@ extern const struct command command_init;
 extern const struct command command_journal;
 extern const struct command command_migrate;
 extern const struct command command_plan;
+extern const struct command command_poll;
 extern const struct command command_rehearse;
 extern const struct command command_restore;
 extern const struct command command_verify;
 extern const struct command command_version;
+extern const struct command command_waive;
 
 #endif

@@ -51,7 +51,8 @@ bool help_find_verb(const struct program *program, const char *name, const struc
     const char **names = NULL;
     size_t n = 0;
     for (const struct command *const *at = program->commands; *at != NULL; at++) {
-        if (strcmp((*at)->name, name) == 0) {
+        bool is_alias = (*at)->alias != NULL && strcmp((*at)->alias, name) == 0;
+        if (is_alias || strcmp((*at)->name, name) == 0) {
             *out = *at;
             return true;
         }

@@ -130,49 +130,6 @@ static bool write_file(const struct plan_request *request, const struct plan *pl
     return is_written;
 }
 
-static bool look(TALLOC_CTX *mem, const struct plan_input *input, struct plan *plan,
-                 struct error *err)
-{
-    if (input->inspection == NULL)
-        return true;
-    bool is_asked = plan_look(mem, input->inspection, plan, input->whole, err);
-    inspection_end_progress(input->inspection);
-    return is_asked;
-}
-
-static bool make(TALLOC_CTX *mem, const struct program *program, const struct plan_request *request,
-                 struct plan **out, struct error *err)
-{
-    struct plan_input input = {0};
-
-    TRY(plan_gather(mem, program, request, &input, err));
-    *out = plan_make(mem, &input.facts);
-    for (size_t i = 0; i < input.n_notes; i++)
-        plan_note(mem, *out, input.notes[i]);
-    TRY(plan_lint(*out, err));
-    TRY(plan_commands_check(mem, *out, input.inspection != NULL, err));
-    return look(mem, &input, *out, err);
-}
-
-// The same lines again, against what was approved.
-static bool check(TALLOC_CTX *mem, const struct program *program,
-                  const struct plan_request *request, struct plan **out, struct error *err)
-{
-    struct plan_request again = *request;
-    struct plan_input input = {0};
-    struct plan *plan;
-
-    TRY(plan_file_read(mem, request->check_path, &plan, err));
-    plan_file_request(mem, plan, &again);
-    TRY(plan_gather(mem, program, &again, &input, err));
-    TRY(plan_file_check(plan, &input, err));
-    plan_take_assessment(plan, plan_make(mem, &input.facts));
-    TRY(plan_commands_check(mem, plan, input.inspection != NULL, err));
-    plan_decide(mem, plan, PLAN_PRE_DEPLOY);
-    *out = plan;
-    return look(mem, &input, plan, err);
-}
-
 // An argument of an option that may have none is written behind '='; people write a blank.
 static void take_plan_file(struct plan_request *request)
 {
@@ -193,13 +150,13 @@ static int plan_run(const struct program *program, int argc, char **argv, struct
 {
     SCRATCH(tmp);
     struct plan_request request = {.assess = {.mem = tmp}};
+    struct plan_input input = {0};
     struct plan *plan;
 
     argp_parse(&parser, argc, argv, 0, NULL, &request);
     take_plan_file(&request);
     if (!options_format_allowed(&request.assess.options, FORMATS, err) ||
-        !(request.check_path != NULL ? check(tmp, program, &request, &plan, err)
-                                     : make(tmp, program, &request, &plan, err)))
+        !plan_work(tmp, program, &request, &input, &plan, err) || !plan_ask(tmp, &input, plan, err))
         return -1;
     if (request.output == NULL)
         write_plan(stdout, &request, plan);

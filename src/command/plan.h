@@ -37,6 +37,15 @@ MUST_CHECK bool plan_gather(TALLOC_CTX *mem, const struct program *program,
                             const struct plan_request *request, struct plan_input *out,
                             struct error *err);
 
+// --- command/plan_work.c: the plan of what is asked for: made now, or that of `check_path`, of
+// this database (ERROR_IDENTITY) and of these migrations (ERROR_INPUT). Nothing is observed yet.
+MUST_CHECK bool plan_work(TALLOC_CTX *mem, const struct program *program,
+                          const struct plan_request *request, struct plan_input *input,
+                          struct plan **out, struct error *err);
+// Its lines that only read, where there is a database.
+MUST_CHECK bool plan_ask(TALLOC_CTX *mem, const struct plan_input *input, struct plan *plan,
+                         struct error *err);
+
 // --- command/plan_rehearsal.c: the way back as the last rehearsal of just these migrations showed
 // it; NULL: there was none.
 MUST_CHECK bool plan_find_rehearsal(TALLOC_CTX *mem, const struct inspection *inspection,

@@ -14,8 +14,7 @@
 #include "journal/events.h"
 #include "proof/question.h"
 
-#define ACTIVITY_MAX_AGE_MS ((int64_t)5 * 60 * 1000) // as pre.activity says
-#define LATE_MS ((int64_t)5 * 60 * 1000)             // Source: the checklist, "Within 5 Minutes"
+#define LATE_MS ((int64_t)5 * 60 * 1000) // Source: the checklist, "Within 5 Minutes"
 
 struct evidence {
     TALLOC_CTX *mem;
@@ -139,21 +138,6 @@ static const char *ago(TALLOC_CTX *mem, int64_t at_ms)
     return mem_printf(mem, "%s ago", quantity_duration(mem, clock_wall_ms() - at_ms));
 }
 
-static bool is_of_these_migrations(const struct plan *plan, const struct baseline *baseline)
-{
-    size_t n = json_array_size(baseline->migrations);
-
-    if (n != plan->n_migrations)
-        return false;
-    for (size_t i = 0; i < n; i++) {
-        const char *sha256 = json_get_text(json_array_get(baseline->migrations, i), "sha256");
-        if (sha256 == NULL || plan->migrations[i].sha256 == NULL ||
-            strcmp(sha256, plan->migrations[i].sha256) != 0)
-            return false;
-    }
-    return true;
-}
-
 static void judge_baseline(const struct evidence *evidence, struct plan_step *step,
                            const struct baseline *baseline, const char *verdict)
 {
@@ -167,7 +151,7 @@ static void judge_baseline(const struct evidence *evidence, struct plan_step *st
     if (evidence->plan->n_migrations == 0 && json_array_size(baseline->migrations) > 0)
         observe(evidence, step, STATUS_UNKNOWN,
                 mem_printf(mem, "saved %s, before migrations that are applied by now", when));
-    else if (!is_of_these_migrations(evidence->plan, baseline))
+    else if (!plan_is_of(evidence->plan, baseline->migrations))
         fail(evidence, step, mem_printf(mem, "saved %s, for other migrations than these", when));
     else if (!baseline_check_age(baseline, clock_wall_ms(), max_age_ms, &ignored))
         fail(evidence, step, mem_printf(mem, "saved %s: too old", when));
@@ -283,7 +267,8 @@ static bool is_in_the_way(const struct engine_activity *activity)
 {
     if (strcmp(activity->kind, "prepared") == 0 || strcmp(activity->kind, "waiting") == 0)
         return true;
-    return strcmp(activity->kind, "transaction") == 0 && activity->age_ms > ACTIVITY_MAX_AGE_MS;
+    return strcmp(activity->kind, "transaction") == 0 &&
+           activity->age_ms > PLAN_TRANSACTION_MAX_AGE_MS;
 }
 
 static bool look_for_activity(const struct evidence *evidence, struct plan_step *step,

@@ -3,6 +3,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
+#include "base/digest.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "command/inspection.h"
@@ -186,6 +187,12 @@ static bool rehearse(TALLOC_CTX *mem, struct inspection *inspection, const struc
 
 // --- effects files
 
+struct effects_written {
+    const char **paths;
+    size_t n;
+    json_t *compared; // [{sha256, different}]
+};
+
 // Who approved every effect approved what no longer holds by them.
 static void approve_mined(struct rehearsal_report *report)
 {
@@ -194,17 +201,33 @@ static void approve_mined(struct rehearsal_report *report)
             report->findings->list[i].severity = SEVERITY_NOTE;
 }
 
+// What a later poll knows a file by that was compared with the run.
+static bool note_effects(json_t *compared, const char *path, bool is_different, struct error *err)
+{
+    struct digest_text digest;
+    TRY(digest_of_file(path, &digest, err));
+    json_t *object = json_object();
+    json_put_text(object, "sha256", digest.hex);
+    json_put_bool(object, "different", is_different);
+    json_array_append_new(compared, object);
+    return true;
+}
+
 // What the run did that nobody approved.
-static bool check_effects(TALLOC_CTX *mem, struct rehearsal_report *report, struct error *err)
+static bool check_effects(TALLOC_CTX *mem, struct rehearsal_report *report, json_t *compared,
+                          struct error *err)
 {
     size_t n_before = report->findings->n;
     for (size_t i = 0; i < report->n_migrations; i++) {
         const struct migration_effects *effects = &report->migrations[i];
         const char *path = effects_file_path(mem, effects->migration);
         struct effects_file *file = NULL; // there is none: that is a finding
+        size_t n = report->findings->n;
         if (file_kind(path) != FILE_MISSING)
             TRY(effects_file_read(mem, path, &file, err));
         effects_file_check(file, effects, report->findings);
+        if (file != NULL)
+            TRY(note_effects(compared, path, report->findings->n > n, err));
     }
     if (report->findings->n == n_before && report->n_migrations > 0)
         approve_mined(report);
@@ -228,10 +251,25 @@ static bool write_effects(TALLOC_CTX *mem, const struct rehearsal_report *report
     return true;
 }
 
+static bool treat_effects(TALLOC_CTX *mem, const struct request *request,
+                          struct rehearsal_report *report, struct effects_written *out,
+                          struct error *err)
+{
+    if (request->is_check)
+        TRY(check_effects(mem, report, out->compared, err));
+    if (!request->writes)
+        return true;
+    json_array_clear(out->compared);
+    TRY(write_effects(mem, report, &out->paths, &out->n, err));
+    for (size_t i = 0; i < out->n; i++)
+        TRY(note_effects(out->compared, out->paths[i], false, err));
+    return true;
+}
+
 // --- the record and the report
 
 static json_t *rehearsed_event(const struct inspection *inspection, const struct change *change,
-                               const struct rehearsal_report *report)
+                               const struct rehearsal_report *report, json_t *compared)
 {
     json_t *data = json_object();
     const struct rollback_answer *answer = &report->rollback;
@@ -249,6 +287,8 @@ static json_t *rehearsed_event(const struct inspection *inspection, const struct
     json_put_text(data, "data_restored", status_name(answer->data_restored));
     json_put_real(data, "seconds_up", (double)report->up.took_us / 1e6);
     json_put_real(data, "seconds_down", (double)report->down.took_us / 1e6);
+    if (json_array_size(compared) > 0)
+        json_put(data, "effects", json_incref(compared));
     return data;
 }
 
@@ -277,21 +317,20 @@ static int rehearse_database(void *context, const char *database, bool *is_shown
     struct change *change;
     struct rehearsal_report *report;
     struct journal_head head;
-    const char **written = NULL;
-    size_t n_written = 0;
+    json_auto_t *compared = json_array();
+    struct effects_written effects = {.compared = compared};
 
     inspection->query_timeout_ms = INSPECTION_LONG_MS;
     if (!inspection_open(tmp, request->program, &request->options, database, inspection, err) ||
         !read_change(tmp, inspection, request, &change, err) ||
         !rehearse(tmp, inspection, request, change, &report, err) ||
-        (request->is_check && !check_effects(tmp, report, err)) ||
-        (request->writes && !write_effects(tmp, report, &written, &n_written, err)) ||
+        !treat_effects(tmp, request, report, &effects, err) ||
         !journal_append(inspection->journal, EVENT_REHEARSED,
-                        rehearsed_event(inspection, change, report), err) ||
+                        rehearsed_event(inspection, change, report, compared), err) ||
         !journal_head(inspection->journal, &head, err))
         return -1;
     *is_shown = true;
-    write_report(request, report, &head, written, n_written);
+    write_report(request, report, &head, effects.paths, effects.n);
     return command_exit_status(report->verdict);
 }
 

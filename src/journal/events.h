@@ -37,7 +37,8 @@
 #define EVENT_MIGRATION_FAILED "migration-failed"
 
 // {database, environment, source, migrations: [{version, path, sha256}], verdict, why, class,
-// class_why, rows_lost, schema_restored, data_restored, seconds_up, seconds_down}
+// class_why, rows_lost, schema_restored, data_restored, seconds_up, seconds_down, effects};
+// `effects`, when the effects files were compared or written: [{sha256 (of the file), different}]
 #define EVENT_REHEARSED "rehearsed"
 
 // {backup (its id), kind, path, database, system, taken_at, bytes, took_ms, sha256, fingerprints
@@ -46,5 +47,12 @@
 // A restored backup beside what was recorded of it: {backup, kind, taken_at, database, system,
 // table (null: all), verdict, why, equal, differing, unknown, rows, took_ms}
 #define EVENT_RESTORE_PROVEN "restore-proven"
+
+// A person signed a plan: {digest, database, environment, reason (null: none)}
+#define EVENT_APPROVED "approved"
+// A person waived a gate: {gate, database, environment, reason, until}
+#define EVENT_WAIVED "waived"
+// {digest, database, environment, verdict, why, results: [{name, status, required, observed}]}
+#define EVENT_POLLED "polled"
 
 #endif

@@ -55,6 +55,11 @@ bool journal_open(TALLOC_CTX *mem, const struct journal_place *place, const char
     return true;
 }
 
+const char *journal_actor(const struct journal *journal)
+{
+    return journal->actor;
+}
+
 static const char *place_of(const struct journal *journal)
 {
     return journal->driver->place(journal->store);

@@ -44,6 +44,8 @@ MUST_CHECK bool journal_open(TALLOC_CTX *mem, const struct journal_place *place,
 // `data` is stolen (also on failure). `event`: a name of journal/events.h.
 MUST_CHECK bool journal_append(struct journal *journal, const char *event, json_t *data,
                                struct error *err);
+// Who appends.
+const char *journal_actor(const struct journal *journal);
 MUST_CHECK bool journal_head(struct journal *journal, struct journal_head *out, struct error *err);
 
 struct journal_verdict {

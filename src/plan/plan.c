@@ -67,6 +67,19 @@ struct plan_step *plan_find(struct plan *plan, const char *name)
     return NULL;
 }
 
+bool plan_is_of(const struct plan *plan, const json_t *migrations)
+{
+    if (json_array_size(migrations) != plan->n_migrations)
+        return false;
+    for (size_t i = 0; i < plan->n_migrations; i++) {
+        const char *sha256 = json_get_text(json_array_get(migrations, i), "sha256");
+        if (sha256 == NULL || plan->migrations[i].sha256 == NULL ||
+            strcmp(sha256, plan->migrations[i].sha256) != 0)
+            return false;
+    }
+    return true;
+}
+
 void plan_note(TALLOC_CTX *mem, struct plan *plan, const char *text)
 {
     for (size_t i = 0; i < plan->n_notes; i++)

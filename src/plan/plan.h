@@ -24,6 +24,7 @@
 
 // Source: the deployment runbook, "database backed up less than 1 hour ago".
 #define PLAN_BASELINE_MAX_AGE_MS ((int64_t)3600 * 1000)
+#define PLAN_TRANSACTION_MAX_AGE_MS ((int64_t)5 * 60 * 1000) // one that is older is in the way
 
 enum plan_section_kind {
     PLAN_PRE_DEPLOY,
@@ -150,6 +151,8 @@ const char *plan_section_name(enum plan_section_kind kind); // "pre_deploy" … 
 const char *plan_section_title(enum plan_section_kind kind); // "Pre-Deploy (Required)" … for people
 const char *plan_step_kind_name(enum plan_step_kind kind);   // "check" "action" "manual"
 struct plan_step *plan_find(struct plan *plan, const char *name); // NULL: no such step
+// Is `migrations`, a list [{sha256}], of just the plan's migrations, in their order?
+bool plan_is_of(const struct plan *plan, const json_t *migrations);
 void plan_note(TALLOC_CTX *mem, struct plan *plan, const char *text);
 
 // Verdict and reason from what was found and observed: a finding of severity stop or a required

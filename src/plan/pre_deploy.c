@@ -9,7 +9,7 @@
 #include "proof/expected_value.h"
 #include "proof/sql.h"
 
-#define ACTIVITY_AGE "5 min" // command/plan_evidence.c judges by it
+#define ACTIVITY_AGE "5 min" // PLAN_TRANSACTION_MAX_AGE_MS
 
 static const char *base_name(const char *path)
 {

@@ -1,0 +1,21 @@
+/*
+ * Gathering: reads what a poll's gates are judged by.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef CHECK_GATHER_H
+#define CHECK_GATHER_H
+
+#include "check/facts.h"
+#include "check/poll.h"
+
+// Rehearsals and the effects files that they compared, approvals and waivers, in one pass over the
+// journal.
+MUST_CHECK bool gather_journal(TALLOC_CTX *mem, const struct poll_request *request,
+                               struct gate_facts *facts, struct error *err);
+MUST_CHECK bool gather_backup(TALLOC_CTX *mem, const struct poll_request *request,
+                              struct gate_facts *facts, struct error *err);
+MUST_CHECK bool gather_server(TALLOC_CTX *mem, const struct poll_request *request,
+                              struct gate_facts *facts, struct error *err);
+
+#endif

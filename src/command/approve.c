@@ -1,0 +1,110 @@
+/*
+ * tminus approve: a person signs the digest of a plan.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "command/poll_options.h"
+#include "journal/events.h"
+
+#define KEY_REASON 0x201
+
+struct request {
+    struct plan_request plan;
+    const char *reason;
+};
+
+static const struct argp_option table[] = {
+    {"reason", KEY_REASON, "TEXT", 0,
+     "why it is acceptable: for a high risk, or where there is no way back", 1},
+    {0},
+};
+
+static error_t parse(int key, char *value, struct argp_state *state)
+{
+    struct request *request = state->input;
+
+    switch (key) {
+    case ARGP_KEY_INIT: state->child_inputs[0] = &request->plan; return 0;
+    case KEY_REASON:
+        if (value[strspn(value, " \t\n")] == '\0')
+            argp_error(state, "--reason needs words");
+        request->reason = value;
+        return 0;
+    default: return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp parser = {
+    .options = table,
+    .parser = parse,
+    .args_doc = "[PATH…]",
+    .doc = "Sign the digest of the plan, as the person that TMINUS_ACTOR names. What is signed is "
+           "this plan and no other: when it changes, the signature is void. Ends with 0.",
+    .children = poll_children,
+};
+
+static void write_approved(const struct options *options, const struct plan *plan,
+                           const struct inspection *inspection, const char *reason,
+                           const struct journal_head *head)
+{
+    const char *actor = journal_actor(inspection->journal);
+
+    if (options->format == FORMAT_JSON) {
+        json_auto_t *document = json_object();
+        json_put_text(document, "schema", "tminus/approve/1");
+        json_put_text(document, "digest", plan->digest.hex);
+        json_put_text(document, "actor", actor);
+        json_put_text(document, "reason", reason);
+        json_t *journal = json_put_object(document, "journal");
+        json_put_integer(journal, "seq", head->sequence);
+        json_put_text(journal, "hash", head->hash);
+        json_write(stdout, document);
+        return;
+    }
+    printf("%s signed plan %s\n  %s\n  way back: %s\n", actor, plan->digest.hex, plan->title,
+           rollback_class_name(plan->rollback.class));
+    if (reason != NULL)
+        printf("  reason: %s\n", reason);
+    printf("journal %lld:%s\n", (long long)head->sequence, head->hash);
+}
+
+static bool approve(TALLOC_CTX *mem, const struct program *program, const struct request *request,
+                    struct error *err)
+{
+    struct plan_input input = {0};
+    struct plan *plan;
+    struct journal_head head;
+
+    TRY(poll_plan(mem, program, &request->plan, &input, &plan, err));
+    const struct inspection *inspection = input.inspection;
+    json_t *data = json_object();
+    json_put_text(data, "digest", plan->digest.hex);
+    json_put_text(data, "database", inspection->target.identity.database);
+    json_put_text(data, "environment", inspection->choice.environment_name);
+    json_put_text(data, "reason", request->reason);
+    TRY(journal_append(inspection->journal, EVENT_APPROVED, data, err));
+    TRY(journal_head(inspection->journal, &head, err));
+    write_approved(&request->plan.assess.options, plan, inspection, request->reason, &head);
+    return true;
+}
+
+static int approve_run(const struct program *program, int argc, char **argv, struct error *err)
+{
+    SCRATCH(tmp);
+    struct request request = {.plan = {.assess = {.mem = tmp}}};
+
+    argp_parse(&parser, argc, argv, 0, NULL, &request);
+    if (!options_format_allowed(&request.plan.assess.options,
+                                OPTIONS_FORMAT(FORMAT_TEXT) | OPTIONS_FORMAT(FORMAT_JSON), err) ||
+        !approve(tmp, program, &request, err))
+        return -1;
+    return EXIT_GO;
+}
+
+const struct command command_approve = {
+    .name = "approve",
+    .arguments = "[--reason TEXT] [PATH…]",
+    .summary = "sign the digest of the plan",
+    .when = "before",
+    .run = approve_run,
+};
