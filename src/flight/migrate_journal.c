@@ -3,17 +3,17 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "flight/migrate_flight.h"
+#include "flight/migrating.h"
 #include "journal/events.h"
 
-static json_t *event_data(const struct flight *flight, const struct migrate_step *step)
+static json_t *event_data(const struct migrating *migrating, const struct migrate_step *step)
 {
     json_t *data = json_object();
     json_put_text(data, "migration", step->migration->path);
     json_put_text(data, "version", step->version);
-    json_put_text(data, "direction", flight->request->is_undo ? "down" : "up");
-    json_put_text(data, "database", flight->report->database_name);
-    json_put_text(data, "system", flight->report->system);
+    json_put_text(data, "direction", migrating->request->is_undo ? "down" : "up");
+    json_put_text(data, "database", migrating->report->database_name);
+    json_put_text(data, "system", migrating->report->system);
     json_put_text(data, "sha256", step->sha256);
     json_put_text(data, "schema_before", step->schema_before);
     return data;
@@ -38,70 +38,70 @@ static void put_written(json_t *data, const struct migrate_step *step)
     }
 }
 
-bool flight_journal_started(const struct flight *flight, const struct migrate_step *step,
-                            struct error *err)
+bool migrating_journal_started(const struct migrating *migrating, const struct migrate_step *step,
+                               struct error *err)
 {
-    return journal_append(flight->request->journal, EVENT_MIGRATION_STARTED,
-                          event_data(flight, step), err);
+    return journal_append(migrating->request->journal, EVENT_MIGRATION_STARTED,
+                          event_data(migrating, step), err);
 }
 
-bool flight_journal_result(const struct flight *flight, const struct migrate_step *step,
-                           const struct error *cause, const struct schema_differences *changed,
-                           struct error *err)
+bool migrating_journal_result(const struct migrating *migrating, const struct migrate_step *step,
+                              const struct error *cause, const struct schema_differences *changed,
+                              struct error *err)
 {
-    bool is_undo = flight->request->is_undo;
-    json_t *data = event_data(flight, step);
+    bool is_undo = migrating->request->is_undo;
+    json_t *data = event_data(migrating, step);
     json_put_real(data, "seconds", (double)step->took_ms / 1000);
     json_put_text(data, "schema_after", step->schema_after[0] ? step->schema_after : NULL);
     json_put_text(data, "state", migrate_state_name(step->state, is_undo));
     put_written(data, step);
     if (changed != NULL)
-        flight_put_objects(data, changed);
+        migrating_put_objects(data, changed);
     if (cause != NULL)
         json_put_text(data, "error", cause->message);
     const char *event = cause     ? EVENT_MIGRATION_FAILED
                         : is_undo ? EVENT_MIGRATION_UNDONE
                                   : EVENT_MIGRATION_APPLIED;
-    return journal_append(flight->request->journal, event, data, err);
+    return journal_append(migrating->request->journal, event, data, err);
 }
 
 // Does an event tell of this database, wherever its file lies now? A server has several of them.
-static bool is_of_database(const struct flight *flight, const json_t *data)
+static bool is_of_database(const struct migrating *migrating, const json_t *data)
 {
     const char *system = data == NULL ? NULL : json_get_text(data, "system");
-    if (system == NULL || flight->report->system == NULL ||
-        strcmp(system, flight->report->system) != 0)
+    if (system == NULL || migrating->report->system == NULL ||
+        strcmp(system, migrating->report->system) != 0)
         return false;
     const char *database = json_get_text(data, "database");
-    return flight->request->driver->dialect == DIALECT_SQLITE ||
-           (database != NULL && strcmp(database, flight->report->database_name) == 0);
+    return migrating->request->driver->dialect == DIALECT_SQLITE ||
+           (database != NULL && strcmp(database, migrating->report->database_name) == 0);
 }
 
-bool flight_journaled_up(const struct flight *flight, const struct migrate_step *step,
-                         json_t **event, struct error *err)
+bool migrating_journaled_up(const struct migrating *migrating, const struct migrate_step *step,
+                            json_t **event, struct error *err)
 {
-    TRY(journal_last(flight->request->journal, EVENT_MIGRATION_APPLIED, "version", step->version,
+    TRY(journal_last(migrating->request->journal, EVENT_MIGRATION_APPLIED, "version", step->version,
                      event, err));
     const json_t *data = json_object_get(*event, "data");
     const char *sha256 = data ? json_get_text(data, "sha256") : NULL;
-    if (sha256 != NULL && strcmp(sha256, step->sha256) == 0 && is_of_database(flight, data))
+    if (sha256 != NULL && strcmp(sha256, step->sha256) == 0 && is_of_database(migrating, data))
         return true;
     json_decref(*event);
     *event = NULL;
     return true;
 }
 
-bool flight_check_unfinished(const struct flight *flight, const struct migrate_step *step,
-                             struct error *err)
+bool migrating_check_unfinished(const struct migrating *migrating, const struct migrate_step *step,
+                                struct error *err)
 {
     static const char *const results[] = {EVENT_MIGRATION_APPLIED, EVENT_MIGRATION_UNDONE,
                                           EVENT_MIGRATION_FAILED};
     json_auto_t *begun = NULL;
-    struct journal *journal = flight->request->journal;
-    if (flight_request(flight, step).in_transaction)
+    struct journal *journal = migrating->request->journal;
+    if (migrating_request(migrating, step).in_transaction)
         return true;
     TRY(journal_last(journal, EVENT_MIGRATION_STARTED, "version", step->version, &begun, err));
-    if (begun == NULL || !is_of_database(flight, json_object_get(begun, "data")))
+    if (begun == NULL || !is_of_database(migrating, json_object_get(begun, "data")))
         return true;
     for (size_t i = 0; i < COUNT_OF(results); i++) {
         json_auto_t *result = NULL;

@@ -5,13 +5,13 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "flight/migrate_flight.h"
+#include "flight/migrating.h"
 #include "journal/events.h"
 
 #define NAMES_SHOWN 5
 #define OBJECTS_KEPT 1000 // in one event; a migration that makes a schema from nothing has more
 
-void flight_put_objects(json_t *data, const struct schema_differences *changed)
+void migrating_put_objects(json_t *data, const struct schema_differences *changed)
 {
     SCRATCH(tmp);
     if (changed->n > OBJECTS_KEPT)
@@ -93,14 +93,14 @@ static bool fail_undone(const struct migrate_step *step, const struct undoing *u
                                : "the down does not mirror the up; compare it and mend it by hand");
 }
 
-bool flight_check_restored(struct flight *flight, struct migrate_step *step,
-                           const struct schema_objects *before, const struct schema_objects *after,
-                           struct error *err)
+bool migrating_check_restored(struct migrating *migrating, struct migrate_step *step,
+                              const struct schema_objects *before,
+                              const struct schema_objects *after, struct error *err)
 {
     SCRATCH(tmp);
     struct schema_differences by_up = {0};
     json_auto_t *event = NULL;
-    TRY(flight_journaled_up(flight, step, &event, err));
+    TRY(migrating_journaled_up(migrating, step, &event, err));
     const json_t *data = json_object_get(event, "data");
     const char *schema = data == NULL ? NULL : json_get_text(data, "schema_before");
     if (schema == NULL)

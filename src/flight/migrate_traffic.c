@@ -5,7 +5,7 @@
  */
 #include "base/log.h"
 #include "base/quantity.h"
-#include "flight/migrate_flight.h"
+#include "flight/migrating.h"
 #include "proof/traffic.h"
 
 static void show_progress(void *context, const char *what, int64_t done, int64_t total)
@@ -21,21 +21,21 @@ static void show_progress(void *context, const char *what, int64_t done, int64_t
 }
 
 // Evidence for later, not a reason to stop: without it verify knows less, and says so.
-bool flight_note_traffic(const struct flight *flight, struct error *err)
+bool migrating_note_traffic(const struct migrating *migrating, struct error *err)
 {
     SCRATCH(tmp);
     struct log_progress progress = {0};
     struct traffic_noted noted;
     struct error failure = {0};
     struct target target = {
-        .driver = flight->request->driver,
-        .engine = flight->reader,
+        .driver = migrating->request->driver,
+        .engine = migrating->reader,
         .progress = show_progress,
         .context = &progress,
     };
 
-    TRY(flight->session->identity(tmp, flight->reader, &target.identity, err));
-    bool is_done = traffic_note(tmp, &target, flight->request->journal, &noted, &failure);
+    TRY(migrating->session->identity(tmp, migrating->reader, &target.identity, err));
+    bool is_done = traffic_note(tmp, &target, migrating->request->journal, &noted, &failure);
     if (progress.what != NULL)
         log_progress_end(&progress);
     if (is_done && noted.is_noted && noted.rows > 0)
