@@ -54,5 +54,21 @@
 #define EVENT_WAIVED "waived"
 // {digest, database, environment, verdict, why, results: [{name, status, required, observed}]}
 #define EVENT_POLLED "polled"
+// A flight's start: {flight, at_ms (the flight's clock, since 1970; in all of these but what people
+// ask), service, environment, version, digest, start_at, can_go_back, steps: [{name, phase, kind,
+// argv, undoes, timeout_ms, settings}], points: [{name, after_ms}], state}
+#define EVENT_FLIGHT_STARTED "flight-started"
+// What happened to it: {flight, occurrence, state (after it), why}; of a poll and a verification
+// also {detail}; of an answer to a person {request (the sequence number of the asking)}, and where
+// that is not possible now {refused (why)} and no occurrence
+#define EVENT_FLIGHT_MOVED "flight-moved"
+// What a person asked for: {flight, asks: "hold"|"go"|"abort", reason, step: "done"|"again" (of a
+// go: what became of the step that nobody knew of)}
+#define EVENT_FLIGHT_ASKED "flight-asked"
+// A step's intent, {flight, step, attempt}, and its result: {flight, step, outcome: "done"|"failed"|
+// "unknown"|"pending" (it was read back: nothing of it was done), why, took_ms, was_read_back,
+// occurrence, state (after it), output}
+#define EVENT_STEP_STARTED "step-started"
+#define EVENT_STEP_ENDED "step-ended"
 
 #endif

@@ -1,0 +1,442 @@
+/*
+ * A flight as a fold over its events: see flight.h.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "flight/flight.h"
+#include "journal/events.h"
+#include <string.h>
+
+static const char *const state_names[] = {
+    [STEP_PENDING] = "pending", [STEP_BEGUN] = "begun",     [STEP_DONE] = "done",
+    [STEP_FAILED] = "failed",   [STEP_UNKNOWN] = "unknown",
+};
+_Static_assert(COUNT_OF(state_names) == STEP_STATE_COUNT, "one name each");
+
+static const char *const phase_names[] = {
+    [STEP_PREPARE] = "prepare",
+    [STEP_DEPLOY] = "deploy",
+    [STEP_BACK] = "back",
+};
+_Static_assert(COUNT_OF(phase_names) == STEP_PHASE_COUNT, "one name each");
+
+const char *step_state_name(enum step_state state)
+{
+    return state_names[state];
+}
+
+const char *step_phase_name(enum step_phase phase)
+{
+    return phase_names[phase];
+}
+
+// --- the start
+
+static json_t *step_json(const struct step *step)
+{
+    json_t *object = json_object();
+
+    json_put_text(object, "name", step->name);
+    json_put_text(object, "phase", phase_names[step->phase]);
+    json_put_text(object, "kind", step->kind);
+    if (step->argv != NULL) {
+        json_t *argv = json_put_array(object, "argv");
+        for (size_t i = 0; step->argv[i] != NULL; i++)
+            json_array_append_new(argv, json_text(step->argv[i]));
+    }
+    if (step->undoes != NULL)
+        json_put_text(object, "undoes", step->undoes);
+    json_put_integer(object, "timeout_ms", step->timeout_ms);
+    if (step->settings != NULL)
+        json_put(object, "settings", json_deep_copy(step->settings));
+    return object;
+}
+
+json_t *flight_plan_json(const struct flight *flight)
+{
+    json_t *data = json_object();
+
+    json_put_text(data, "flight", flight->id);
+    json_put_integer(data, "at_ms", flight->started_ms);
+    json_put_text(data, "service", flight->service);
+    json_put_text(data, "environment", flight->environment);
+    json_put_text(data, "version", flight->version);
+    json_put_text(data, "digest", flight->digest);
+    json_put_integer(data, "start_at", flight->start_at_ms);
+    json_put_bool(data, "can_go_back", flight->can_go_back);
+    json_put_text(data, "state", flight_state_name(flight->state));
+    json_t *steps = json_put_array(data, "steps");
+    for (size_t i = 0; i < flight->n_steps; i++)
+        json_array_append_new(steps, step_json(&flight->steps[i]));
+    json_t *points = json_put_array(data, "points");
+    for (size_t i = 0; i < flight->n_points; i++) {
+        json_t *point = json_object();
+        json_put_text(point, "name", flight->points[i].name);
+        json_put_integer(point, "after_ms", flight->points[i].after_ms);
+        json_array_append_new(points, point);
+    }
+    return data;
+}
+
+// --- the fold
+
+struct flight_reader {
+    struct journal *journal;
+    const char *id;        // NULL: the newest
+    TALLOC_CTX *mem;       // of the flight; NULL: not seen yet
+    struct flight *flight; // NULL: not seen yet
+    int64_t next;          // sequence of the first event that was not read
+    struct error *err;
+    bool has_failed;
+};
+
+static bool fail_at(struct flight_reader *reader, const json_t *event, const char *what)
+{
+    reader->has_failed = true;
+    error_set(reader->err, ERROR_INPUT, "journal: event %lld cannot be read: %s",
+              (long long)json_get_integer(event, "seq", 0), what);
+    error_hint(reader->err,
+               "`tminus journal verify` tells whether it was changed; a newer tminus may "
+               "have written it");
+    return false;
+}
+
+static const char *text_of(struct flight_reader *reader, const json_t *object, const char *name)
+{
+    return mem_strdup(reader->mem, json_get_text(object, name));
+}
+
+static bool read_state(struct flight_reader *reader, const json_t *event, enum flight_state *out)
+{
+    const json_t *data = json_object_get(event, "data");
+    enum flight_state state = flight_state_named(json_get_text(data, "state"));
+
+    if (state == FLIGHT_STATE_COUNT)
+        return fail_at(reader, event, "it names no state that is known");
+    *out = state;
+    return true;
+}
+
+static int name_index(const char *name, const char *const *names, size_t n)
+{
+    for (size_t i = 0; name != NULL && i < n; i++)
+        if (strcmp(names[i], name) == 0)
+            return (int)i;
+    return -1;
+}
+
+static const char *const *read_argv(struct flight_reader *reader, const json_t *array)
+{
+    size_t n = json_array_size(array);
+
+    if (!json_is_array(array))
+        return NULL;
+    const char **argv = mem_array(reader->mem, const char *, n + 1);
+    for (size_t i = 0; i < n; i++)
+        argv[i] = mem_strdup(reader->mem, json_string_value(json_array_get(array, i)) ?: "");
+    return argv;
+}
+
+static int settings_free(json_t **held)
+{
+    json_decref(*held);
+    return 0;
+}
+
+// Kept for as long as the flight's memory.
+static const json_t *keep_settings(struct flight_reader *reader, json_t *settings)
+{
+    if (!json_is_object(settings))
+        return NULL;
+    json_t **held = mem_new(reader->mem, json_t *);
+    *held = json_deep_copy(settings);
+    talloc_set_destructor(held, settings_free);
+    return *held;
+}
+
+static bool read_step(struct flight_reader *reader, const json_t *event, const json_t *object,
+                      struct step *out)
+{
+    int phase = name_index(json_get_text(object, "phase"), phase_names, STEP_PHASE_COUNT);
+
+    *out = (struct step){
+        .name = text_of(reader, object, "name"),
+        .kind = text_of(reader, object, "kind"),
+        .argv = read_argv(reader, json_object_get(object, "argv")),
+        .undoes = text_of(reader, object, "undoes"),
+        .timeout_ms = json_get_integer(object, "timeout_ms", 0),
+        .settings = keep_settings(reader, json_object_get(object, "settings")),
+    };
+    if (phase < 0 || out->name == NULL || out->kind == NULL)
+        return fail_at(reader, event, "a step of it has no name, phase or kind");
+    out->phase = (enum step_phase)phase;
+    return true;
+}
+
+// The flight's own clock: tests fly a day in milliseconds.
+static int64_t time_of(const json_t *event)
+{
+    return json_get_integer(json_object_get(event, "data"), "at_ms", 0);
+}
+
+static bool take_start(struct flight_reader *reader, const json_t *event)
+{
+    const json_t *data = json_object_get(event, "data");
+    const json_t *object;
+    size_t i;
+
+    talloc_free(reader->mem); // of an older flight nothing is needed once a newer one began
+    reader->mem = mem_checked(talloc_new(reader));
+    struct flight *flight = mem_new(reader->mem, struct flight);
+    reader->flight = flight;
+    flight->id = text_of(reader, data, "flight");
+    flight->service = text_of(reader, data, "service");
+    flight->environment = text_of(reader, data, "environment");
+    flight->version = text_of(reader, data, "version");
+    flight->digest = text_of(reader, data, "digest");
+    flight->start_at_ms = json_get_integer(data, "start_at", 0);
+    flight->can_go_back = json_is_true(json_object_get(data, "can_go_back"));
+    flight->started_ms = flight->entered_ms = time_of(event);
+    TRY(read_state(reader, event, &flight->state));
+    json_array_foreach(json_object_get(data, "steps"), i, object) TRY(
+        read_step(reader, event, object, mem_append(reader->mem, flight->steps, flight->n_steps)));
+    json_array_foreach(json_object_get(data, "points"), i, object)
+    {
+        struct flight_point *point = mem_append(reader->mem, flight->points, flight->n_points);
+        point->name = text_of(reader, object, "name");
+        point->after_ms = json_get_integer(object, "after_ms", 0);
+    }
+    return true;
+}
+
+// The event moved the flight into a state, or let it stay: staying does not begin it anew.
+static bool enter(struct flight_reader *reader, const json_t *event)
+{
+    struct flight *flight = reader->flight;
+    const json_t *data = json_object_get(event, "data");
+    const char *occurrence = json_get_text(data, "occurrence");
+    enum flight_state state;
+
+    TRY(read_state(reader, event, &state));
+    if (occurrence == NULL)
+        return true;
+    flight->why = text_of(reader, data, "why");
+    if (state == FLIGHT_HOLDING && flight->state != FLIGHT_HOLDING)
+        flight->held = flight->state;
+    if (state == FLIGHT_ROLLING_BACK)
+        flight->is_rolling_back = true;
+    bool is_anew = state != flight->state ||
+                   strcmp(occurrence, flight_occurrence_name(OCCURRED_HOLD_ASKED)) == 0 ||
+                   strcmp(occurrence, flight_occurrence_name(OCCURRED_DEADLINE)) == 0;
+    if (is_anew)
+        flight->entered_ms = time_of(event);
+    if (flight->state == FLIGHT_VERIFYING && state == FLIGHT_WATCHING)
+        flight->verified_ms = time_of(event);
+    // A point is passed when its check gave GO.
+    bool has_passed =
+        flight->state == FLIGHT_CHECKING && (state == FLIGHT_WATCHING || state == FLIGHT_DONE);
+    for (size_t i = 0; has_passed && i < flight->n_points; i++)
+        if (!flight->points[i].is_passed) {
+            flight->points[i].is_passed = true;
+            break;
+        }
+    flight->state = state;
+    return true;
+}
+
+static void answer_request(struct flight *flight, int64_t sequence)
+{
+    for (size_t i = 0; i < flight->n_requests; i++)
+        if (flight->requests[i].sequence == sequence) {
+            memmove(&flight->requests[i], &flight->requests[i + 1],
+                    (flight->n_requests - i - 1) * sizeof *flight->requests);
+            flight->n_requests--;
+            return;
+        }
+}
+
+static bool take_moved(struct flight_reader *reader, const json_t *event)
+{
+    const json_t *data = json_object_get(event, "data");
+
+    answer_request(reader->flight, json_get_integer(data, "request", 0));
+    return enter(reader, event);
+}
+
+static bool take_asked(struct flight_reader *reader, const json_t *event)
+{
+    static const char *const asks[] = {"hold", "go", "abort"};
+    const json_t *data = json_object_get(event, "data");
+    int which = name_index(json_get_text(data, "asks"), asks, COUNT_OF(asks));
+
+    if (which < 0)
+        return fail_at(reader, event, "it asks for what is not known");
+    *mem_append(reader->mem, reader->flight->requests, reader->flight->n_requests) =
+        (struct flight_request){
+            .sequence = json_get_integer(event, "seq", 0),
+            .occurrence = (enum flight_occurrence)(OCCURRED_HOLD_ASKED + which),
+            .actor = text_of(reader, event, "actor"),
+            .reason = text_of(reader, data, "reason"),
+            .answer = text_of(reader, data, "step"),
+        };
+    return true;
+}
+
+static bool take_step_started(struct flight_reader *reader, const json_t *event)
+{
+    struct step *step =
+        flight_step(reader->flight, json_get_text(json_object_get(event, "data"), "step"));
+
+    if (step == NULL)
+        return fail_at(reader, event, "the flight has no such step");
+    step->state = STEP_BEGUN;
+    step->attempts++;
+    step->began_ms = time_of(event);
+    step->ended_ms = 0;
+    return true;
+}
+
+static bool take_step_ended(struct flight_reader *reader, const json_t *event)
+{
+    const json_t *data = json_object_get(event, "data");
+    struct step *step = flight_step(reader->flight, json_get_text(data, "step"));
+    int state = name_index(json_get_text(data, "outcome"), state_names, STEP_STATE_COUNT);
+
+    if (step == NULL || state < 0)
+        return fail_at(reader, event, "the flight has no such step, or it has no outcome");
+    step->state = (enum step_state)state;
+    step->ended_ms = time_of(event);
+    step->why = text_of(reader, data, "why");
+    step->left_nothing = json_is_true(json_object_get(data, "left_nothing"));
+    return enter(reader, event);
+}
+
+static const struct {
+    const char *event;
+    bool (*take)(struct flight_reader *reader, const json_t *event);
+} takers[] = {
+    {EVENT_FLIGHT_MOVED, take_moved},
+    {EVENT_FLIGHT_ASKED, take_asked},
+    {EVENT_STEP_STARTED, take_step_started},
+    {EVENT_STEP_ENDED, take_step_ended},
+};
+
+static bool take(void *context, const json_t *event)
+{
+    struct flight_reader *reader = context;
+    const char *name = json_get_text(event, "event");
+    const char *id = json_get_text(json_object_get(event, "data"), "flight");
+    int64_t sequence = json_get_integer(event, "seq", 0);
+
+    reader->next = sequence + 1;
+    if (name == NULL || id == NULL || (reader->id != NULL && strcmp(reader->id, id) != 0))
+        return true;
+    if (strcmp(name, EVENT_FLIGHT_STARTED) == 0)
+        TRY(take_start(reader, event));
+    if (reader->flight == NULL || strcmp(reader->flight->id, id) != 0)
+        return true;
+    reader->flight->last_sequence = sequence;
+    for (size_t i = 0; i < COUNT_OF(takers); i++)
+        if (strcmp(takers[i].event, name) == 0)
+            return takers[i].take(reader, event);
+    return true;
+}
+
+struct flight_reader *flight_reader_make(TALLOC_CTX *mem, struct journal *journal, const char *id)
+{
+    struct flight_reader *reader = mem_new(mem, struct flight_reader);
+
+    reader->journal = journal;
+    reader->id = mem_strdup(reader, id);
+    reader->next = 1;
+    return reader;
+}
+
+bool flight_refresh(struct flight_reader *reader, struct flight **out, struct error *err)
+{
+    reader->err = err;
+    TRY(journal_read(reader->journal, reader->next, take, reader, err));
+    if (reader->has_failed)
+        return false;
+    *out = reader->flight;
+    return true;
+}
+
+// --- what the view says
+
+struct step *flight_step(const struct flight *flight, const char *name)
+{
+    for (size_t i = 0; name != NULL && i < flight->n_steps; i++)
+        if (strcmp(flight->steps[i].name, name) == 0)
+            return &flight->steps[i];
+    return NULL;
+}
+
+static bool is_begun(const struct step *step)
+{
+    return step->state != STEP_PENDING && !step->left_nothing;
+}
+
+// A step back is called for when what it undoes was begun: what failed half-way is taken back too.
+static bool is_called_for(const struct flight *flight, const struct step *step)
+{
+    const struct step *undone = flight_step(flight, step->undoes);
+
+    return step->phase != STEP_BACK || undone == NULL || is_begun(undone);
+}
+
+static enum step_phase phase_of(const struct flight *flight)
+{
+    if (flight->is_rolling_back)
+        return STEP_BACK;
+    return flight->state == FLIGHT_POLLING || flight->state == FLIGHT_PREPARING ? STEP_PREPARE
+                                                                                : STEP_DEPLOY;
+}
+
+struct step *flight_next_step(const struct flight *flight)
+{
+    enum step_phase phase = phase_of(flight);
+
+    for (size_t i = 0; i < flight->n_steps; i++) {
+        struct step *step = &flight->steps[i];
+        if (step->phase == phase && step->state != STEP_DONE && is_called_for(flight, step))
+            return step;
+    }
+    return NULL;
+}
+
+struct flight_facts flight_facts(const struct flight *flight)
+{
+    struct flight_facts facts = {.can_go_back = flight->can_go_back};
+
+    for (size_t i = 0; i < flight->n_steps; i++)
+        if (flight->steps[i].phase == STEP_DEPLOY && is_begun(&flight->steps[i]))
+            facts.is_changed = true;
+    return facts;
+}
+
+int64_t flight_deadline_ms(const struct flight *flight)
+{
+    int64_t lasts = flight_state_deadline_ms(flight->state);
+    int64_t from = flight->entered_ms;
+
+    if (flight_state_is_end(flight->state))
+        return 0;
+    // Waiting for a moment that was chosen is no hang before that moment.
+    if (flight->state == FLIGHT_READY && flight->start_at_ms > from)
+        from = flight->start_at_ms;
+    return from + lasts;
+}
+
+const struct flight_point *flight_next_point(const struct flight *flight)
+{
+    for (size_t i = 0; i < flight->n_points; i++)
+        if (!flight->points[i].is_passed)
+            return &flight->points[i];
+    return NULL;
+}
+
+int64_t flight_point_ms(const struct flight *flight, const struct flight_point *point)
+{
+    return flight->verified_ms + point->after_ms;
+}

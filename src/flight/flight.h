@@ -1,0 +1,116 @@
+/*
+ * Flight: one execution of a plan, as its journal tells it.
+ *
+ * Everything that is known of a flight is a fold over its events: after a crash, on another machine
+ * and in `tminus status` the same events give the same view. An event says which state the flight
+ * is in after it, so a view never depends on a later program's table.
+ *
+ * A step's effect stands between two events, its intent and its result. An intent without result
+ * means that nobody knows: the step is read back before anything else happens.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef FLIGHT_FLIGHT_H
+#define FLIGHT_FLIGHT_H
+
+#include "base/error.h"
+#include "base/json.h"
+#include "base/memory.h"
+#include "flight/states.h"
+#include "journal/journal.h"
+
+enum step_phase {
+    STEP_PREPARE, // before T-0; does not touch the target
+    STEP_DEPLOY,  // changes it
+    STEP_BACK,    // takes back the step that `undoes` names
+    STEP_PHASE_COUNT
+};
+
+enum step_state {
+    STEP_PENDING,
+    STEP_BEGUN, // intent without result
+    STEP_DONE,
+    STEP_FAILED,
+    STEP_UNKNOWN,
+    STEP_STATE_COUNT
+};
+
+struct step {
+    const char *name; // unique within the flight: "migrate", "release.green", "back.migrate"
+    enum step_phase phase;
+    const char *kind;        // who does it: "migrate" "command" "tag" … (flight/step_kind.h)
+    const char *const *argv; // what is run, NULL-terminated; NULL: `kind` needs none
+    const char *undoes;      // of STEP_BACK: the step that it takes back; NULL: none
+    int64_t timeout_ms;      // of one attempt
+    const json_t *settings;  // what else the kind wants; borrowed; NULL
+    // What became of it:
+    enum step_state state;
+    int64_t attempts;
+    int64_t began_ms, ended_ms; // wall; 0: not yet
+    bool left_nothing;          // it failed, and reading back showed that nothing of it was done
+    const char *why;            // of the last result
+};
+
+struct flight_point { // of the watch
+    const char *name; // "T+30 min"
+    int64_t after_ms; // after the verification
+    bool is_passed;
+};
+
+// What a person asked for and nobody has answered yet.
+struct flight_request {
+    int64_t sequence; // of its event
+    enum flight_occurrence occurrence;
+    const char *actor, *reason;
+    const char *answer; // of a go: what became of the unknown step: "done" "again"; NULL
+};
+
+struct flight {
+    const char *id;
+    const char *version, *digest, *service, *environment; // version, digest NULL: none
+    enum flight_state state;
+    enum flight_state held; // where `go` leads from FLIGHT_HOLDING
+    int64_t started_ms;
+    int64_t entered_ms;  // of the state
+    int64_t start_at_ms; // T-0
+    int64_t verified_ms; // the watch's clock starts here; 0: not yet
+    const char *why;     // the last sentence
+    bool can_go_back;    // by class and proof of the rehearsal
+    bool is_rolling_back;
+    struct step *steps; // in order; of STEP_BACK in the order of taking back
+    size_t n_steps;
+    struct flight_point *points;
+    size_t n_points;
+    struct flight_request *requests;
+    size_t n_requests;
+    int64_t last_sequence; // of its last event
+};
+
+// The events of a flight's start: what stands in the plan of it.
+json_t *flight_plan_json(const struct flight *flight);
+
+// Reads a journal for one flight, and what others append to it meanwhile.
+struct flight_reader;
+// The flight called `id`; NULL: the last one that has begun.
+struct flight_reader *flight_reader_make(TALLOC_CTX *mem, struct journal *journal, const char *id);
+// The view after all events that there are now, NULL while there is no such flight. It is the
+// reader's, and the same one until another flight begins. ERROR_INPUT: an event of it cannot be
+// read.
+MUST_CHECK bool flight_refresh(struct flight_reader *reader, struct flight **out,
+                               struct error *err);
+
+// The next step of the phase that the state works on, NULL: none is left. Steps back are only those
+// whose step was begun.
+struct step *flight_next_step(const struct flight *flight);
+struct step *flight_step(const struct flight *flight, const char *name); // NULL: none
+struct flight_facts flight_facts(const struct flight *flight);
+// When the state ends by itself; 0: never.
+int64_t flight_deadline_ms(const struct flight *flight);
+// The next point of the watch; NULL: none is left.
+const struct flight_point *flight_next_point(const struct flight *flight);
+int64_t flight_point_ms(const struct flight *flight, const struct flight_point *point);
+
+const char *step_state_name(enum step_state state);
+const char *step_phase_name(enum step_phase phase);
+
+#endif

@@ -1,0 +1,351 @@
+/*
+ * The loop that flies: see flying.h.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "flight/flying.h"
+#include "journal/events.h"
+#include <string.h>
+
+struct flying {
+    struct flight_reader *reader;
+    struct journal *journal;
+    const struct flight_world *world;
+    const struct flying_options *options;
+    struct flight *flight;
+};
+
+static json_t *event_of(const struct flying *flying)
+{
+    json_t *data = json_object();
+    json_put_text(data, "flight", flying->flight->id);
+    json_put_integer(data, "at_ms", flying->world->now_ms(flying->world->context));
+    return data;
+}
+
+// The state after `occurrence`, into `data`; false: refused in this state.
+static bool put_transition(const struct flying *flying, json_t *data,
+                           enum flight_occurrence occurrence, const char *why)
+{
+    SCRATCH(tmp);
+    const struct flight *flight = flying->flight;
+    struct flight_facts facts = flight_facts(flight);
+    const struct flight_transition *row = flight_transition_find(flight->state, occurrence, &facts);
+
+    if (row == NULL)
+        return false;
+    enum flight_state next = row->next == FLIGHT_HELD ? flight->held : row->next;
+    json_put_text(data, "occurrence", flight_occurrence_name(occurrence));
+    json_put_text(data, "state", flight_state_name(next));
+    json_put_text(data, "why",
+                  why == NULL ? row->sentence : mem_printf(tmp, "%s: %s", row->sentence, why));
+    return true;
+}
+
+static bool look(struct flying *flying, struct error *err)
+{
+    enum flight_state before = flying->flight == NULL ? FLIGHT_STATE_COUNT : flying->flight->state;
+    int64_t sequence = flying->flight == NULL ? 0 : flying->flight->last_sequence;
+
+    TRY(flight_refresh(flying->reader, &flying->flight, err));
+    if (flying->flight == NULL)
+        return error_set(err, ERROR_INPUT, "there is no such flight in the journal");
+    if (flying->flight->state != before || flying->flight->last_sequence != sequence)
+        flying->world->tell(flying->world->context, flying->flight);
+    return true;
+}
+
+static bool append(struct flying *flying, const char *event, json_t *data, struct error *err)
+{
+    TRY(journal_append(flying->journal, event, data, err));
+    return look(flying, err);
+}
+
+// An occurrence that is no step's and no person's.
+static bool move(struct flying *flying, enum flight_occurrence occurrence, const char *why,
+                 json_t *detail, struct error *err)
+{
+    json_t *data = event_of(flying);
+
+    if (detail != NULL)
+        json_put(data, "detail", detail);
+    if (!put_transition(flying, data, occurrence, why))
+        bug("%s in state %s", flight_occurrence_name(occurrence),
+            flight_state_name(flying->flight->state));
+    return append(flying, EVENT_FLIGHT_MOVED, data, err);
+}
+
+// --- steps
+
+static bool note_step(struct flying *flying, struct step *step, const struct step_result *result,
+                      bool was_read_back, struct error *err)
+{
+    json_t *data = event_of(flying);
+    int64_t took_ms = flying->world->now_ms(flying->world->context) - step->began_ms;
+    // After a crash nothing was done: it begins anew, and the flight stays where it is.
+    bool is_anew = was_read_back && result->state == STEP_PENDING;
+    bool left_nothing = !was_read_back && result->state == STEP_PENDING;
+    enum step_state outcome = left_nothing ? STEP_FAILED : result->state;
+    enum flight_occurrence occurrence = OCCURRED_STEP_FAILED;
+
+    step->state = outcome;
+    step->left_nothing = left_nothing;
+    if (outcome == STEP_UNKNOWN)
+        occurrence = OCCURRED_STEP_UNKNOWN;
+    else if (outcome == STEP_DONE)
+        occurrence =
+            flight_next_step(flying->flight) == NULL ? OCCURRED_STEPS_DONE : OCCURRED_STEP_DONE;
+    json_put_text(data, "step", step->name);
+    json_put_text(data, "outcome", step_state_name(outcome));
+    json_put_integer(data, "took_ms", took_ms);
+    json_put_bool(data, "was_read_back", was_read_back);
+    json_put_bool(data, "left_nothing", left_nothing);
+    if (result->evidence != NULL)
+        json_put(data, "evidence", result->evidence);
+    if (is_anew) {
+        json_put_text(data, "state", flight_state_name(flying->flight->state));
+        json_put_text(data, "why", result->why);
+    } else if (!put_transition(flying, data, occurrence, result->why)) {
+        bug("%s in state %s", flight_occurrence_name(occurrence),
+            flight_state_name(flying->flight->state));
+    }
+    return append(flying, EVENT_STEP_ENDED, data, err);
+}
+
+static bool begin_step(struct flying *flying, const struct step *step, struct error *err)
+{
+    json_t *data = event_of(flying);
+
+    json_put_text(data, "step", step->name);
+    json_put_integer(data, "attempt", step->attempts + 1);
+    return append(flying, EVENT_STEP_STARTED, data, err);
+}
+
+// A command's word is not believed alone: what it says is done is looked at from outside.
+static bool do_step(struct flying *flying, TALLOC_CTX *tmp, struct step *step, struct error *err)
+{
+    const struct flight_world *world = flying->world;
+    struct step_result result = {0}, seen = {0};
+
+    TRY(begin_step(flying, step, err));
+    TRY(world->act(world->context, tmp, flying->flight, step, &result, err));
+    TRY(world->read_back(world->context, tmp, flying->flight, step, &seen, err));
+    bool is_believed = result.state == seen.state || result.state == STEP_FAILED;
+    if (result.state == STEP_FAILED && seen.state == STEP_PENDING) {
+        result.state = STEP_PENDING; // failed, and nothing of it was done
+    } else if (!is_believed) {
+        result.state = seen.state == STEP_PENDING ? STEP_FAILED : seen.state;
+        result.why = mem_printf(tmp, "it ended as done, but looked at from outside: %s",
+                                seen.why == NULL ? step_state_name(seen.state) : seen.why);
+    }
+    if (seen.evidence != NULL && result.evidence == NULL)
+        result.evidence = seen.evidence;
+    else
+        json_decref(seen.evidence);
+    return note_step(flying, step, &result, false, err);
+}
+
+// Begun by a process that is gone, or unknown: what became of it?
+static bool settle_step(struct flying *flying, TALLOC_CTX *tmp, struct step *step,
+                        struct error *err)
+{
+    const struct flight_world *world = flying->world;
+    struct step_result seen = {0};
+
+    TRY(world->read_back(world->context, tmp, flying->flight, step, &seen, err));
+    if (seen.state == STEP_FAILED) // half of it: nothing here can tell how to go on
+        seen.state = STEP_UNKNOWN;
+    return note_step(flying, step, &seen, true, err);
+}
+
+static bool fly_step(struct flying *flying, struct error *err)
+{
+    SCRATCH(tmp);
+    struct step *step = flight_next_step(flying->flight);
+
+    if (step == NULL)
+        return move(flying, OCCURRED_STEPS_DONE, NULL, NULL, err);
+    if (step->state == STEP_BEGUN || step->state == STEP_UNKNOWN)
+        return settle_step(flying, tmp, step, err);
+    return do_step(flying, tmp, step, err);
+}
+
+// --- questions
+
+static bool fly_poll(struct flying *flying, struct error *err)
+{
+    SCRATCH(tmp);
+    struct flight_answer answer = {0};
+
+    TRY(flying->world->poll(flying->world->context, tmp, flying->flight, &answer, err));
+    enum flight_occurrence occurrence = answer.verdict == VERDICT_GO      ? OCCURRED_POLL_GO
+                                        : answer.verdict == VERDICT_NO_GO ? OCCURRED_POLL_NO_GO
+                                                                          : OCCURRED_POLL_HOLD;
+    return move(flying, occurrence, answer.why, answer.detail, err);
+}
+
+static bool is_last_point(const struct flight *flight)
+{
+    const struct flight_point *point = flight_next_point(flight);
+    return point == NULL || point == &flight->points[flight->n_points - 1];
+}
+
+static bool fly_verify(struct flying *flying, bool as_before, struct error *err)
+{
+    SCRATCH(tmp);
+    struct flight_answer answer = {0};
+    enum flight_occurrence occurrence = OCCURRED_VERIFY_HOLD;
+
+    TRY(flying->world->verify(flying->world->context, tmp, flying->flight, as_before, &answer,
+                              err));
+    if (answer.verdict == VERDICT_NO_GO)
+        occurrence = OCCURRED_VERIFY_NO_GO;
+    else if (answer.verdict == VERDICT_GO)
+        occurrence = flying->flight->state == FLIGHT_CHECKING && is_last_point(flying->flight)
+                         ? OCCURRED_POINTS_DONE
+                         : OCCURRED_VERIFY_GO;
+    return move(flying, occurrence, answer.why, answer.detail, err);
+}
+
+// --- waiting
+
+// The moment that the state waits for; 0: only for its deadline.
+static int64_t moment_of(const struct flight *flight)
+{
+    const struct flight_point *point = flight_next_point(flight);
+
+    if (flight->state == FLIGHT_READY)
+        return flight->start_at_ms;
+    if (flight->state == FLIGHT_WATCHING)
+        return point == NULL ? flight->entered_ms : flight_point_ms(flight, point);
+    return 0;
+}
+
+static bool fly_wait(struct flying *flying, struct error *err)
+{
+    int64_t now_ms = flying->world->now_ms(flying->world->context);
+    int64_t deadline_ms = flight_deadline_ms(flying->flight);
+    int64_t moment_ms = moment_of(flying->flight);
+    bool has_moment = flight_state_action(flying->flight->state) == ACTION_WAIT;
+
+    if (has_moment && now_ms >= moment_ms)
+        return move(flying, OCCURRED_TIME, NULL, NULL, err);
+    int64_t until_ms = has_moment && moment_ms < deadline_ms ? moment_ms : deadline_ms;
+    TRY(flying->world->sleep_until(flying->world->context, until_ms, err));
+    return look(flying, err);
+}
+
+// --- people
+
+// What a person says of the step that nobody knew of.
+static bool take_answer(struct flying *flying, const struct flight_request *request,
+                        struct error *err)
+{
+    SCRATCH(tmp);
+    struct step *step = flight_next_step(flying->flight);
+
+    if (request->answer == NULL || step == NULL || step->state != STEP_UNKNOWN)
+        return true;
+    bool is_done = strcmp(request->answer, "done") == 0;
+    json_t *data = event_of(flying);
+    json_put_text(data, "step", step->name);
+    json_put_text(data, "outcome", step_state_name(is_done ? STEP_DONE : STEP_PENDING));
+    json_put_text(data, "state", flight_state_name(flying->flight->state));
+    json_put_text(data, "why",
+                  mem_printf(tmp, "%s says: %s", request->actor,
+                             is_done ? "it is done" : "it is to be done again"));
+    return append(flying, EVENT_STEP_ENDED, data, err);
+}
+
+static bool answer_request(struct flying *flying, struct error *err)
+{
+    SCRATCH(tmp);
+    struct flight_request request = flying->flight->requests[0];
+    const char *why = request.reason == NULL
+                          ? mem_strdup(tmp, request.actor)
+                          : mem_printf(tmp, "%s, %s", request.actor, request.reason);
+
+    if (request.occurrence == OCCURRED_GO_ASKED)
+        TRY(take_answer(flying, &request, err));
+    json_t *data = event_of(flying);
+    json_put_integer(data, "request", request.sequence);
+    if (!put_transition(flying, data, request.occurrence, why)) {
+        json_put_text(data, "state", flight_state_name(flying->flight->state));
+        json_put_text(data, "refused", flight_refusal(flying->flight->state, request.occurrence));
+    }
+    return append(flying, EVENT_FLIGHT_MOVED, data, err);
+}
+
+// --- the loop
+
+static bool fly_state(struct flying *flying, struct error *err)
+{
+    const struct flight *flight = flying->flight;
+    int64_t now_ms = flying->world->now_ms(flying->world->context);
+
+    if (flight->n_requests > 0)
+        return answer_request(flying, err);
+    if (now_ms >= flight_deadline_ms(flight))
+        return move(flying, OCCURRED_DEADLINE, NULL, NULL, err);
+    switch (flight_state_action(flight->state)) {
+    case ACTION_POLL: return fly_poll(flying, err);
+    case ACTION_STEP: return fly_step(flying, err);
+    case ACTION_VERIFY: return fly_verify(flying, false, err);
+    case ACTION_PROVE: return fly_verify(flying, true, err);
+    case ACTION_WAIT:
+    case ACTION_ASK: return fly_wait(flying, err);
+    case ACTION_END: break;
+    }
+    bug("nothing to do in state %s", flight_state_name(flight->state));
+}
+
+static bool is_enough(const struct flying *flying)
+{
+    const struct flight *flight = flying->flight;
+    const struct flight_point *point = flight_next_point(flight);
+
+    if (flight_state_is_end(flight->state))
+        return true;
+    if (flight->n_requests > 0)
+        return false;
+    if (flight->state == FLIGHT_NEEDS_PERSON)
+        return true;
+    if (flight->state == FLIGHT_HOLDING)
+        return !flying->options->is_waiting;
+    return flight->state == FLIGHT_WATCHING && point != NULL &&
+           point->after_ms > flying->options->watch_ms;
+}
+
+bool flight_fly(struct flight_reader *reader, struct journal *journal,
+                const struct flight_world *world, const struct flying_options *options,
+                struct flight **out, struct error *err)
+{
+    struct flying flying = {
+        .reader = reader, .journal = journal, .world = world, .options = options};
+
+    TRY(look(&flying, err));
+    while (!is_enough(&flying))
+        TRY(fly_state(&flying, err));
+    *out = flying.flight;
+    return true;
+}
+
+// --- beginning and asking
+
+bool flight_begin(struct journal *journal, const struct flight *flight, struct error *err)
+{
+    return journal_append(journal, EVENT_FLIGHT_STARTED, flight_plan_json(flight), err);
+}
+
+bool flight_ask(struct journal *journal, const struct flight *flight, const char *asks,
+                const char *reason, const char *answer, struct error *err)
+{
+    json_t *data = json_object();
+
+    json_put_text(data, "flight", flight->id);
+    json_put_text(data, "asks", asks);
+    json_put_text(data, "reason", reason);
+    if (answer != NULL)
+        json_put_text(data, "step", answer);
+    return journal_append(journal, EVENT_FLIGHT_ASKED, data, err);
+}

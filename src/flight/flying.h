@@ -1,0 +1,75 @@
+/*
+ * Flying: what moves a flight from state to state, one act at a time.
+ *
+ * The loop reads the flight out of its journal, answers what people asked, and does what the state
+ * calls for. Each effect has its intent in the journal before and its result after it; what was
+ * begun and has no result is read back before anything else. So the loop may die at any point, and
+ * another one goes on from the journal alone.
+ *
+ * The world (clock, gates, steps, people) is a table: the real one is flight/world.h's, and tests
+ * fly whole days in milliseconds with another.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef FLIGHT_FLYING_H
+#define FLIGHT_FLYING_H
+
+#include "analysis/assessment.h"
+#include "flight/flight.h"
+
+// Of a poll or a verification.
+struct flight_answer {
+    enum verdict verdict;
+    const char *why; // one sentence
+    json_t *detail;  // for the journal, stolen; NULL: none
+};
+
+struct step_result {
+    // STEP_DONE; STEP_PENDING: nothing of it was done; STEP_FAILED; STEP_UNKNOWN
+    enum step_state state;
+    const char *why;  // one sentence; NULL: none is needed
+    json_t *evidence; // what was read: a version, an exit status; stolen; NULL: none
+};
+
+struct flight_world {
+    void *context;
+    int64_t (*now_ms)(void *context); // wall
+    // Until the moment, or a little, or until something may have been asked for.
+    bool (*sleep_until)(void *context, int64_t ms, struct error *err);
+    bool (*poll)(void *context, TALLOC_CTX *mem, const struct flight *flight,
+                 struct flight_answer *out, struct error *err);
+    // `as_before`: is everything as in the baseline, as after a rollback?
+    bool (*verify)(void *context, TALLOC_CTX *mem, const struct flight *flight, bool as_before,
+                   struct flight_answer *out, struct error *err);
+    // Do it, within its timeout. False only when it was interrupted: nobody knows then.
+    bool (*act)(void *context, TALLOC_CTX *mem, const struct flight *flight,
+                const struct step *step, struct step_result *out, struct error *err);
+    // What became of it, seen from outside; it changes nothing.
+    bool (*read_back)(void *context, TALLOC_CTX *mem, const struct flight *flight,
+                      const struct step *step, struct step_result *out, struct error *err);
+    // The state or its sentence changed: for the screen, and for people who are to be called.
+    void (*tell)(void *context, const struct flight *flight);
+};
+
+struct flying_options {
+    // How much of the watch is flown by this process, after the verification; what comes later is
+    // `tminus watch`'s. INT64_MAX: all of it.
+    int64_t watch_ms;
+    bool is_waiting; // for a person in FLIGHT_HOLDING; false: it ends there, to be resumed
+};
+
+// Until the flight ends, needs a person, or the options say enough. `*out` is the view then, the
+// reader's. Errors: interrupted, fenced, a journal that cannot be written: the flight can be
+// resumed.
+MUST_CHECK bool flight_fly(struct flight_reader *reader, struct journal *journal,
+                           const struct flight_world *world, const struct flying_options *options,
+                           struct flight **out, struct error *err);
+
+// Begin: the flight's plan as its first event. `flight` has its steps and points.
+MUST_CHECK bool flight_begin(struct journal *journal, const struct flight *flight,
+                             struct error *err);
+// Ask for something: "hold", "go", "abort". `answer`: of a go, "done" or "again"; NULL: none.
+MUST_CHECK bool flight_ask(struct journal *journal, const struct flight *flight, const char *asks,
+                           const char *reason, const char *answer, struct error *err);
+
+#endif

@@ -1,0 +1,507 @@
+/*
+ * Whole flights in simulated time: each example flown without a break, and then killed at every
+ * point there is (before and after each event, before and after each effect) and flown on by
+ * another process. The end must be the same, and no effect may happen twice.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "flight/flying.h"
+#include "journal/events.h"
+// cmocka asks for these first.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <string.h>
+
+#define MINUTES(n) ((int64_t)(n)*60 * 1000)
+#define NEVER (-1)
+
+// --- a store in memory, on which a process can die
+
+static struct {
+    TALLOC_CTX *mem;
+    char **lines, **hashes;
+    size_t n;
+    int64_t dies_at; // the append that is not survived, from 0
+    bool dies_after; // the event was written
+    int64_t appends;
+    bool is_dead;
+} shelf;
+
+static bool die(struct error *err)
+{
+    shelf.is_dead = true;
+    return error_set(err, ERROR_INTERRUPTED, "killed");
+}
+
+static bool shelf_open(TALLOC_CTX *mem, const char *location, struct store **out, struct error *err)
+{
+    (void)mem;
+    (void)location;
+    (void)err;
+    *out = (struct store *)&shelf;
+    return true;
+}
+
+static bool shelf_append(struct store *store,
+                         bool (*make)(void *, const struct store_row *, struct store_row *,
+                                      struct error *),
+                         void *context, struct error *err)
+{
+    (void)store;
+    struct store_row last = {.line = "", .hash = ""}, row = {0};
+    int64_t number = shelf.appends++;
+
+    if (number == shelf.dies_at && !shelf.dies_after)
+        return die(err);
+    if (shelf.n > 0)
+        last = (struct store_row){(int64_t)shelf.n, shelf.lines[shelf.n - 1],
+                                  shelf.hashes[shelf.n - 1]};
+    TRY(make(context, &last, &row, err));
+    size_t n = shelf.n;
+    *mem_append(shelf.mem, shelf.lines, n) = mem_strdup(shelf.mem, row.line);
+    *mem_append(shelf.mem, shelf.hashes, shelf.n) = mem_strdup(shelf.mem, row.hash);
+    return number == shelf.dies_at ? die(err) : true;
+}
+
+static bool shelf_last(TALLOC_CTX *mem, struct store *store, struct store_row *out,
+                       struct error *err)
+{
+    (void)mem;
+    (void)store;
+    (void)out;
+    return error_set(err, ERROR_INTERNAL, "not asked for");
+}
+
+static bool shelf_read(struct store *store, int64_t first, store_each *each, void *context,
+                       struct error *err)
+{
+    (void)store;
+    (void)err;
+    for (size_t i = first < 1 ? 0 : (size_t)first - 1; i < shelf.n; i++) {
+        struct store_row row = {(int64_t)i + 1, shelf.lines[i], shelf.hashes[i]};
+        if (!each(context, &row))
+            break;
+    }
+    return true;
+}
+
+static const struct store_driver store_memory = {
+    .name = "memory",
+    .open = shelf_open,
+    .append = shelf_append,
+    .last = shelf_last,
+    .read = shelf_read,
+};
+
+// --- a world in which time passes at once
+
+// From 1: an example that names none has 0.
+enum { NO_STEP, TAG, BACKUP, MIGRATE, RELEASE, BACK_RELEASE, BACK_MIGRATE, STEPS };
+
+struct example {
+    const char *name;
+    enum verdict poll, verify, checks, proof; // 0: GO
+    int fails;                                // the step whose command fails, with nothing done
+    int fails_half;                           // with half of it done
+    int lies;                                 // it says done and did nothing
+    int is_unknown; // reading back does not answer, until a person is asked
+    bool cannot_go_back;
+    const char *asks; // once, when the flight holds or needs a person
+    bool answers;     // and says what became of the step
+    enum flight_state end;
+    int effects[STEPS]; // how often each step took effect in the end
+};
+
+static struct {
+    const struct example *example;
+    int64_t now_ms;
+    int effects[STEPS]; // of the target: it outlives the process
+    int64_t acts, dies_at_act;
+    bool dies_after_effect;
+    bool has_asked;
+    struct flight_reader *reader;
+    struct journal *journal;
+} sim;
+
+static int index_of(const struct step *step)
+{
+    static const char *const names[] = {"tag",     "backup",       "migrate",
+                                        "release", "back.release", "back.migrate"};
+    for (int i = TAG; i < STEPS; i++)
+        if (strcmp(names[i - TAG], step->name) == 0)
+            return i;
+    fail_msg("no step %s", step->name);
+    return -1;
+}
+
+static int64_t sim_now(void *context)
+{
+    (void)context;
+    return sim.now_ms++;
+}
+
+static bool sim_sleep(void *context, int64_t ms, struct error *err)
+{
+    (void)context;
+    (void)err;
+    assert_true(ms > 0);
+    sim.now_ms = ms > sim.now_ms ? ms : sim.now_ms + 1;
+    return true;
+}
+
+static bool sim_poll(void *context, TALLOC_CTX *mem, const struct flight *flight,
+                     struct flight_answer *out, struct error *err)
+{
+    (void)context, (void)mem, (void)flight, (void)err;
+    *out = (struct flight_answer){.verdict = sim.has_asked ? VERDICT_GO : sim.example->poll,
+                                  .why = "polled"};
+    return true;
+}
+
+static bool sim_verify(void *context, TALLOC_CTX *mem, const struct flight *flight, bool as_before,
+                       struct flight_answer *out, struct error *err)
+{
+    (void)context, (void)mem, (void)err;
+    const struct example *example = sim.example;
+    *out = (struct flight_answer){.verdict = as_before                          ? example->proof
+                                             : flight->state == FLIGHT_CHECKING ? example->checks
+                                                                                : example->verify};
+    return true;
+}
+
+// An effect that happened already would happen again: that is what is counted.
+static bool sim_act(void *context, TALLOC_CTX *mem, const struct flight *flight,
+                    const struct step *step, struct step_result *out, struct error *err)
+{
+    (void)context, (void)mem, (void)flight;
+    int index = index_of(step);
+    int64_t number = sim.acts++;
+
+    if (number == sim.dies_at_act && !sim.dies_after_effect)
+        return die(err);
+    out->state = STEP_DONE;
+    if (index == sim.example->fails)
+        out->state = STEP_FAILED;
+    else if (index == sim.example->fails_half)
+        out->state = STEP_FAILED, sim.effects[index]++;
+    else if (index != sim.example->lies)
+        sim.effects[index]++;
+    return number == sim.dies_at_act ? die(err) : true;
+}
+
+static bool sim_read_back(void *context, TALLOC_CTX *mem, const struct flight *flight,
+                          const struct step *step, struct step_result *out, struct error *err)
+{
+    (void)context, (void)mem, (void)flight, (void)err;
+    int index = index_of(step);
+
+    out->state = sim.effects[index] == 0 ? STEP_PENDING : STEP_DONE;
+    if (index == sim.example->fails_half && sim.effects[index] > 0)
+        out->state = STEP_FAILED;
+    if (index == sim.example->is_unknown && !sim.has_asked)
+        out->state = STEP_UNKNOWN;
+    return true;
+}
+
+static void sim_tell(void *context, const struct flight *flight)
+{
+    (void)context;
+    assert_true(flight->state < FLIGHT_STATE_COUNT);
+}
+
+static const struct flight_world world = {
+    .now_ms = sim_now,
+    .sleep_until = sim_sleep,
+    .poll = sim_poll,
+    .verify = sim_verify,
+    .act = sim_act,
+    .read_back = sim_read_back,
+    .tell = sim_tell,
+};
+
+// --- flying
+
+static bool begin(struct error *err)
+{
+    static struct step steps[] = {
+        {.name = "tag", .phase = STEP_PREPARE, .kind = "tag"},
+        {.name = "backup", .phase = STEP_PREPARE, .kind = "backup"},
+        {.name = "migrate", .phase = STEP_DEPLOY, .kind = "migrate"},
+        {.name = "release", .phase = STEP_DEPLOY, .kind = "command"},
+        {.name = "back.release", .phase = STEP_BACK, .kind = "command", .undoes = "release"},
+        {.name = "back.migrate", .phase = STEP_BACK, .kind = "migrate", .undoes = "migrate"},
+    };
+    static struct flight_point points[] = {
+        {.name = "T+30 min", .after_ms = MINUTES(30)},
+        {.name = "T+1 h", .after_ms = MINUTES(60)},
+        {.name = "T+24 h", .after_ms = MINUTES(24 * 60)},
+    };
+    struct flight flight = {
+        .id = "F-1",
+        .service = "shop",
+        .environment = "production",
+        .version = "v1.2.3",
+        .started_ms = sim.now_ms,
+        .start_at_ms = sim.now_ms + MINUTES(30),
+        .can_go_back = !sim.example->cannot_go_back,
+        .steps = steps,
+        .n_steps = COUNT_OF(steps),
+        .points = points,
+        .n_points = COUNT_OF(points),
+    };
+    return flight_begin(sim.journal, &flight, err);
+}
+
+// One process: until it ends or dies. The first one that is asked begins the flight.
+static bool fly_once(struct flight **out, struct error *err)
+{
+    struct flying_options options = {.watch_ms = INT64_MAX};
+    struct flight_reader *reader = flight_reader_make(shelf.mem, sim.journal, NULL);
+
+    TRY(flight_refresh(reader, out, err));
+    if (*out == NULL)
+        TRY(begin(err));
+    for (;;) {
+        TRY(flight_fly(reader, sim.journal, &world, &options, out, err));
+        bool waits = (*out)->state == FLIGHT_HOLDING || (*out)->state == FLIGHT_NEEDS_PERSON;
+        if (!waits || sim.has_asked || sim.example->asks == NULL)
+            return true;
+        const char *seen = sim.effects[sim.example->is_unknown] > 0 ? "done" : "again";
+        TRY(flight_ask(sim.journal, *out, sim.example->asks, "seen",
+                       sim.example->answers ? seen : NULL, err));
+        sim.has_asked = true;
+    }
+}
+
+static void reset(const struct example *example)
+{
+    struct error err;
+
+    talloc_free(shelf.mem);
+    memset(&shelf, 0, sizeof shelf);
+    memset(&sim, 0, sizeof sim);
+    shelf.mem = talloc_new(NULL);
+    shelf.dies_at = NEVER;
+    sim.dies_at_act = NEVER;
+    sim.example = example;
+    sim.now_ms = 1795000000000;
+    assert_true(journal_open(shelf.mem, &store_memory, "", "F-1", &sim.journal, &err));
+}
+
+// With at most one death. Gives the number of events.
+static size_t fly(const struct example *example, const char *where)
+{
+    struct error err = {0};
+    struct flight *flight = NULL;
+
+    if (!fly_once(&flight, &err)) {
+        if (!shelf.is_dead)
+            fail_msg("%s, %s: %s", example->name, where, err.message);
+        shelf.dies_at = sim.dies_at_act = NEVER;
+        if (!fly_once(&flight, &err))
+            fail_msg("%s, resumed after death %s: %s", example->name, where, err.message);
+    }
+    if (flight->state != example->end)
+        fail_msg("%s, %s: ended %s instead of %s (%s)", example->name, where,
+                 flight_state_name(flight->state), flight_state_name(example->end), flight->why);
+    for (int i = 0; i < STEPS; i++)
+        if (sim.effects[i] != example->effects[i])
+            fail_msg("%s, %s: step %d took effect %d times instead of %d", example->name, where, i,
+                     sim.effects[i], example->effects[i]);
+    struct journal_verdict verdict;
+    assert_true(journal_verify(sim.journal, NULL, &verdict, &err));
+    assert_true(verdict.is_intact);
+    return shelf.n;
+}
+
+static const struct example examples[] = {
+    {"all goes well", .end = FLIGHT_DONE, .effects = {0, 1, 1, 1, 1, 0, 0}},
+    {"the gates say no", .poll = VERDICT_NO_GO, .end = FLIGHT_ABORTED},
+    {"a gate is unknown, a person aborts", .poll = VERDICT_HOLD, .asks = "abort",
+     .end = FLIGHT_ABORTED},
+    {"a gate is unknown, a person says go", .poll = VERDICT_HOLD, .asks = "go", .end = FLIGHT_DONE,
+     .effects = {0, 1, 1, 1, 1, 0, 0}},
+    {"the backup fails", .fails = BACKUP, .end = FLIGHT_ABORTED, .effects = {0, 1}},
+    {"the migration fails and is gone", .fails = MIGRATE, .end = FLIGHT_ABORTED,
+     .effects = {0, 1, 1}},
+    {"the release fails, nothing done", .fails = RELEASE, .end = FLIGHT_ROLLED_BACK,
+     .effects = {0, 1, 1, 1, 0, 0, 1}},
+    {"the release is not there though it said so", .lies = RELEASE, .end = FLIGHT_ROLLED_BACK,
+     .effects = {0, 1, 1, 1, 0, 1, 1}},
+    {"the release fails half-way", .fails_half = RELEASE, .asks = "abort",
+     .end = FLIGHT_ROLLED_BACK, .effects = {0, 1, 1, 1, 1, 1, 1}},
+    {"verification fails", .verify = VERDICT_NO_GO, .end = FLIGHT_ROLLED_BACK,
+     .effects = {0, 1, 1, 1, 1, 1, 1}},
+    {"a point of the watch fails", .checks = VERDICT_NO_GO, .end = FLIGHT_ROLLED_BACK,
+     .effects = {0, 1, 1, 1, 1, 1, 1}},
+    {"verification fails and it cannot go back", .verify = VERDICT_NO_GO, .cannot_go_back = true,
+     .asks = "abort", .end = FLIGHT_CLOSED, .effects = {0, 1, 1, 1, 1, 0, 0}},
+    {"the same, and a person sends it back", .verify = VERDICT_NO_GO, .cannot_go_back = true,
+     .asks = "go", .end = FLIGHT_ROLLED_BACK, .effects = {0, 1, 1, 1, 1, 1, 1}},
+    {"the rollback cannot be proven", .verify = VERDICT_NO_GO, .proof = VERDICT_NO_GO,
+     .asks = "abort", .end = FLIGHT_CLOSED, .effects = {0, 1, 1, 1, 1, 1, 1}},
+    {"nobody knows of the release, a person does", .is_unknown = RELEASE, .asks = "go",
+     .answers = true, .end = FLIGHT_DONE, .effects = {0, 1, 1, 1, 1, 0, 0}},
+    {"verification unanswered, a person aborts", .verify = VERDICT_HOLD, .asks = "abort",
+     .end = FLIGHT_ROLLED_BACK, .effects = {0, 1, 1, 1, 1, 1, 1}},
+};
+
+static void test_flights(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(examples); i++) {
+        reset(&examples[i]);
+        fly(&examples[i], "not killed");
+    }
+}
+
+// How often an example was killed.
+static size_t kill_everywhere(const struct example *example)
+{
+    SCRATCH(tmp);
+    reset(example);
+    int64_t n_events = (int64_t)fly(example, "not killed");
+    int64_t n_acts = sim.acts;
+    size_t kills = 0;
+
+    for (int after = 0; after < 2; after++) {
+        for (int64_t i = 0; i < n_events; i++, kills++) {
+            reset(example);
+            shelf.dies_at = i;
+            shelf.dies_after = after == 1;
+            fly(example, mem_printf(tmp, "killed %s event %lld", after ? "after" : "before",
+                                    (long long)i + 1));
+        }
+        for (int64_t i = 0; i < n_acts; i++, kills++) {
+            reset(example);
+            sim.dies_at_act = i;
+            sim.dies_after_effect = after == 1;
+            fly(example, mem_printf(tmp, "killed %s effect %lld", after ? "after" : "before",
+                                    (long long)i + 1));
+        }
+    }
+    return kills;
+}
+
+static void test_kill_matrix(void **state)
+{
+    (void)state;
+    size_t kills = 0;
+
+    for (size_t i = 0; i < COUNT_OF(examples); i++)
+        kills += kill_everywhere(&examples[i]);
+    print_message("# killed and resumed %zu times\n", kills);
+    assert_true(kills > 400);
+}
+
+static void test_nobody_answers(void **state)
+{
+    (void)state;
+    static const struct example example = {"nobody answers", .is_unknown = RELEASE,
+                                           .end = FLIGHT_NEEDS_PERSON,
+                                           .effects = {0, 1, 1, 1, 1, 0, 0}};
+    struct flying_options options = {.watch_ms = INT64_MAX, .is_waiting = true};
+    struct error err;
+    struct flight *flight;
+
+    reset(&example);
+    assert_true(begin(&err));
+    struct flight_reader *reader = flight_reader_make(shelf.mem, sim.journal, "F-1");
+    assert_true(flight_fly(reader, sim.journal, &world, &options, &flight, &err));
+    assert_int_equal(flight->state, FLIGHT_NEEDS_PERSON);
+    assert_int_equal(sim.effects[BACK_RELEASE], 0); // nothing by itself
+    assert_non_null(strstr(flight->why, "nobody answered in time"));
+}
+
+static void test_hold_and_go_between_steps(void **state)
+{
+    (void)state;
+    static const struct example example = {"held", .end = FLIGHT_DONE};
+    struct flying_options options = {.watch_ms = INT64_MAX};
+    struct error err;
+    struct flight *flight;
+
+    reset(&example);
+    assert_true(begin(&err));
+    struct flight_reader *reader = flight_reader_make(shelf.mem, sim.journal, "F-1");
+    assert_true(flight_refresh(reader, &flight, &err));
+    assert_true(flight_ask(sim.journal, flight, "hold", "lunch", NULL, &err));
+    assert_true(flight_fly(reader, sim.journal, &world, &options, &flight, &err));
+    assert_int_equal(flight->state, FLIGHT_HOLDING);
+    assert_int_equal(flight->held, FLIGHT_POLLING);
+    assert_int_equal(sim.acts, 0);
+    assert_true(flight_ask(sim.journal, flight, "go", NULL, NULL, &err));
+    assert_true(flight_fly(reader, sim.journal, &world, &options, &flight, &err));
+    assert_int_equal(flight->state, FLIGHT_DONE);
+    // After the end every wish is refused, and told so; nothing is done.
+    assert_true(flight_ask(sim.journal, flight, "abort", "late", NULL, &err));
+    int64_t acts = sim.acts;
+    assert_true(flight_fly(reader, sim.journal, &world, &options, &flight, &err));
+    assert_int_equal(flight->state, FLIGHT_DONE);
+    assert_int_equal(sim.acts, acts);
+}
+
+static void test_a_watch_is_handed_over(void **state)
+{
+    (void)state;
+    static const struct example example = {"watched", .end = FLIGHT_DONE};
+    struct flying_options options = {.watch_ms = MINUTES(30)};
+    struct error err;
+    struct flight *flight;
+
+    reset(&example);
+    assert_true(begin(&err));
+    struct flight_reader *reader = flight_reader_make(shelf.mem, sim.journal, "F-1");
+    assert_true(flight_fly(reader, sim.journal, &world, &options, &flight, &err));
+    assert_int_equal(flight->state, FLIGHT_WATCHING);
+    assert_string_equal(flight_next_point(flight)->name, "T+1 h");
+    assert_int_equal(flight->points[0].is_passed, true);
+    // T-0 was half an hour after the start, and the first point half an hour after the
+    // verification.
+    assert_true(sim.now_ms - flight->started_ms >= MINUTES(60));
+    assert_true(sim.now_ms - flight->started_ms < MINUTES(61));
+}
+
+static void test_an_event_that_cannot_be_read(void **state)
+{
+    (void)state;
+    static const struct example example = {"odd", .end = FLIGHT_DONE};
+    struct error err;
+    struct flight *flight;
+    json_t *data = json_object();
+
+    reset(&example);
+    assert_true(begin(&err));
+    json_put_text(data, "flight", "F-1");
+    json_put_text(data, "occurrence", "landed");
+    json_put_text(data, "state", "on the moon");
+    assert_true(journal_append(sim.journal, EVENT_FLIGHT_MOVED, data, &err));
+    struct flight_reader *reader = flight_reader_make(shelf.mem, sim.journal, "F-1");
+    assert_false(flight_refresh(reader, &flight, &err));
+    assert_int_equal(err.code, ERROR_INPUT);
+    assert_non_null(strstr(err.message, "event 2"));
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    talloc_free(shelf.mem);
+    shelf.mem = NULL;
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_flights),
+        cmocka_unit_test(test_kill_matrix),
+        cmocka_unit_test(test_nobody_answers),
+        cmocka_unit_test(test_hold_and_go_between_steps),
+        cmocka_unit_test(test_a_watch_is_handed_over),
+        cmocka_unit_test(test_an_event_that_cannot_be_read),
+    };
+    return cmocka_run_group_tests(tests, NULL, tear_down);
+}
