@@ -10,29 +10,24 @@
 #include "command/command.h"
 #include "command/help.h"
 #include "command/output.h"
+#include "flight/verb.h"
 #include <argp.h>
 #include <locale.h>
 
 static const struct command *const commands[] = {
-    &command_approve,
-    &command_assess,
-    &command_backup,
-    &command_baseline,
-    &command_clean,
-    &command_config,
-    &command_explain,
-    &command_help,
-    &command_init,
-    &command_journal,
-    &command_migrate,
-    &command_plan,
-    &command_poll,
-    &command_rehearse,
-    &command_restore,
-    &command_verify,
-    &command_version,
-    &command_waive,
-    NULL,
+    &command_abort,    &command_approve,
+    &command_assess,   &command_backup,
+    &command_baseline, &command_clean,
+    &command_config,   &command_explain,
+    &command_go,       &command_help,
+    &command_hold,     &command_init,
+    &command_journal,  &command_launch,
+    &command_migrate,  &command_plan,
+    &command_poll,     &command_rehearse,
+    &command_restore,  &command_resume,
+    &command_status,   &command_verify,
+    &command_version,  &command_waive,
+    &command_watch,    NULL,
 };
 
 static const struct engine_driver *const engines[] = {
@@ -82,6 +77,7 @@ int main(int argc, char **argv)
                                     .backups = backups};
     output_guard();
     wait_catch_signals();
+    verb_follow_flight();
     setlocale(LC_CTYPE, "");
     argp_err_exit_status = EXIT_USAGE;
     if (argc < 2) {

@@ -202,6 +202,8 @@ struct config_environment {
     struct config_rehearsal rehearsal;
     struct config_backup backup;
     struct config_store store; // kind NULL: the configuration's
+    const char **watch; // durations after the verification, as written: [30m, 1h, 4h, 24h]
+    size_t n_watch;     // 0: those
     // The first `${NAME}` in it that is not set; config_environment fails with it. code ERROR_NONE:
     // there is none. Other environments do not need the variables of this one.
     struct error missing;

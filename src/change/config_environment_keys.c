@@ -207,6 +207,7 @@ static const struct config_key environment_keys[] = {
      .offset = offsetof(struct config_environment, backup),
      .map = &config_map_backup},
     CHECKED_MAP("release", &release_map),
+    ARRAY("watch", KEY_TEXTS, struct config_environment, watch, n_watch, NULL),
     CHECKED_MAP("traffic", &traffic_map),
     CHECKED_MAP("metrics", &metrics_map),
     {.name = "health", .shape = KEY_LIST, .offset = KEY_NOWHERE, .map = &health_map},

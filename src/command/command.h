@@ -43,6 +43,7 @@ struct command {
 
 int command_exit_status(enum verdict verdict);
 
+extern const struct command command_abort;
 extern const struct command command_approve;
 extern const struct command command_assess;
 extern const struct command command_backup;
@@ -50,16 +51,22 @@ extern const struct command command_baseline;
 extern const struct command command_clean;
 extern const struct command command_config;
 extern const struct command command_explain;
+extern const struct command command_go;
 extern const struct command command_help;
+extern const struct command command_hold;
 extern const struct command command_init;
 extern const struct command command_journal;
+extern const struct command command_launch;
 extern const struct command command_migrate;
 extern const struct command command_plan;
 extern const struct command command_poll;
 extern const struct command command_rehearse;
 extern const struct command command_restore;
+extern const struct command command_resume;
+extern const struct command command_status;
 extern const struct command command_verify;
 extern const struct command command_version;
 extern const struct command command_waive;
+extern const struct command command_watch;
 
 #endif

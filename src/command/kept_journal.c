@@ -4,6 +4,8 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "command/kept_journal.h"
+#include "flight/verb.h"
+#include "journal/lease.h"
 #include "journal/state.h"
 
 static const struct config_store *store_of(const struct config *config,
@@ -96,6 +98,15 @@ static bool ask_target(TALLOC_CTX *mem, const struct program *program, const str
     return false;
 }
 
+// What a verb journals that a flight runs is the flight's, and fenced by its lease.
+static void follow_flight(struct journal *journal)
+{
+    struct store_fence *fence = mem_new(journal, struct store_fence);
+
+    if (verb_fence(fence, fence))
+        journal_fence_at(journal, fence);
+}
+
 bool kept_journal_open(TALLOC_CTX *mem, const struct program *program,
                        const struct database_choice *choice, const char *run, struct journal **out,
                        struct error *err)
@@ -105,6 +116,8 @@ bool kept_journal_open(TALLOC_CTX *mem, const struct program *program,
     TRY(kept_journal_find(tmp, program, choice->config, choice->environment,
                           choice->environment_name, &place, err));
     TRY(ask_target(tmp, program, choice->url, place.driver, &place.target, err));
-    TRY(journal_open(mem, &place, run, out, err));
+    const char *flight = getenv(VERB_FLIGHT);
+    TRY(journal_open(mem, &place, flight == NULL ? run : flight, out, err));
+    follow_flight(*out);
     return journal_check(*out, err);
 }

@@ -121,28 +121,38 @@ static bool begin_step(struct flying *flying, const struct step *step, struct er
     return append(flying, EVENT_STEP_STARTED, data, err);
 }
 
-// A command's word is not believed alone: what it says is done is looked at from outside.
+// What the act said, beside what is seen from outside: a command's word is not believed alone.
+static void compare(TALLOC_CTX *mem, const struct step_result *seen, struct step_result *said)
+{
+    const char *saw = seen->why == NULL ? step_state_name(seen->state) : seen->why;
+
+    if (said->state == STEP_FAILED) {
+        if (seen->state == STEP_PENDING && !seen->is_partly)
+            said->state = STEP_PENDING; // failed, and nothing of it was done
+        return;
+    }
+    if (said->state == seen->state)
+        return;
+    said->why = said->state == STEP_DONE
+                    ? mem_printf(mem, "it ended as done, but seen from outside: %s", saw)
+                    : saw;
+    said->state = seen->state == STEP_PENDING ? STEP_FAILED : seen->state;
+}
+
 static bool do_step(struct flying *flying, TALLOC_CTX *tmp, struct step *step, struct error *err)
 {
     const struct flight_world *world = flying->world;
-    struct step_result result = {0}, seen = {0};
+    struct step_result said = {0}, seen = {0};
 
     TRY(begin_step(flying, step, err));
-    TRY(world->act(world->context, tmp, flying->flight, step, &result, err));
+    TRY(world->act(world->context, tmp, flying->flight, step, &said, err));
     TRY(world->read_back(world->context, tmp, flying->flight, step, &seen, err));
-    bool is_believed = result.state == seen.state || result.state == STEP_FAILED;
-    if (result.state == STEP_FAILED && seen.state == STEP_PENDING) {
-        result.state = STEP_PENDING; // failed, and nothing of it was done
-    } else if (!is_believed) {
-        result.state = seen.state == STEP_PENDING ? STEP_FAILED : seen.state;
-        result.why = mem_printf(tmp, "it ended as done, but looked at from outside: %s",
-                                seen.why == NULL ? step_state_name(seen.state) : seen.why);
-    }
-    if (seen.evidence != NULL && result.evidence == NULL)
-        result.evidence = seen.evidence;
+    compare(tmp, &seen, &said);
+    if (seen.evidence != NULL && said.evidence == NULL)
+        said.evidence = seen.evidence;
     else
         json_decref(seen.evidence);
-    return note_step(flying, step, &result, false, err);
+    return note_step(flying, step, &said, false, err);
 }
 
 // Begun by a process that is gone, or unknown: what became of it?

@@ -54,6 +54,7 @@
 #define EVENT_WAIVED "waived"
 // {digest, database, environment, verdict, why, results: [{name, status, required, observed}]}
 #define EVENT_POLLED "polled"
+
 // A flight's start: {flight, at_ms (the flight's clock, since 1970; in all of these but what people
 // ask), service, environment, version, digest, start_at, can_go_back, steps: [{name, phase, kind,
 // argv, undoes, timeout_ms, settings}], points: [{name, after_ms}], state}

@@ -45,3 +45,8 @@ void journal_fence(struct journal *journal, const struct lease *lease)
 {
     journal->fence = lease == NULL ? NULL : &lease->fence;
 }
+
+void journal_fence_at(struct journal *journal, const struct store_fence *fence)
+{
+    journal->fence = fence;
+}

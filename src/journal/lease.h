@@ -34,5 +34,7 @@ MUST_CHECK bool lease_look(TALLOC_CTX *mem, struct journal *journal, const char 
 // From now on every append happens under `lease`, which must outlive them; NULL: no longer. One
 // that is fenced fails with ERROR_POLICY, and nothing is written.
 void journal_fence(struct journal *journal, const struct lease *lease);
+// The same under a lease that another process took, for what it has done by this one.
+void journal_fence_at(struct journal *journal, const struct store_fence *fence);
 
 #endif

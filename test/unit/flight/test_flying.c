@@ -36,19 +36,16 @@ static bool die(struct error *err)
     return error_set(err, ERROR_INTERRUPTED, "killed");
 }
 
-static bool shelf_open(TALLOC_CTX *mem, const char *location, struct store **out, struct error *err)
+static bool shelf_open(TALLOC_CTX *mem, const struct store_open_options *options, struct store **out, struct error *err)
 {
     (void)mem;
-    (void)location;
+    (void)options;
     (void)err;
     *out = (struct store *)&shelf;
     return true;
 }
 
-static bool shelf_append(struct store *store,
-                         bool (*make)(void *, const struct store_row *, struct store_row *,
-                                      struct error *),
-                         void *context, struct error *err)
+static bool shelf_append(struct store *store, const struct store_append *append, struct error *err)
 {
     (void)store;
     struct store_row last = {.line = "", .hash = ""}, row = {0};
@@ -59,7 +56,7 @@ static bool shelf_append(struct store *store,
     if (shelf.n > 0)
         last = (struct store_row){(int64_t)shelf.n, shelf.lines[shelf.n - 1],
                                   shelf.hashes[shelf.n - 1]};
-    TRY(make(context, &last, &row, err));
+    TRY(append->make(append->context, &last, &row, err));
     size_t n = shelf.n;
     *mem_append(shelf.mem, shelf.lines, n) = mem_strdup(shelf.mem, row.line);
     *mem_append(shelf.mem, shelf.hashes, shelf.n) = mem_strdup(shelf.mem, row.hash);
@@ -88,9 +85,16 @@ static bool shelf_read(struct store *store, int64_t first, store_each *each, voi
     return true;
 }
 
+static const char *shelf_place(const struct store *store)
+{
+    (void)store;
+    return "memory";
+}
+
 static const struct store_driver store_memory = {
     .name = "memory",
     .open = shelf_open,
+    .place = shelf_place,
     .append = shelf_append,
     .last = shelf_last,
     .read = shelf_read,
@@ -278,6 +282,7 @@ static bool fly_once(struct flight **out, struct error *err)
 
 static void reset(const struct example *example)
 {
+    const struct journal_place place = {.driver = &store_memory};
     struct error err;
 
     talloc_free(shelf.mem);
@@ -288,7 +293,7 @@ static void reset(const struct example *example)
     sim.dies_at_act = NEVER;
     sim.example = example;
     sim.now_ms = 1795000000000;
-    assert_true(journal_open(shelf.mem, &store_memory, "", "F-1", &sim.journal, &err));
+    assert_true(journal_open(shelf.mem, &place, "F-1", &sim.journal, &err));
 }
 
 // With at most one death. Gives the number of events.

@@ -1,0 +1,134 @@
+/*
+ * What the verbs of a flight share: see flight_work.h.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "command/flight_work.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "command/command.h"
+#include "command/kept_journal.h"
+#include "flight/world.h"
+#include <limits.h>
+#include <unistd.h>
+
+bool flight_work_open(TALLOC_CTX *mem, const struct program *program, const struct options *options,
+                      const char *id, struct flight_work *out, struct error *err)
+{
+    SCRATCH(tmp);
+
+    *out = (struct flight_work){.program = program, .options = options};
+    TRY(database_choose(mem, options, NULL, &out->choice, err));
+    TRY(kept_journal_open(mem, program, &out->choice, journal_run_name(tmp), &out->journal, err));
+    out->lease_name = mem_printf(mem, "%s/%s", out->choice.config->service ?: "tminus",
+                                 out->choice.environment_name ?: "default");
+    out->reader = flight_reader_make(mem, out->journal, id);
+    return flight_refresh(out->reader, &out->flight, err);
+}
+
+bool flight_work_need(const struct flight_work *work, struct error *err)
+{
+    if (work->flight != NULL)
+        return true;
+    error_set(err, ERROR_INPUT, "%s: no flight was begun", work->lease_name);
+    return error_hint(err, "tminus launch begins one; tminus journal show tells what was done");
+}
+
+bool flight_work_take(TALLOC_CTX *mem, struct flight_work *work, struct error *err)
+{
+    TRY(lease_take(mem, work->journal, work->lease_name, FLIGHT_LEASE_MS, &work->lease, err));
+    journal_fence(work->journal, work->lease);
+    if (work->lease->taken.is_takeover)
+        log_warning("taken over from %s on %s, which is gone",
+                    work->lease->taken.before.owner.actor, work->lease->taken.before.owner.host);
+    // What the one before had appended last.
+    return flight_refresh(work->reader, &work->flight, err);
+}
+
+// --- the screen: a line for each thing that happened
+
+static void tell(void *context, const struct flight *flight)
+{
+    const struct flight_work *work = context;
+    const struct step *step = flight_next_step(flight);
+    bool is_step = flight_state_action(flight->state) == ACTION_STEP && step != NULL;
+
+    if (work->options->verbosity < 0)
+        return;
+    if (is_step && step->state == STEP_BEGUN)
+        log_info("%-12s step %s …", flight_state_name(flight->state), step->name);
+    else
+        log_info("%-12s %s", flight_state_name(flight->state),
+                 flight->why == NULL ? flight_state_says(flight->state) : flight->why);
+}
+
+static bool find_program(TALLOC_CTX *mem, const char **out, struct error *err)
+{
+    char path[PATH_MAX];
+    ssize_t len = readlink("/proc/self/exe", path, sizeof path);
+
+    if (len < 0 || (size_t)len == sizeof path)
+        return error_set(err, ERROR_SYSTEM, "/proc/self/exe: cannot be read: %m");
+    *out = mem_strndup(mem, path, (size_t)len);
+    return true;
+}
+
+// --- flying
+
+static bool fly(TALLOC_CTX *mem, struct flight_work *work, const struct flying_options *options,
+                struct error *err)
+{
+    struct world_options *world = mem_new(mem, struct world_options);
+
+    *world = (struct world_options){
+        .reader = work->reader,
+        .journal = work->journal,
+        .lease = work->lease,
+        .caller = {.flight = work->flight->id,
+                   .environment =
+                       work->choice.environment == NULL ? NULL : work->choice.environment->name,
+                   .config = work->choice.config->path,
+                   .fence = &work->lease->fence,
+                   .wait = wait_make(mem)},
+        .tell = tell,
+        .tell_context = work,
+    };
+    TRY(find_program(mem, &world->caller.program, err));
+    return flight_fly(work->reader, work->journal, world_make(mem, world), options, &work->flight,
+                      err);
+}
+
+int flight_work_fly(TALLOC_CTX *mem, struct flight_work *work, const struct flying_options *options,
+                    struct error *err)
+{
+    struct error release;
+    bool is_flown = fly(mem, work, options, err);
+
+    if (!is_flown && err->code == ERROR_INTERRUPTED)
+        error_hint(err, "`tminus resume` goes on from here; `tminus status` shows where it is");
+    // Of one that was fenced there is nothing to give back.
+    if (err->code != ERROR_POLICY && !lease_release(work->lease, is_flown ? err : &release))
+        return -1;
+    if (!is_flown || !flight_work_show(work, err))
+        return -1;
+    return board_exit_status(work->flight);
+}
+
+bool flight_work_show(const struct flight_work *work, struct error *err)
+{
+    SCRATCH(tmp);
+    struct store_lease pilot;
+    bool is_there;
+
+    TRY(lease_look(tmp, work->journal, work->lease_name, &pilot, &is_there, err));
+    const struct board_options options = {.now_ms = clock_wall_ms(),
+                                          .pilot = is_there ? &pilot : NULL,
+                                          .is_colored = log_is_colored(stdout)};
+    if (work->options->format == FORMAT_TEXT) {
+        board_write_text(stdout, work->flight, &options);
+        return true;
+    }
+    json_auto_t *document = board_json(work->flight, &options);
+    json_write(stdout, document);
+    return true;
+}

@@ -1,0 +1,40 @@
+/*
+ * What the verbs of a flight share: its journal, its lease, its view, and the screen.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef COMMAND_FLIGHT_WORK_H
+#define COMMAND_FLIGHT_WORK_H
+
+#include "command/database.h"
+#include "command/options.h"
+#include "flight/board.h"
+#include "flight/flying.h"
+#include "journal/lease.h"
+
+struct flight_work {
+    const struct program *program;
+    const struct options *options;
+    struct database_choice choice;
+    struct journal *journal;
+    const char *lease_name; // "shop/production"
+    struct lease *lease;    // NULL: this process only looks
+    struct flight_reader *reader;
+    struct flight *flight; // NULL: there is none
+};
+
+// The environment's journal, and the flight called `id` (NULL: the last one) in it.
+MUST_CHECK bool flight_work_open(TALLOC_CTX *mem, const struct program *program,
+                                 const struct options *options, const char *id,
+                                 struct flight_work *out, struct error *err);
+// ERROR_INPUT: there is no flight, with what begins one.
+MUST_CHECK bool flight_work_need(const struct flight_work *work, struct error *err);
+// The lease, under which everything is journaled from now on. ERROR_POLICY: another one flies.
+MUST_CHECK bool flight_work_take(TALLOC_CTX *mem, struct flight_work *work, struct error *err);
+// Fly with the lease that was taken, and show how it stands; gives the exit status, or -1.
+int flight_work_fly(TALLOC_CTX *mem, struct flight_work *work, const struct flying_options *options,
+                    struct error *err);
+// How it stands, in the format that was asked for.
+MUST_CHECK bool flight_work_show(const struct flight_work *work, struct error *err);
+
+#endif

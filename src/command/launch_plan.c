@@ -1,0 +1,238 @@
+/*
+ * What a flight consists of: see launch_plan.h.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "command/launch_plan.h"
+#include "base/clock.h"
+#include "base/quantity.h"
+#include "base/text.h"
+#include "command/inspection.h"
+#include "command/plan.h"
+#include <string.h>
+
+#define HOUR_MS ((int64_t)3600 * 1000)
+#define WATCH_LEAST_MS (HOUR_MS / 2) // source: the runbook, "monitor for at least 30 minutes"
+
+struct making {
+    TALLOC_CTX *mem;
+    const struct flight_work *work;
+    struct flight *flight;
+};
+
+static void add_step(struct making *making, const struct step *step)
+{
+    struct flight *flight = making->flight;
+    *mem_append(making->mem, flight->steps, flight->n_steps) = *step;
+}
+
+// "tminus WORD…" as a person types it.
+static const char *const *own_command(const struct making *making, const char *const *words)
+{
+    const char **argv = NULL;
+    size_t n = 0;
+
+    *mem_append(making->mem, argv, n) = "tminus";
+    for (; *words != NULL; words++)
+        *mem_append(making->mem, argv, n) = *words;
+    (void)mem_append(making->mem, argv, n);
+    return argv;
+}
+
+#define OWN(making, ...) own_command((making), (const char *const[]){__VA_ARGS__, NULL})
+
+static int settings_free(json_t **held)
+{
+    json_decref(*held);
+    return 0;
+}
+
+static json_t *new_settings(struct making *making)
+{
+    json_t **held = mem_new(making->mem, json_t *);
+    *held = json_object();
+    talloc_set_destructor(held, settings_free);
+    return *held;
+}
+
+static void add_preparation(struct making *making)
+{
+    const struct config_environment *environment = making->work->choice.environment;
+
+    if (environment != NULL && environment->backup.kind != NULL)
+        add_step(making, &(struct step){.name = "backup",
+                                        .phase = STEP_PREPARE,
+                                        .kind = "backup",
+                                        .argv = OWN(making, "backup"),
+                                        .timeout_ms = 4 * HOUR_MS});
+    add_step(making, &(struct step){.name = "baseline",
+                                    .phase = STEP_PREPARE,
+                                    .kind = "baseline",
+                                    .argv = OWN(making, "baseline", "save"),
+                                    .timeout_ms = 4 * HOUR_MS});
+}
+
+// The last of what is before the release; what is after it must follow.
+static bool find_last(const struct change *pending, const struct migration **out, size_t *n,
+                      struct error *err)
+{
+    const struct migration *after = NULL;
+
+    *out = NULL;
+    *n = 0;
+    for (size_t i = 0; i < pending->n_migrations; i++) {
+        const struct migration *migration = &pending->migrations[i];
+        if (migration->is_context || migration->up.path == NULL)
+            continue;
+        if (migration->phase == PHASE_AFTER_RELEASE) {
+            after = migration;
+            continue;
+        }
+        if (after != NULL) {
+            error_set(err, ERROR_INPUT,
+                      "%s: comes after '%s', which is to run after the release; one flight cannot "
+                      "run it before",
+                      migration->up.path, after->up.path);
+            return error_hint(err, "give it a version before that one's");
+        }
+        *out = migration;
+        (*n)++;
+    }
+    return true;
+}
+
+static bool add_migrations(struct making *making, const struct change *pending, int64_t n_applied,
+                           struct error *err)
+{
+    const struct migration *last;
+    size_t n;
+
+    TRY(find_last(pending, &last, &n, err));
+    if (last == NULL) {
+        error_set(err, ERROR_INPUT, "%s: nothing is pending: there is no change to fly",
+                  making->work->lease_name);
+        return error_hint(err, "tminus plan shows what is known of it");
+    }
+    json_t *settings = new_settings(making);
+    json_put_integer(settings, "applied", n_applied);
+    json_put_integer(settings, "pending", (int64_t)n);
+    json_put_text(settings, "to", last->version);
+    add_step(making, &(struct step){.name = "migrate",
+                                    .phase = STEP_DEPLOY,
+                                    .kind = "migrate",
+                                    .argv = last->version == NULL
+                                                ? OWN(making, "migrate")
+                                                : OWN(making, "migrate", "--to", last->version),
+                                    .timeout_ms = 4 * HOUR_MS,
+                                    .settings = settings});
+    add_step(making, &(struct step){.name = "back.migrate",
+                                    .phase = STEP_BACK,
+                                    .kind = "undo",
+                                    .argv = OWN(making, "migrate", "--undo", "--steps",
+                                                mem_printf(making->mem, "%zu", n)),
+                                    .undoes = "migrate",
+                                    .timeout_ms = 4 * HOUR_MS,
+                                    .settings = settings});
+    return true;
+}
+
+// --- the watch
+
+// "T+30 min" "T+4 h" "T+90 s"
+static char *point_name(TALLOC_CTX *mem, int64_t after_ms)
+{
+    if (after_ms % HOUR_MS == 0)
+        return mem_printf(mem, "T+%lld h", (long long)(after_ms / HOUR_MS));
+    if (after_ms % 60000 == 0)
+        return mem_printf(mem, "T+%lld min", (long long)(after_ms / 60000));
+    return mem_printf(mem, "T+%g s", (double)after_ms / 1000);
+}
+
+static void add_point(struct making *making, int64_t after_ms)
+{
+    struct flight *flight = making->flight;
+    *mem_append(making->mem, flight->points, flight->n_points) =
+        (struct flight_point){.name = point_name(making->mem, after_ms), .after_ms = after_ms};
+}
+
+// Source: the runbook and the checklist: half an hour, one hour, four, a day.
+static bool add_points(struct making *making, const char *reason, struct error *err)
+{
+    static const int64_t usual[] = {HOUR_MS / 2, HOUR_MS, 4 * HOUR_MS, 24 * HOUR_MS};
+    const struct config_environment *environment = making->work->choice.environment;
+    size_t n = environment == NULL ? 0 : environment->n_watch;
+    int64_t last_ms = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        int64_t ms;
+        TRY(quantity_read_duration(environment->watch[i], &ms, err));
+        if (ms <= last_ms)
+            return error_set(err, ERROR_CONFIG,
+                             "watch: '%s' does not come after the point before "
+                             "it",
+                             environment->watch[i]);
+        add_point(making, ms);
+        last_ms = ms;
+    }
+    for (size_t i = 0; n == 0 && i < COUNT_OF(usual); i++)
+        add_point(making, usual[i]);
+    if (n == 0 || last_ms >= WATCH_LEAST_MS || reason != NULL)
+        return true;
+    error_set(err, ERROR_POLICY,
+              "watch: it ends after %s; a deploy is watched for 30 minutes or "
+              "more",
+              environment->watch[n - 1]);
+    return error_hint(err, "add a point such as 30m, or say why: --reason TEXT");
+}
+
+// --- the whole
+
+// Back by itself only where a rehearsal of just this change showed that it comes back whole.
+static bool can_go_back(const struct plan_rollback *rehearsed)
+{
+    return rehearsed != NULL &&
+           (rehearsed->class == ROLLBACK_ROUND_TRIP || rehearsed->class == ROLLBACK_DUAL_WRITE);
+}
+
+static char *id_of(TALLOC_CTX *mem, const struct flight_work *work, int64_t now_ms)
+{
+    char *id = mem_printf(mem, "%s-%s", work->choice.environment_name ?: "flight",
+                          clock_format(now_ms).text);
+    for (char *at = id; *at != '\0'; at++)
+        *at = *at == ':' ? '-' : *at;
+    return id;
+}
+
+bool launch_plan_make(TALLOC_CTX *mem, const struct flight_work *work,
+                      const struct launch_request *request, struct flight **out, struct error *err)
+{
+    struct inspection inspection = {0};
+    struct change *change, *pending;
+    struct plan_rollback *rehearsed;
+    int64_t n_applied;
+
+    TRY(inspection_connect(mem, work->program, work->options, NULL, &inspection, err));
+    inspection.journal = work->journal;
+    TRY(database_read_change(mem, &work->choice, NULL, 0, &change, err));
+    TRY(inspection_pending(mem, &inspection, change, &pending, &n_applied, err));
+    if (n_applied < 0)
+        return error_set(err, ERROR_UNKNOWN,
+                         "what is applied is not known: the tool's record "
+                         "cannot be read");
+    TRY(plan_find_rehearsal(mem, &inspection, pending, &rehearsed, err));
+
+    struct flight *flight = mem_new(mem, struct flight);
+    struct making making = {.mem = mem, .work = work, .flight = flight};
+    flight->started_ms = clock_wall_ms();
+    flight->id = id_of(mem, work, flight->started_ms);
+    flight->service = work->choice.config->service;
+    flight->environment = work->choice.environment_name;
+    flight->version = request->version;
+    flight->start_at_ms = request->start_at_ms;
+    flight->can_go_back = can_go_back(rehearsed);
+    add_preparation(&making);
+    TRY(add_migrations(&making, pending, n_applied, err));
+    TRY(add_points(&making, request->reason, err));
+    *out = flight;
+    return true;
+}

@@ -1,0 +1,132 @@
+/*
+ * tminus resume and tminus watch: fly on where another process stopped or ended.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "base/clock.h"
+#include "command/command.h"
+#include "command/flight_work.h"
+
+#define KEY_WAIT 0x201
+#define KEY_ONCE 0x202
+
+struct request {
+    struct options options;
+    bool is_waiting, is_once;
+};
+
+static const struct argp_option resume_table[] = {
+    {"wait", KEY_WAIT, NULL, 0, "while it holds, wait for a person instead of ending with 3", 1},
+    {0},
+};
+
+static const struct argp_option watch_table[] = {
+    {"once", KEY_ONCE, NULL, 0, "check the points that are due, and end", 1},
+    {0},
+};
+
+static error_t parse(int key, char *value, struct argp_state *state)
+{
+    (void)value;
+    struct request *request = state->input;
+
+    switch (key) {
+    case ARGP_KEY_INIT: state->child_inputs[0] = &request->options; return 0;
+    case KEY_WAIT: request->is_waiting = true; return 0;
+    case KEY_ONCE: request->is_once = true; return 0;
+    default: return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp resume_parser = {
+    .options = resume_table,
+    .parser = parse,
+    .doc =
+        "Fly on a flight whose process is gone, or that a person said go or abort to. What was "
+        "begun and has no result is read back first; nothing is done twice. Ends as launch does.",
+    .children = options_children,
+};
+
+static const struct argp watch_parser = {
+    .options = watch_table,
+    .parser = parse,
+    .doc = "Check a deployed change at the points of its watch: half an hour after the "
+           "verification, one hour, four, a day. A point that was missed is checked late. With "
+           "--once it ends when nothing is due, for cron or a systemd timer. Ends as launch does.",
+    .children = options_children,
+};
+
+// Up to when points are checked, counted from the verification.
+static int64_t watch_ms(const struct flight *flight, const struct request *request)
+{
+    if (!request->is_once)
+        return INT64_MAX;
+    return flight->verified_ms == 0 ? 0 : clock_wall_ms() - flight->verified_ms;
+}
+
+static bool open_work(TALLOC_CTX *mem, const struct program *program, const struct request *request,
+                      struct flight_work *work, struct error *err)
+{
+    TRY(options_format_allowed(&request->options,
+                               OPTIONS_FORMAT(FORMAT_TEXT) | OPTIONS_FORMAT(FORMAT_JSON), err));
+    TRY(flight_work_open(mem, program, &request->options, NULL, work, err));
+    return flight_work_need(work, err);
+}
+
+static int fly_on(TALLOC_CTX *mem, struct flight_work *work, const struct flying_options *options,
+                  struct error *err)
+{
+    if (flight_state_is_end(work->flight->state))
+        return flight_work_show(work, err) ? board_exit_status(work->flight) : -1;
+    if (!flight_work_take(mem, work, err))
+        return -1;
+    return flight_work_fly(mem, work, options, err);
+}
+
+static int resume_run(const struct program *program, int argc, char **argv, struct error *err)
+{
+    SCRATCH(tmp);
+    struct request request = {0};
+    struct flight_work work;
+
+    argp_parse(&resume_parser, argc, argv, 0, NULL, &request);
+    if (!open_work(tmp, program, &request, &work, err))
+        return -1;
+    const struct flying_options options = {.is_waiting = request.is_waiting};
+    return fly_on(tmp, &work, &options, err);
+}
+
+static int watch_run(const struct program *program, int argc, char **argv, struct error *err)
+{
+    SCRATCH(tmp);
+    struct request request = {0};
+    struct flight_work work;
+
+    argp_parse(&watch_parser, argc, argv, 0, NULL, &request);
+    if (!open_work(tmp, program, &request, &work, err))
+        return -1;
+    if (work.flight->verified_ms == 0 && !flight_state_is_end(work.flight->state)) {
+        error_set(err, ERROR_INPUT, "flight %s is not verified yet: %s", work.flight->id,
+                  flight_state_name(work.flight->state));
+        error_hint(err, "tminus status shows what it waits for; tminus resume flies on");
+        return -1;
+    }
+    const struct flying_options options = {.watch_ms = watch_ms(work.flight, &request)};
+    return fly_on(tmp, &work, &options, err);
+}
+
+const struct command command_resume = {
+    .name = "resume",
+    .arguments = "",
+    .summary = "fly on a flight whose process is gone",
+    .when = "during",
+    .run = resume_run,
+};
+
+const struct command command_watch = {
+    .name = "watch",
+    .arguments = "[--once]",
+    .summary = "check a deployed change after 30 minutes, 1, 4 and 24 hours",
+    .when = "after",
+    .run = watch_run,
+};

@@ -1,0 +1,249 @@
+/*
+ * Kinds of steps: see step_kind.h.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "flight/step_kind.h"
+#include "base/quantity.h"
+#include "journal/events.h"
+#include <string.h>
+
+// Exit statuses of verbs, as command/command.h has them.
+#define VERB_DONE 0
+#define VERB_HOLD 3
+
+#define READ_BACK_MS ((int64_t)5 * 60 * 1000)
+
+// --- what was journaled by a verb of this flight
+
+struct sought {
+    const char *event, *run;
+    bool is_there;
+};
+
+static bool look_at(void *context, const json_t *event)
+{
+    struct sought *sought = context;
+    const char *name = json_get_text(event, "event"), *run = json_get_text(event, "run");
+
+    sought->is_there =
+        sought->is_there || (name != NULL && run != NULL && strcmp(name, sought->event) == 0 &&
+                             strcmp(run, sought->run) == 0);
+    return !sought->is_there;
+}
+
+static bool read_back_event(const struct step_context *context, const char *event,
+                            struct step_result *out, struct error *err)
+{
+    struct sought sought = {.event = event, .run = context->caller->flight};
+
+    TRY(journal_read(context->journal, 1, look_at, &sought, err));
+    out->state = sought.is_there ? STEP_DONE : STEP_PENDING;
+    out->why = sought.is_there ? NULL : "the journal has no result of it";
+    return true;
+}
+
+static bool backup_read_back(TALLOC_CTX *mem, const struct step_context *context,
+                             const struct step *step, struct step_result *out, struct error *err)
+{
+    (void)mem, (void)step;
+    return read_back_event(context, EVENT_BACKUP_TAKEN, out, err);
+}
+
+static bool baseline_read_back(TALLOC_CTX *mem, const struct step_context *context,
+                               const struct step *step, struct step_result *out, struct error *err)
+{
+    (void)mem, (void)step;
+    return read_back_event(context, EVENT_BASELINE_SAVED, out, err);
+}
+
+// The step's own words behind "tminus".
+static bool own_arguments(TALLOC_CTX *mem, const struct step_context *context,
+                          const struct step *step, const char *const **out, struct error *err)
+{
+    (void)mem, (void)context;
+    if (step->argv == NULL || step->argv[0] == NULL)
+        return error_set(err, ERROR_INPUT, "step '%s' has no command", step->name);
+    *out = step->argv + 1;
+    return true;
+}
+
+// --- migrations: what the target's record has
+
+struct recorded {
+    bool is_known;
+    int64_t applied, pending; // pending: up to the version that the step goes to
+    const char *why;          // not known: why
+};
+
+static bool read_record(TALLOC_CTX *mem, const struct step_context *context,
+                        const struct step *step, struct recorded *out, struct error *err)
+{
+    SCRATCH(tmp);
+    const char *to = json_get_text(step->settings, "to");
+    const char *const argv[] = {"migrate", "--dry-run", to == NULL ? NULL : "--to", to, NULL};
+    struct verb_answer answer;
+
+    TRY(verb_run(tmp, context->caller, argv, READ_BACK_MS, &answer, err));
+    const json_t *steps = json_object_get(answer.document, "migrations");
+    int64_t applied = json_get_integer(answer.document, "applied_before", -1);
+    *out = (struct recorded){.applied = applied, .pending = (int64_t)json_array_size(steps)};
+    out->is_known = answer.status == VERB_DONE && applied >= 0 && json_is_array(steps);
+    if (!out->is_known)
+        out->why =
+            mem_strdup(mem, answer.said == NULL ? "migrate --dry-run gave no answer" : answer.said);
+    return true;
+}
+
+static bool put_unknown(const struct recorded *recorded, struct step_result *out)
+{
+    out->state = STEP_UNKNOWN;
+    out->why = recorded->why;
+    return true;
+}
+
+static json_t *recorded_evidence(const struct recorded *recorded)
+{
+    json_t *evidence = json_object();
+    json_put_integer(evidence, "applied", recorded->applied);
+    json_put_integer(evidence, "pending", recorded->pending);
+    return evidence;
+}
+
+static bool migrate_read_back(TALLOC_CTX *mem, const struct step_context *context,
+                              const struct step *step, struct step_result *out, struct error *err)
+{
+    int64_t wanted = json_get_integer(step->settings, "pending", 0);
+    struct recorded recorded;
+
+    TRY(read_record(mem, context, step, &recorded, err));
+    if (!recorded.is_known)
+        return put_unknown(&recorded, out);
+    out->evidence = recorded_evidence(&recorded);
+    out->state = recorded.pending == 0 ? STEP_DONE : STEP_PENDING;
+    out->is_partly = recorded.pending > 0 && recorded.pending < wanted;
+    if (recorded.pending > 0)
+        out->why = mem_printf(mem, "%lld of %lld migrations are not applied",
+                              (long long)recorded.pending, (long long)wanted);
+    return true;
+}
+
+static bool undo_arguments(TALLOC_CTX *mem, const struct step_context *context,
+                           const struct step *step, const char *const **out, struct error *err)
+{
+    int64_t before = json_get_integer(step->settings, "applied", 0);
+    struct recorded recorded;
+
+    TRY(read_record(mem, context, step, &recorded, err));
+    if (!recorded.is_known)
+        return error_set(err, ERROR_UNKNOWN, "%s", recorded.why);
+    *out = NULL;
+    if (recorded.applied <= before)
+        return true;
+    const char **argv = mem_array(mem, const char *, 5);
+    argv[0] = "migrate";
+    argv[1] = "--undo";
+    argv[2] = "--steps";
+    argv[3] = mem_printf(mem, "%lld", (long long)(recorded.applied - before));
+    *out = argv;
+    return true;
+}
+
+static bool undo_read_back(TALLOC_CTX *mem, const struct step_context *context,
+                           const struct step *step, struct step_result *out, struct error *err)
+{
+    int64_t before = json_get_integer(step->settings, "applied", 0);
+    struct recorded recorded;
+
+    TRY(read_record(mem, context, step, &recorded, err));
+    if (!recorded.is_known)
+        return put_unknown(&recorded, out);
+    out->evidence = recorded_evidence(&recorded);
+    out->state = recorded.applied == before ? STEP_DONE : STEP_PENDING;
+    if (recorded.applied < before) {
+        out->state = STEP_UNKNOWN;
+        out->why = mem_printf(mem,
+                              "%lld migrations are applied, fewer than the %lld before the "
+                              "flight: somebody else undid some",
+                              (long long)recorded.applied, (long long)before);
+    } else if (recorded.applied > before) {
+        out->is_partly = true;
+        out->why = mem_printf(mem, "%lld migrations of the flight are still applied",
+                              (long long)(recorded.applied - before));
+    }
+    return true;
+}
+
+const struct step_kind step_kinds[] = {
+    {"backup", own_arguments, backup_read_back},
+    {"baseline", own_arguments, baseline_read_back},
+    {"migrate", own_arguments, migrate_read_back},
+    {"undo", undo_arguments, undo_read_back},
+};
+const size_t step_n_kinds = COUNT_OF(step_kinds);
+
+const struct step_kind *step_kind_find(const char *name)
+{
+    for (size_t i = 0; name != NULL && i < step_n_kinds; i++)
+        if (strcmp(step_kinds[i].name, name) == 0)
+            return &step_kinds[i];
+    return NULL;
+}
+
+// --- acting
+
+static void judge(TALLOC_CTX *mem, const struct verb_answer *answer, int64_t timeout_ms,
+                  struct step_result *out)
+{
+    bool is_unknown = answer->timed_out || answer->status == VERB_HOLD || answer->status >= 128;
+
+    out->state = answer->status == VERB_DONE ? STEP_DONE : is_unknown ? STEP_UNKNOWN : STEP_FAILED;
+    if (answer->timed_out)
+        out->why = mem_printf(mem, "it did not end within %s", quantity_duration(mem, timeout_ms));
+    else if (answer->status != VERB_DONE)
+        out->why =
+            mem_printf(mem, "%s (it ended with %d)",
+                       answer->said == NULL ? "it said nothing" : answer->said, answer->status);
+}
+
+bool step_act(TALLOC_CTX *mem, const struct step_context *context, const struct step *step,
+              struct step_result *out, struct error *err)
+{
+    const struct step_kind *kind = step_kind_find(step->kind);
+    const char *const *argv;
+    struct verb_answer answer;
+    struct error cause = {0};
+
+    if (kind == NULL)
+        return error_set(err, ERROR_INPUT,
+                         "step '%s' is of kind '%s', which this tminus does not "
+                         "know",
+                         step->name, step->kind);
+    if (!kind->arguments(mem, context, step, &argv, &cause)) {
+        if (cause.code == ERROR_INTERRUPTED)
+            return error_set(err, cause.code, "%s", cause.message);
+        out->state = STEP_UNKNOWN;
+        out->why = mem_strdup(mem, cause.message);
+        return true;
+    }
+    if (argv == NULL) {
+        out->state = STEP_DONE;
+        return true;
+    }
+    TRY(verb_run(mem, context->caller, argv, step->timeout_ms, &answer, err));
+    judge(mem, &answer, step->timeout_ms, out);
+    return true;
+}
+
+bool step_read_back(TALLOC_CTX *mem, const struct step_context *context, const struct step *step,
+                    struct step_result *out, struct error *err)
+{
+    const struct step_kind *kind = step_kind_find(step->kind);
+
+    if (kind == NULL)
+        return error_set(err, ERROR_INPUT,
+                         "step '%s' is of kind '%s', which this tminus does not "
+                         "know",
+                         step->name, step->kind);
+    return kind->read_back(mem, context, step, out, err);
+}

@@ -1,0 +1,116 @@
+/*
+ * Verbs as processes of a flight: see verb.h.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "flight/verb.h"
+#include "base/process.h"
+#include "base/text.h"
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#define OUTPUT_MAX ((size_t)16 * 1024 * 1024)
+#define SAID_WIDTH 300
+
+static int document_free(json_t **held)
+{
+    json_decref(*held);
+    return 0;
+}
+
+static json_t *keep_document(TALLOC_CTX *mem, const struct process_result *result)
+{
+    struct error ignored;
+    json_t *document;
+
+    if (!json_read("output", result->output, result->output_len, &document, &ignored))
+        return NULL;
+    json_t **held = mem_new(mem, json_t *);
+    *held = document;
+    talloc_set_destructor(held, document_free);
+    return document;
+}
+
+// "tminus: MESSAGE" with its hint, or the last line there is: progress and warnings come before.
+static const char *last_words(TALLOC_CTX *mem, const char *text)
+{
+    const char *begin = text;
+
+    for (const char *at = text; (at = strstr(at, "tminus: ")) != NULL; at++)
+        if (at == text || at[-1] == '\n')
+            begin = at + strlen("tminus: ");
+    size_t len = strlen(begin);
+    return len == 0 ? NULL : text_shorten(mem, begin, len, SAID_WIDTH);
+}
+
+bool verb_run(TALLOC_CTX *mem, const struct verb_caller *caller, const char *const *argv,
+              int64_t timeout_ms, struct verb_answer *out, struct error *err)
+{
+    SCRATCH(tmp);
+    const char **words = NULL;
+    size_t n = 0;
+    struct process_result result;
+
+    *mem_append(tmp, words, n) = caller->program;
+    for (size_t i = 0; argv[i] != NULL; i++)
+        *mem_append(tmp, words, n) = argv[i];
+    if (caller->environment != NULL) {
+        *mem_append(tmp, words, n) = "--env";
+        *mem_append(tmp, words, n) = caller->environment;
+    }
+    if (caller->config != NULL) {
+        *mem_append(tmp, words, n) = "--config";
+        *mem_append(tmp, words, n) = caller->config;
+    }
+    *mem_append(tmp, words, n) = "--format";
+    *mem_append(tmp, words, n) = "json";
+    (void)mem_append(tmp, words, n); // the end
+    const char *const environment[] = {
+        mem_printf(tmp, VERB_FLIGHT "=%s", caller->flight),
+        mem_printf(tmp, VERB_LEASE "=%lld:%s", (long long)caller->fence->epoch,
+                   caller->fence->lease),
+        NULL,
+    };
+    const struct process_options options = {
+        .argv = words,
+        .environment = environment,
+        .timeout_ms = timeout_ms,
+        .output_max = OUTPUT_MAX,
+        .wait = caller->wait,
+    };
+    TRY(process_run(tmp, &options, &result, err));
+    *out = (struct verb_answer){
+        .status = result.status,
+        .timed_out = result.timed_out,
+        .document = keep_document(mem, &result),
+        .said = last_words(mem, result.errors),
+    };
+    return true;
+}
+
+void verb_follow_flight(void)
+{
+    const char *flight = getenv(VERB_FLIGHT);
+
+    if (flight == NULL || flight[0] == '\0')
+        return;
+    prctl(PR_SET_PDEATHSIG, SIGTERM);
+    if (getppid() == 1) // it died before that
+        raise(SIGTERM);
+}
+
+bool verb_fence(TALLOC_CTX *mem, struct store_fence *out)
+{
+    const char *text = getenv(VERB_LEASE);
+    char *end;
+
+    if (text == NULL)
+        return false;
+    long long epoch = strtoll(text, &end, 10);
+    if (end == text || *end != ':')
+        return false;
+    *out = (struct store_fence){.lease = mem_strdup(mem, end + 1), .epoch = epoch};
+    return true;
+}

@@ -1,0 +1,46 @@
+/*
+ * Verbs as steps: a flight has its steps done by the verbs that a person would type, each as a
+ * process of its own. What one does is journaled by itself, under the flight's name and lease, and
+ * ends with it: a verb whose flight is gone gets SIGTERM, and one of a flight that was taken over
+ * is fenced before it acts.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef FLIGHT_VERB_H
+#define FLIGHT_VERB_H
+
+#include "base/json.h"
+#include "base/wait.h"
+#include "driver/store.h"
+
+// Set in the environment of such a process.
+#define VERB_FLIGHT "TMINUS_FLIGHT" // the flight's id: the name under which it journals
+#define VERB_LEASE "TMINUS_LEASE"   // "EPOCH:NAME": what it journals is fenced by
+
+struct verb_caller {
+    const char *program;     // path of tminus
+    const char *flight;      // id
+    const char *environment; // NULL: none is configured
+    const char *config;      // path; NULL: none is used
+    const struct store_fence *fence;
+    struct wait *wait;
+};
+
+struct verb_answer {
+    int status; // exit status (command/command.h)
+    bool timed_out;
+    json_t *document; // what it printed; NULL when that is no JSON; freed with `mem`
+    const char *said; // the last thing that it said on stderr, one line; NULL
+};
+
+// Run "tminus ARGV…" with the caller's environment and JSON. ERROR_INTERRUPTED: a signal, or the
+// tick; the process has ended then.
+MUST_CHECK bool verb_run(TALLOC_CTX *mem, const struct verb_caller *caller, const char *const *argv,
+                         int64_t timeout_ms, struct verb_answer *out, struct error *err);
+
+// At the start of a verb: it ends with its flight.
+void verb_follow_flight(void);
+// The lease that VERB_LEASE names; false: none.
+bool verb_fence(TALLOC_CTX *mem, struct store_fence *out);
+
+#endif

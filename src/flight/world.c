@@ -1,0 +1,243 @@
+/*
+ * The real world of a flight: see world.h.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "flight/world.h"
+#include "base/clock.h"
+#include "journal/events.h"
+#include <string.h>
+
+#define LOOK_EVERY_MS 1000 // for wishes, while something runs or is waited for
+#define VERIFY_MS ((int64_t)25 * 60 * 1000)
+#define POLL_MS ((int64_t)25 * 60 * 1000)
+
+struct world {
+    struct flight_world table;
+    const struct world_options *options;
+    struct step_context steps;
+    int64_t renewed_ms, looked_ms; // monotonic
+    bool is_acting, is_aborting;
+    struct error fenced; // code ERROR_NONE: not
+};
+
+static int64_t world_now(void *context)
+{
+    (void)context;
+    return clock_wall_ms();
+}
+
+// --- while something runs
+
+static bool keep_lease(struct world *world)
+{
+    struct error err = {0};
+    int64_t now_ms = clock_monotonic_ms();
+
+    if (now_ms - world->renewed_ms < FLIGHT_LEASE_MS / 3)
+        return true;
+    if (lease_renew(world->options->lease, &err)) {
+        world->renewed_ms = now_ms;
+        return true;
+    }
+    // Another one flies now; anything else may be better at the next try.
+    if (err.code != ERROR_POLICY)
+        return true;
+    world->fenced = err;
+    return false;
+}
+
+static bool has_wish(const struct flight *flight, enum flight_occurrence occurrence)
+{
+    for (size_t i = 0; i < flight->n_requests; i++)
+        if (flight->requests[i].occurrence == occurrence)
+            return true;
+    return false;
+}
+
+static bool look_for_wishes(struct world *world)
+{
+    struct error ignored;
+    struct flight *flight;
+    int64_t now_ms = clock_monotonic_ms();
+
+    if (now_ms - world->looked_ms < LOOK_EVERY_MS)
+        return true;
+    world->looked_ms = now_ms;
+    if (!flight_refresh(world->options->reader, &flight, &ignored))
+        return true; // told by the loop, which reads it again
+    // A rollback is not stopped half-way.
+    if (flight->state != FLIGHT_ROLLING_BACK && has_wish(flight, OCCURRED_ABORT_ASKED))
+        world->is_aborting = true;
+    return !world->is_aborting;
+}
+
+static bool tick(void *context)
+{
+    struct world *world = context;
+    return keep_lease(world) && (!world->is_acting || look_for_wishes(world));
+}
+
+// What an interruption was: fenced, or a signal.
+static bool fail_interrupted(struct world *world, struct error *err)
+{
+    if (world->fenced.code != ERROR_NONE)
+        *err = world->fenced;
+    return false;
+}
+
+static bool world_sleep(void *context, int64_t until_ms, struct error *err)
+{
+    struct world *world = context;
+    bool never = false;
+    int64_t left_ms = until_ms - clock_wall_ms();
+    int64_t ms = left_ms < LOOK_EVERY_MS ? left_ms : LOOK_EVERY_MS;
+
+    if (ms <= 0)
+        return true;
+    if (wait_until(world->options->caller.wait, &never, clock_monotonic_ms() + ms, err))
+        return true;
+    return err->code == ERROR_UNREACHABLE || fail_interrupted(world, err); // the time is over
+}
+
+// --- steps
+
+static bool world_act(void *context, TALLOC_CTX *mem, const struct flight *flight,
+                      const struct step *step, struct step_result *out, struct error *err)
+{
+    (void)flight;
+    struct world *world = context;
+
+    // The last look before something is done: a process that slept may have been taken over.
+    if (!lease_renew(world->options->lease, err))
+        return false;
+    world->is_acting = true;
+    bool is_done = step_act(mem, &world->steps, step, out, err);
+    world->is_acting = false;
+    if (is_done)
+        return true;
+    if (!world->is_aborting)
+        return fail_interrupted(world, err);
+    world->is_aborting = false;
+    out->state = STEP_FAILED;
+    out->why = "it was ended: a person asked to abort";
+    return true;
+}
+
+static bool world_read_back(void *context, TALLOC_CTX *mem, const struct flight *flight,
+                            const struct step *step, struct step_result *out, struct error *err)
+{
+    (void)flight;
+    struct world *world = context;
+    return step_read_back(mem, &world->steps, step, out, err) || fail_interrupted(world, err);
+}
+
+// --- questions: the verbs that answer them
+
+static void put_answer(TALLOC_CTX *mem, const struct verb_answer *answer, struct flight_answer *out)
+{
+    const char *why = json_get_text(answer->document, "reason");
+
+    out->verdict = answer->status == 0                         ? VERDICT_GO
+                   : answer->status == 1 && !answer->timed_out ? VERDICT_NO_GO
+                                                               : VERDICT_HOLD;
+    if (why == NULL)
+        why = out->verdict == VERDICT_GO ? NULL : answer->said;
+    out->why = mem_strdup(mem, why);
+}
+
+static bool world_poll(void *context, TALLOC_CTX *mem, const struct flight *flight,
+                       struct flight_answer *out, struct error *err)
+{
+    struct world *world = context;
+    const char *const argv[] = {"plan", NULL};
+    struct verb_answer answer;
+
+    if (!verb_run(mem, &world->options->caller, argv, POLL_MS, &answer, err))
+        return fail_interrupted(world, err);
+    put_answer(mem, &answer, out);
+    // The flight's own preparation makes what is not known yet; at T-0 nothing may be unknown.
+    if (flight->state == FLIGHT_POLLING && out->verdict == VERDICT_HOLD && answer.status == 3 &&
+        answer.document != NULL)
+        *out = (struct flight_answer){
+            .verdict = VERDICT_GO,
+            .why = "nothing failed; what is not known yet is asked again at T-0"};
+    return true;
+}
+
+struct baseline_sought {
+    TALLOC_CTX *mem;
+    const char *run, *path;
+};
+
+static bool take_baseline(void *context, const json_t *event)
+{
+    struct baseline_sought *sought = context;
+    const char *name = json_get_text(event, "event"), *run = json_get_text(event, "run");
+
+    if (name != NULL && run != NULL && strcmp(name, EVENT_BASELINE_SAVED) == 0 &&
+        strcmp(run, sought->run) == 0)
+        sought->path =
+            mem_strdup(sought->mem, json_get_text(json_object_get(event, "data"), "path"));
+    return true;
+}
+
+// The flight's own baseline, the original one: not a later one that somebody saved meanwhile.
+static bool find_baseline(TALLOC_CTX *mem, struct world *world, const char **out, struct error *err)
+{
+    struct baseline_sought sought = {.mem = mem, .run = world->options->caller.flight};
+
+    TRY(journal_read(world->options->journal, 1, take_baseline, &sought, err));
+    *out = sought.path;
+    return true;
+}
+
+static bool world_verify(void *context, TALLOC_CTX *mem, const struct flight *flight,
+                         bool as_before, struct flight_answer *out, struct error *err)
+{
+    (void)flight;
+    struct world *world = context;
+    const char *baseline;
+    struct verb_answer answer;
+
+    TRY(find_baseline(mem, world, &baseline, err));
+    if (baseline == NULL) {
+        *out = (struct flight_answer){.verdict = VERDICT_HOLD,
+                                      .why = "the flight has no baseline to compare with"};
+        return true;
+    }
+    const char *const argv[] = {
+        "verify", "--baseline", baseline, "--expect", as_before ? "as-before" : "applied", NULL};
+    if (!verb_run(mem, &world->options->caller, argv, VERIFY_MS, &answer, err))
+        return fail_interrupted(world, err);
+    put_answer(mem, &answer, out);
+    return true;
+}
+
+static void world_tell(void *context, const struct flight *flight)
+{
+    struct world *world = context;
+    if (world->options->tell != NULL)
+        world->options->tell(world->options->tell_context, flight);
+}
+
+struct flight_world *world_make(TALLOC_CTX *mem, const struct world_options *options)
+{
+    struct world *world = mem_new(mem, struct world);
+
+    world->options = options;
+    world->steps = (struct step_context){.caller = &options->caller, .journal = options->journal};
+    world->renewed_ms = clock_monotonic_ms();
+    world->table = (struct flight_world){
+        .context = world,
+        .now_ms = world_now,
+        .sleep_until = world_sleep,
+        .poll = world_poll,
+        .verify = world_verify,
+        .act = world_act,
+        .read_back = world_read_back,
+        .tell = world_tell,
+    };
+    wait_on_tick(options->caller.wait, tick, world);
+    return &world->table;
+}

@@ -1,0 +1,31 @@
+/*
+ * The real world of a flight: this machine's clock, our own verbs as steps, people.
+ *
+ * While something runs, the lease is renewed and people's wishes are looked for: who asks to abort
+ * ends the step that runs, and what became of it is read back.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef FLIGHT_WORLD_H
+#define FLIGHT_WORLD_H
+
+#include "flight/flying.h"
+#include "flight/step_kind.h"
+#include "journal/lease.h"
+
+#define FLIGHT_LEASE_MS ((int64_t)30 * 1000) // time to live
+
+struct world_options {
+    struct flight_reader *reader;
+    struct journal *journal;
+    struct lease *lease;
+    struct verb_caller caller;
+    // A line for the screen, or a redrawn board; NULL: nothing is shown.
+    void (*tell)(void *context, const struct flight *flight);
+    void *tell_context;
+};
+
+// `options` and what it points to must outlive it.
+struct flight_world *world_make(TALLOC_CTX *mem, const struct world_options *options);
+
+#endif
