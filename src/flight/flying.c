@@ -126,9 +126,9 @@ static void compare(TALLOC_CTX *mem, const struct step_result *seen, struct step
 {
     const char *saw = seen->why == NULL ? step_state_name(seen->state) : seen->why;
 
-    if (said->state == STEP_FAILED) {
-        if (seen->state == STEP_PENDING && !seen->is_partly)
-            said->state = STEP_PENDING; // failed, and nothing of it was done
+    bool is_nothing = seen->state == STEP_PENDING && seen->is_proof && !seen->is_partly;
+    if (said->state == STEP_FAILED || (said->state == STEP_UNKNOWN && is_nothing)) {
+        said->state = is_nothing ? STEP_PENDING : STEP_FAILED; // failed, and nothing of it was done
         return;
     }
     if (said->state == seen->state)

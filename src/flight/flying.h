@@ -27,6 +27,7 @@ struct flight_answer {
 struct step_result {
     // STEP_DONE; STEP_PENDING: nothing of it was done; STEP_FAILED; STEP_UNKNOWN
     enum step_state state;
+    bool is_proof;    // of STEP_PENDING, read back: it is proven, and not only nothing to be seen
     bool is_partly;   // of STEP_PENDING: some of it is done, and doing it again goes on from there
     const char *why;  // one sentence; NULL: none is needed
     json_t *evidence; // what was read: a version, an exit status; stolen; NULL: none

@@ -121,6 +121,7 @@ static bool migrate_read_back(TALLOC_CTX *mem, const struct step_context *contex
         return put_unknown(&recorded, out);
     out->evidence = recorded_evidence(&recorded);
     out->state = recorded.pending == 0 ? STEP_DONE : STEP_PENDING;
+    out->is_proof = true; // record and migration are one transaction, or the record is dirty
     out->is_partly = recorded.pending > 0 && recorded.pending < wanted;
     if (recorded.pending > 0)
         out->why = mem_printf(mem, "%lld of %lld migrations are not applied",

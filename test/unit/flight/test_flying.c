@@ -109,6 +109,7 @@ struct example {
     const char *name;
     enum verdict poll, verify, checks, proof; // 0: GO
     int fails;                                // the step whose command fails, with nothing done
+    int fails_unseen; // likewise, but nobody can prove that nothing was done
     int fails_half;                           // with half of it done
     int lies;                                 // it says done and did nothing
     int is_unknown; // reading back does not answer, until a person is asked
@@ -187,7 +188,7 @@ static bool sim_act(void *context, TALLOC_CTX *mem, const struct flight *flight,
     if (number == sim.dies_at_act && !sim.dies_after_effect)
         return die(err);
     out->state = STEP_DONE;
-    if (index == sim.example->fails)
+    if (index == sim.example->fails || index == sim.example->fails_unseen)
         out->state = STEP_FAILED;
     else if (index == sim.example->fails_half)
         out->state = STEP_FAILED, sim.effects[index]++;
@@ -203,6 +204,7 @@ static bool sim_read_back(void *context, TALLOC_CTX *mem, const struct flight *f
     int index = index_of(step);
 
     out->state = sim.effects[index] == 0 ? STEP_PENDING : STEP_DONE;
+    out->is_proof = index != sim.example->fails_unseen;
     if (index == sim.example->fails_half && sim.effects[index] > 0)
         out->state = STEP_FAILED;
     if (index == sim.example->is_unknown && !sim.has_asked)
@@ -334,6 +336,8 @@ static const struct example examples[] = {
      .effects = {0, 1, 1}},
     {"the release fails, nothing done", .fails = RELEASE, .end = FLIGHT_ROLLED_BACK,
      .effects = {0, 1, 1, 1, 0, 0, 1}},
+    {"the release fails, and perhaps something is there", .fails_unseen = RELEASE,
+     .end = FLIGHT_ROLLED_BACK, .effects = {0, 1, 1, 1, 0, 1, 1}},
     {"the release is not there though it said so", .lies = RELEASE, .end = FLIGHT_ROLLED_BACK,
      .effects = {0, 1, 1, 1, 0, 1, 1}},
     {"the release fails half-way", .fails_half = RELEASE, .asks = "abort",
