@@ -146,22 +146,56 @@ static void put_answer(TALLOC_CTX *mem, const struct verb_answer *answer, struct
     out->why = mem_strdup(mem, why);
 }
 
+// Does the flight make by itself, before T-0, what this gate looks for?
+static bool is_prepared(const struct flight *flight, const char *gate)
+{
+    const struct step *step = flight_step(flight, gate);
+    return step != NULL && step->phase == STEP_PREPARE;
+}
+
+// At T-30 it is what failed that counts: what is not known yet, and what the flight prepares, is
+// asked again at T-0, when nothing may be unknown.
+static const char *first_failed(const struct flight *flight, const json_t *checks)
+{
+    const json_t *check;
+    size_t i;
+
+    json_array_foreach(checks, i, check)
+    {
+        const char *name = json_get_text(check, "name"), *status = json_get_text(check, "status");
+        if (json_is_true(json_object_get(check, "required")) && name != NULL && status != NULL &&
+            strcmp(status, "FAIL") == 0 && !is_prepared(flight, name))
+            return name;
+    }
+    return NULL;
+}
+
+static json_t *poll_detail(const json_t *document)
+{
+    json_t *detail = json_object();
+    json_put_text(detail, "digest", json_get_text(document, "digest"));
+    json_put_text(detail, "verdict", json_get_text(document, "verdict"));
+    return detail;
+}
+
 static bool world_poll(void *context, TALLOC_CTX *mem, const struct flight *flight,
                        struct flight_answer *out, struct error *err)
 {
     struct world *world = context;
-    const char *const argv[] = {"plan", NULL};
+    const char *const argv[] = {"poll", NULL};
     struct verb_answer answer;
 
     if (!verb_run(mem, &world->options->caller, argv, POLL_MS, &answer, err))
         return fail_interrupted(world, err);
     put_answer(mem, &answer, out);
-    // The flight's own preparation makes what is not known yet; at T-0 nothing may be unknown.
-    if (flight->state == FLIGHT_POLLING && out->verdict == VERDICT_HOLD && answer.status == 3 &&
-        answer.document != NULL)
-        *out = (struct flight_answer){
-            .verdict = VERDICT_GO,
-            .why = "nothing failed; what is not known yet is asked again at T-0"};
+    const json_t *checks = json_object_get(answer.document, "checks");
+    if (json_is_array(checks))
+        out->detail = poll_detail(answer.document);
+    if (flight->state == FLIGHT_POLLING && out->verdict != VERDICT_GO && json_is_array(checks) &&
+        first_failed(flight, checks) == NULL) {
+        out->verdict = VERDICT_GO;
+        out->why = "nothing failed; what is not known yet is asked again at T-0";
+    }
     return true;
 }
 

@@ -11,6 +11,7 @@ environments:
   production:
     database: {url: "${DATABASE_URL}", migrations: migrations}
     backup: {kind: sqlite, directory: backups}
+    gates: {optional: [rehearsal, effects, rollback, restore-proof, approved, risk]}
 END
 fly() { "$TMINUS" "$@"; }
 # A database at version 1, and the change: version 2, a column and its backfill.
@@ -113,6 +114,18 @@ ends 4 'the migration fails and leaves nothing' fly launch --version v2
 is 'failed: ended as' "$(state_of)" aborted
 says 'failed: why' out 'orders are closed'
 is 'failed: nothing is left of it' "$(columns)" 'id status cents'
+
+# --- what is required and missing at T-0 holds; once it is there, go
+
+fresh
+sed -i 's/, approved, risk/, risk/' tminus.yaml
+ends 3 'nobody signed: it is prepared, and holds at T-0' fly launch --version v2
+says 'nobody signed: why' out 'a required gate could not be answered'
+is 'nobody signed: nothing of the target was changed' "$(columns)" 'id status cents'
+ends 0 'signed' fly approve
+ends 0 'go: the gates are asked once more' fly go
+is 'go: deployed' "$(state_of) $(columns)" 'watching id status cents currency'
+sed -i 's/, risk\]/, approved, risk]/' tminus.yaml
 
 # --- held
 
