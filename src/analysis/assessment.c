@@ -198,6 +198,7 @@ bool assessment_make(TALLOC_CTX *mem, const struct change *change,
 {
     SCRATCH(tmp);
     struct assessment *assessment = mem_new(tmp, struct assessment);
+    mem_pack(assessment);
     assessment->findings.mem = assessment->suppressed.mem = assessment;
     assessment->dialect = options->dialect;
     assessment->pg_version = options->pg_version == 0 ? 15 : options->pg_version;

@@ -75,7 +75,7 @@ bool lock_mode_by_name(const char *name, enum lock_mode *out)
 const struct effect_lock *effects_lock_on(const struct effects *effects, const char *relation)
 {
     for (size_t i = 0; i < effects->n_locks; i++) {
-        if (strcmp(effects->locks[i].relation, relation) == 0)
+        if (text_equal(effects->locks[i].relation, relation))
             return &effects->locks[i];
     }
     return NULL;
@@ -84,7 +84,7 @@ const struct effect_lock *effects_lock_on(const struct effects *effects, const c
 static bool texts_contain(const char *const *texts, size_t n, const char *text)
 {
     for (size_t i = 0; i < n; i++) {
-        if (strcmp(texts[i], text) == 0)
+        if (text_equal(texts[i], text))
             return true;
     }
     return false;
@@ -106,10 +106,10 @@ static void find_long_blocks(TALLOC_CTX *mem, struct effects *e)
 struct effects *effects_predict(TALLOC_CTX *mem, const struct schema *schema,
                                 const struct statement *statement, unsigned pg_version)
 {
-    SCRATCH(tmp);
-    struct effects *effects = mem_new(mem, struct effects);
+    SCRATCH_PACKED(tmp);
+    struct effects *effects = mem_array(mem, struct effects, 1);
     effects->layer = schema_is_live(schema) ? LAYER_KNOWN : LAYER_PREDICTED;
-    struct prediction p = {.mem = effects,
+    struct prediction p = {.mem = mem,
                            .tmp = tmp,
                            .schema = schema,
                            .statement = statement,
@@ -119,6 +119,6 @@ struct effects *effects_predict(TALLOC_CTX *mem, const struct schema *schema,
     case DIALECT_POSTGRES: predict_postgres(&p); break;
     case DIALECT_SQLITE: predict_sqlite(&p); break;
     }
-    find_long_blocks(effects, effects);
+    find_long_blocks(mem, effects);
     return effects;
 }

@@ -5,6 +5,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "analysis/effects_postgres.h"
+#include "base/text.h"
 
 // A lock on what is named, as far below it as the row says, and nothing else.
 static const struct {
@@ -143,7 +144,7 @@ static void note_without_locks(struct prediction *p)
             predict_form(p, without_locks[i].form);
     }
     for (size_t i = 0; i < COUNT_OF(outside); i++) {
-        if (strcmp(outside[i].kind, p->statement->kind) == 0)
+        if (text_equal(outside[i].kind, p->statement->kind))
             predict_form(p, outside[i].form);
     }
 }

@@ -78,14 +78,12 @@ struct relation_list predict_lock_targets(struct prediction *p, enum lock_mode m
 
 static void add_once(struct prediction *p, const char ***list, size_t *n, struct name name)
 {
-    char *text = schema_name_text(p->mem, p->schema, name);
+    char *text = schema_name_text(p->tmp, p->schema, name);
     for (size_t i = 0; i < *n; i++) {
-        if (strcmp((*list)[i], text) == 0) {
-            talloc_free(text);
+        if (strcmp((*list)[i], text) == 0)
             return;
-        }
     }
-    *mem_append(p->mem, *list, *n) = text;
+    *mem_append(p->mem, *list, *n) = mem_strdup(p->mem, text);
 }
 
 // Adds `relation`, or the leaves below it when it is partitioned; not what is new.

@@ -177,15 +177,14 @@ static const char *mismatch_of(TALLOC_CTX *mem, const struct schema *schema,
 static void judge_statement(struct judge *judge, struct rule_place *place,
                             struct assessed_script *assessed)
 {
-    SCRATCH(tmp);
+    SCRATCH_PACKED(tmp);
     struct assessment *out = judge->out;
     const struct statement *statement = place->statement;
     struct effects *effects = effects_predict(out, place->before, statement, out->pg_version);
     assessed->effects[place->index] = effects;
     if (statement->needs_version > out->pg_version && effects->unknown_reason == NULL)
-        effects->unknown_reason =
-            mem_printf(effects, "it needs PostgreSQL %u, and is judged for %u",
-                       statement->needs_version, out->pg_version);
+        effects->unknown_reason = mem_printf(out, "it needs PostgreSQL %u, and is judged for %u",
+                                             statement->needs_version, out->pg_version);
     if (effects->unknown_reason != NULL)
         note_unknown_effects(out, statement, effects);
     place->mem = tmp;
@@ -248,7 +247,7 @@ static void judge_statements(struct judge *judge, const struct trial *trial,
 static void judge_whole(struct judge *judge, const struct trial *trial,
                         const struct assessed_script *assessed, const struct schema *before)
 {
-    SCRATCH(tmp);
+    SCRATCH_PACKED(tmp);
     struct rule_place place = {
         .mem = tmp,
         .migration = trial->migration,

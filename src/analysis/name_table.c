@@ -8,6 +8,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "analysis/name_table.h"
+#include "base/text.h"
 
 #include <ctype.h>
 #include <strings.h>
@@ -39,10 +40,12 @@ struct name_table_pages {
 
 bool name_equals(struct name a, struct name b, bool ignores_case)
 {
-    int (*compare)(const char *, const char *) = ignores_case ? strcasecmp : strcmp;
     if (!a.name || !b.name || !a.schema != !b.schema)
         return false;
-    return compare(a.name, b.name) == 0 && (!a.schema || compare(a.schema, b.schema) == 0);
+    if (ignores_case)
+        return strcasecmp(a.name, b.name) == 0 &&
+               (!a.schema || strcasecmp(a.schema, b.schema) == 0);
+    return text_equal(a.name, b.name) && (a.schema == b.schema || text_equal(a.schema, b.schema));
 }
 
 static uint64_t text_hash(const char *text, uint64_t seed, bool ignores_case)

@@ -5,6 +5,7 @@
  */
 #include "analysis/named.h"
 #include "analysis/rule.h"
+#include "base/text.h"
 
 // Findings by which a name goes away, becomes required or means something else.
 static const struct {
@@ -30,7 +31,7 @@ static const struct {
 static bool find_fate(const char *rule, enum named_fate *out)
 {
     for (size_t i = 0; i < COUNT_OF(fates); i++) {
-        if (strcmp(fates[i].rule, rule) == 0) {
+        if (text_equal(fates[i].rule, rule)) {
             *out = fates[i].fate;
             return true;
         }

@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "analysis/restoration_comparison.h"
+#include "base/text.h"
 
 static const char *name_of(const struct comparison *comparison, struct name name)
 {
@@ -22,7 +23,7 @@ static const struct {
 static const char *type_base(const struct type_name *type)
 {
     for (size_t i = 0; i < COUNT_OF(serials); i++) {
-        if (type->name != NULL && strcmp(type->name, serials[i].name) == 0)
+        if (type->name != NULL && text_equal(type->name, serials[i].name))
             return serials[i].base;
     }
     return type->name;
@@ -31,7 +32,7 @@ static const char *type_base(const struct type_name *type)
 static const char *type_words(const struct type_name *type)
 {
     for (size_t i = 0; i < COUNT_OF(serials); i++) {
-        if (type->name != NULL && strcmp(type->name, serials[i].name) == 0)
+        if (type->name != NULL && text_equal(type->name, serials[i].name))
             return serials[i].text;
     }
     return type->text;
@@ -150,7 +151,7 @@ static bool has_other_order(const struct schema_relation *target,
 {
     bool same = target->n_columns == actual->n_columns;
     for (size_t i = 0; same && i < target->n_columns; i++)
-        same = strcmp(target->columns[i].name, actual->columns[i].name) == 0;
+        same = text_equal(target->columns[i].name, actual->columns[i].name);
     return !same;
 }
 
@@ -185,7 +186,7 @@ static bool stands_alone(const struct schema_relation *relation)
 struct restoration *restoration_compare(TALLOC_CTX *mem, const struct schema *target,
                                         const struct schema *actual)
 {
-    SCRATCH(tmp);
+    SCRATCH_PACKED(tmp);
     struct comparison comparison = {
         .mem = tmp, .target = target, .actual = actual, .out = mem_new(mem, struct restoration)};
     for (const struct schema_relation *r = schema_next_changed(target, actual, NULL); r != NULL;

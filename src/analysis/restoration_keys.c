@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "analysis/restoration_comparison.h"
+#include "base/text.h"
 
 static bool same_words_or_none(const char *const *a, size_t n_a, const char *const *b, size_t n_b)
 {
@@ -102,7 +103,7 @@ static const struct schema_index *find_index(const struct schema_relation *relat
                                              const char *name)
 {
     for (size_t i = 0; i < relation->n_indexes; i++) {
-        if (strcmp(relation->indexes[i].name, name) == 0)
+        if (text_equal(relation->indexes[i].name, name))
             return &relation->indexes[i];
     }
     return NULL;

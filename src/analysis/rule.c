@@ -5,12 +5,13 @@
  */
 #include "analysis/rule.h"
 #include "analysis/estimate.h"
+#include "base/text.h"
 #include <stdarg.h>
 
 const struct rule *rule_find(const char *id)
 {
     for (size_t i = 0; i < rule_count; i++) {
-        if (strcmp(rule_table[i]->id, id) == 0)
+        if (text_equal(rule_table[i]->id, id))
             return rule_table[i];
     }
     return NULL;
@@ -19,7 +20,7 @@ const struct rule *rule_find(const char *id)
 void rule_report_asking(struct rule_place *place, enum severity severity, const char *hint,
                         const struct data_question *question, const char *message)
 {
-    SCRATCH(tmp);
+    SCRATCH_PACKED(tmp);
     const struct statement *statement = place->statement;
     struct finding finding = {
         .rule = place->rule->id,

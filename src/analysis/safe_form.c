@@ -269,7 +269,7 @@ static const char *place_comment(const struct safe_form *form, size_t i)
 char *safe_form_text(TALLOC_CTX *mem, const struct safe_question *question,
                      const struct action *action)
 {
-    SCRATCH(tmp);
+    SCRATCH_PACKED(tmp);
     struct safe_form *form = safe_form_make(tmp, question, action);
     if (form == NULL || form->n_steps == 0)
         return NULL;
@@ -277,5 +277,5 @@ char *safe_form_text(TALLOC_CTX *mem, const struct safe_question *question,
     for (size_t i = 0; i < form->n_steps; i++)
         text = mem_printf(tmp, "%s%s%s%s;", text, i > 0 ? "\n" : "", place_comment(form, i),
                           form->steps[i].sql);
-    return talloc_steal(mem, text);
+    return mem_strdup(mem, text);
 }

@@ -62,18 +62,18 @@ char *source_insert(const struct source *source, size_t index, const char *word)
 
 char *statement_head(TALLOC_CTX *mem, const struct statement *statement)
 {
-    SCRATCH(tmp);
+    SCRATCH_PACKED(tmp);
     char *text = mem_strndup(tmp, statement->sql, statement->actions[0].offset - statement->offset);
     struct source source = source_make(tmp, text);
-    return talloc_steal(mem, source_cut(&source, 0, source.n));
+    return mem_strdup(mem, source_cut(&source, 0, source.n));
 }
 
 char *action_source(TALLOC_CTX *mem, const struct statement *statement, const struct action *action)
 {
-    SCRATCH(tmp);
+    SCRATCH_PACKED(tmp);
     size_t start = action->offset - statement->offset;
     bool is_last = action + 1 == statement->actions + statement->n_actions;
     size_t end = is_last ? strlen(statement->sql) : action[1].offset - statement->offset;
     struct source source = source_make(tmp, mem_strndup(tmp, statement->sql + start, end - start));
-    return talloc_steal(mem, source_cut(&source, 0, is_last ? source.n : source.n - 1));
+    return mem_strdup(mem, source_cut(&source, 0, is_last ? source.n : source.n - 1));
 }

@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "analysis/schema_edit.h"
+#include "base/text.h"
 
 #include <strings.h>
 
@@ -19,8 +20,8 @@ static struct schema *schema_open(TALLOC_CTX *mem, struct schema_pool *pool)
     struct schema *schema = mem_new(mem, struct schema);
     schema->pool = pool;
     pool->n_users++;
-    schema->generation = mem_new(schema, uint64_t);
-    *schema->generation = ++pool->generations;
+    schema->reading = mem_new(schema, struct schema_reading);
+    schema->reading->generation = ++pool->generations;
     talloc_set_destructor(schema, schema_close);
     return schema;
 }
@@ -28,6 +29,7 @@ static struct schema *schema_open(TALLOC_CTX *mem, struct schema_pool *pool)
 struct schema *schema_make(TALLOC_CTX *mem, enum dialect dialect)
 {
     struct schema *schema = schema_open(mem, mem_new(NULL, struct schema_pool));
+    mem_pack(schema->pool);
     bool ignores_case = dialect == DIALECT_SQLITE;
     schema->dialect = dialect;
     schema->relations = name_table_make(schema, ignores_case);
@@ -46,14 +48,14 @@ struct schema *schema_make(TALLOC_CTX *mem, enum dialect dialect)
 struct schema *schema_copy(TALLOC_CTX *mem, const struct schema *schema)
 {
     struct schema *copy = schema_open(mem, schema->pool);
-    uint64_t *generation = copy->generation;
+    struct schema_reading *reading = copy->reading;
     *copy = *schema;
-    copy->generation = generation;
+    copy->reading = reading;
     copy->relations = name_table_copy(copy, &schema->relations);
     copy->types = name_table_copy(copy, &schema->types);
     copy->functions = name_table_copy(copy, &schema->functions);
     copy->objects = name_table_copy(copy, &schema->objects);
-    *schema->generation = ++schema->pool->generations;
+    schema->reading->generation = ++schema->pool->generations;
     return copy;
 }
 
@@ -91,52 +93,76 @@ bool schema_same(const struct schema *schema, const char *a, const char *b)
 {
     if (!a || !b)
         return false;
-    return (schema->dialect == DIALECT_SQLITE ? strcasecmp(a, b) : strcmp(a, b)) == 0;
+    return schema->dialect == DIALECT_SQLITE ? strcasecmp(a, b) == 0 : text_equal(a, b);
 }
 
-// Where an item of `table` is found by the search path; the place of creation when nowhere.
-static struct name path_resolve(const struct schema *schema, const struct name_table *table,
-                                struct name name)
+// What `table` has under the name, by the search path when it has no schema; `*at` is its whole
+// name, the place of creation when there is nothing.
+static void *path_find(const struct schema *schema, const struct name_table *table,
+                       struct name name, struct name *at)
 {
+    void *found;
+    *at = name;
     if (name.schema || !name.name)
-        return name;
+        return name.name ? name_table_find(table, name) : NULL;
     if (schema->has_temporary) {
-        struct name temporary = {TEMPORARY_SCHEMA, name.name};
-        if (name_table_find(table, temporary))
-            return temporary;
+        *at = (struct name){TEMPORARY_SCHEMA, name.name};
+        if ((found = name_table_find(table, *at)))
+            return found;
     }
     for (size_t i = 0; i < schema->n_path; i++) {
-        struct name candidate = {schema->path[i], name.name};
-        if (name_table_find(table, candidate))
-            return candidate;
+        *at = (struct name){schema->path[i], name.name};
+        if ((found = name_table_find(table, *at)))
+            return found;
     }
-    return (struct name){schema->path[0], name.name};
+    *at = (struct name){schema->path[0], name.name};
+    return NULL;
 }
 
-struct name schema_resolve(const struct schema *schema, struct name name)
+static bool is_found_last(const struct schema_reading *reading, struct name name)
 {
-    return path_resolve(schema, &schema->relations, name);
+    const struct schema_relation *found = reading->found;
+    if (!found || !text_equal(found->name.name, name.name))
+        return false;
+    return name.schema ? text_equal(found->name.schema, name.schema) : reading->is_found_bare;
 }
 
 struct schema_relation *schema_find(const struct schema *schema, struct name name)
 {
+    struct schema_reading *reading = schema->reading;
+    struct name at;
     if (!name.name)
         return NULL;
-    return name_table_find(&schema->relations, schema_resolve(schema, name));
+    if (is_found_last(reading, name))
+        return reading->found;
+    struct schema_relation *found = path_find(schema, &schema->relations, name, &at);
+    if (found) {
+        reading->found = found;
+        reading->is_found_bare = !name.schema;
+    }
+    return found;
+}
+
+struct name schema_resolve(const struct schema *schema, struct name name)
+{
+    struct name at = name;
+    if (name.schema || !name.name)
+        return name;
+    if (is_found_last(schema->reading, name))
+        at.schema = schema->reading->found->name.schema;
+    else
+        path_find(schema, &schema->relations, name, &at);
+    return at;
 }
 
 struct schema_type *schema_find_type(const struct schema *schema, struct name name)
 {
-    if (!name.name)
-        return NULL;
-    return name_table_find(&schema->types, path_resolve(schema, &schema->types, name));
+    return path_find(schema, &schema->types, name, &(struct name){0});
 }
 
 struct schema_function *schema_find_function(const struct schema *schema, struct name name)
 {
-    if (!name.name)
-        return NULL;
-    return name_table_find(&schema->functions, path_resolve(schema, &schema->functions, name));
+    return path_find(schema, &schema->functions, name, &(struct name){0});
 }
 
 struct schema_column *schema_find_column(const struct schema_relation *relation, const char *name)
@@ -145,7 +171,7 @@ struct schema_column *schema_find_column(const struct schema_relation *relation,
         return NULL;
     for (size_t i = 0; i < relation->n_columns; i++) {
         const char *column = relation->columns[i].name;
-        if ((relation->ignores_case ? strcasecmp(column, name) : strcmp(column, name)) == 0)
+        if (relation->ignores_case ? strcasecmp(column, name) == 0 : text_equal(column, name))
             return &relation->columns[i];
     }
     return NULL;
@@ -156,7 +182,7 @@ struct schema_constraint *schema_find_constraint(const struct schema_relation *r
 {
     for (size_t i = 0; name && i < relation->n_constraints; i++) {
         const char *own = relation->constraints[i].name;
-        if (own && (relation->ignores_case ? strcasecmp(own, name) : strcmp(own, name)) == 0)
+        if (own && (relation->ignores_case ? strcasecmp(own, name) == 0 : text_equal(own, name)))
             return &relation->constraints[i];
     }
     return NULL;
@@ -277,6 +303,7 @@ void schema_reset_path(struct schema *schema)
 {
     memcpy(schema->path, schema->usual_path, sizeof schema->path);
     schema->n_path = schema->n_usual_path;
+    schema->reading->found = NULL;
 }
 
 void schema_begin_migration(struct schema *schema, const char *migration)
@@ -322,7 +349,7 @@ struct schema_relation *schema_create(struct schema *schema, struct name name,
 struct schema_relation *schema_edit(struct schema *schema, struct name name)
 {
     struct schema_relation *shared = schema_find(schema, name);
-    if (!shared || shared->generation == *schema->generation)
+    if (!shared || shared->generation == schema->reading->generation)
         return shared;
     struct schema_relation *copy =
         mem_checked(talloc_memdup(schema->pool, shared, sizeof(*shared)));
@@ -334,14 +361,16 @@ struct schema_relation *schema_edit(struct schema *schema, struct name name)
     KEEP_ARRAY(copy, properties, n_properties);
     KEEP_ARRAY(copy, parents, n_parents);
     KEEP_ARRAY(copy, reads, n_reads);
-    copy->generation = *schema->generation; // what it points to was marked for the original
+    copy->generation = schema->reading->generation; // what it points to was marked for the original
+    schema->reading->found = NULL;
     name_table_put(&schema->relations, copy);
     return copy;
 }
 
 void schema_put(struct schema *schema, struct schema_relation *relation)
 {
-    relation->generation = *schema->generation;
+    relation->generation = schema->reading->generation;
+    schema->reading->found = NULL;
     if (schema->dangles && !name_table_find(&schema->relations, relation->name))
         relation->has_children = relation->is_referenced = true; // perhaps it is what was missing
     name_table_put(&schema->relations, relation);
@@ -350,6 +379,7 @@ void schema_put(struct schema *schema, struct schema_relation *relation)
 
 void schema_remove(struct schema *schema, struct name name)
 {
+    schema->reading->found = NULL;
     name_table_remove(&schema->relations, name);
 }
 

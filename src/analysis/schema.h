@@ -180,8 +180,8 @@ struct schema_relation {
     size_t n_doubts; // of the schema when it was created
     bool ignores_case;
     bool has_children, is_referenced; // perhaps: false is sure
-    size_t place;        // where it was last seen in the table
-    uint64_t generation; // of the schema that may write it
+    size_t place;                     // where it was last seen in the table
+    uint64_t generation;              // of the schema that may write it
 };
 
 struct schema_type {
@@ -191,6 +191,7 @@ struct schema_type {
     bool has_constraint;     // domain with CHECK or NOT NULL
     const char **labels;     // enum
     size_t n_labels;
+    size_t label_room;                        // of an array that schema_type.c made
     const struct schema_relation *attributes; // composite, by its columns; NULL: not known
     const char *created_in;
 };

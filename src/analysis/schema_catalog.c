@@ -17,21 +17,9 @@ bool schema_is_live(const struct schema *schema)
     return schema->is_live;
 }
 
-#define BLOCK_BYTES ((size_t)16 * 1024)
-
 const char *schema_keep_text(struct schema *schema, const char *text)
 {
-    struct schema_pool *pool = schema->pool;
-    size_t size = text ? strlen(text) + 1 : 0;
-    if (!text || size > BLOCK_BYTES / 8)
-        return mem_strdup(pool, text);
-    if (size > pool->block_left) {
-        pool->block = mem_array(pool, char, BLOCK_BYTES);
-        pool->block_left = BLOCK_BYTES;
-    }
-    char *copy = pool->block + (BLOCK_BYTES - pool->block_left);
-    pool->block_left -= size;
-    return memcpy(copy, text, size);
+    return mem_strdup(schema->pool, text);
 }
 
 TALLOC_CTX *schema_memory(const struct schema *schema)

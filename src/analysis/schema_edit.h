@@ -22,8 +22,13 @@ struct schema_pool {
     struct name_table constraint_names;    // that any constraint of any copy has had
     struct name_table links[SCHEMA_LINKS]; // who points at a name, in any copy
     const char *last_schema;               // the schema's name that was kept last: few differ
-    char *block;                           // where texts are kept side by side: a chunk for each
-    size_t block_left;                     // would be larger than most of them
+};
+
+// What changes while a schema is only read.
+struct schema_reading {
+    uint64_t generation;           // copying takes a new one
+    struct schema_relation *found; // last: statement after statement is about one relation
+    bool is_found_bare;            // by the search path
 };
 
 struct schema {
@@ -53,7 +58,7 @@ struct schema {
     bool dangles;          // something points to a relation that is not known (yet)
     bool saw_unknown;      // a statement changed a relation that nobody had created
     int code_depth;        // of functions that are being applied
-    uint64_t *generation;  // apart, because copying a const schema takes a new one
+    struct schema_reading *reading;
 };
 
 #define TEMPORARY_SCHEMA "pg_temp" // where temporary relations are kept, in both dialects

@@ -57,9 +57,9 @@ void change_alter_sequence(struct schema *schema, const struct action *action)
 static void add_label(struct schema *schema, struct schema_type *type, const char *label)
 {
     size_t n = type->n_labels;
-    size_t room = type->labels ? talloc_array_length(type->labels) : 0;
-    if (n >= room || type->labels[n]) {
-        const char **labels = mem_array(schema->pool, const char *, n * 2 + 4);
+    if (n >= type->label_room || type->labels[n]) {
+        type->label_room = n * 2 + 4;
+        const char **labels = mem_array(schema->pool, const char *, type->label_room);
         if (type->labels)
             memcpy(labels, type->labels, n * sizeof(*labels));
         type->labels = labels;
@@ -124,6 +124,7 @@ void change_enum_value(struct schema *schema, const struct action *action)
         labels[i] = is_renamed ? mem_strdup(schema->pool, action->new_name) : type->labels[i];
     }
     type->labels = labels;
+    type->label_room = type->n_labels + 1;
 }
 
 // Its columns are not followed: those of tables made of it from now on are not known.
@@ -178,6 +179,7 @@ void change_search_path(struct schema *schema, const struct action *action)
     if (schema->dialect != DIALECT_POSTGRES || !action->member ||
         strcmp(action->member, "search_path") != 0)
         return;
+    schema->reading->found = NULL;
     schema->n_path = 0;
     const char *text = action->option ? action->option : "";
     while (*text && schema->n_path < COUNT_OF(schema->path)) {

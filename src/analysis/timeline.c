@@ -55,7 +55,7 @@ static void begin(struct timeline *timeline, enum transaction_kind kind, size_t 
 struct timeline *timeline_make(TALLOC_CTX *mem, bool tool_wraps)
 {
     struct timeline *timeline = mem_new(mem, struct timeline);
-    timeline->mem = timeline;
+    timeline->mem = mem;
     timeline->session = session_timeouts_start();
     if (tool_wraps)
         begin(timeline, TRANSACTION_TOOL, 0);

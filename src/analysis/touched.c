@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "analysis/touched.h"
+#include "base/text.h"
 
 static void add(TALLOC_CTX *mem, struct touched *touched, struct name relation, const char *column)
 {
@@ -67,7 +68,7 @@ void touched_add_statement(TALLOC_CTX *mem, struct touched *touched,
 
 static bool is_of(const struct touch *touch, struct name relation)
 {
-    return strcmp(touch->relation.name, relation.name) == 0 &&
+    return text_equal(touch->relation.name, relation.name) &&
            (touch->relation.schema == NULL || relation.schema == NULL ||
             strcmp(touch->relation.schema, relation.schema) == 0);
 }

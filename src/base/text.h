@@ -26,6 +26,11 @@ char *text_to_utf8(TALLOC_CTX *mem, const char *text, size_t len);
 // The candidate nearest to `word` (at most a third of its letters apart), or NULL.
 const char *text_nearest(const char *word, const char *const *candidates, size_t n);
 
+// Most texts differ in their first letter, which is looked at without a call.
+static inline bool text_equal(const char *a, const char *b)
+{
+    return *a == *b && strcmp(a, b) == 0;
+}
 bool text_starts_with(const char *text, const char *prefix);
 bool text_ends_with(const char *text, const char *suffix);
 bool text_equal_nocase(const char *a, const char *b); // ASCII; NULL equals only NULL

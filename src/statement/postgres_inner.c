@@ -68,15 +68,15 @@ static struct statement *statement_append(struct script_reading *s, const struct
     struct script *script = s->script;
     struct reader_range range = inner_range(inner, 0, inner->len);
     struct reader_cursor place = place_at(s, range.start);
-    struct statement *statement = mem_append(script, script->statements, script->n_statements);
+    struct statement *statement = mem_append(script->mem, script->statements, script->n_statements);
     *statement = (struct statement){
         .path = script->path,
         .line = place.line,
         .column = place.column,
         .offset = range.start,
         .len = range.end > range.start ? range.end - range.start : 1,
-        .sql = mem_strndup(script, inner->text, inner->len),
-        .actions = mem_array(script, struct action, 1),
+        .sql = mem_strndup(script->mem, inner->text, inner->len),
+        .actions = mem_array(script->mem, struct action, 1),
         .is_inner = true,
         .is_conditional = inner->piece->is_conditional,
     };
@@ -91,7 +91,7 @@ static void tree_add(struct script_reading *s, const struct inner_text *inner, N
 {
     SCRATCH(tmp);
     size_t index = s->script->n_statements;
-    struct reading reading = {.mem = s->script,
+    struct reading reading = {.mem = s->script->mem,
                               .tmp = tmp,
                               .text = inner->text,
                               .end = inner->len,
@@ -109,7 +109,7 @@ static void statement_add(struct script_reading *s, const struct inner_text *inn
     PgQueryInternalParsetreeAndError parsed = pg_query_raw_parse(inner->text);
     if (parsed.error != NULL)
         inner_not_understood(s, inner, parse_offset(inner->text, 0, inner->len, parsed.error),
-                             parse_reason(s->script, parsed.error));
+                             parse_reason(s->script->mem, parsed.error));
     else if (list_length(parsed.tree) == 1)
         tree_add(s, inner, ((RawStmt *)linitial(parsed.tree))->stmt);
     else
@@ -190,8 +190,8 @@ static void piece_add_dynamic(struct script_reading *s, const struct code *code,
     SCRATCH(tmp);
     struct inner_text inner = piece_inner(tmp, code, piece);
     struct statement *statement = statement_append(s, &inner);
-    struct reading reading = {.mem = s->script, .tmp = tmp, .statement = statement};
-    statement->sql = mem_printf(s->script, "EXECUTE %s", inner.text);
+    struct reading reading = {.mem = s->script->mem, .tmp = tmp, .statement = statement};
+    statement->sql = mem_printf(s->script->mem, "EXECUTE %s", inner.text);
     statement->kind = "EXECUTE";
     action_add(&reading, ACTION_EXECUTE)->option = "dynamic";
 }
@@ -220,7 +220,7 @@ static bool plpgsql_add(struct script_reading *s, const struct code *code, const
     const struct plpgsql *plpgsql = plpgsql_read(tmp, code->text, code->len);
     if (plpgsql->broken != NULL) {
         struct reader_cursor place = place_at(s, origin_place(&code->origin, plpgsql->broken_at));
-        *why = mem_printf(s->script, "its code is not understood at line %zu: %s", place.line,
+        *why = mem_printf(s->script->mem, "its code is not understood at line %zu: %s", place.line,
                           plpgsql->broken);
         return false;
     }
@@ -273,7 +273,7 @@ static void do_read(struct script_reading *s, size_t index, const char *text, si
     struct action *action = s->script->statements[index].actions;
     const char *why = NULL;
     if (!text_equal_nocase(action->language, "plpgsql")) {
-        action->option = mem_printf(s->script, "its code is in %s", action->language);
+        action->option = mem_printf(s->script->mem, "its code is in %s", action->language);
         return;
     }
     struct token literal = body_find(&lexer);
@@ -347,6 +347,7 @@ struct script *reader_read_body(TALLOC_CTX *mem, const char *language, const cha
         return NULL;
     }
     struct script *script = mem_new(mem, struct script);
+    script->mem = mem;
     script->path = "";
     script->dialect = DIALECT_POSTGRES;
     struct script_source source = {.path = "", .text = body, .len = strlen(body)};

@@ -45,7 +45,7 @@ void not_understood_add(struct script_reading *s, struct reader_range range, siz
 {
     struct script *script = s->script;
     struct not_understood *added =
-        mem_append(script, script->not_understood, script->n_not_understood);
+        mem_append(script->mem, script->not_understood, script->n_not_understood);
     struct reader_cursor place = s->cursor; // a copy: the next statement may begin before it
     reader_cursor_move(&place, s->source->text, offset);
     added->path = script->path;
@@ -55,7 +55,7 @@ void not_understood_add(struct script_reading *s, struct reader_range range, siz
     added->start = range.start;
     added->end = range.end;
     added->reason = reason;
-    added->sql = text_shorten(script, s->source->text + range.start, range.end - range.start,
+    added->sql = text_shorten(script->mem, s->source->text + range.start, range.end - range.start,
                               SHORTENED_WIDTH);
 }
 
@@ -94,7 +94,7 @@ static void command_take(struct script_reading *s, struct reader_range range)
     if (is_harmless(command, len))
         return;
     not_understood_add(s, range, range.start,
-                       mem_printf(s->script, "'%.*s' is a command of psql, not SQL%s",
+                       mem_printf(s->script->mem, "'%.*s' is a command of psql, not SQL%s",
                                   (int)(len < SHORTENED_WIDTH ? len : SHORTENED_WIDTH), command,
                                   is_include(command, len)
                                       ? ": what the file holds that it names is not read"
@@ -108,11 +108,11 @@ static void error_not_understood(struct script_reading *s, struct reader_range r
     const char *text = s->source->text;
     size_t offset = parse_offset(text, range.start, s->source->end, error);
     const char *newer = adapted_version_reason(text + range.start, range.end - range.start);
-    const char *reason = parse_reason(s->script, error);
+    const char *reason = parse_reason(s->script->mem, error);
     if (newer != NULL)
-        reason = mem_printf(s->script, "%s: %s", reason, newer);
+        reason = mem_printf(s->script->mem, "%s: %s", reason, newer);
     else if (placeholder != NULL)
-        reason = mem_printf(s->script, "%s: '%s' is a placeholder", reason, placeholder);
+        reason = mem_printf(s->script->mem, "%s: '%s' is a placeholder", reason, placeholder);
     not_understood_add(s, range, offset, reason);
 }
 
@@ -125,17 +125,17 @@ static void statement_add(struct script_reading *s, struct reader_range range, N
     SCRATCH(tmp);
     struct script *script = s->script;
     reader_cursor_move(&s->cursor, s->source->text, range.start);
-    struct statement *statement = mem_append(script, script->statements, script->n_statements);
+    struct statement *statement = mem_append(script->mem, script->statements, script->n_statements);
     *statement = (struct statement){
         .path = script->path,
         .line = s->cursor.line,
         .column = s->cursor.column,
         .offset = range.start,
         .len = range.end - range.start,
-        .sql = mem_strndup(script, s->source->text + range.start, range.end - range.start),
-        .actions = mem_array(script, struct action, 1), // most have one, and it is large
+        .sql = mem_strndup(script->mem, s->source->text + range.start, range.end - range.start),
+        .actions = mem_array(script->mem, struct action, 1), // most have one, and it is large
     };
-    struct reading reading = {.mem = script,
+    struct reading reading = {.mem = script->mem,
                               .tmp = tmp,
                               .text = s->source->text,
                               .base = range.start,
@@ -158,7 +158,7 @@ static void statement_add(struct script_reading *s, struct reader_range range, N
 static PgQueryInternalParsetreeAndError parse(const struct script_reading *s,
                                               struct reader_range range)
 {
-    SCRATCH(tmp);
+    SCRATCH_PACKED(tmp);
     char *sql = mem_strndup(tmp, s->source->text + range.start, range.end - range.start);
     return pg_query_raw_parse(sql);
 }
@@ -175,7 +175,8 @@ void parsed_free(PgQueryInternalParsetreeAndError *parsed)
 static bool read_adapted(struct script_reading *s, struct reader_range range,
                          struct adapted *adapted)
 {
-    if (!adapted_make(s->script, s->source->text + range.start, range.end - range.start, adapted))
+    if (!adapted_make(s->script->mem, s->source->text + range.start, range.end - range.start,
+                      adapted))
         return false;
     PgQueryInternalParsetreeAndError parsed = pg_query_raw_parse(adapted->text);
     bool is_read = parsed.error == NULL && list_length(parsed.tree) == 1;
@@ -235,7 +236,7 @@ static bool is_too_deep(struct script_reading *s, struct reader_range range)
     if (range.depth <= STATEMENT_DEPTH_MAX)
         return false;
     not_understood_add(s, range, range.deepest,
-                       mem_printf(s->script, "parentheses nested %zu deep; the limit is %d",
+                       mem_printf(s->script->mem, "parentheses nested %zu deep; the limit is %d",
                                   range.depth, STATEMENT_DEPTH_MAX));
     return true;
 }

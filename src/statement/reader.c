@@ -74,7 +74,8 @@ bool reader_read(TALLOC_CTX *mem, struct reader *reader, const struct script_sou
     assert(source->start <= source->end && source->end <= source->len);
     TRY(check_encoding(source, err));
     struct script *script = mem_new(mem, struct script);
-    script->path = mem_strdup(script, source->path);
+    script->mem = mem;
+    script->path = mem_strdup(mem, source->path);
     script->dialect = reader->driver->dialect;
     if (!reader->driver->read(reader->state, source, script, err)) {
         talloc_free(script);

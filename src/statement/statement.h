@@ -16,6 +16,7 @@
 #ifndef STATEMENT_STATEMENT_H
 #define STATEMENT_STATEMENT_H
 
+#include "base/memory.h"
 #include "statement/action.h"
 
 enum dialect { DIALECT_POSTGRES, DIALECT_SQLITE };
@@ -74,6 +75,7 @@ struct script {
     size_t n_statements;
     struct not_understood *not_understood;
     size_t n_not_understood;
+    TALLOC_CTX *mem; // of all that it points to
 };
 
 #endif

@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "statement/type_name.h"
+#include "base/text.h"
 
 // What a person writes for PostgreSQL's internal names. Source: PostgreSQL 15 manual, table 8.1.
 static const char *type_word(const char *name)
@@ -14,7 +15,7 @@ static const char *type_word(const char *name)
         {"bpchar", "char"},   {"varbit", "bit varying"}, {"char", "\"char\""},
     };
     for (size_t i = 0; i < COUNT_OF(words); i++) {
-        if (strcmp(name, words[i][0]) == 0)
+        if (text_equal(name, words[i][0]))
             return words[i][1];
     }
     return name;
