@@ -12,7 +12,14 @@
 
 #define FIRST_ROOM ((size_t)64 * 1024) // of a pipe's content, whose size nobody knows
 
-bool file_open(const char *path, int *fd, struct error *err)
+// What was opened; `info` is empty when nobody can tell.
+struct opened {
+    const char *path;
+    int fd;
+    struct stat info;
+};
+
+static bool open_file(const char *path, struct opened *out, struct error *err)
 {
     int opened = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     if (opened < 0) {
@@ -22,39 +29,45 @@ bool file_open(const char *path, int *fd, struct error *err)
             return error_set(err, ERROR_INPUT, "%s: a symlink loop, it leads back to itself", path);
         return error_set(err, ERROR_INPUT, "%s: cannot be read: %s", path, strerror(errno));
     }
-    struct stat info;
-    if (fstat(opened, &info) == 0 && S_ISDIR(info.st_mode)) {
+    *out = (struct opened){.path = path, .fd = opened};
+    if (fstat(opened, &out->info) == 0 && S_ISDIR(out->info.st_mode)) {
         close(opened);
         return error_set(err, ERROR_INPUT, "%s: a folder, not a file", path);
     }
-    *fd = opened;
+    return true;
+}
+
+bool file_open(const char *path, int *fd, struct error *err)
+{
+    struct opened file;
+    TRY(open_file(path, &file, err));
+    *fd = file.fd;
     return true;
 }
 
 // Read up to `size_max` bytes; one more byte is asked for, so that a file that grows is noticed.
-static bool read_all(TALLOC_CTX *mem, int fd, const char *path, size_t size_max, char **text,
+static bool read_all(TALLOC_CTX *mem, const struct opened *file, size_t size_max, char **text,
                      size_t *len, struct error *err)
 {
-    struct stat info;
-    size_t room = FIRST_ROOM;
-    if (fstat(fd, &info) == 0 && S_ISREG(info.st_mode) && info.st_size > 0)
-        room = (size_t)info.st_size <= size_max ? (size_t)info.st_size + 1 : size_max + 1;
+    size_t size = S_ISREG(file->info.st_mode) ? (size_t)file->info.st_size : 0; // 0: not known
+    size_t room = size == 0 ? FIRST_ROOM : size <= size_max ? size + 1 : size_max + 1;
     char *content = mem_checked(talloc_size(mem, room + 1));
     size_t n = 0;
-    while (n <= size_max) {
+    while (n <= size_max && (n == 0 || n != size)) {
         if (n == room) {
             room = room * 2 <= size_max ? room * 2 : size_max + 1;
             content = mem_checked(talloc_realloc_size(mem, content, room + 1));
         }
-        ssize_t got = read(fd, content + n, room - n);
+        ssize_t got = read(file->fd, content + n, room - n);
         if (got == 0)
             break;
         if (got < 0 && errno != EINTR)
-            return error_set(err, ERROR_INPUT, "%s: cannot be read: %s", path, strerror(errno));
+            return error_set(err, ERROR_INPUT, "%s: cannot be read: %s", file->path,
+                             strerror(errno));
         n += got > 0 ? (size_t)got : 0;
     }
     if (n > size_max)
-        return error_set(err, ERROR_INPUT, "%s: larger than the limit of %zu bytes", path,
+        return error_set(err, ERROR_INPUT, "%s: larger than the limit of %zu bytes", file->path,
                          size_max);
     content[n] = '\0';
     talloc_set_name_const(content, "char");
@@ -67,11 +80,11 @@ bool file_read(TALLOC_CTX *mem, const char *path, size_t size_max, char **text, 
                struct error *err)
 {
     SCRATCH(tmp);
-    int fd;
+    struct opened file;
     char *content;
-    TRY(file_open(path, &fd, err));
-    bool is_read = read_all(tmp, fd, path, size_max, &content, len, err);
-    close(fd);
+    TRY(open_file(path, &file, err));
+    bool is_read = read_all(tmp, &file, size_max, &content, len, err);
+    close(file.fd);
     if (is_read)
         *text = talloc_steal(mem, content);
     return is_read;

@@ -46,15 +46,17 @@ static void put_line(struct json_writer *writer)
 {
     const size_t step = sizeof(BLANKS) - 1;
     size_t n = writer->depth * INDENT;
-    put_byte(writer, '\n');
-    if (n + step > JSON_WRITER_ROOM - writer->n) {
+    if (1 + n + step > JSON_WRITER_ROOM - writer->n) {
+        put_byte(writer, '\n');
         for (size_t i = 0; i < n; i++)
             put_byte(writer, ' ');
         return;
     }
+    char *out = writer->text + writer->n;
+    *out++ = '\n';
     for (size_t i = 0; i < n; i += step) // of a fixed size: no call
-        memcpy(writer->text + writer->n + i, BLANKS, step);
-    writer->n += n;
+        memcpy(out + i, BLANKS, step);
+    writer->n += 1 + n;
 }
 
 // --- text
@@ -85,14 +87,18 @@ static uint64_t zero_bytes(uint64_t word)
 }
 
 // The high bit of each of the eight bytes that is not plain; the lowest that is set is exact.
-static uint64_t special_bytes(const char *text)
+static uint64_t special_bytes(uint64_t word)
 {
-    uint64_t word;
-    memcpy(&word, text, sizeof(word));
-    word = le64toh(word);
     uint64_t is_control = (word - EACH_BYTE(0x20)) & ~word;
     uint64_t is_quoted = zero_bytes(word ^ EACH_BYTE('"')) | zero_bytes(word ^ EACH_BYTE('\\'));
     return (word | is_control | is_quoted) & EACH_BYTE(0x80);
+}
+
+static uint64_t word_at(const char *text)
+{
+    uint64_t word;
+    memcpy(&word, text, sizeof(word));
+    return le64toh(word);
 }
 
 // Length of the run of plain bytes at `text`, eight at a time; the last eight overlap others.
@@ -106,7 +112,7 @@ static size_t plain_run(const char *text, size_t len)
         return n;
     while (n < len) {
         size_t at = n + step <= len ? n : len - step;
-        uint64_t special = special_bytes(text + at);
+        uint64_t special = special_bytes(word_at(text + at));
         if (special != 0)
             return at + (size_t)__builtin_ctzll(special) / 8;
         n = at + step;
@@ -131,25 +137,72 @@ static size_t put_special(struct json_writer *writer, const char *text, size_t l
     return bytes == 0 ? 1 : bytes;
 }
 
-// Copies `text`; false: something in it is not plain. Whole words, of which the last overlaps.
+// Sixteen bytes that the processor looks at together; signed, so that those above ASCII are low.
+typedef int8_t chunk __attribute__((vector_size(16)));
+
+// Copies a chunk; what comes back is not zero where a byte is not plain.
+static chunk copy_chunk(char *out, const char *text)
+{
+    chunk bytes;
+    memcpy(&bytes, text, sizeof(bytes));
+    memcpy(out, &bytes, sizeof(bytes));
+    return (bytes < 0x20) | (bytes == '"') | (bytes == '\\');
+}
+
+// Fewer than a chunk: two words or half words that overlap, or what is less than one.
+static bool copy_plain_short(char *out, const char *text, size_t len)
+{
+    uint64_t first, last;
+    uint32_t low, high;
+    bool is_all_plain = true;
+    if (len >= sizeof(first)) {
+        memcpy(&first, text, sizeof(first));
+        memcpy(&last, text + len - sizeof(last), sizeof(last));
+        memcpy(out, &first, sizeof(first));
+        memcpy(out + len - sizeof(last), &last, sizeof(last));
+        return (special_bytes(first) | special_bytes(last)) == 0;
+    }
+    if (len >= sizeof(low)) {
+        memcpy(&low, text, sizeof(low));
+        memcpy(&high, text + len - sizeof(high), sizeof(high));
+        memcpy(out, &low, sizeof(low));
+        memcpy(out + len - sizeof(high), &high, sizeof(high));
+        return special_bytes((uint64_t)high << 32 | low) == 0;
+    }
+    for (size_t i = 0; i < len; i++) {
+        out[i] = text[i];
+        is_all_plain &= is_plain((unsigned char)text[i]);
+    }
+    return is_all_plain;
+}
+
+// Copies `text`; false: something in it is not plain. The last chunk overlaps the one before.
 static bool copy_plain(char *out, const char *text, size_t len)
 {
-    const size_t step = sizeof(uint64_t);
-    if (len < step) {
-        bool is_all_plain = true;
-        for (size_t i = 0; i < len; i++) {
-            out[i] = text[i];
-            is_all_plain &= is_plain((unsigned char)text[i]);
-        }
-        return is_all_plain;
+    const size_t step = sizeof(chunk);
+    if (len < step)
+        return copy_plain_short(out, text, len);
+    chunk special = copy_chunk(out + len - step, text + len - step);
+    for (size_t at = 0; at + step < len; at += step)
+        special |= copy_chunk(out + at, text + at);
+    uint64_t halves[2];
+    memcpy(halves, &special, sizeof(halves));
+    return (halves[0] | halves[1]) == 0;
+}
+
+// Apart, so that the usual way saves no registers for it.
+static __attribute__((noinline)) void put_escaped(struct json_writer *writer, const char *text,
+                                                  size_t len)
+{
+    put_byte(writer, '"');
+    for (size_t at = 0; at < len;) {
+        size_t n = plain_run(text + at, len - at);
+        put(writer, text + at, n);
+        at += n;
+        if (at < len)
+            at += put_special(writer, text + at, len - at);
     }
-    uint64_t special = special_bytes(text + len - step);
-    memcpy(out + len - step, text + len - step, step);
-    for (size_t at = 0; at + step < len; at += step) {
-        special |= special_bytes(text + at);
-        memcpy(out + at, text + at, step);
-    }
-    return special == 0;
+    put_byte(writer, '"');
 }
 
 static void put_string(struct json_writer *writer, const char *text, size_t len)
@@ -163,15 +216,7 @@ static void put_string(struct json_writer *writer, const char *text, size_t len)
             return;
         }
     }
-    put_byte(writer, '"');
-    for (size_t at = 0; at < len;) {
-        size_t n = plain_run(text + at, len - at);
-        put(writer, text + at, n);
-        at += n;
-        if (at < len)
-            at += put_special(writer, text + at, len - at);
-    }
-    put_byte(writer, '"');
+    put_escaped(writer, text, len);
 }
 
 // --- members

@@ -19,6 +19,7 @@ enum character_class {
     DIGIT = 4,
     OPERATOR = 8,      // PostgreSQL: may be part of an operator of several characters
     OPERATOR_ODD = 16, // an operator with one of these may end in + or -
+    WORD_PART = 32,    // behind the start
 };
 
 static unsigned char classes[256];
@@ -34,12 +35,13 @@ static void classes_fill(void)
     if (classes[' '] != 0)
         return;
     for (int c = 'a'; c <= 'z'; c++)
-        classes[c] = classes[c - 'a' + 'A'] = WORD_START;
+        classes[c] = classes[c - 'a' + 'A'] = WORD_START | WORD_PART;
     for (int c = 0x80; c <= 0xff; c++)
-        classes[c] = WORD_START;
-    classes['_'] = WORD_START;
+        classes[c] = WORD_START | WORD_PART;
     for (int c = '0'; c <= '9'; c++)
-        classes[c] = DIGIT;
+        classes[c] = DIGIT | WORD_PART;
+    class_add("_", WORD_START | WORD_PART);
+    class_add("$", WORD_PART);
     class_add(" \t\n\r\f", BLANK);
     class_add("+-*/<>=~!@#%^&|`?", OPERATOR);
     class_add("~!@#^&|`?%", OPERATOR_ODD);
@@ -99,11 +101,11 @@ static bool skip_block_comment(const struct lexer *lexer, size_t *at)
 static bool skip_blanks(struct lexer *lexer, size_t *broken)
 {
     for (;;) {
+        while (is_class(peek(lexer, lexer->at), BLANK))
+            lexer->at++;
         char c = peek(lexer, lexer->at);
         char next = peek(lexer, lexer->at + 1);
-        if (lexer->at < lexer->end && is_class(c, BLANK)) {
-            lexer->at++;
-        } else if (c == '-' && next == '-') {
+        if (c == '-' && next == '-') {
             lexer->at = line_end(lexer, lexer->at);
         } else if (c == '/' && next == '*') {
             *broken = lexer->at;
@@ -185,7 +187,7 @@ static size_t dollar_quote_end(const struct lexer *lexer, size_t at)
 
 static size_t word_end(const struct lexer *lexer, size_t at)
 {
-    while (is_class(peek(lexer, at), WORD_START | DIGIT) || peek(lexer, at) == '$')
+    while (is_class(peek(lexer, at), WORD_PART))
         at++;
     return at;
 }
