@@ -173,6 +173,7 @@ void predict_postgres(struct prediction *p)
         return;
     }
     // Actions of one statement see what those before them did.
+    const struct schema *before = p->schema;
     struct schema *working = schema_copy(p->tmp, p->schema);
     p->schema = working;
     for (int pass = 0; pass < ACTION_PASSES; pass++) {
@@ -183,6 +184,12 @@ void predict_postgres(struct prediction *p)
             predict_action(p);
             schema_apply_action(working, p->action);
         }
+    }
+    p->schema = before;
+    for (size_t i = 0; i < statement->n_actions; i++) {
+        p->action = &statement->actions[i];
+        if (p->action->kind == ACTION_ALTER_TYPE && !is_absent(p))
+            predict_rewritten_references(p);
     }
 }
 

@@ -15,7 +15,7 @@
 predictor predict_add_column, predict_drop_column, predict_set_not_null, predict_identity,
     predict_set_expression;
 // effects_type_change.c
-predictor predict_alter_type;
+predictor predict_alter_type, predict_rewritten_references;
 // effects_constraint.c
 predictor predict_add_constraint, predict_drop_constraint, predict_validate_constraint;
 // effects_table.c

@@ -7,6 +7,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "analysis/effects_postgres.h"
+#include "base/text.h"
 
 #include <ctype.h>
 #include <strings.h>
@@ -365,6 +366,24 @@ static void predict_known(struct prediction *p, enum fact_role role,
         predict_role_sequences(p, predict_form(p, FORM_TYPE_IDENTITY), relation, column->name);
     if (loses_values(p, &column->type))
         predict_destroy(p, relation->name, column->name, "values");
+}
+
+static bool is_rewritten(const struct prediction *p, const struct schema_relation *relation)
+{
+    SCRATCH(tmp);
+    const char *name = schema_name_text(tmp, p->schema, relation->name);
+    return word_in(name, p->effects->rewrites, p->effects->n_rewrites);
+}
+
+// Keys on a column whose type changes are made again with the table, and checked when anything else
+// in the statement writes it anew (measured on PostgreSQL 15).
+void predict_rewritten_references(struct prediction *p)
+{
+    struct relation_list list = schema_targets(p->tmp, p->schema, p->action);
+    for (size_t i = 0; i < list.n; i++) {
+        if (is_rewritten(p, list.list[i]))
+            predict_references(p, list.list[i], true);
+    }
 }
 
 void predict_alter_type(struct prediction *p)

@@ -162,6 +162,7 @@ struct schema_relation {
     const char **read_columns; // views: columns read, "*" for all of them
     size_t n_read_columns;
     const char *definition; // view: its query as written; NULL: from a live catalog
+    bool lacks_columns;     // of its columns some are not known: made by a query or LIKE
     bool is_read_only;    // view: grouped or joined, so that no write goes through; false: perhaps
     struct name owned_by; // sequence: owning table, name NULL else
     const char *owned_by_column;

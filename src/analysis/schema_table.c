@@ -121,6 +121,7 @@ static void take_from_template(struct schema *schema, struct schema_relation *re
                                const struct action *action, struct name template)
 {
     const struct schema_relation *from = schema_find(schema, template);
+    relation->lacks_columns = relation->lacks_columns || !from || from->lacks_columns;
     if (!from)
         return;
     const char *included = action->option ? action->option : "";
@@ -281,9 +282,12 @@ static void take_from_query(struct schema *schema, struct schema_relation *relat
         const struct expression *output = &query->outputs[i];
         if (source && output->text && strcmp(output->text, "*") == 0) {
             copy_columns(relation, source, false);
+            relation->lacks_columns = relation->lacks_columns || source->lacks_columns ||
+                                      source->n_columns == 0 || source->n_parents > 0;
             continue;
         }
         const char *name = query->output_names ? query->output_names[i] : NULL;
+        relation->lacks_columns = relation->lacks_columns || !name;
         if (!name || schema_find_column(relation, name))
             continue;
         struct schema_column *column = mem_append(relation, relation->columns, relation->n_columns);

@@ -57,7 +57,8 @@ void read_create_trigger(struct reading *reading, Node *node)
     action->object = OBJECT_TRIGGER;
     action->relation = name_of_range(reading, create->relation);
     action->member = mem_strdup(reading->mem, create->trigname);
-    action->option = name_of_list(reading, create->funcname).name;
+    action->other = name_of_list(reading, create->funcname);
+    action->option = action->other.name;
     action->or_replace = create->replace;
     action->trigger = trigger_read(reading, create);
     if (create->constrrel != NULL)

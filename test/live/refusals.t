@@ -11,7 +11,7 @@ database=tminus_refusals
 postgres_database $database
 
 refusing='["object-missing-or-exists", "definition-refused", "write-refused", "literal-of-wrong-type",
-    "function-replace-refused", "refresh-refused", "partitioned-table-refuses"]'
+    "function-replace-refused", "refresh-refused", "partitioned-table-refuses", "view-loses-column"]'
 
 # One line for each of $tmp/each: "refused" with the server's words, or "taken".
 server_answers()

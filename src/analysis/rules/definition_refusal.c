@@ -7,6 +7,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "analysis/rules/definition_refusal.h"
+#include "analysis/rules/automatic_cast.h"
 
 // What one action is held against.
 struct definition {
@@ -254,6 +255,14 @@ static const char *inherited_refusal(const struct definition *definition)
                                            : NULL;
 }
 
+static const char *type_refusal_of_column(const struct definition *definition)
+{
+    const char *why = inherited_refusal(definition);
+    return why != NULL
+               ? why
+               : type_change_refusal(definition->place, definition->column, definition->action);
+}
+
 static const char *column_refusal(const struct definition *definition)
 {
     switch ((int)definition->action->kind) {
@@ -261,7 +270,7 @@ static const char *column_refusal(const struct definition *definition)
     case ACTION_DROP_DEFAULT: return default_refusal(definition);
     case ACTION_ADD_IDENTITY: return identity_refusal(definition);
     case ACTION_DROP_NOT_NULL: return drop_not_null_refusal(definition);
-    case ACTION_ALTER_TYPE:
+    case ACTION_ALTER_TYPE: return type_refusal_of_column(definition);
     case ACTION_RENAME_COLUMN:
     case ACTION_DROP_COLUMN: return inherited_refusal(definition);
     case ACTION_DROP_IDENTITY:
@@ -286,7 +295,7 @@ static const char *attach_refusal(const struct definition *definition)
                           place_name(definition->place, child->name));
     if (parent != NULL)
         why = bound_refusal(definition->place, parent, definition->action);
-    return why == NULL && parent != NULL && child != NULL
+    return why == NULL && parent != NULL && child != NULL && !child->lacks_columns
                ? shape_refusal(definition->place, parent, child)
                : why;
 }

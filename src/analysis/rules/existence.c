@@ -5,7 +5,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "analysis/rules/rules.h"
+#include "analysis/rules/server_object.h"
 
 struct fit {
     TALLOC_CTX *mem;
@@ -146,6 +146,9 @@ static const char *fit_trigger(const struct fit *fit, const struct action *actio
     if (action->kind == ACTION_CREATE_TRIGGER && exists && !action->or_replace)
         return mem_printf(fit->mem, "trigger '%s' of '%s' already exists", action->member,
                           schema_name_text(fit->mem, fit->schema, action->relation));
+    if (action->kind == ACTION_CREATE_TRIGGER &&
+        trigger_function_is_missing(fit->schema, action->other))
+        return absent(fit, "function", action->other);
     if (action->kind == ACTION_DROP_TRIGGER && !exists && !action->if_exists)
         return mem_printf(fit->mem, "trigger '%s' of '%s' does not exist", action->member,
                           schema_name_text(fit->mem, fit->schema, action->relation));
@@ -292,6 +295,24 @@ static const char *fit_own_constraint(const struct fit *fit, const struct action
                       schema_name_text(fit->mem, fit->schema, relation->name));
 }
 
+static const char *fit_type(const struct fit *fit, const struct type_name *type)
+{
+    bool is_missing = fit->statement->placeholder == NULL && type_is_missing(fit->schema, type);
+    return is_missing ? absent(fit, "type", (struct name){type->schema, type->name}) : NULL;
+}
+
+// Of the columns that a statement makes, or gives another type.
+static const char *fit_types(const struct fit *fit, const struct action *action)
+{
+    const char *mismatch = action->definition == NULL || action->if_exists
+                               ? NULL
+                               : fit_type(fit, &action->definition->type);
+    bool is_made = !action->if_exists || schema_find(fit->schema, action->relation) == NULL;
+    for (size_t i = 0; is_made && mismatch == NULL && i < action->n_columns; i++)
+        mismatch = fit_type(fit, &action->columns[i].type);
+    return mismatch;
+}
+
 static const char *fit_action(const struct fit *fit, const struct action *action)
 {
     switch ((int)action->kind) {
@@ -324,7 +345,10 @@ const char *statement_mismatch(TALLOC_CTX *mem, const struct schema *schema,
     for (fit.index = 0; fit.index < statement->n_actions; fit.index++) {
         const struct action *action = &statement->actions[fit.index];
         const char *mismatch = fit_action(&fit, action);
-        if (mismatch == NULL)
+        bool is_postgres = schema_dialect(schema) == DIALECT_POSTGRES;
+        if (mismatch == NULL && is_postgres)
+            mismatch = fit_types(&fit, action);
+        if (mismatch == NULL && is_postgres)
             mismatch = unknown_column_mismatch(mem, schema, statement, action);
         if (mismatch != NULL)
             return mismatch;

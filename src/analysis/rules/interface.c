@@ -204,6 +204,52 @@ static const char *missing_column(const struct schema_relation *old, const struc
     return NULL;
 }
 
+static const char *output_of_other_type(const struct rule_place *place,
+                                        const struct schema_column *old, const struct query *query,
+                                        size_t i)
+{
+    const struct expression *output = &query->outputs[i];
+    const struct schema_relation *source =
+        query->n_reads == 1 ? schema_find(place->before, query->reads[0]) : NULL;
+    bool is_column = source != NULL && output->n_columns == 1 && output->text != NULL &&
+                     strcmp(output->text, output->columns[0]) == 0;
+    const struct schema_column *now =
+        is_column ? schema_find_column(source, output->columns[0]) : NULL;
+    if (now == NULL || now->type.name == NULL || old->type.name == NULL ||
+        strcmp(now->type.text, old->type.text) == 0)
+        return NULL;
+    return mem_printf(place->mem, "make column %s %s where it is %s", old->name, now->type.text,
+                      old->type.text);
+}
+
+// What OR REPLACE would have to do to the first columns, and does not; NULL: nothing.
+static const char *replaced_column(const struct rule_place *place,
+                                   const struct schema_relation *old, const struct query *query)
+{
+    const char *why = NULL;
+    bool is_known = !old->lacks_columns && query->n_outputs >= old->n_columns;
+    for (size_t i = 0; is_known && why == NULL && i < old->n_columns; i++) {
+        const char *was = old->columns[i].name, *is = query->output_names[i];
+        if (is == NULL)
+            return NULL; // a "*", or a name that the server makes
+        why = strcmp(is, was) != 0 ? mem_printf(place->mem, "call column %s %s", was, is)
+                                   : output_of_other_type(place, &old->columns[i], query, i);
+    }
+    return why;
+}
+
+static void refuse_replacement(struct rule_place *place, const struct schema_relation *old,
+                               const struct action *action)
+{
+    const char *why = replaced_column(place, old, action->query);
+    if (why != NULL)
+        rule_report_as(place, SEVERITY_STOP,
+                       "add columns at the end only; else DROP VIEW and CREATE VIEW in one "
+                       "transaction",
+                       "OR REPLACE cannot %s in %s: it fails", why,
+                       place_name(place, action->relation));
+}
+
 static void view_made_anew(struct rule_place *place, const struct action *action)
 {
     if (action->kind != ACTION_CREATE_VIEW || action->query == NULL || action->n_columns > 0)
@@ -211,8 +257,11 @@ static void view_made_anew(struct rule_place *place, const struct action *action
     bool is_dropped = is_dropped_before(place, action->relation);
     const struct schema_relation *old =
         schema_find(is_dropped ? place->start : place->before, action->relation);
-    const char *missing =
-        old == NULL || old->kind != RELATION_VIEW ? NULL : missing_column(old, action->query);
+    if (old == NULL || old->kind != RELATION_VIEW)
+        return;
+    const char *missing = missing_column(old, action->query);
+    if (missing == NULL && !is_dropped && action->or_replace)
+        refuse_replacement(place, old, action);
     if (missing == NULL)
         return;
     if (is_dropped)

@@ -4,6 +4,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
+#include "analysis/rules/automatic_cast.h"
 #include "analysis/rules/cast_test.h"
 #include "base/text.h"
 
@@ -48,23 +49,17 @@ static const char *number_failure(const struct type_name *from, const struct typ
     return NULL;
 }
 
-// Why values of `from` may not fit `to`; NULL: they always do. `is_sure`: fails with no row, too.
-static const char *cast_failure(const struct type_name *from, const struct type_name *to,
-                                bool has_using, bool *is_sure)
+// Why values of `from` may not fit `to`; NULL: they always do.
+static const char *cast_failure(const struct type_name *from, const struct type_name *to)
 {
     bool from_text = type_is_text(from->name), to_text = type_is_text(to->name);
-    *is_sure = false;
     if (from_text && to_text)
         return to->n_mods > 0 && strcmp(to->name, "text") != 0 &&
                        (from->n_mods == 0 || from->mods[0] > to->mods[0])
                    ? "a longer value does not fit"
                    : NULL;
-    if (from_text) {
-        // Source: PostgreSQL 15 manual, ALTER TABLE: no implicit or assignment cast from text.
-        *is_sure = !has_using;
-        return has_using ? "a value that does not read as the new type fails"
-                         : "there is no automatic cast, so it needs USING";
-    }
+    if (from_text)
+        return "a value that does not read as the new type fails";
     return number_failure(from, to);
 }
 
@@ -84,17 +79,16 @@ static const struct schema_column *cast_column(const struct rule_place *place,
     return column;
 }
 
-static void report_cast(struct asking *asking, const struct schema_column *column,
-                        enum severity severity, const char *why)
+static void report_cast(struct asking *asking, const struct schema_column *column, const char *why)
 {
     struct rule_place *place = asking->place;
     const char *table = place_name(place, asking->table);
     const struct type_name *to = &asking->action->definition->type;
-    ask_report(asking, severity,
+    ask_report(asking, place->rule->severity,
                mem_printf(place->mem, "every value of %s.%s is one of type %s%s", table,
                           column->name, to->text, cast_test_limits(place, &column->type, to)),
-               "%s.%s: from %s to %s %s: %s", table, column->name, column->type.text, to->text,
-               severity == SEVERITY_STOP ? "fails" : "may fail", why);
+               "%s.%s: from %s to %s may fail: %s", table, column->name, column->type.text,
+               to->text, why);
 }
 
 static void type_cast_may_fail(struct rule_place *place, const struct action *action)
@@ -103,9 +97,9 @@ static void type_cast_may_fail(struct rule_place *place, const struct action *ac
     if (column == NULL)
         return;
     const struct type_name *to = &action->definition->type;
-    bool is_sure;
-    const char *why = cast_failure(&column->type, to, action->using_expr != NULL, &is_sure);
-    if (why == NULL)
+    const char *why = cast_failure(&column->type, to);
+    // definition-refused tells.
+    if (why == NULL || type_change_refusal(place, column, action) != NULL)
         return;
     struct asking asking = ask(place, action, action->relation);
     struct cast_value value = cast_value_of(&asking, to);
@@ -113,10 +107,10 @@ static void type_cast_may_fail(struct rule_place *place, const struct action *ac
     if (value.is_cast && type_is_text(column->type.name) && type_is_text(to->name))
         return;
     ask_needs_columns(&asking, &column->name, 1);
-    const char *refused = is_sure ? NULL : cast_test(place, &value, &column->type, to);
+    const char *refused = cast_test(place, &value, &column->type, to);
     if (refused != NULL)
         ask_rows(&asking, ask_table(&asking), refused);
-    report_cast(&asking, column, is_sure ? SEVERITY_STOP : place->rule->severity, why);
+    report_cast(&asking, column, why);
 }
 
 static void check_type_cast_may_fail(struct rule_place *place)
@@ -179,8 +173,7 @@ const struct rule rule_type_cast_may_fail = {
     .severity = SEVERITY_WARN,
     .dialects = POSTGRES,
     .summary = "ALTER COLUMN TYPE to a type that not every old value fits",
-    .why = "One value that does not fit makes it fail; from text to another type without "
-           "USING fails always.",
+    .why = "One value that does not fit makes it fail.",
     .safe_form = "count the values that do not fit first; PostgreSQL 16 and later: "
                  "pg_input_is_valid",
     .source = "PostgreSQL 15 manual, ALTER TABLE",

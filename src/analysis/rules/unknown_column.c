@@ -16,7 +16,7 @@ struct taking {
 
 bool relation_tells_columns(const struct schema_relation *relation)
 {
-    return relation->n_columns > 0 && relation->n_parents == 0 &&
+    return relation->n_columns > 0 && relation->n_parents == 0 && !relation->lacks_columns &&
            (relation->kind == RELATION_TABLE || relation->kind == RELATION_PARTITIONED);
 }
 

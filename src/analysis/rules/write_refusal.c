@@ -106,7 +106,7 @@ static bool insert_columns(const struct write *write, const struct schema_column
         if ((*columns)[i] == NULL)
             return false;
     }
-    return is_written || (table->n_columns > 0 && table->n_parents == 0);
+    return is_written || (table->n_columns > 0 && table->n_parents == 0 && !table->lacks_columns);
 }
 
 static bool has_star(const struct query *query)

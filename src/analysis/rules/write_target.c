@@ -57,7 +57,7 @@ const char *write_target_refusal(TALLOC_CTX *mem, const struct query *query,
                                  const struct schema_relation *table)
 {
     const char *why = NULL;
-    if (table->n_columns == 0 || table->n_parents > 0 || !relation_is_table(table))
+    if (!relation_tells_columns(table))
         return NULL;
     for (size_t i = 0; why == NULL && i < query->n_columns; i++)
         why = column_refusal(mem, table, query->columns[i]);

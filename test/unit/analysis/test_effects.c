@@ -211,6 +211,32 @@ static void test_effects_predict__unknown_is_said(void **state)
     }
 }
 
+// A foreign key is checked again, which reads both tables, when its column changes and anything in
+// the statement writes the table anew (PostgreSQL 15: seq_scan of pg_stat_xact_user_tables).
+static void test_effects_predict__rewrite_checks_foreign_keys_again(void **state)
+{
+    (void)state;
+    static const char setup[] = "create table p (id varchar(20) primary key, n int);"
+                                "create table c (id int, p_id varchar(20) references p)";
+    static const struct row rows[] = {
+        {setup, "alter table p alter id type text", ""},
+        {setup, "alter table c alter p_id type text", ""},
+        {setup, "alter table p alter id type text, alter n type bigint", "c p"},
+        {setup, "alter table p alter n type bigint, alter id type text", "c p"},
+        {setup, "alter table c alter id type bigint, alter p_id type text", "c p"},
+        {setup, "alter table c alter p_id type text, add column u float default random()", "c p"},
+        {setup, "alter table c alter id type bigint", ""},
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        SCRATCH(tmp);
+        const struct effects *effects = judge(tmp, &rows[i], 15);
+        const char **scans = mem_array(tmp, const char *, effects->n_scans + 1);
+        for (size_t k = 0; k < effects->n_scans; k++)
+            scans[k] = predict_bare(effects->scans[k]);
+        assert_string_equal(predict_join(tmp, scans, effects->n_scans), rows[i].expected);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -219,6 +245,7 @@ int main(void)
         cmocka_unit_test(test_effects_predict__older_versions),
         cmocka_unit_test(test_effects_predict__keys_of_rows),
         cmocka_unit_test(test_effects_predict__destroys),
+        cmocka_unit_test(test_effects_predict__rewrite_checks_foreign_keys_again),
         cmocka_unit_test(test_effects_predict__unknown_is_said),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -73,7 +73,7 @@ static const struct expected cases[] = {
      SEVERITY_STOP, 0},
     {EMAILS, "ALTER TABLE emails ALTER COLUMN id TYPE int;", NULL, "type-cast-may-fail", NULL,
      SEVERITY_WARN, 0},
-    {EMAILS, "ALTER TABLE emails ALTER COLUMN address TYPE int;", NULL, "type-cast-may-fail", NULL,
+    {EMAILS, "ALTER TABLE emails ALTER COLUMN address TYPE int;", NULL, "definition-refused", NULL,
      SEVERITY_STOP, 0},
     {EMAILS, "ALTER TABLE emails ALTER COLUMN address TYPE int USING address::int;", NULL,
      "type-cast-may-fail", NULL, SEVERITY_WARN, 0},
