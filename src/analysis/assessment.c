@@ -122,12 +122,22 @@ static const char *plural(size_t n)
     return n == 1 ? "" : "s";
 }
 
+// Something that the grammar does not know, and another's may: a command of psql is no SQL at all.
+static bool has_foreign_words(const struct script *script)
+{
+    for (size_t i = 0; i < script->n_not_understood; i++) {
+        if (script->not_understood[i].sql == NULL || script->not_understood[i].sql[0] != '\\')
+            return true;
+    }
+    return false;
+}
+
 // A statement of an up that the grammar does not know?
 static bool has_unread_statement(const struct assessment *assessment)
 {
     for (size_t i = 0; i < assessment->n_scripts; i++) {
         const struct assessed_script *assessed = &assessment->scripts[i];
-        if (!assessed->is_down && assessed->script->n_not_understood > 0)
+        if (!assessed->is_down && has_foreign_words(assessed->script))
             return true;
     }
     return false;

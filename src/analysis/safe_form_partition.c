@@ -4,6 +4,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
+#include "analysis/partition_check.h"
 #include "analysis/safe_form_parts.h"
 #include "analysis/schema_edit.h"
 #include "statement/quoting.h"
@@ -115,15 +116,19 @@ bool form_attach(struct forming *forming, const struct action *action)
     if (forming->head == NULL || action->is_default_partition)
         return false;
     forming->rule = "partition-attach-scan";
+    const char *inside = forming->table == NULL
+                             ? NULL
+                             : partition_check_text(forming->mem, forming->table->partition_key,
+                                                    action->bound, true);
     step_add(forming->mem, &forming->before, SAFE_TRANSACTION,
-             mem_printf(forming->mem,
-                        "ALTER TABLE %s ADD CONSTRAINT %s CHECK (/* key NOT NULL and "
-                        "in the bounds */) NOT VALID",
-                        partition, name));
+             mem_printf(forming->mem, "ALTER TABLE %s ADD CONSTRAINT %s CHECK (%s) NOT VALID",
+                        partition, name,
+                        inside != NULL ? inside : "/* key NOT NULL and in the bounds */"));
     step_add(forming->mem, &forming->before, SAFE_OWN_TRANSACTION,
              mem_printf(forming->mem, "ALTER TABLE %s VALIDATE CONSTRAINT %s", partition, name));
     step_add(forming->mem, &forming->behind, SAFE_TRANSACTION,
              mem_printf(forming->mem, "ALTER TABLE %s DROP CONSTRAINT %s", partition, name));
-    forming_obstruct(forming, "the CHECK that proves the bounds must be written by hand");
+    if (inside == NULL)
+        forming_obstruct(forming, "the CHECK that proves the bounds must be written by hand");
     return true;
 }

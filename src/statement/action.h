@@ -57,8 +57,8 @@ enum action_kind {
     ACTION_ALTER_CONSTRAINT,    // member
     ACTION_RENAME_CONSTRAINT,   // member, new_name
     // triggers, rules, policies on a table
-    ACTION_CREATE_TRIGGER, // member; option = function name, other the same with its schema;
-                           // or_replace
+    ACTION_CREATE_TRIGGER, // member; option = function name, new_name its schema or NULL; other of
+                           // a constraint trigger: FROM; or_replace
     ACTION_DROP_TRIGGER,
     ACTION_RENAME_TRIGGER,
     ACTION_ENABLE_TRIGGER,

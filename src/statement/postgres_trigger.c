@@ -57,8 +57,9 @@ void read_create_trigger(struct reading *reading, Node *node)
     action->object = OBJECT_TRIGGER;
     action->relation = name_of_range(reading, create->relation);
     action->member = mem_strdup(reading->mem, create->trigname);
-    action->other = name_of_list(reading, create->funcname);
-    action->option = action->other.name;
+    struct name function = name_of_list(reading, create->funcname);
+    action->option = function.name;
+    action->new_name = function.schema;
     action->or_replace = create->replace;
     action->trigger = trigger_read(reading, create);
     if (create->constrrel != NULL)

@@ -295,6 +295,24 @@ static const char *keys_taken(const struct rule_place *place, const struct actio
     return text;
 }
 
+// TRUNCATE of all that loses its rows by name; NULL: not all of it is known.
+static const char *truncate_hint(const struct rule_place *place, const struct action *action,
+                                 const char *name)
+{
+    const struct effects *effects = place_effects(place);
+    const char *tables = NULL;
+    for (size_t i = 0; action->kind == ACTION_TRUNCATE && i < effects->n_destroys; i++) {
+        const struct effect_destroy *destroy = &effects->destroys[i];
+        if (strcmp(destroy->what, "rows") == 0 && strcmp(destroy->object, name) != 0)
+            tables =
+                mem_printf(place->mem, "%s, %s", tables == NULL ? name : tables, destroy->object);
+    }
+    return tables == NULL
+               ? NULL
+               : mem_printf(place->mem, "TRUNCATE %s; -- each by its name, where it may be emptied",
+                            tables);
+}
+
 static void cascade(struct rule_place *place, const struct action *action)
 {
     if (!is_cascading(action) || action->object == OBJECT_SCHEMA ||
@@ -309,7 +327,8 @@ static void cascade(struct rule_place *place, const struct action *action)
     if (known == NULL)
         rule_report(place, "%s … CASCADE on %s takes with it whatever depends on it", verb, name);
     else
-        rule_report(place, "%s … CASCADE on %s takes with it: %s%s", verb, name, keys, known);
+        rule_report_as(place, place->rule->severity, truncate_hint(place, action, name),
+                       "%s … CASCADE on %s takes with it: %s%s", verb, name, keys, known);
 }
 
 static void check_cascade(struct rule_place *place)

@@ -143,12 +143,12 @@ static const char *fit_trigger(const struct fit *fit, const struct action *actio
     if (mismatch != NULL || relation == NULL || action->member == NULL)
         return mismatch;
     bool exists = has_trigger(relation, action->member);
+    struct name function = {action->new_name, action->option};
     if (action->kind == ACTION_CREATE_TRIGGER && exists && !action->or_replace)
         return mem_printf(fit->mem, "trigger '%s' of '%s' already exists", action->member,
                           schema_name_text(fit->mem, fit->schema, action->relation));
-    if (action->kind == ACTION_CREATE_TRIGGER &&
-        trigger_function_is_missing(fit->schema, action->other))
-        return absent(fit, "function", action->other);
+    if (action->kind == ACTION_CREATE_TRIGGER && trigger_function_is_missing(fit->schema, function))
+        return absent(fit, "function", function);
     if (action->kind == ACTION_DROP_TRIGGER && !exists && !action->if_exists)
         return mem_printf(fit->mem, "trigger '%s' of '%s' does not exist", action->member,
                           schema_name_text(fit->mem, fit->schema, action->relation));
@@ -230,6 +230,7 @@ static const char *fit_create(const struct fit *fit, const struct action *action
                    : present(fit, "type", action->relation);
     case ACTION_CREATE_FUNCTION:
         return schema_find_function(fit->schema, action->relation) == NULL ||
+                       action->signature == NULL || action->signature->n_parameters > 0 ||
                        !is_trigger_function(fit->schema, action->relation)
                    ? NULL
                    : present(fit, "function", action->relation);
@@ -356,9 +357,34 @@ const char *statement_mismatch(TALLOC_CTX *mem, const struct schema *schema,
     return NULL;
 }
 
+static const char *function_named(const struct action *action)
+{
+    bool is_drop = action->kind == ACTION_DROP &&
+                   (action->object == OBJECT_FUNCTION || action->object == OBJECT_PROCEDURE);
+    return is_drop                                 ? action->relation.name
+           : action->kind == ACTION_CREATE_TRIGGER ? action->option
+                                                   : NULL;
+}
+
+// Of several functions of one name the schema keeps the last: an earlier DROP of this script may
+// have been of another.
+static bool may_be_other_function(const struct rule_place *place)
+{
+    const char *name = function_named(&place->statement->actions[0]);
+    for (size_t i = 0; name != NULL && i < place->index; i++) {
+        const struct statement *earlier = &place->script->statements[i];
+        const char *gone = earlier->n_actions > 0 && earlier->actions[0].kind == ACTION_DROP
+                               ? function_named(&earlier->actions[0])
+                               : NULL;
+        if (gone != NULL && strcmp(gone, name) == 0)
+            return true;
+    }
+    return false;
+}
+
 static void check_object_missing_or_exists(struct rule_place *place)
 {
-    if (place->mismatch == NULL || !place->is_history_known)
+    if (place->mismatch == NULL || !place->is_history_known || may_be_other_function(place))
         return;
     enum severity severity = schema_is_complete(place->before) ? SEVERITY_STOP : SEVERITY_WARN;
     rule_report_as(place, severity, NULL, "%s: the statement fails", place->mismatch);

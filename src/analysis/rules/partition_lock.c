@@ -6,6 +6,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
+#include "analysis/partition_check.h"
 #include "analysis/rules/lock_place.h"
 
 // "public.p and its default partition public.d": what of it the statement locks against readers.
@@ -108,14 +109,18 @@ static void default_scan(struct rule_place *place, const struct action *action)
     const char *size;
     enum severity severity = place_weigh(place, other->name, &size);
     const char *own = place_sql_table(place, other->name);
+    const struct schema_relation *above = schema_find(place->before, parent);
+    const char *outside = above == NULL ? NULL
+                                        : partition_check_text(place->mem, above->partition_key,
+                                                               action->bound, false);
     rule_report_as(
         place, has_check(other) ? SEVERITY_NOTE : severity,
         mem_printf(place->mem,
-                   "-- before it:\nALTER TABLE %s ADD CONSTRAINT not_moved CHECK (/* "
-                   "outside of the new bound */) NOT VALID;\n"
+                   "-- before it:\nALTER TABLE %s ADD CONSTRAINT not_moved CHECK (%s) NOT "
+                   "VALID;\n"
                    "-- in a transaction of its own:\nALTER TABLE %s VALIDATE CONSTRAINT "
                    "not_moved;",
-                   own, own),
+                   own, outside != NULL ? outside : "/* outside of the new bound */", own),
         "nobody reads or writes %s, the default partition of %s, while it is searched for "
         "rows of the new one (%s)",
         place_name(place, other->name), place_name(place, parent), size);

@@ -134,18 +134,62 @@ static void check_mix_ddl_and_dml(struct rule_place *place)
         place_each_query(place, backfill_behind_lock);
 }
 
+// The DO block that an inner statement stands in.
+static const struct statement *code_around(const struct rule_place *place)
+{
+    size_t i = place->index;
+    while (i > 0 && place->script->statements[i].is_inner)
+        i--;
+    return &place->script->statements[i];
+}
+
+static bool commits(const struct statement *code)
+{
+    for (size_t i = 0; i < code->n_inner; i++) {
+        for (size_t k = 0; k < code->inner[i].n_actions; k++) {
+            if (code->inner[i].actions[k].kind == ACTION_COMMIT)
+                return true;
+        }
+    }
+    return false;
+}
+
+// A part of the rows, picked by LIMIT, in code that goes round until none is left and never
+// commits: the transaction is as long as that of one statement.
+static bool is_uncommitted_batch(const struct rule_place *place, const struct query *query)
+{
+    const struct statement *statement = place->statement;
+    if (!statement->is_inner || !statement->is_conditional || query->where == NULL ||
+        (query->verb != QUERY_UPDATE && query->verb != QUERY_DELETE) ||
+        query->where->n_relations == 0 || !text_has_word_nocase(query->where->text, "limit"))
+        return false;
+    const struct statement *code = code_around(place);
+    return code->n_actions == 1 && code->actions[0].body != NULL &&
+           text_has_word_nocase(code->actions[0].body, "loop") && !commits(code);
+}
+
 static void backfill(struct rule_place *place, const struct query *query)
 {
-    if (query->verb != QUERY_UPDATE || query->target.name == NULL ||
-        place_is_new(place, query->target) || query->has_limit || where_picks_few(place, query))
+    bool is_batch = is_uncommitted_batch(place, query);
+    bool is_whole = query->verb == QUERY_UPDATE && !query->has_limit;
+    if (query->target.name == NULL || place_is_new(place, query->target) ||
+        (!is_batch && (!is_whole || where_picks_few(place, query))))
         return;
     const char *size;
     enum severity severity = place_weigh(place, query->target, &size);
     // What holds locks on rows is no reason to stop; how long is a question of size.
     if (severity == SEVERITY_STOP)
         severity = SEVERITY_WARN;
-    rule_report_as(place, severity, NULL, "changes rows of %s in one statement (%s)",
-                   place_name(place, query->target), size);
+    if (is_batch)
+        rule_report_as(place, severity,
+                       "batches as scripts outside of the migration, each its own transaction; or "
+                       "COMMIT in the loop, where the tool opens no transaction around it",
+                       "changes rows of %s in batches, and all of them in one transaction: the "
+                       "loop has no COMMIT (%s)",
+                       place_name(place, query->target), size);
+    else
+        rule_report_as(place, severity, NULL, "changes rows of %s in one statement (%s)",
+                       place_name(place, query->target), size);
 }
 
 static void check_backfill_in_one_statement(struct rule_place *place)

@@ -6,6 +6,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
+#include "analysis/rules/insert_values.h"
 #include "analysis/rules/literal_fit.h"
 #include "analysis/rules/write_target.h"
 
@@ -203,8 +204,10 @@ static void refuse_insert(const struct write *write)
     }
     for (size_t i = 0; why == NULL && i < n_given; i++)
         why = column_refusal(write, columns[i], i);
-    bool may_miss = !write->is_filled_by_trigger && write->table->kind != RELATION_FOREIGN_TABLE &&
-                    (is_counted || query->n_columns > 0 || query->has_default_values);
+    bool is_checked = !write->is_filled_by_trigger && write->table->kind != RELATION_FOREIGN_TABLE;
+    if (why == NULL && is_checked)
+        why = insert_values_refusal(write->place, query, write->table, columns, n_given);
+    bool may_miss = is_checked && (is_counted || query->n_columns > 0 || query->has_default_values);
     if (why == NULL && may_miss)
         why = missing_refusal(write, columns, n_given);
     if (why != NULL)

@@ -108,7 +108,7 @@ static void test_triggers_rules_policies(void **state)
     (void)state;
     static const struct reading_case cases[] = {
         {"CREATE TRIGGER g BEFORE INSERT ON s.t FOR EACH ROW EXECUTE FUNCTION x.f()",
-         "CREATE TRIGGER: create trigger trigger s.t member=g option=f"},
+         "CREATE TRIGGER: create trigger trigger s.t member=g new=x option=f"},
         {"CREATE OR REPLACE TRIGGER g AFTER UPDATE OF a ON t EXECUTE PROCEDURE f()",
          "CREATE TRIGGER: create trigger trigger t member=g option=f or-replace"},
         {"CREATE CONSTRAINT TRIGGER g AFTER DELETE ON t FROM o DEFERRABLE FOR EACH ROW EXECUTE "
