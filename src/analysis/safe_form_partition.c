@@ -128,7 +128,8 @@ bool form_attach(struct forming *forming, const struct action *action)
              mem_printf(forming->mem, "ALTER TABLE %s VALIDATE CONSTRAINT %s", partition, name));
     step_add(forming->mem, &forming->behind, SAFE_TRANSACTION,
              mem_printf(forming->mem, "ALTER TABLE %s DROP CONSTRAINT %s", partition, name));
-    if (inside == NULL)
-        forming_obstruct(forming, "the CHECK that proves the bounds must be written by hand");
+    forming_obstruct(forming, inside == NULL
+                                  ? "the CHECK that proves the bounds must be written by hand"
+                                  : "its parts need a down of their own: write them by hand");
     return true;
 }
