@@ -1,16 +1,18 @@
 /*
- * Children: spawn, watch, end.
+ * Children: fork, watch, end.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "base/child.h"
 #include "base/clock.h"
+#include "base/confinement.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <sys/pidfd.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -20,70 +22,100 @@ struct child {
     pid_t pid;
     int pidfd;
     int end_signal;
+    int confine_failure; // 0: none
     bool has_ended;
 };
-
-static const char **arguments_add(TALLOC_CTX *mem, const char **arguments, size_t *n,
-                                  const char *const *added)
-{
-    for (; *added != NULL; added++)
-        *mem_append(mem, arguments, *n) = *added;
-    return arguments;
-}
-
-static const char *const *arguments_make(TALLOC_CTX *mem, const struct child_user *user,
-                                         const char *end, const char *const *argv)
-{
-    const char **arguments = NULL;
-    size_t n = 0;
-    *mem_append(mem, arguments, n) = "setpriv";
-    if (user != NULL) {
-        *mem_append(mem, arguments, n) = mem_printf(mem, "--reuid=%u", (unsigned)user->uid);
-        *mem_append(mem, arguments, n) = mem_printf(mem, "--regid=%u", (unsigned)user->gid);
-        *mem_append(mem, arguments, n) = "--clear-groups";
-    }
-    if (end != NULL)
-        *mem_append(mem, arguments, n) = end;
-    *mem_append(mem, arguments, n) = "--";
-    arguments = arguments_add(mem, arguments, &n, argv);
-    *mem_append(mem, arguments, n) = NULL;
-    return arguments;
-}
 
 const char *const *child_arguments_as(TALLOC_CTX *mem, const struct child_user *user,
                                       const char *const *argv)
 {
-    return user == NULL ? argv : arguments_make(mem, user, NULL, argv);
+    const char **arguments = NULL;
+    size_t n = 0;
+    if (user == NULL)
+        return argv;
+    *mem_append(mem, arguments, n) = "setpriv";
+    *mem_append(mem, arguments, n) = mem_printf(mem, "--reuid=%u", (unsigned)user->uid);
+    *mem_append(mem, arguments, n) = mem_printf(mem, "--regid=%u", (unsigned)user->gid);
+    *mem_append(mem, arguments, n) = "--clear-groups";
+    *mem_append(mem, arguments, n) = "--";
+    for (; *argv != NULL; argv++)
+        *mem_append(mem, arguments, n) = *argv;
+    *mem_append(mem, arguments, n) = NULL;
+    return arguments;
 }
 
-static int spawn(const struct child_options *options, pid_t *pid)
+// --- between fork and exec: only what is safe there
+
+// What the child could not do: its errno.
+struct failures {
+    int start, confine;
+};
+
+static bool take_files(const char *output)
 {
-    SCRATCH(tmp);
-    const char *end = mem_printf(tmp, "--pdeathsig=%s", sigabbrev_np(options->end_signal));
-    const char *const *argv = arguments_make(tmp, options->user, end, options->argv);
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attributes;
-    sigset_t none, defaults;
+    int input = open("/dev/null", O_RDONLY);
+    int out = open(output, O_WRONLY | O_CREAT | O_APPEND, 0600);
+    return input >= 0 && out >= 0 && dup2(input, 0) == 0 && dup2(out, 1) == 1 && dup2(out, 2) == 2;
+}
+
+static bool become_user(const struct child_user *user)
+{
+    return user == NULL ||
+           (setgroups(0, NULL) == 0 && setgid(user->gid) == 0 && setuid(user->uid) == 0);
+}
+
+static bool settle(const struct child_options *options, pid_t parent)
+{
+    sigset_t none;
     sigemptyset(&none);
-    sigemptyset(&defaults);
-    sigaddset(&defaults, SIGPIPE); // ignored in ours, now and then
-    posix_spawnattr_init(&attributes);
+    signal(SIGPIPE, SIG_DFL); // ignored in ours, now and then
     // A group of its own: Ctrl-C at the terminal is for us, who then end it in order.
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK |
-                                              POSIX_SPAWN_SETSIGDEF);
-    posix_spawnattr_setpgroup(&attributes, 0);
-    posix_spawnattr_setsigmask(&attributes, &none);
-    posix_spawnattr_setsigdefault(&attributes, &defaults);
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-    posix_spawn_file_actions_addopen(&actions, 1, options->output, O_WRONLY | O_CREAT | O_APPEND,
-                                     0600);
-    posix_spawn_file_actions_adddup2(&actions, 1, 2);
-    int cause =
-        posix_spawnp(pid, argv[0], &actions, &attributes, (char *const *)(uintptr_t)argv, environ);
-    posix_spawn_file_actions_destroy(&actions);
-    posix_spawnattr_destroy(&attributes);
-    return cause;
+    if (setpgid(0, 0) != 0 || !take_files(options->output) || !become_user(options->user) ||
+        prctl(PR_SET_PDEATHSIG, options->end_signal) != 0 ||
+        sigprocmask(SIG_SETMASK, &none, NULL) != 0)
+        return false;
+    if (getppid() != parent) // it went before it could be told
+        _exit(0);
+    return true;
+}
+
+static _Noreturn void become(const struct child_options *options, pid_t parent, int told)
+{
+    struct failures failures = {0};
+    const struct confinement confinement = {
+        .no_connections = options->no_connections,
+        .only_program = options->no_programs ? options->argv[0] : NULL,
+    };
+    bool is_settled = settle(options, parent);
+    if (is_settled && (options->no_connections || options->no_programs) &&
+        !confinement_enter(&confinement)) {
+        failures.confine = errno;
+        (void)!write(told, &failures, sizeof failures);
+    }
+    if (is_settled)
+        execv(options->argv[0], (char *const *)(uintptr_t)options->argv);
+    failures.start = errno;
+    (void)!write(told, &failures, sizeof failures);
+    _exit(127);
+}
+
+// --- in ours
+
+static pid_t spawn(const struct child_options *options, struct failures *failures)
+{
+    int ends[2];
+    struct failures read_in;
+    pid_t parent = getpid();
+    if (pipe2(ends, O_CLOEXEC) != 0)
+        return -1;
+    pid_t pid = fork();
+    if (pid == 0)
+        become(options, parent, ends[1]);
+    close(ends[1]);
+    while (pid > 0 && read(ends[0], &read_in, sizeof read_in) == sizeof read_in)
+        *failures = read_in;
+    close(ends[0]);
+    return pid;
 }
 
 // Wait at most `timeout_ms` for the end, and reap.
@@ -130,22 +162,29 @@ static int child_free(struct child *child)
     return 0;
 }
 
+const char *child_unconfined(const struct child *child)
+{
+    return child->confine_failure == 0 ? NULL : strerror(child->confine_failure);
+}
+
 bool child_start(TALLOC_CTX *mem, const struct child_options *options, struct child **out,
                  struct error *err)
 {
-    pid_t pid;
-    int cause = spawn(options, &pid);
-    if (cause == ENOENT) {
-        error_set(err, ERROR_SYSTEM, "setpriv: command not found, or no file %s can be made",
-                  options->output);
-        return error_hint(err, "install util-linux");
-    }
-    if (cause != 0)
+    struct failures failures = {0};
+    pid_t pid = spawn(options, &failures);
+    if (pid < 0)
         return error_set(err, ERROR_SYSTEM, "%s: cannot be started: %s", options->argv[0],
-                         strerror(cause));
+                         strerror(errno));
+    if (failures.start != 0) {
+        (void)waitpid(pid, NULL, 0);
+        return error_set(err, ERROR_SYSTEM, "%s: cannot be started: %s", options->argv[0],
+                         strerror(failures.start));
+    }
     struct child *child = mem_new(mem, struct child);
-    *child =
-        (struct child){.pid = pid, .pidfd = pidfd_open(pid, 0), .end_signal = options->end_signal};
+    *child = (struct child){.pid = pid,
+                            .pidfd = pidfd_open(pid, 0),
+                            .end_signal = options->end_signal,
+                            .confine_failure = failures.confine};
     if (child->pidfd < 0)
         bug("pidfd_open: %s", strerror(errno));
     talloc_set_destructor(child, child_free);

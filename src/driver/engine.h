@@ -59,6 +59,7 @@ struct engine_open_options {
     const struct secret *url;
     bool read_only;           // audits; false: migrate
     bool allow_superuser;     // PostgreSQL
+    bool is_copy;             // what runs on it reaches no other file (SQLite: ATTACH)
     int64_t timeout_ms;       // of connecting and of each guarded statement; 0: 30 s
     int64_t query_timeout_ms; // of a guarded statement that may take longer; 0: as timeout_ms
     size_t connections;       // that read at once within a snapshot; 0: as the driver thinks best

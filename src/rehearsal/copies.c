@@ -40,7 +40,8 @@ bool copies_open_target(struct copies *copies, const struct secret *url, bool re
     const struct engine_open_options options = {
         .url = url,
         .read_only = read_only,
-        .allow_superuser = true, // of a copy
+        .allow_superuser = true,
+        .is_copy = true,
         .timeout_ms = TIMEOUT_MS,
         .query_timeout_ms = deadline_ms > 0 ? deadline_ms : DEADLINE_MS,
         .name = "tminus/rehearsal",

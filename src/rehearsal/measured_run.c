@@ -137,6 +137,18 @@ static void take(void *context, const struct engine_measured *measured)
 
 // --- the run
 
+// What a copy's confinement makes of a statement: its server connects to nothing and runs nothing,
+// nobody is mapped to a user of a foreign server, and SQLite attaches nothing.
+static bool reaches_out(const char *failure)
+{
+    static const char *const signs[] = {"(08001)", "could not execute command",
+                                        "user mapping not found", "it attaches database"};
+    for (size_t i = 0; i < COUNT_OF(signs); i++)
+        if (strstr(failure, signs[i]) != NULL)
+            return true;
+    return false;
+}
+
 // Is the failure one of the migration's?
 static bool is_answer(const struct error *why, bool is_overdue)
 {
@@ -195,6 +207,7 @@ static bool run_text(struct taking *taking, const struct run_request *request, s
     }
     run->state = is_overdue ? RUN_OVERDUE : RUN_FAILED;
     run->failure = mem_strdup(taking->mem, why.message);
+    run->reaches_out = reaches_out(why.message);
     return true;
 }
 

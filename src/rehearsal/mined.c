@@ -126,6 +126,18 @@ bool mined_find(TALLOC_CTX *mem, const struct mined_request *request, struct fin
     TRY(mine_relations(&mining, err));
     mine_names(&mining);
     mine_doubled(&mining);
+    TRY(mine_sequences(&mining, "", err));
+    take_worst(&mining, out);
+    return true;
+}
+
+bool mined_find_back(TALLOC_CTX *mem, const struct mined_request *request, struct findings *out,
+                     struct error *err)
+{
+    struct findings *found = mem_new(mem, struct findings);
+    const struct mining mining = {.mem = mem, .request = request, .out = found};
+    found->mem = mem;
+    TRY(mine_sequences(&mining, "after the downs, ", err));
     take_worst(&mining, out);
     return true;
 }

@@ -25,5 +25,8 @@ struct mined_request {
 
 MUST_CHECK bool mined_find(TALLOC_CTX *mem, const struct mined_request *request,
                            struct findings *out, struct error *err);
+// Of the downs: is what is there afterwards fit for the old release? `effects`: what differs.
+MUST_CHECK bool mined_find_back(TALLOC_CTX *mem, const struct mined_request *request,
+                                struct findings *out, struct error *err);
 
 #endif

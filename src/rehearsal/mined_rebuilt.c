@@ -212,57 +212,6 @@ static bool mine_grants(const struct rebuilding *rebuilding, struct error *err)
     return true;
 }
 
-// The next INSERT would meet a row that is there.
-static bool mine_sequence(const struct mining *mining, const struct mined_table *table,
-                          const struct schema_column *column, struct error *err)
-{
-    SCRATCH(tmp);
-    TALLOC_CTX *mem = mining->mem;
-    int64_t is_behind;
-    bool is_known;
-    const char *relation = sql_relation(tmp, table->after);
-    TRY(mining_ask(mining, mining->request->after,
-                   mem_printf(tmp,
-                              "SELECT CASE WHEN max(%s) > "
-                              "coalesce(pg_catalog.pg_sequence_last_value(pg_catalog."
-                              "pg_get_serial_sequence(%s, %s)::regclass), 0) THEN 1 ELSE 0 END "
-                              "FROM %s",
-                              sql_name(tmp, column->name), literal(tmp, relation),
-                              literal(tmp, column->name), relation),
-                   &is_behind, 1, &is_known, err));
-    if (is_known && is_behind == 1)
-        mining_add(mining, "mined-sequence", SEVERITY_WARN,
-                   mem_printf(mem,
-                              "the sequence of %s.%s is behind the rows of its table: the next "
-                              "INSERT meets one that is there",
-                              table->shown, column->name),
-                   mem_printf(mem,
-                              "SELECT setval(pg_get_serial_sequence('%s', '%s'), (SELECT "
-                              "max(%s) FROM %s))",
-                              relation, column->name, sql_name(mem, column->name), relation),
-                   mem_printf(mem, "%s.%s", table->shown, column->name));
-    return true;
-}
-
-// Of a table that took the place of another one, whatever it was filled by.
-static bool mine_sequences(const struct mining *mining, const struct mined_table *table,
-                           struct error *err)
-{
-    const struct schema_relation *after = schema_find(mining->request->schema_after, table->after);
-    for (size_t i = 0; after != NULL && i < after->n_columns; i++) {
-        const struct schema_column *now = &after->columns[i];
-        const struct schema_column *was = schema_find_column(table->schema, now->name);
-        bool has_own = now->is_identity || now->owned_sequence != NULL;
-        bool is_other = was == NULL || was->is_identity != now->is_identity ||
-                        (now->owned_sequence != NULL &&
-                         (was->owned_sequence == NULL ||
-                          strcmp(was->owned_sequence, now->owned_sequence) != 0));
-        if (has_own && is_other)
-            TRY(mine_sequence(mining, table, now, err));
-    }
-    return true;
-}
-
 bool mine_rebuilt(const struct mining *mining, const struct mined_table *table, struct error *err)
 {
     const struct trace *trace = mining->request->trace;
@@ -270,7 +219,6 @@ bool mine_rebuilt(const struct mining *mining, const struct mined_table *table, 
         trace == NULL ? NULL : trace_find_before(trace, table->before);
     const struct rebuilding rebuilding = {mining, table, table->schema,
                                           schema_find(mining->request->schema_after, table->after)};
-    TRY(mine_sequences(mining, table, err));
     if (traced == NULL || traced->rebuilt == NULL || rebuilding.after == NULL)
         return true;
     mine_constraints(&rebuilding);

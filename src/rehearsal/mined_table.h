@@ -77,6 +77,9 @@ MUST_CHECK bool mine_filled(const struct mining *mining, const struct mined_tabl
                             struct error *err);
 void mine_names(const struct mining *mining);
 
+// --- mined_sequences.c: `when` begins the sentence: "", "after the downs, "
+MUST_CHECK bool mine_sequences(const struct mining *mining, const char *when, struct error *err);
+
 // --- mined_rebuilt.c: what a table that was written anew has no longer; rows that stand twice
 MUST_CHECK bool mine_rebuilt(const struct mining *mining, const struct mined_table *table,
                              struct error *err);

@@ -52,11 +52,45 @@ bool rehearsing_read(const struct rehearsing *rehearsing, const struct target *t
     return true;
 }
 
+// The row "number=7" of a table whose key was `id` before.
+static const char *key_before(TALLOC_CTX *mem, const struct trace_table *table, const char *key)
+{
+    const struct trace_column *column =
+        table->n_key == 1 ? trace_column_before(table, table->key[0]) : NULL;
+    if (column == NULL || column->after == NULL || strcmp(column->after, column->before) == 0)
+        return key;
+    return mem_printf(mem, "%s%s", column->before, key + strcspn(key, "="));
+}
+
+// What the new release wrote, by the names that it has after the downs.
+static struct effects_exception *rows_before(TALLOC_CTX *mem, const struct rehearsing *rehearsing)
+{
+    const struct new_rows *written = &rehearsing->new_rows;
+    const struct trace *trace = rehearsing->reading.trace;
+    struct effects_exception *rows = mem_array(mem, struct effects_exception, written->n_rows);
+    for (size_t i = 0; i < written->n_rows; i++) {
+        rows[i] = written->rows[i];
+        for (size_t t = 0; t < trace->n_tables; t++) {
+            const struct trace_table *table = trace->tables[t];
+            if (table->before.name == NULL || !trace_is_same_name(table->after, rows[i].table))
+                continue;
+            const char **keys = NULL;
+            size_t n = 0;
+            for (size_t k = 0; k < rows[i].n_keys; k++)
+                *mem_append(mem, keys, n) = key_before(mem, table, rows[i].key_texts[k]);
+            rows[i] = (struct effects_exception){table->before, keys, n};
+            break;
+        }
+    }
+    return rows;
+}
+
 bool rehearsing_compare(struct rehearsing *rehearsing, const struct target *before,
                         const struct target *after, const struct trace *trace,
                         bool is_only_new_rows, struct measured_effects *out, struct error *err)
 {
     const struct copies_request *copies = &rehearsing->request->copies;
+    bool is_back = before == &rehearsing->copies->before && trace == NULL;
     const struct effects_request request = {
         .before = before,
         .after = after,
@@ -65,7 +99,7 @@ bool rehearsing_compare(struct rehearsing *rehearsing, const struct target *befo
         .config = rehearsing->request->config,
         .leave_out = copies->leave_out,
         .n_leave_out = copies->n_leave_out,
-        .except = rehearsing->new_rows.rows,
+        .except = is_back ? rows_before(rehearsing->mem, rehearsing) : rehearsing->new_rows.rows,
         .n_except = rehearsing->new_rows.n_rows,
         .is_only_except = is_only_new_rows,
         .progress = copies->progress,
@@ -129,8 +163,6 @@ bool rehearsal_make(TALLOC_CTX *mem, const struct rehearsal_request *request,
     rehearsing_phase(&rehearsing, "copy");
     TRY(copies_make(report, &request->copies, &rehearsing.copies, err));
     report->source = rehearsing.copies->source;
-    for (size_t i = 0; i < rehearsing.copies->n_notes; i++)
-        rehearsing_note(&rehearsing, rehearsing.copies->notes[i]);
     if (report->source.taken_ms > 0)
         report->source.taken_at = mem_strdup(report, clock_format(report->source.taken_ms).text);
     for (size_t i = 0; i < rehearsing.copies->n_notes; i++)

@@ -112,15 +112,24 @@ struct ruling {
     const char *why;
 };
 
+static struct ruling judge_run(TALLOC_CTX *mem, const struct measured_run *run, const char *what)
+{
+    if (run->state != RUN_FAILED && run->state != RUN_OVERDUE)
+        return (struct ruling){VERDICT_GO, NULL};
+    if (run->reaches_out)
+        return (struct ruling){
+            VERDICT_HOLD, mem_printf(mem,
+                                     "the %s reaches out of its database, which a copy cannot: "
+                                     "it was not rehearsed: %s",
+                                     what, run->failure)};
+    return (struct ruling){VERDICT_NO_GO,
+                           mem_printf(mem, "the %s does not run: %s", what, run->failure)};
+}
+
 static struct ruling judge_runs(TALLOC_CTX *mem, const struct rehearsal_report *report)
 {
-    if (report->up.state == RUN_FAILED || report->up.state == RUN_OVERDUE)
-        return (struct ruling){VERDICT_NO_GO,
-                               mem_printf(mem, "the up does not run: %s", report->up.failure)};
-    if (report->down.state == RUN_FAILED || report->down.state == RUN_OVERDUE)
-        return (struct ruling){VERDICT_NO_GO,
-                               mem_printf(mem, "the down does not run: %s", report->down.failure)};
-    return (struct ruling){VERDICT_GO, NULL};
+    const struct ruling up = judge_run(mem, &report->up, "up");
+    return up.verdict != VERDICT_GO ? up : judge_run(mem, &report->down, "down");
 }
 
 static struct ruling judge_way_back(const struct rehearsal_report *report)

@@ -5,6 +5,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "rehearsal/measured_run.h"
+#include "rehearsal/mined.h"
 #include "rehearsal/rehearsing.h"
 
 // What has none; NULL: all have one.
@@ -101,6 +102,18 @@ static bool compare_again(struct rehearsing *rehearsing, const struct target *wr
     return true;
 }
 
+static bool mine_back(struct rehearsing *rehearsing, struct error *err)
+{
+    const struct change *change = rehearsing->request->change;
+    const struct mined_request request = {
+        .before = &rehearsing->copies->before,
+        .after = &rehearsing->copies->work,
+        .effects = &rehearsing->report->rollback.left,
+        .path = change->n_migrations > 0 ? change->migrations[0].down.path : NULL,
+    };
+    return mined_find_back(rehearsing->mem, &request, rehearsing->report->findings, err);
+}
+
 static bool go_back(struct rehearsing *rehearsing, const struct target *written, struct error *err)
 {
     struct rollback_answer *answer = &rehearsing->report->rollback;
@@ -115,6 +128,7 @@ static bool go_back(struct rehearsing *rehearsing, const struct target *written,
                            false, &answer->left, err));
     answer->schema_restored = answer->left.n_objects == 0 ? STATUS_PASS : STATUS_FAIL;
     answer->data_restored = answer->left.n_tables == 0 ? STATUS_PASS : STATUS_FAIL;
+    TRY(mine_back(rehearsing, err));
     TRY(find_lost(rehearsing, written, err));
     return compare_again(rehearsing, written, err);
 }

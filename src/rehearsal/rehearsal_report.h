@@ -65,6 +65,7 @@ enum run_state {
 struct measured_run {
     enum run_state state;
     const char *failure; // with its place; NULL
+    bool reaches_out;    // it failed because a copy reaches no server, program or file of others
     int64_t took_us;     // of the statements
     int64_t wal_bytes;   // -1
     struct measured_statement *statements;

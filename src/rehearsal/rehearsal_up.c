@@ -3,8 +3,58 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
+#include "base/text.h"
 #include "rehearsal/measured_run.h"
 #include "rehearsal/rehearsing.h"
+
+#define SQL_SHOWN 60
+
+// --- what a named server would do for it
+
+static bool names_a_way_out(const struct statement *statement)
+{
+    static const char *const calls[] = {"dblink(", "dblink_connect", "dblink_exec",
+                                        "dblink_send_query"};
+    for (size_t i = 0; i < statement->n_actions; i++)
+        if (statement->actions[i].query != NULL && statement->actions[i].query->copies_from_program)
+            return true;
+    for (size_t i = 0; i < COUNT_OF(calls); i++)
+        if (strcasestr(statement->sql, calls[i]) != NULL)
+            return true;
+    return false;
+}
+
+static const struct statement *find_way_out(const struct assessment *assessment)
+{
+    for (size_t i = 0; i < assessment->n_scripts; i++) {
+        const struct script *script = assessment->scripts[i].script;
+        for (size_t k = 0; k < script->n_statements; k++)
+            if (names_a_way_out(&script->statements[k]))
+                return &script->statements[k];
+    }
+    return NULL;
+}
+
+// A scratch server is confined; another one would run the program, and connect. Of code that is put
+// together at run time nothing is known.
+static bool is_refused(const struct rehearsing *rehearsing)
+{
+    SCRATCH(tmp);
+    struct measured_run *up = &rehearsing->report->up;
+    const struct statement *found = rehearsing->request->copies.settings->server == NULL
+                                        ? NULL
+                                        : find_way_out(rehearsing->reading.assessment);
+    if (found == NULL)
+        return false;
+    up->state = RUN_FAILED;
+    up->reaches_out = true;
+    up->failure = mem_printf(
+        rehearsing->mem, "%s:%zu:%zu: the server of rehearsal.server would do it: %s", found->path,
+        found->line, found->column, text_shorten(tmp, found->sql, strlen(found->sql), SQL_SHOWN));
+    return true;
+}
+
+// --- one migration
 
 static bool run_up(struct rehearsing *rehearsing, const struct migration *migration,
                    const struct assessment *assessment, struct measured_run *run, struct error *err)
@@ -63,6 +113,8 @@ bool rehearse_ups(struct rehearsing *rehearsing, struct error *err)
 
     if (rehearsing_is_command(rehearsing))
         return rehearse_command_up(rehearsing, err);
+    if (is_refused(rehearsing))
+        return true;
     for (size_t i = 0; i < change->n_migrations; i++) {
         TRY(rehearse_up(rehearsing, &change->migrations[i], i == 0, err));
         if (report->up.state != RUN_DONE)

@@ -35,7 +35,8 @@
 #define STOP_MS 10000
 #define LOOK_EVERY_MS 50
 #define LOG_SIZE_MAX ((size_t)16 * 1024 * 1024)
-#define READY_LINE 8 // of postmaster.pid; Source: src/include/utils/pidfile.h
+#define VERSION_WITHOUT_COLLECTOR 15 // older servers connect to a socket of their own
+#define READY_LINE 8                 // of postmaster.pid; Source: src/include/utils/pidfile.h
 
 // --- where and as whom
 
@@ -428,6 +429,51 @@ static bool check_room(const char *folder, struct error *err)
     return error_hint(err, "make room, or name another folder: rehearsal: {folder: …}");
 }
 
+static bool start(struct scratch *scratch, bool is_sealed, struct error *err)
+{
+    SCRATCH(tmp);
+    const char *const argv[] = {file_join(tmp, scratch->program.folder, "postgres"), "-c",
+                                mem_printf(tmp, "config_file=%s/postgresql.conf", scratch->folder),
+                                NULL};
+    const struct child_options starting = {
+        .argv = argv,
+        .user = scratch->user,
+        .output = scratch->log_path,
+        .end_signal = is_sealed ? SIGQUIT : SIGINT,
+        .no_programs = is_sealed,
+        .no_connections = is_sealed && scratch->program.major >= VERSION_WITHOUT_COLLECTOR,
+    };
+    return child_start(scratch, &starting, &scratch->child, err);
+}
+
+// What brings the WAL of a physical backup is a program: only then does the server run any.
+static bool recover(struct scratch *scratch, const struct copy_site_options *options,
+                    struct error *err)
+{
+    TRY(start(scratch, false, err));
+    TRY(await_ready(scratch, options, err));
+    child_end(scratch->child, START_MS);
+    TALLOC_FREE(scratch->child);
+    return true;
+}
+
+static void note_doors(const struct scratch *scratch, const struct copy_site_options *options)
+{
+    SCRATCH(tmp);
+    const char *why = child_unconfined(scratch->child);
+    if (options->note == NULL)
+        return;
+    if (why != NULL)
+        options->note(options->context,
+                      mem_printf(tmp,
+                                 "what the change runs can reach other servers: the scratch "
+                                 "server could not be confined: %s",
+                                 why));
+    else if (scratch->program.major < VERSION_WITHOUT_COLLECTOR)
+        options->note(options->context, "what the change runs can reach other servers: the scratch "
+                                        "server is older than PostgreSQL 15");
+}
+
 bool scratch_start(TALLOC_CTX *mem, const struct site_folder *folder, const struct child_user *user,
                    const struct copy_site_options *options, const struct origin *origin,
                    struct scratch **out, struct error *err)
@@ -445,13 +491,10 @@ bool scratch_start(TALLOC_CTX *mem, const struct site_folder *folder, const stru
     TRY(options->fill ? data_fill(scratch, options, err) : data_new(scratch, options, origin, err));
     TRY(write_settings(scratch, options, origin, err));
     TRY(write_file(scratch, "log", "", err));
-    const char *const argv[] = {file_join(tmp, scratch->program.folder, "postgres"), "-c",
-                                mem_printf(tmp, "config_file=%s/postgresql.conf", scratch->folder),
-                                NULL};
-    const struct child_options starting = {
-        .argv = argv, .user = user, .output = scratch->log_path, .end_signal = SIGQUIT};
-    TRY(child_start(scratch, &starting, &scratch->child, err));
+    TRY(options->fill == NULL || recover(scratch, options, err));
+    TRY(start(scratch, true, err));
     TRY(await_ready(scratch, options, err));
+    note_doors(scratch, options);
     *out = talloc_steal(mem, scratch);
     return true;
 }

@@ -113,6 +113,48 @@ static void test_child_start__ends_when_its_parent_is_killed(void **state)
     await_printed("followed");
 }
 
+static void run_confined(bool is_confined, const char *script)
+{
+    SCRATCH(tmp);
+    const char *const argv[] = {"/bin/sh", "-c", script, NULL};
+    const struct child_options options = {.argv = argv,
+                                          .output = output,
+                                          .end_signal = SIGTERM,
+                                          .no_connections = is_confined,
+                                          .no_programs = is_confined};
+    struct child *child;
+    struct error err = {0};
+    assert_true(child_start(tmp, &options, &child, &err));
+    if (child_unconfined(child) != NULL)
+        SKIP("this system confines no child");
+    while (child_is_running(child))
+        usleep(10000);
+}
+
+static void test_child_start__runs_no_program_when_confined(void **state)
+{
+    (void)state;
+    run_confined(false, "/bin/echo free ran");
+    await_printed("free ran");
+    run_confined(true, "/bin/echo confined ran; echo it ended with $?");
+    await_printed("it ended with 126"); // found, and not to be run: POSIX, sh, Exit Status
+    SCRATCH(tmp);
+    assert_null(strstr(printed(tmp), "confined ran\n"));
+}
+
+static void test_child_start__says_what_it_cannot_start(void **state)
+{
+    SCRATCH(tmp);
+    (void)state;
+    const char *const argv[] = {"/no/such/program", NULL};
+    const struct child_options options = {.argv = argv, .output = output, .end_signal = SIGTERM};
+    struct child *child;
+    struct error err = {0};
+    assert_false(child_start(tmp, &options, &child, &err));
+    assert_string_equal(err.message,
+                        "/no/such/program: cannot be started: No such file or directory");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -120,6 +162,8 @@ int main(void)
         cmocka_unit_test(test_child_end__kills_who_does_not_obey),
         cmocka_unit_test(test_child_start__runs_as_another_user),
         cmocka_unit_test(test_child_start__ends_when_its_parent_is_killed),
+        cmocka_unit_test(test_child_start__runs_no_program_when_confined),
+        cmocka_unit_test(test_child_start__says_what_it_cannot_start),
     };
     return cmocka_run_group_tests(tests, make_output, remove_output);
 }

@@ -261,6 +261,11 @@ static int authorize_migration(struct guard *guard, int action, const char *firs
 {
     if (action == SQLITE_TRANSACTION && guard->forbids_commit)
         return refuse(guard, "it is", first);
+    // VACUUM attaches "", VACUUM INTO the file that it makes; NULL: only the run shows which.
+    bool is_elsewhere = action == SQLITE_ATTACH &&
+                        (first == NULL || (*first != '\0' && strcmp(first, ":memory:") != 0));
+    if (guard->is_copy && is_elsewhere)
+        return refuse(guard, "it attaches database", first);
     return SQLITE_OK;
 }
 

@@ -192,6 +192,7 @@ bool sqlite_open(TALLOC_CTX *mem, const struct engine_open_options *options, str
     engine->path = mem_strdup(engine, canonical ? canonical : path);
     free(canonical);
     engine->is_read_only = options->read_only;
+    engine->guard.is_copy = options->is_copy;
     engine->timeout_ms = options->timeout_ms ? options->timeout_ms : DEFAULT_TIMEOUT_MS;
     engine->query_timeout_ms = options->query_timeout_ms > engine->timeout_ms
                                    ? options->query_timeout_ms

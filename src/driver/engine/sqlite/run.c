@@ -133,6 +133,8 @@ static bool fail_statement(struct run *run, struct error *err)
                                  mem_printf(tmp, "the run is not over within %s",
                                             quantity_duration(tmp, run->request->deadline_ms)),
                                  err);
+    if (text_starts_with(engine->guard.refused, "it attaches"))
+        return fail_at_statement(run, engine->guard.refused, err);
     if (engine->guard.refused[0] != '\0')
         return fail_at_statement(run,
                                  "the tool of this layout wraps the file in a transaction, "

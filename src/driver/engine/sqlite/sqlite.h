@@ -23,6 +23,7 @@ enum stop { STOP_NONE, STOP_DEADLINE, STOP_INTERRUPTED };
 struct guard {
     bool is_on;          // a foreign statement is being prepared or run
     bool forbids_commit; // a migration runs in our transaction: BEGIN, COMMIT, ROLLBACK are refused
+    bool is_copy;        // of a rehearsal: other files are out of reach
     char refused[256];   // what the authorizer refused first, "" when nothing
 };
 
