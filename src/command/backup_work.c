@@ -41,15 +41,13 @@ static bool make_place(TALLOC_CTX *mem, const struct backup_work_request *reques
     const struct database_choice *choice = &inspection->choice;
     struct config_backup *settings = mem_new(mem, struct config_backup);
     char *folder;
-    bool is_one_of_several = choice->environment != NULL && choice->database != NULL &&
-                             choice->environment->n_databases > 1;
     TRY(choose_settings(mem, request, work, settings, err));
     TRY(state_path(mem, choice->config->service, choice->environment_name, "backup", &folder, err));
     const struct backup_place_request place = {
         .drivers = request->program->backups,
         .config = choice->config,
         .settings = settings,
-        .database = is_one_of_several ? choice->database->name : NULL,
+        .database = database_name_among(choice),
         .folder = folder,
         .url = choice->url,
         .wait = work->wait,

@@ -72,6 +72,13 @@ bool database_choose(TALLOC_CTX *mem, const struct options *options, const char 
     return true;
 }
 
+const char *database_name_among(const struct database_choice *choice)
+{
+    bool is_one_of_several = choice->environment != NULL && choice->database != NULL &&
+                             choice->environment->n_databases > 1;
+    return is_one_of_several ? choice->database->name : NULL;
+}
+
 bool database_has_migrations(const struct database_choice *choice)
 {
     return choice->database != NULL && choice->database->migrations != NULL;

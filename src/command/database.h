@@ -45,6 +45,8 @@ struct database_work {
 // {schema, databases: [REPORT or {database, error}]}; the exit status of the worst.
 int database_each(const struct database_work *work, struct error *err);
 
+// By which its backups are told from those of the others; NULL: it is the only one.
+const char *database_name_among(const struct database_choice *choice);
 bool database_has_migrations(const struct database_choice *choice);
 
 #endif

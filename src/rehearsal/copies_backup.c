@@ -15,21 +15,21 @@ struct restoring {
     struct backup backup;
 };
 
-static bool find_backup(struct copies *copies, struct restoring *out, struct error *err)
+bool copies_find_backup(TALLOC_CTX *mem, const struct copies_request *request,
+                        struct backup_place *place, struct backup *out, struct error *err)
 {
-    const struct copies_request *request = copies->request;
     const struct backup_place_request asking = {
         .drivers = request->backups,
         .config = request->config,
         .settings = request->backup,
         .database = request->database,
-        .folder = file_join(copies, file_folder(copies, request->folder), "backup"),
+        .folder = file_join(mem, file_folder(mem, request->folder), "backup"),
         .url = request->source_url,
         .wait = request->wait,
     };
-    TRY(backup_place_make(copies, &asking, &out->place, err));
+    TRY(backup_place_make(mem, &asking, place, err));
     const struct engine_identity *of = request->source ? &request->source->identity : NULL;
-    return backup_find_newest(copies, &out->place, of, 0, &out->backup, err);
+    return backup_find_newest(mem, place, of, 0, out, err);
 }
 
 // A physical backup, into the folder that the site's server will run on.
@@ -92,7 +92,7 @@ static bool make_from_backup(struct copies *copies, struct fingerprints **prints
     struct restoring restoring = {0};
     const struct backup *backup = &restoring.backup;
     struct error why = {0};
-    TRY(find_backup(copies, &restoring, err));
+    TRY(copies_find_backup(copies, copies->request, &restoring.place, &restoring.backup, err));
     bool is_physical = restoring.place.driver->is_physical;
     TRY(is_physical ? restore_physical(copies, &restoring, err)
                     : restore_logical(copies, &restoring, err));

@@ -39,6 +39,12 @@ extern const struct copies_source copies_source_dump;
 int64_t copies_source_bytes(const struct target *source);
 
 // --- copies_backup.c: of PostgreSQL, of SQLite
+struct backup;
+struct backup_place;
+// The newest one of the target, however old. As backup_find_newest().
+MUST_CHECK bool copies_find_backup(TALLOC_CTX *mem, const struct copies_request *request,
+                                   struct backup_place *place, struct backup *out,
+                                   struct error *err);
 extern const struct copies_source copies_source_backup, copies_source_backup_file;
 
 #endif

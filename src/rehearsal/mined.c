@@ -127,6 +127,7 @@ bool mined_find(TALLOC_CTX *mem, const struct mined_request *request, struct fin
     mine_names(&mining);
     mine_doubled(&mining);
     TRY(mine_sequences(&mining, "", err));
+    TRY(mine_stored(&mining, err));
     take_worst(&mining, out);
     return true;
 }

@@ -18,6 +18,7 @@ struct mined_request {
     const struct target *before, *after;
     const struct schema *schema_before, *schema_after; // of the catalogs
     const struct measured_effects *effects;            // what was touched
+    const struct measured_run *run;                    // of the ups; NULL: not known
     const struct trace *trace;   // where tables and columns are; NULL: by name
     const struct config *config; // masked columns; NULL
     const char *path;            // of the change, for the findings

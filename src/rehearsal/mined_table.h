@@ -80,6 +80,9 @@ void mine_names(const struct mining *mining);
 // --- mined_sequences.c: `when` begins the sentence: "", "after the downs, "
 MUST_CHECK bool mine_sequences(const struct mining *mining, const char *when, struct error *err);
 
+// --- mined_stored.c: materialized views, labels of enums
+MUST_CHECK bool mine_stored(const struct mining *mining, struct error *err);
+
 // --- mined_rebuilt.c: what a table that was written anew has no longer; rows that stand twice
 MUST_CHECK bool mine_rebuilt(const struct mining *mining, const struct mined_table *table,
                              struct error *err);

@@ -6,6 +6,8 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
+#include "rehearsal/backup_find.h"
+#include "rehearsal/copies_source.h"
 #include "rehearsal/rehearsing.h"
 
 // --- what the old release comes to
@@ -80,13 +82,30 @@ static void judge_downs(const struct rehearsing *rehearsing, bool has_backup)
         put_class(answer, CLASS_PARTIAL,
                   "the downs bring back what was there, and destroy what the new release wrote");
     else if (answer->undo == STATUS_PASS || has_backup)
-        put_class(
-            answer, CLASS_BACKUP,
-            answer->undo == STATUS_PASS
-                ? "the downs do not bring the data back; before-images do (pre.copy of the plan)"
-                : "the downs do not bring everything back; the backup does");
+        put_class(answer, CLASS_BACKUP,
+                  answer->undo == STATUS_PASS
+                      ? "the downs do not bring the data back; before-images would"
+                      : "the downs do not bring everything back; the backup does");
     else
         put_class(answer, CLASS_PARTIAL, "the downs do not bring everything back");
+}
+
+// What would bring it back, is it there? Nothing keeps before-images but who makes them.
+static const char *find_unkept(const struct rehearsing *rehearsing, bool has_backup)
+{
+    SCRATCH(tmp);
+    struct backup_place place;
+    struct backup backup;
+    struct error why = {0};
+
+    if (rehearsing->report->rollback.class != CLASS_BACKUP ||
+        rehearsing->report->source.backup != NULL)
+        return NULL;
+    if (!has_backup)
+        return "no backup is configured that would: backup: {kind: …, directory: …}";
+    if (copies_find_backup(tmp, &rehearsing->request->copies, &place, &backup, &why))
+        return NULL;
+    return mem_printf(rehearsing->mem, "no backup holds it now: %s", why.message);
 }
 
 void rehearse_answer(struct rehearsing *rehearsing)
@@ -103,6 +122,7 @@ void rehearse_answer(struct rehearsing *rehearsing)
         judge_without_downs(rehearsing, has_backup);
     else
         judge_downs(rehearsing, has_backup);
+    rehearsing->report->rollback.unkept = find_unkept(rehearsing, has_backup);
 }
 
 // --- the verdict
@@ -226,6 +246,9 @@ static struct ruling judge_knowledge(TALLOC_CTX *mem, const struct rehearsal_rep
         return (struct ruling){VERDICT_HOLD, "the copy has no rows: nothing was shown"};
     if (answer->class == CLASS_PARTIAL || answer->class == CLASS_IRREVERSIBLE)
         return (struct ruling){VERDICT_HOLD, answer->why};
+    if (answer->unkept != NULL)
+        return (struct ruling){VERDICT_HOLD,
+                               mem_printf(mem, "%s, and %s", answer->why, answer->unkept)};
     return (struct ruling){
         VERDICT_GO,
         answer->class == CLASS_ROUND_TRIP

@@ -75,8 +75,39 @@ static bool find_lost(struct rehearsing *rehearsing, const struct target *writte
     return true;
 }
 
+// Tables, for people: "t and 2 more".
+static const char *name_tables(TALLOC_CTX *mem, const struct measured_effects *effects)
+{
+    if (effects->n_tables == 0)
+        return effects->objects[0].object;
+    if (effects->n_tables == 1)
+        return effects->tables[0].table;
+    return mem_printf(mem, "%s and %zu more", effects->tables[0].table, effects->n_tables - 1);
+}
+
 // Where schema and data were as at the start, only what the new release left behind, a sequence or
-// the clock can have made another result of the same ups.
+// the clock can have made another result of the same ups: then it is told, and no failure.
+static void judge_again(struct rehearsing *rehearsing, const struct measured_effects *differences)
+{
+    struct rollback_answer *answer = &rehearsing->report->rollback;
+    bool is_from_the_start =
+        answer->schema_restored == STATUS_PASS && answer->data_restored == STATUS_PASS;
+
+    answer->again = STATUS_PASS;
+    if (effects_are_none(differences))
+        return;
+    const char *tables = name_tables(rehearsing->mem, differences);
+    if (is_from_the_start) {
+        answer->again_detail =
+            mem_printf(rehearsing->mem,
+                       "but for %s, by a sequence, the clock or rows of the new release", tables);
+        return;
+    }
+    answer->again = STATUS_FAIL;
+    answer->again_detail =
+        mem_printf(rehearsing->mem, "the ups after the downs leave %s otherwise", tables);
+}
+
 static bool compare_again(struct rehearsing *rehearsing, const struct target *written,
                           struct error *err)
 {
@@ -92,13 +123,7 @@ static bool compare_again(struct rehearsing *rehearsing, const struct target *wr
     rehearsing_phase(rehearsing, "compare again");
     TRY(rehearsing_compare(rehearsing, written, &rehearsing->copies->work, NULL, false,
                            &differences, err));
-    bool is_from_the_start =
-        answer->schema_restored == STATUS_PASS && answer->data_restored == STATUS_PASS;
-    answer->again = is_from_the_start || effects_are_none(&differences) ? STATUS_PASS : STATUS_FAIL;
-    if (answer->again == STATUS_FAIL)
-        answer->again_detail = mem_printf(
-            rehearsing->mem, "the ups after the downs leave %zu tables and %zu objects otherwise",
-            differences.n_tables, differences.n_objects);
+    judge_again(rehearsing, &differences);
     return true;
 }
 

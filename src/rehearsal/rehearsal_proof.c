@@ -41,6 +41,7 @@ static bool mine(struct rehearsing *rehearsing, struct error *err)
         .schema_before = rehearsing->reading.schema,
         .schema_after = after,
         .effects = &rehearsing->report->effects,
+        .run = &rehearsing->report->up,
         .trace = rehearsing->reading.trace,
         .config = rehearsing->request->config,
         .path = change->n_migrations > 0 ? change->migrations[0].path : NULL,

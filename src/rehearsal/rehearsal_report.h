@@ -157,6 +157,9 @@ struct lost_rows {
 struct rollback_answer {
     enum rehearsal_class class;
     const char *why; // one sentence
+    // Class backup: why nothing holds the data that the downs do not bring back; NULL: a backup
+    // does.
+    const char *unkept;
     enum status schema_restored, data_restored;
     int64_t rows_lost; // -1: not known
     struct lost_rows *lost;

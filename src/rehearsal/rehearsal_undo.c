@@ -201,12 +201,13 @@ static bool judge(struct undoing *undoing, struct error *err)
     const char *over = left_over(rehearsing->mem, &left, is_whole);
     answer->undo_rows = undoing->rows;
     answer->undo = over == NULL && undoing->conflicts == 0 ? STATUS_PASS : STATUS_FAIL;
-    answer->undo_detail = over != NULL ? over
-                          : undoing->untold != NULL
-                              ? undoing->untold
-                              : mem_printf(rehearsing->mem, "%s rows%s",
-                                           quantity_count(rehearsing->mem, undoing->rows),
-                                           is_whole ? ", then the downs" : "");
+    answer->undo_detail =
+        over != NULL ? over
+        : undoing->untold != NULL
+            ? undoing->untold
+            : mem_printf(rehearsing->mem, "%s row%s%s",
+                         quantity_count(rehearsing->mem, undoing->rows),
+                         undoing->rows == 1 ? "" : "s", is_whole ? ", then the downs" : "");
     return true;
 }
 
