@@ -3,11 +3,14 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
+#include "base/file.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "base/quantity.h"
 #include "change/config.h"
 #include "command/command.h"
 #include "command/options.h"
+#include "driver/backup_directory.h"
 #include "journal/state.h"
 
 struct request {
@@ -37,7 +40,8 @@ static const struct argp parser = {
     .options = table,
     .parser = parse,
     .doc = "Remove what a killed tminus left over: scratch servers, databases and files of "
-           "rehearsals. Of one environment with --env, else of all. Ends with 0 when nothing is "
+           "rehearsals, and half-written backups. Of one environment with --env, else of all. Ends "
+           "with 0 when nothing is "
            "left over, 1 when something is, 3 when a server could not be asked.",
     .children = options_children,
 };
@@ -45,8 +49,9 @@ static const struct argp parser = {
 // --- finding
 
 struct left {
-    const struct copy_driver *driver;
+    const struct copy_driver *driver; // NULL: a half-written backup in `directory`
     const struct copy_site_options *options;
+    const char *directory;
     struct copy_leftover leftover;
     bool is_removed;
     const char *why; // it could not be removed; NULL
@@ -90,6 +95,41 @@ static void find_at(struct cleaning *cleaning, const struct copy_driver *driver,
     }
 }
 
+static void find_partials(struct cleaning *cleaning, const char *directory)
+{
+    TALLOC_CTX *mem = cleaning->mem;
+    struct directory_entry *found = NULL;
+    size_t n = 0;
+    struct error why = {0};
+    if (!directory_leftovers(mem, directory, &found, &n, &why))
+        *mem_append(mem, cleaning->unasked, cleaning->n_unasked) = mem_strdup(mem, why.message);
+    for (size_t i = 0; i < n; i++) {
+        int64_t bytes = directory_bytes(found[i].path);
+        const struct copy_leftover leftover = {
+            .what = mem_printf(mem, "half-written backup %s, %s", found[i].path,
+                               quantity_size(mem, bytes)),
+            .id = found[i].path,
+            .bytes = bytes,
+        };
+        if (!is_known(cleaning, leftover.id))
+            *mem_append(mem, cleaning->list, cleaning->n) =
+                (struct left){.directory = directory, .leftover = leftover};
+    }
+}
+
+// Of several databases each has a folder of its own.
+static void find_backups(struct cleaning *cleaning, const struct config *config,
+                         const struct config_environment *environment)
+{
+    if (environment->backup.directory == NULL)
+        return;
+    const char *directory = config_resolve(cleaning->mem, config, environment->backup.directory);
+    find_partials(cleaning, directory);
+    for (size_t i = 0; environment->n_databases > 1 && i < environment->n_databases; i++)
+        find_partials(cleaning,
+                      file_join(cleaning->mem, directory, environment->databases[i].name));
+}
+
 static bool find_in(struct cleaning *cleaning, const struct config *config,
                     const struct config_environment *environment, const char *name,
                     struct error *err)
@@ -103,6 +143,8 @@ static bool find_in(struct cleaning *cleaning, const struct config *config,
     here->wait = cleaning->wait;
     for (size_t i = 0; cleaning->program->copies[i] != NULL; i++)
         find_at(cleaning, cleaning->program->copies[i], here);
+    if (environment != NULL)
+        find_backups(cleaning, config, environment);
     if (environment == NULL || environment->rehearsal.server == NULL)
         return true;
     struct copy_site_options *there = mem_new(cleaning->mem, struct copy_site_options);
@@ -147,7 +189,10 @@ static void remove_all(struct cleaning *cleaning)
     for (size_t i = 0; i < cleaning->n; i++) {
         struct left *left = &cleaning->list[i];
         struct error why = {0};
-        left->is_removed = left->driver->remove(left->options, left->leftover.id, &why);
+        left->is_removed =
+            left->driver != NULL
+                ? left->driver->remove(left->options, left->leftover.id, &why)
+                : directory_remove_leftover(left->directory, left->leftover.id, &why);
         if (!left->is_removed)
             left->why = mem_strdup(cleaning->mem, why.message);
     }
@@ -225,7 +270,7 @@ static int clean_run(const struct program *program, int argc, char **argv, struc
 const struct command command_clean = {
     .name = "clean",
     .arguments = "",
-    .summary = "remove what killed rehearsals left over",
+    .summary = "remove what killed rehearsals and backups left over",
     .when = "always",
     .run = clean_run,
 };

@@ -162,6 +162,12 @@ static bool lock_directory(const char *path, int *out, struct error *err)
     return is_held ? error_hint(err, "wait until it is done") : false;
 }
 
+// Only names that we give: somebody else's file may end so too.
+static bool is_leftover(const struct directory_entry *entry)
+{
+    return entry->is_partial && time_in(entry->name) >= 0;
+}
+
 static bool remove_partials(const struct backup_options *options, struct error *err)
 {
     SCRATCH(tmp);
@@ -169,11 +175,47 @@ static bool remove_partials(const struct backup_options *options, struct error *
     size_t n;
     TRY(list(tmp, options, &entries, &n, err));
     for (size_t i = 0; i < n; i++) {
-        // Only names that we give: somebody else's file may end so too.
-        if (entries[i].is_partial && time_in(entries[i].name) >= 0)
+        if (is_leftover(&entries[i]))
             TRY(directory_remove(entries[i].path, err));
     }
     return true;
+}
+
+bool directory_leftovers(TALLOC_CTX *mem, const char *directory, struct directory_entry **out,
+                         size_t *n, struct error *err)
+{
+    SCRATCH(tmp);
+    const struct backup_options options = {.directory = directory};
+    struct directory_entry *entries;
+    size_t n_entries;
+    struct error held = {0};
+    int lock;
+    *n = 0;
+    *out = NULL;
+    if (file_kind(directory) != FILE_FOLDER)
+        return true;
+    if (!lock_directory(directory, &lock, &held)) {
+        if (held.code == ERROR_POLICY)
+            return true;
+        *err = held;
+        return false;
+    }
+    bool is_read = list(mem, &options, &entries, &n_entries, err);
+    close(lock);
+    TRY(is_read);
+    for (size_t i = 0; i < n_entries; i++)
+        if (is_leftover(&entries[i]))
+            *mem_append(mem, *out, *n) = entries[i];
+    return true;
+}
+
+bool directory_remove_leftover(const char *directory, const char *path, struct error *err)
+{
+    int lock;
+    TRY(lock_directory(directory, &lock, err));
+    bool is_removed = directory_remove(path, err);
+    close(lock);
+    return is_removed;
 }
 
 static int begun_end(struct directory_begun *begun)

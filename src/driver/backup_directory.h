@@ -49,6 +49,13 @@ MUST_CHECK bool directory_backups(TALLOC_CTX *mem, const struct backup_options *
                                   directory_read *read, struct backup **out, size_t *n,
                                   struct error *err);
 
+// What killed runs left half-written; none while one is being taken. By name.
+MUST_CHECK bool directory_leftovers(TALLOC_CTX *mem, const char *directory,
+                                    struct directory_entry **out, size_t *n, struct error *err);
+// ERROR_POLICY: one is being taken.
+MUST_CHECK bool directory_remove_leftover(const char *directory, const char *path,
+                                          struct error *err);
+
 int64_t directory_bytes(const char *path); // of a file, or of everything in a folder
 MUST_CHECK bool directory_remove(const char *path, struct error *err); // it may be gone already
 

@@ -47,6 +47,28 @@ is 'what runs, what is unknown and what has no mark of ours stays' "$(ls state/r
 is 'a link is not followed' "$(cat elsewhere/file)" keep
 ends 0 'again: nothing' clean
 
+# --- half-written backups
+cat >tminus.yaml <<'END'
+service: shop
+environments:
+  here:
+    database: {url: "sqlite:shop.db"}
+    backup: {kind: sqlite, directory: kept}
+END
+mkdir kept
+half=kept/shop-2026-11-22T08-00-00.000Z.db.partial
+echo half >"$half"
+echo whole >kept/shop-2026-11-22T07-00-00.000Z.db
+echo mine >kept/mine.partial
+flock kept "$TMINUS" clean >out 2>&1
+is 'while a backup is taken, its half is not left over' "$(cat out)" 'nothing is left over'
+[ -e "$half" ]
+result $? 'while one is taken it stays'
+ends 1 'a half-written backup: found' clean --dry-run
+says 'a half-written backup: which' out "half-written backup $half, 5 B"
+ends 0 'a half-written backup: removed' clean
+is 'whole ones and what is not ours stay' "$(ls kept | tr '\n' ' ')" 'mine.partial shop-2026-11-22T07-00-00.000Z.db '
+
 cat >tminus.yaml <<'END'
 service: shop
 environments:
