@@ -311,6 +311,18 @@ static void write_report(const struct request *request, const struct rehearsal_r
         report_rehearsal_text(stdout, report, &options);
 }
 
+// Of a backup a copy could be made without it.
+static bool open_target(TALLOC_CTX *mem, const struct request *request, const char *database,
+                        struct inspection *inspection, struct error *err)
+{
+    if (inspection_open(mem, request->program, &request->options, database, inspection, err))
+        return true;
+    return err->code == ERROR_UNREACHABLE
+               ? error_hint(err, "the database is asked which migrations are pending, also when "
+                                 "the copy is made of a backup or a golden clone")
+               : false;
+}
+
 static int rehearse_database(void *context, const char *database, bool *is_shown, struct error *err)
 {
     SCRATCH(tmp);
@@ -323,7 +335,7 @@ static int rehearse_database(void *context, const char *database, bool *is_shown
     struct effects_written effects = {.compared = compared};
 
     inspection->query_timeout_ms = INSPECTION_LONG_MS;
-    if (!inspection_open(tmp, request->program, &request->options, database, inspection, err) ||
+    if (!open_target(tmp, request, database, inspection, err) ||
         !read_change(tmp, inspection, request, &change, err) ||
         !rehearse(tmp, inspection, request, change, &report, err) ||
         !treat_effects(tmp, request, report, &effects, err) ||

@@ -201,6 +201,45 @@ static bool make_work(struct copies *copies, struct error *err)
     return open_copy(copies, COPY_WORK, &copies->work, err);
 }
 
+// --- who runs on them
+
+struct role {
+    TALLOC_CTX *mem;
+    const char *name; // NULL: a superuser, or not known
+};
+
+static bool take_role(void *context, const char *const *names, const struct engine_value *values,
+                      size_t n)
+{
+    struct role *role = context;
+    (void)names;
+    if (n > 0 && !values[0].is_null)
+        role->name = mem_strdup(role->mem, values[0].text);
+    return false;
+}
+
+// On a scratch server everything is run by its superuser.
+static void note_role(struct copies *copies)
+{
+    SCRATCH(tmp);
+    const struct copies_request *request = copies->request;
+    struct role role = {.mem = tmp};
+    struct error ignored;
+    if (request->source == NULL || request->settings->server != NULL ||
+        request->driver->dialect == DIALECT_SQLITE)
+        return;
+    if (request->engine->session->query(request->source->engine,
+                                        "SELECT rolname FROM pg_catalog.pg_roles WHERE rolname = "
+                                        "current_user AND NOT rolsuper",
+                                        take_role, &role, &ignored) &&
+        role.name != NULL)
+        copies_note(copies,
+                    mem_printf(tmp,
+                               "the copy's superuser runs the change: rights that role '%s' of the "
+                               "target lacks do not show",
+                               role.name));
+}
+
 static bool take_start(struct copies *copies, struct error *err)
 {
     const struct fingerprints_request request = {.target = &copies->before,
@@ -238,6 +277,7 @@ bool copies_make(TALLOC_CTX *mem, const struct copies_request *request, struct c
     if (request->driver->seal != NULL)
         TRY(request->driver->seal(copies->site, COPY_BEFORE, err));
     TRY(make_work(copies, err));
+    note_role(copies);
     TRY(request->driver->bytes(copies->site, COPY_BEFORE, &copies->source.bytes, err));
     TRY(take_start(copies, err));
     if (prints != NULL)

@@ -54,6 +54,14 @@ else
 fi
 up 'ALTER TABLE t ADD COLUMN n int;' 'ALTER TABLE t DROP COLUMN n;'
 ends 0 'a change that reaches nothing: GO' "$TMINUS" rehearse
+lacks 'a superuser of the target: nothing to say of rights' out 'do not show'
+postgres_super "$database" 'GRANT pg_read_all_data TO deployer' 2>/dev/null
+sed -i 's#//postgres@#//deployer@#' tminus.yaml
+run "$TMINUS" rehearse
+says 'a role that is no superuser: its missing rights are not seen, and that is said' out "rights that role 'deployer' of the target lacks do not show"
+sed -i "s#:$postgres_port/#:1/#" tminus.yaml
+run "$TMINUS" rehearse
+says 'a target that does not answer: why it must' err 'the database is asked which migrations are pending, also when the copy is made of a backup'
 
 # --- a named server, which nobody confines
 golden=confined_golden_$$

@@ -421,7 +421,9 @@ static void test_copies_make__of_a_dump_on_a_scratch_server_like_the_source(void
                 "C.UTF-8 UTF8");
     assert_string_not_equal(before->identity.system, rig.source.identity.system);
     run(&rig, &rig.copies->work, "DELETE FROM public.things");
-    assert_int_equal(rig.copies->n_notes, 0);
+    assert_int_equal(rig.copies->n_notes, 1);
+    assert_string_equal(rig.copies->notes[0],
+                        "the copy's superuser runs the change: rights that role 'deployer' of the target lacks do not show");
     MUST(&rig, copies_end(rig.copies, &rig.err));
     expect_text(&rig, &rig.source, "SELECT count(*) FROM public.things", "2");
     rig_end(&rig);
@@ -452,7 +454,7 @@ static void test_copies_make__of_a_dump_that_reaches_nobody(void **state)
                 "SELECT subenabled || ' ' || (subslotname IS NULL) FROM pg_subscription s JOIN pg_database d ON d.oid = subdbid"
                 " WHERE datname = current_database()",
                 "false true");
-    assert_int_equal(rig.copies->n_notes, 3);
+    assert_int_equal(rig.copies->n_notes, 4);
     assert_string_equal(rig.copies->notes[0], "the copy cannot reach the foreign server billing");
     assert_string_equal(rig.copies->notes[2], "the copy cannot reach the publisher of subscription feed");
     postgres_execute(postgres_url(tmp, "postgres", rig.database->folder),
