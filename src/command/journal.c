@@ -7,32 +7,31 @@
 #include "base/quantity.h"
 #include "change/config.h"
 #include "command/command.h"
+#include "command/journal.h"
 #include "command/kept_journal.h"
-#include "command/options.h"
-
-struct request {
-    struct options options;
-    const char *action;
-    const char *file;
-    const char *head;
-    const char *event;
-    int64_t last; // 0: all
-};
 
 #define KEY_HEAD 0x201
 #define KEY_FILE 0x202
 #define KEY_EVENT 0x203
 #define KEY_LAST 0x204
+#define KEY_BUNDLE 0x205
+#define KEY_KEY 0x206
+#define KEY_IMPORTED 0x207
+#define KEY_PUBLIC 0x208
 
 static const struct argp_option table[] = {
     {"journal", KEY_FILE, "FILE", 0, "this journal, instead of the environment's", 1},
     {"head", KEY_HEAD, "SEQ:HASH", 0, "verify: a head noted elsewhere; finds a cut tail", 1},
     {"event", KEY_EVENT, "NAME", 0, "show: only events of this name", 1},
     {"last", KEY_LAST, "N", 0, "show: only the last N events", 1},
+    {"imported", KEY_IMPORTED, "SEQ:HASH", 0, "show: of the imported journal that ends so", 1},
+    {"bundle", KEY_BUNDLE, "FILE", 0, "export: signed, into FILE; verify: this bundle alone", 1},
+    {"key", KEY_KEY, "FILE", 0, "verify, import: the public key that a bundle is signed with", 1},
+    {"public", KEY_PUBLIC, NULL, 0, "key: print the public half of the one that there is", 1},
     {0},
 };
 
-static const char *const actions[] = {"verify", "show", "export", NULL};
+static const char *const actions[] = {"verify", "show", "export", "import", "key", NULL};
 
 static void read_last(struct argp_state *state, const char *text, int64_t *out)
 {
@@ -41,9 +40,44 @@ static void read_last(struct argp_state *state, const char *text, int64_t *out)
         argp_error(state, "--last needs a number from 1, not '%s'", text);
 }
 
+static bool is_action(const struct journal_request *request, const char *name)
+{
+    return request->action != NULL && strcmp(request->action, name) == 0;
+}
+
+static void take_argument(struct argp_state *state, struct journal_request *request,
+                          const char *value)
+{
+    if (request->action == NULL)
+        request->action = options_action(state, value, actions);
+    else if (is_action(request, "import") && request->given == NULL)
+        request->given = value;
+    else
+        argp_error(state, "unexpected argument '%s'", value);
+}
+
+static void check_together(struct argp_state *state, const struct journal_request *request)
+{
+    bool is_verify = is_action(request, "verify"), is_import = is_action(request, "import");
+    if (is_import && request->given == NULL)
+        argp_error(state, "import needs a FILE");
+    if (request->bundle != NULL && !is_verify && !is_action(request, "export"))
+        argp_error(state, "--bundle goes with export and verify");
+    if (is_verify && (request->bundle == NULL) != (request->key == NULL))
+        argp_error(state, "verify needs both --bundle and --key, or neither");
+    if (request->key != NULL && !is_verify && !is_import)
+        argp_error(state, "--key goes with verify and import");
+    if (request->imported != NULL && !is_action(request, "show"))
+        argp_error(state, "--imported goes with show");
+    if (request->is_public && !is_action(request, "key"))
+        argp_error(state, "--public goes with key");
+    if (request->file != NULL && (is_import || is_action(request, "key")))
+        argp_error(state, "--journal goes with verify, show and export");
+}
+
 static error_t parse(int key, char *value, struct argp_state *state)
 {
-    struct request *request = state->input;
+    struct journal_request *request = state->input;
 
     switch (key) {
     case ARGP_KEY_INIT: state->child_inputs[0] = &request->options; return 0;
@@ -51,11 +85,12 @@ static error_t parse(int key, char *value, struct argp_state *state)
     case KEY_HEAD: request->head = value; return 0;
     case KEY_EVENT: request->event = value; return 0;
     case KEY_LAST: read_last(state, value, &request->last); return 0;
-    case ARGP_KEY_ARG:
-        if (request->action != NULL)
-            argp_error(state, "unexpected argument '%s'", value);
-        request->action = options_action(state, value, actions);
-        return 0;
+    case KEY_BUNDLE: request->bundle = value; return 0;
+    case KEY_KEY: request->key = value; return 0;
+    case KEY_IMPORTED: request->imported = value; return 0;
+    case KEY_PUBLIC: request->is_public = true; return 0;
+    case ARGP_KEY_ARG: take_argument(state, request, value); return 0;
+    case ARGP_KEY_END: check_together(state, request); return 0;
     case ARGP_KEY_NO_ARGS: options_action(state, NULL, actions); return 0;
     default: return ARGP_ERR_UNKNOWN;
     }
@@ -64,41 +99,28 @@ static error_t parse(int key, char *value, struct argp_state *state)
 static const struct argp parser = {
     .options = table,
     .parser = parse,
-    .args_doc = "verify | show | export",
-    .doc = "Verify the journal's chain of hashes, show its events, or export them as JSON lines. "
+    .args_doc = "verify | show | export | import FILE | key",
+    .doc = "Verify the journal's chain of hashes, show its events, export them as JSON lines or as "
+           "a signed bundle, keep another machine's as evidence, or make the key that signs. "
            "verify ends with 0 when it is intact, 1 when it is not, 3 when it is empty.",
     .children = options_children,
 };
 
-// Where it is, whether or not the environment's other variables are set: whoever looks at a journal
-// may be elsewhere.
-static bool find_configured(TALLOC_CTX *mem, const struct program *program,
-                            const struct options *options, struct journal_place *out,
-                            struct error *err)
-{
-    const char *name = options->environment, *slot;
-    const struct config_environment *found = NULL;
-    struct config *config;
-    TRY(config_read(mem, options->config_path, true, &config, err));
-    if (config->n_environments > 0) {
-        TRY(config_find_environment(config, name, &found, &slot, err));
-        name = found->name;
-    }
-    TRY(config_check_slot(config, found, options->slot, err));
-    return kept_journal_find(mem, program, config, found, name, out, err);
-}
-
 // The journal that there is: looking at one must not make one.
 static bool open_existing(TALLOC_CTX *mem, const struct program *program,
-                          const struct request *request, struct journal **out, struct error *err)
+                          const struct journal_request *request, struct journal **out,
+                          struct error *err)
 {
     SCRATCH(tmp);
     struct journal_place place = {.driver = program->stores[0]};
+    struct database_choice choice;
 
-    if (request->file == NULL)
-        TRY(find_configured(tmp, program, &request->options, &place, err));
-    else
+    if (request->file == NULL) {
+        TRY(kept_journal_choose(tmp, &request->options, &choice, err));
+        TRY(kept_journal_find(tmp, program, &choice, &place, err));
+    } else {
         place.location = secret_make(tmp, request->file);
+    }
     place.must_exist = true;
     return journal_open(mem, &place, "", out, err);
 }
@@ -130,7 +152,7 @@ static void print_verdict(const struct journal_verdict *verdict)
                journal_head_text(tmp, &verdict->head));
 }
 
-static json_t *head_json(const struct journal_head *head)
+json_t *journal_head_json(const struct journal_head *head)
 {
     json_t *object = json_object();
     json_put_integer(object, "seq", head->sequence);
@@ -149,11 +171,12 @@ static void write_verdict(const struct journal_verdict *verdict)
     json_put(document, "broken_at",
              verdict->is_intact ? json_null() : json_integer(verdict->broken_at));
     json_put_text(document, "reason", verdict->is_intact ? NULL : verdict->reason);
-    json_put(document, "head", head_json(&verdict->head));
+    json_put(document, "head", journal_head_json(&verdict->head));
     json_write(stdout, document);
 }
 
-static int run_verify(struct journal *journal, const struct request *request, struct error *err)
+static int run_verify(struct journal *journal, const struct journal_request *request,
+                      struct error *err)
 {
     struct journal_head expected;
     struct journal_verdict verdict;
@@ -172,9 +195,10 @@ static int run_verify(struct journal *journal, const struct request *request, st
 // --- show and export
 
 struct showing {
-    const struct request *request;
+    const struct journal_request *request;
     json_t *events; // JSON: collected; NULL: printed
     int64_t first;  // sequence
+    int64_t seen;   // events, shown or not
 };
 
 // "path=… rows=200000": the members of `data` that are not documents themselves.
@@ -207,6 +231,7 @@ static bool show_event(void *context, const json_t *event)
     struct showing *showing = context;
     int64_t sequence = json_get_integer(event, "seq", 0);
 
+    showing->seen++;
     if (sequence < showing->first)
         return true;
     if (showing->request->event != NULL &&
@@ -223,22 +248,36 @@ static bool show_event(void *context, const json_t *event)
     return true;
 }
 
-static int run_show(struct journal *journal, const struct request *request, struct error *err)
+static bool read_events(struct journal *journal, const char *imported, struct showing *showing,
+                        struct error *err)
+{
+    if (imported == NULL)
+        return journal_read(journal, showing->first, show_event, showing, err);
+    TRY(journal_read_imported(journal, imported, show_event, showing, err));
+    if (showing->seen > 0)
+        return true;
+    error_set(err, ERROR_INPUT, "no journal was imported that ends at %.12s…", imported);
+    return error_hint(err, "tminus journal show --event journal-imported lists them");
+}
+
+static int run_show(struct journal *journal, const struct journal_request *request,
+                    struct error *err)
 {
     json_auto_t *document = request->options.format == FORMAT_JSON ? json_object() : NULL;
     struct showing showing = {.request = request, .first = 1};
     struct journal_head head;
 
-    if (!journal_head(journal, &head, err))
+    if (request->imported == NULL ? !journal_head(journal, &head, err)
+                                  : !journal_head_read(request->imported, &head, err))
         return -1;
     if (request->last > 0 && request->last < head.sequence)
         showing.first = head.sequence - request->last + 1;
     if (document != NULL) {
         json_put_text(document, "schema", "tminus/journal/1");
-        json_put(document, "head", head_json(&head));
+        json_put(document, "head", journal_head_json(&head));
         showing.events = json_put_array(document, "events");
     }
-    if (!journal_read(journal, showing.first, show_event, &showing, err))
+    if (!read_events(journal, request->imported == NULL ? NULL : head.hash, &showing, err))
         return -1;
     if (document != NULL)
         json_write(stdout, document);
@@ -258,31 +297,44 @@ static int run_export(struct journal *journal, struct error *err)
     return journal_read(journal, 1, export_event, NULL, err) ? EXIT_GO : -1;
 }
 
-static int journal_run(const struct program *program, int argc, char **argv, struct error *err)
+static int run_action(const struct program *program, const struct journal_request *request,
+                      struct error *err)
 {
     SCRATCH(tmp);
-    struct request request = {0};
     struct journal *journal;
-    const char *action;
+
+    if (is_action(request, "key"))
+        return journal_key_run(request, err);
+    if (is_action(request, "import"))
+        return journal_import_run(program, request, err);
+    if (is_action(request, "verify") && request->bundle != NULL)
+        return journal_bundle_verify_run(request, err);
+    if (!open_existing(tmp, program, request, &journal, err))
+        return -1;
+    if (is_action(request, "verify"))
+        return run_verify(journal, request, err);
+    if (is_action(request, "show"))
+        return run_show(journal, request, err);
+    if (request->bundle != NULL)
+        return journal_bundle_export_run(journal, request, err);
+    return run_export(journal, err);
+}
+
+static int journal_run(const struct program *program, int argc, char **argv, struct error *err)
+{
+    struct journal_request request = {0};
 
     argp_parse(&parser, argc, argv, 0, NULL, &request);
-    action = request.action;
     if (!options_format_allowed(&request.options,
                                 OPTIONS_FORMAT(FORMAT_TEXT) | OPTIONS_FORMAT(FORMAT_JSON), err))
         return -1;
-    if (!open_existing(tmp, program, &request, &journal, err))
-        return -1;
-    if (strcmp(action, "verify") == 0)
-        return run_verify(journal, &request, err);
-    if (strcmp(action, "show") == 0)
-        return run_show(journal, &request, err);
-    return run_export(journal, err);
+    return run_action(program, &request, err);
 }
 
 const struct command command_journal = {
     .name = "journal",
-    .arguments = "verify | show | export",
-    .summary = "verify, show or export the record of everything that happened",
+    .arguments = "verify | show | export | import FILE | key",
+    .summary = "verify, show, export or import the record of everything that happened",
     .when = "always",
     .run = journal_run,
 };

@@ -23,6 +23,26 @@ static const struct store_driver *driver_named(const struct program *program, co
     bug("no store driver '%s'", name);
 }
 
+bool kept_journal_choose(TALLOC_CTX *mem, const struct options *options,
+                         struct database_choice *out, struct error *err)
+{
+    struct database_choice choice = {.environment_name = options->environment};
+    const char *slot;
+    TRY(config_read(mem, options->config_path, true, &choice.config, err));
+    if (choice.config->n_environments > 0) {
+        TRY(config_find_environment(choice.config, options->environment, &choice.environment, &slot,
+                                    err));
+        choice.environment_name = choice.environment->name;
+    }
+    TRY(config_check_slot(choice.config, choice.environment, options->slot, err));
+    const struct config_environment *environment = choice.environment;
+    if (environment != NULL && environment->n_databases == 1 &&
+        environment->missing.code == ERROR_NONE)
+        choice.url = environment->databases[0].url;
+    *out = choice;
+    return true;
+}
+
 static bool find_file(TALLOC_CTX *mem, const struct config *config,
                       const struct config_store *store, const char *name, char **out,
                       struct error *err)
@@ -33,11 +53,13 @@ static bool find_file(TALLOC_CTX *mem, const struct config *config,
     return true;
 }
 
-bool kept_journal_find(TALLOC_CTX *mem, const struct program *program, const struct config *config,
-                       const struct config_environment *environment, const char *name,
-                       struct journal_place *out, struct error *err)
+bool kept_journal_find(TALLOC_CTX *mem, const struct program *program,
+                       const struct database_choice *choice, struct journal_place *out,
+                       struct error *err)
 {
-    const struct config_store *store = store_of(config, environment);
+    const struct config *config = choice->config;
+    const char *name = choice->environment_name;
+    const struct config_store *store = store_of(config, choice->environment);
     struct journal_place place = {.name = state_name(mem, config->service, name)};
     char *path;
     if (store->missing.code != ERROR_NONE) {
@@ -113,9 +135,9 @@ bool kept_journal_open(TALLOC_CTX *mem, const struct program *program,
 {
     SCRATCH(tmp);
     struct journal_place place;
-    TRY(kept_journal_find(tmp, program, choice->config, choice->environment,
-                          choice->environment_name, &place, err));
-    TRY(ask_target(tmp, program, choice->url, place.driver, &place.target, err));
+    TRY(kept_journal_find(tmp, program, choice, &place, err));
+    if (choice->url != NULL)
+        TRY(ask_target(tmp, program, choice->url, place.driver, &place.target, err));
     const char *flight = getenv(VERB_FLIGHT);
     TRY(journal_open(mem, &place, flight == NULL ? run : flight, out, err));
     follow_flight(*out);

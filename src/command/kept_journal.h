@@ -11,11 +11,14 @@
 #include "command/database.h"
 #include "journal/journal.h"
 
+// The environment of the options, for who works on its journal alone: its other variables need not
+// be set. `url` is that of its only database where it is known.
+MUST_CHECK bool kept_journal_choose(TALLOC_CTX *mem, const struct options *options,
+                                    struct database_choice *out, struct error *err);
 // Where it is. ERROR_CONFIG: a variable of `store` is not set.
 MUST_CHECK bool kept_journal_find(TALLOC_CTX *mem, const struct program *program,
-                                  const struct config *config,
-                                  const struct config_environment *environment, const char *name,
-                                  struct journal_place *out, struct error *err);
+                                  const struct database_choice *choice, struct journal_place *out,
+                                  struct error *err);
 
 // Open and verified; made where there is none. ERROR_INPUT: it is broken, and nothing is added to
 // it. ERROR_CONFIG: it would be kept in the target.

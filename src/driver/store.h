@@ -38,6 +38,13 @@ struct store_fence {
     int64_t epoch;
 };
 
+// A journal of another machine, kept as evidence beside ours.
+struct store_import {
+    const char *head; // the hash of its last event: its name
+    const struct store_row *rows;
+    size_t n;
+};
+
 struct store_append {
     // Called within the write lock with the last row (sequence 0, hash "" when empty); gives the
     // new row, so that two processes cannot take one sequence number. It may be called again when
@@ -45,7 +52,8 @@ struct store_append {
     bool (*make)(void *context, const struct store_row *last, struct store_row *row,
                  struct error *err);
     void *context;
-    const struct store_fence *fence; // NULL: whoever holds leases, this is appended
+    const struct store_fence *fence;   // NULL: whoever holds leases, this is appended
+    const struct store_import *import; // written together with the event; NULL: none
 };
 
 // --- leases
@@ -103,9 +111,10 @@ struct store_driver {
     bool (*append)(struct store *store, const struct store_append *append, struct error *err);
     // The last row, under `mem`; sequence 0 and hash "" when there is none.
     bool (*last)(TALLOC_CTX *mem, struct store *store, struct store_row *out, struct error *err);
-    // Rows from `first` on, in the order of their sequence numbers.
-    bool (*read)(struct store *store, int64_t first, store_each *each, void *context,
-                 struct error *err);
+    // Rows from `first` on, in the order of their sequence numbers: our own (`head` NULL), or those
+    // of an imported journal.
+    bool (*read)(struct store *store, const char *head, int64_t first, store_each *each,
+                 void *context, struct error *err);
 
     // ERROR_POLICY: another process holds it and lives; the message says who, where, since when and
     // until when. The same process takes its own anew; what it held before is fenced, too.

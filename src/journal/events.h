@@ -72,4 +72,9 @@
 #define EVENT_STEP_STARTED "step-started"
 #define EVENT_STEP_ENDED "step-ended"
 
+// Another machine's journal, kept beside this one: {head ("SEQ:HASH"), events (their number),
+// sha256 (of the file), from (its name), signed_by (key id of a bundle; null: JSON lines, signed by
+// nobody)}
+#define EVENT_JOURNAL_IMPORTED "journal-imported"
+
 #endif

@@ -6,6 +6,7 @@
 #include "journal/journal.h"
 #include "base/clock.h"
 #include "base/digest.h"
+#include "journal/chain.h"
 #include "journal/journal_parts.h"
 #include <pwd.h>
 #include <unistd.h>
@@ -101,16 +102,21 @@ static bool make_event(void *context, const struct store_row *last, struct store
     return true;
 }
 
-bool journal_append(struct journal *journal, const char *event, json_t *data, struct error *err)
+bool journal_append_with(struct journal *journal, const char *event, json_t *data,
+                         const struct store_import *import, struct error *err)
 {
     SCRATCH(tmp);
     json_auto_t *owned = data;
     struct append append = {.mem = tmp, .journal = journal, .event = event, .data = owned};
-
     const struct store_append request = {
-        .make = make_event, .context = &append, .fence = journal->fence};
+        .make = make_event, .context = &append, .fence = journal->fence, .import = import};
 
     return journal->driver->append(journal->store, &request, err);
+}
+
+bool journal_append(struct journal *journal, const char *event, json_t *data, struct error *err)
+{
+    return journal_append_with(journal, event, data, NULL, err);
 }
 
 // --- head
@@ -149,106 +155,21 @@ bool journal_head_read(const char *text, struct journal_head *out, struct error 
 
 // --- verify
 
-struct walk {
-    const struct journal_head *expected;
-    struct journal_verdict *verdict;
-    bool has_expected; // the expected head was met
-    char prev[65];
-};
-
-static bool break_at(struct walk *walk, int64_t sequence, const char *format, ...)
-    PRINTF_LIKE(3, 4);
-static bool break_at(struct walk *walk, int64_t sequence, const char *format, ...)
+static bool follow_row(void *context, const struct store_row *row)
 {
-    va_list arguments;
-
-    walk->verdict->is_intact = false;
-    walk->verdict->broken_at = sequence;
-    va_start(arguments, format);
-    vsnprintf(walk->verdict->reason, sizeof(walk->verdict->reason), format, arguments);
-    va_end(arguments);
-    return false;
-}
-
-static bool check_order(struct walk *walk, const struct store_row *row)
-{
-    int64_t next = walk->verdict->events + 1;
-
-    if (row->sequence == next)
-        return true;
-    if (row->sequence < next)
-        return break_at(walk, row->sequence, "event %lld was inserted: numbers start at 1",
-                        (long long)row->sequence);
-    if (row->sequence == next + 1)
-        return break_at(walk, next, "event %lld is missing", (long long)next);
-    return break_at(walk, next, "events %lld to %lld are missing", (long long)next,
-                    (long long)row->sequence - 1);
-}
-
-// Does the line say what the chain needs: its own number, and the hash of the event before?
-static bool check_links(struct walk *walk, const struct store_row *row)
-{
-    struct error ignored;
-    json_t *event = NULL;
-
-    if (!json_read("journal", row->line, strlen(row->line), &event, &ignored))
-        return break_at(walk, row->sequence, "event %lld is no JSON", (long long)row->sequence);
-    int64_t written = json_get_integer(event, "seq", 0);
-    const char *prev = json_get_text(event, "prev");
-    bool is_linked = prev != NULL && strcmp(prev, walk->prev) == 0;
-    json_decref(event);
-    if (written != row->sequence)
-        return break_at(walk, row->sequence, "event %lld stands in the place of event %lld",
-                        (long long)written, (long long)row->sequence);
-    if (!is_linked)
-        return break_at(walk, row->sequence,
-                        "event %lld does not follow the event before it: that one was changed, or "
-                        "this one was inserted",
-                        (long long)row->sequence);
-    return true;
-}
-
-static bool check_row(void *context, const struct store_row *row)
-{
-    struct walk *walk = context;
-    struct digest_text digest = digest_of(row->line, strlen(row->line));
-
-    if (!check_order(walk, row))
-        return false;
-    if (strcmp(digest.hex, row->hash) != 0)
-        return break_at(walk, row->sequence, "event %lld was changed: its hash does not fit",
-                        (long long)row->sequence);
-    if (!check_links(walk, row))
-        return false;
-    memcpy(walk->prev, digest.hex, sizeof(walk->prev));
-    walk->verdict->events = row->sequence;
-    walk->verdict->head.sequence = row->sequence;
-    memcpy(walk->verdict->head.hash, digest.hex, sizeof(walk->prev));
-    if (walk->expected == NULL || walk->expected->sequence != row->sequence)
-        return true;
-    walk->has_expected = true;
-    if (strcmp(walk->expected->hash, digest.hex) != 0)
-        return break_at(walk, row->sequence,
-                        "event %lld is not the one of the head that was noted: the journal was "
-                        "written anew",
-                        (long long)row->sequence);
-    return true;
+    return chain_follow(context, row);
 }
 
 bool journal_verify(struct journal *journal, const struct journal_head *expected,
                     struct journal_verdict *out, struct error *err)
 {
-    struct journal_verdict verdict = {.is_intact = true};
-    struct walk walk = {.expected = expected, .verdict = &verdict};
+    struct chain chain;
 
+    chain_begin(&chain, expected);
     // From the lowest number there is: an event 0 would otherwise stay unseen.
-    TRY(journal->driver->read(journal->store, INT64_MIN, check_row, &walk, err));
-    if (verdict.is_intact && expected != NULL && !walk.has_expected)
-        break_at(&walk, verdict.events + 1,
-                 "the journal ends at event %lld, but event %lld was "
-                 "noted: its tail was cut",
-                 (long long)verdict.events, (long long)expected->sequence);
-    *out = verdict;
+    TRY(journal->driver->read(journal->store, NULL, INT64_MIN, follow_row, &chain, err));
+    chain_end(&chain);
+    *out = chain.verdict;
     return true;
 }
 
@@ -296,12 +217,29 @@ static bool read_row(void *context, const struct store_row *row)
     return goes_on;
 }
 
+bool journal_read_imported(struct journal *journal, const char *head, journal_each *each,
+                           void *context, struct error *err)
+{
+    struct reading reading = {.journal = journal, .each = each, .context = context, .err = err};
+    struct chain chain;
+
+    chain_begin(&chain, NULL);
+    TRY(journal->driver->read(journal->store, head, INT64_MIN, follow_row, &chain, err));
+    const struct journal_verdict *verdict = &chain.verdict;
+    if (!verdict->is_intact || (verdict->events > 0 && strcmp(verdict->head.hash, head) != 0))
+        return error_set(err, ERROR_INPUT, "%s: the imported journal is broken: %s",
+                         place_of(journal),
+                         verdict->is_intact ? "it ends elsewhere" : verdict->reason);
+    TRY(journal->driver->read(journal->store, head, 1, read_row, &reading, err));
+    return !reading.has_failed;
+}
+
 bool journal_read(struct journal *journal, int64_t first, journal_each *each, void *context,
                   struct error *err)
 {
     struct reading reading = {.journal = journal, .each = each, .context = context, .err = err};
 
-    TRY(journal->driver->read(journal->store, first, read_row, &reading, err));
+    TRY(journal->driver->read(journal->store, NULL, first, read_row, &reading, err));
     return !reading.has_failed;
 }
 

@@ -11,6 +11,7 @@
 #ifndef JOURNAL_JOURNAL_H
 #define JOURNAL_JOURNAL_H
 
+#include "base/digest.h"
 #include "base/error.h"
 #include "base/json.h"
 #include "base/memory.h"
@@ -69,6 +70,11 @@ MUST_CHECK bool journal_head_read(const char *text, struct journal_head *out, st
 typedef bool journal_each(void *context, const json_t *event); // false stops
 MUST_CHECK bool journal_read(struct journal *journal, int64_t first, journal_each *each,
                              void *context, struct error *err);
+
+// The same of a journal that was imported (journal/import.h), named by the hash of its last event;
+// of one that was not, nothing.
+MUST_CHECK bool journal_read_imported(struct journal *journal, const char *head, journal_each *each,
+                                      void *context, struct error *err);
 
 // The last event called `event` whose data has `member` equal to `value` (member NULL: any), as a
 // new reference; NULL when there is none.

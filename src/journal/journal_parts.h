@@ -17,4 +17,8 @@ struct journal {
     const struct store_fence *fence; // NULL: none
 };
 
+// journal_append, with the rows of another machine's journal, both or neither.
+MUST_CHECK bool journal_append_with(struct journal *journal, const char *event, json_t *data,
+                                    const struct store_import *import, struct error *err);
+
 #endif

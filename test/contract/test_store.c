@@ -59,10 +59,10 @@ static void check_read(struct store_rig *rig)
 {
     int64_t seen = 0;
     append(rig, 2);
-    assert_true(rig->driver->read(rig->store, 1, count_rows, &seen, &rig->err));
+    assert_true(rig->driver->read(rig->store, NULL, 1, count_rows, &seen, &rig->err));
     assert_int_equal(seen, 4);
     seen = 2;
-    assert_true(rig->driver->read(rig->store, 3, count_rows, &seen, &rig->err));
+    assert_true(rig->driver->read(rig->store, NULL, 3, count_rows, &seen, &rig->err));
     assert_int_equal(seen, 4);
 }
 
@@ -93,7 +93,7 @@ static void test_events(void **state)
         check_append(rig);
         check_refused(rig);
         check_read(rig);
-        assert_true(rig->driver->read(rig->store, INT64_MIN, ask_within, rig, &rig->err));
+        assert_true(rig->driver->read(rig->store, NULL, INT64_MIN, ask_within, rig, &rig->err));
         check_reopen(rig);
     }
 }
@@ -118,8 +118,61 @@ static void test_many(void **state)
                           "INSERT INTO tminus_store.event SELECT 'shop/production', i, 'line', 'hash'"
                           " FROM generate_series(1, 513) i");
         int64_t seen = 0;
-        assert_true(rig->driver->read(rig->store, 1, next_row, &seen, &rig->err));
+        assert_true(rig->driver->read(rig->store, NULL, 1, next_row, &seen, &rig->err));
         assert_int_equal(seen, 513);
+    }
+}
+
+// --- journals of other machines
+
+static void check_imported(struct store_rig *rig, const char *head, int64_t n)
+{
+    int64_t seen = 0;
+    assert_true(rig->driver->read(rig->store, head, 1, next_row, &seen, &rig->err));
+    assert_int_equal(seen, n);
+}
+
+// With the event, or not at all; apart from ours.
+static void test_import(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(store_drivers); i++) {
+        SCRATCH(tmp);
+        struct store_rig *rig = store_rig_make(tmp, store_drivers[i]);
+        struct store_row rows[250];
+        for (int k = 0; k < 250; k++)
+            rows[k] = (struct store_row){.sequence = k + 1, .line = "{\"it's\":\"\\\\\"}", .hash = "x"};
+        const struct store_import import = {.head = "abc", .rows = rows, .n = 250};
+        const struct store_append append_both = {.make = store_rig_row, .context = rig, .import = &import};
+        rig->refuses = true;
+        assert_false(rig->driver->append(rig->store, &append_both, &rig->err));
+        check_imported(rig, "abc", 0);
+        rig->refuses = false;
+        assert_true(rig->driver->append(rig->store, &append_both, &rig->err));
+        check_imported(rig, "abc", 250);
+        check_imported(rig, "ab", 0);
+        assert_int_equal(store_rig_last(rig), 1);
+        // Twice the same rows: refused whole.
+        assert_false(rig->driver->append(rig->store, &append_both, &rig->err));
+        assert_int_equal(store_rig_last(rig), 1);
+    }
+}
+
+// What an earlier version left is taken over with its events.
+static void test_upgrade(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(store_drivers); i++) {
+        SCRATCH(tmp);
+        struct store_rig *rig = store_rig_make(tmp, store_drivers[i]);
+        append(rig, 2);
+        TALLOC_FREE(rig->store);
+        store_rig_execute(rig, "DROP TABLE imported; DROP TABLE lease; PRAGMA user_version = 1",
+                          "DROP TABLE tminus_store.imported; UPDATE tminus_store.version SET version = 1");
+        assert_true(store_rig_open(rig, rig, &rig->store));
+        append(rig, 1);
+        assert_int_equal(store_rig_last(rig), 3);
+        check_imported(rig, "abc", 0);
     }
 }
 
@@ -145,7 +198,7 @@ static void test_processes(void **state)
         assert_int_equal(store_rig_processes(rig, WRITERS, open_and_append), WRITERS);
         assert_true(store_rig_open(rig, rig, &rig->store));
         int64_t seen = 0;
-        assert_true(rig->driver->read(rig->store, INT64_MIN, next_row, &seen, &rig->err));
+        assert_true(rig->driver->read(rig->store, NULL, INT64_MIN, next_row, &seen, &rig->err));
         assert_int_equal(seen, (int64_t)WRITERS * WRITES);
     }
 }
@@ -346,6 +399,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_events),
         cmocka_unit_test(test_many),
+        cmocka_unit_test(test_import),
+        cmocka_unit_test(test_upgrade),
         cmocka_unit_test(test_processes),
         cmocka_unit_test(test_missing),
         cmocka_unit_test(test_newer),

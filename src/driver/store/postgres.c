@@ -128,6 +128,27 @@ static bool send_row(struct store *store, struct appending *appending, struct er
     return is_done;
 }
 
+// As many rows a statement as keep it small beside the largest event.
+#define IMPORT_ROWS 100
+
+static bool import_rows(struct store *store, const struct store_import *import, struct error *err)
+{
+    for (size_t i = 0; i < import->n;) {
+        SCRATCH(tmp);
+        char *sql = mem_strdup(tmp, "INSERT INTO tminus_store.imported VALUES ");
+        const char *name = mem_printf(tmp, "(%s, %s", quote_text(tmp, store->journal),
+                                      quote_text(tmp, import->head));
+        for (size_t n = 0; n < IMPORT_ROWS && i < import->n; n++, i++) {
+            const struct store_row *row = &import->rows[i];
+            sql = talloc_asprintf_append_buffer(sql, "%s%s, %" PRId64 ", %s, %s)", n ? ", " : "",
+                                                name, row->sequence, quote_text(tmp, row->line),
+                                                quote_text(tmp, row->hash));
+        }
+        TRY(connection_execute(store->connection, sql, err));
+    }
+    return true;
+}
+
 static bool append_locked(struct store *store, void *context, struct error *err)
 {
     SCRATCH(tmp);
@@ -151,6 +172,8 @@ static bool append_locked(struct store *store, void *context, struct error *err)
     appending->row = (struct store_row){.sequence = row.sequence,
                                         .line = mem_strdup(appending->mem, row.line),
                                         .hash = mem_strdup(appending->mem, row.hash)};
+    if (append->import != NULL)
+        TRY(import_rows(store, append->import, err));
     return send_row(store, appending, err);
 }
 
@@ -189,6 +212,7 @@ static bool store_append(struct store *store, const struct store_append *append,
 
 struct page {
     TALLOC_CTX *mem;
+    const char *head; // of an imported journal; NULL: ours
     int64_t first;
     PGresult *rows;
 };
@@ -197,20 +221,24 @@ static bool read_page(struct store *store, void *context, struct error *err)
 {
     struct page *page = context;
     const char *const parameters[] = {store->journal,
-                                      mem_printf(page->mem, "%" PRId64, page->first)};
-    return connection_ask(page->mem, store->connection,
-                          "SELECT sequence, line, hash FROM tminus_store.event WHERE journal = $1"
-                          " AND sequence >= $2::bigint ORDER BY sequence LIMIT " PAGE_ROWS,
-                          parameters, COUNT_OF(parameters), &page->rows, err);
+                                      mem_printf(page->mem, "%" PRId64, page->first), page->head};
+    const char *sql =
+        page->head == NULL
+            ? "SELECT sequence, line, hash FROM tminus_store.event WHERE journal = $1"
+              " AND sequence >= $2::bigint ORDER BY sequence LIMIT " PAGE_ROWS
+            : "SELECT sequence, line, hash FROM tminus_store.imported WHERE journal = $1"
+              " AND sequence >= $2::bigint AND head = $3 ORDER BY sequence LIMIT " PAGE_ROWS;
+    return connection_ask(page->mem, store->connection, sql, parameters, page->head ? 3 : 2,
+                          &page->rows, err);
 }
 
 // By pages, so that whoever reads may ask the store for something else meanwhile.
-static bool store_read(struct store *store, int64_t first, store_each *each, void *context,
-                       struct error *err)
+static bool store_read(struct store *store, const char *head, int64_t first, store_each *each,
+                       void *context, struct error *err)
 {
     for (;;) {
         SCRATCH(tmp);
-        struct page page = {.mem = tmp, .first = first};
+        struct page page = {.mem = tmp, .head = head, .first = first};
         TRY(postgres_store_work(store, read_page, &page, err));
         int n = PQntuples(page.rows);
         for (int i = 0; i < n; i++) {

@@ -9,7 +9,7 @@
 #include "driver/store/postgres_store.h"
 #include "sql/queries.h"
 
-#define SCHEMA_VERSION 1
+#define SCHEMA_VERSION 2
 #define CONNECT_MS 10000
 #define RECONNECT_MS 20000 // how long a server may take to come back
 #define RETRY_MS 200
@@ -19,12 +19,14 @@
 // Upgrades of our own schema, one a version; [0] makes the first one.
 static const char *const upgrades[SCHEMA_VERSION] = {
     sql_store_postgres_version_1,
+    sql_store_postgres_version_2,
 };
 
 // --- our tables
 
 struct tables {
-    bool has_schema, has_version, is_whole;
+    bool has_schema, has_version;
+    int64_t n; // of those that each version has
     int64_t version;
 };
 
@@ -47,7 +49,7 @@ static bool fail_encoding(const struct store *store, const char *encoding, struc
     " (SELECT pg_catalog.count(*) > 0 FROM pg_catalog.pg_namespace"                                \
     "   WHERE nspname = 'tminus_store'),"                                                          \
     " coalesce(pg_catalog.bool_or(relname = 'version'), false),"                                   \
-    " pg_catalog.count(*) FILTER (WHERE relname IN ('event', 'lease')) = 2"                        \
+    " pg_catalog.count(*) FILTER (WHERE relname IN ('event', 'lease', 'imported'))"                \
     " FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"         \
     " WHERE nspname = 'tminus_store' AND relkind = 'r'"
 
@@ -59,7 +61,9 @@ static bool read_tables(struct store *store, struct tables *out, struct error *e
     const char *encoding = PQgetvalue(row, 0, 0);
     if (strcmp(encoding, "UTF8") != 0 && strcmp(encoding, "SQL_ASCII") != 0)
         return fail_encoding(store, encoding, err);
-    struct tables tables = {is_true(row, 1), is_true(row, 2), is_true(row, 3), 0};
+    struct tables tables = {.has_schema = is_true(row, 1),
+                            .has_version = is_true(row, 2),
+                            .n = strtoll(PQgetvalue(row, 0, 3), NULL, 10)};
     if (tables.has_version) {
         TRY(connection_ask(tmp, store->connection,
                            "SELECT pg_catalog.max(version) FROM tminus_store.version", NULL, 0,
@@ -80,7 +84,8 @@ static bool check_tables(const struct store *store, const struct tables *tables,
                   (long long)tables->version, SCHEMA_VERSION);
         return error_hint(err, "use the newer tminus");
     }
-    if (tables->version >= 1 && tables->is_whole)
+    static const int64_t wanted[SCHEMA_VERSION + 1] = {INT64_MAX, 2, 3};
+    if (tables->version >= 1 && tables->n >= wanted[tables->version])
         return true;
     error_set(err, ERROR_INPUT, "%s: damaged: the schema tminus_store lacks a table of tminus",
               store->place);

@@ -11,12 +11,13 @@
 #include <unistd.h>
 
 #define APPLICATION_ID 0x746d696a // "tmij"
-#define SCHEMA_VERSION 2
+#define SCHEMA_VERSION 3
 
 // Upgrades of our own schema, one a version; [0] makes the first one in an empty file.
 static const char *const upgrades[SCHEMA_VERSION] = {
     sql_store_sqlite_version_1,
     sql_store_sqlite_version_2,
+    sql_store_sqlite_version_3,
 };
 
 static bool read_number(struct table_file *file, const char *sql, int64_t *out, struct error *err)
@@ -141,6 +142,23 @@ bool sqlite_store_write(struct store *store, store_work *work, void *context, st
     return false;
 }
 
+static bool import_rows(struct store *store, const struct store_import *import, struct error *err)
+{
+    SCRATCH(tmp);
+    struct table_query *insert;
+
+    TRY(table_query_make(tmp, store->file, "INSERT INTO imported VALUES (?1, ?2, ?3, ?4)", &insert,
+                         err));
+    for (size_t i = 0; i < import->n; i++) {
+        table_query_bind_text(insert, 1, import->head);
+        table_query_bind_integer(insert, 2, import->rows[i].sequence);
+        table_query_bind_text(insert, 3, import->rows[i].line);
+        table_query_bind_text(insert, 4, import->rows[i].hash);
+        TRY(table_query_run(insert, err));
+    }
+    return true;
+}
+
 static bool append_locked(struct store *store, void *context, struct error *err)
 {
     SCRATCH(tmp);
@@ -152,6 +170,8 @@ static bool append_locked(struct store *store, void *context, struct error *err)
         TRY(sqlite_store_check_fence(store, append->fence, err));
     TRY(store_last(tmp, store, &last, err));
     TRY(append->make(append->context, &last, &row, err));
+    if (append->import != NULL)
+        TRY(import_rows(store, append->import, err));
     table_query_bind_integer(store->insert, 1, row.sequence);
     table_query_bind_text(store->insert, 2, row.line);
     table_query_bind_text(store->insert, 3, row.hash);
@@ -169,24 +189,39 @@ static const char *store_place(const struct store *store)
     return table_file_path(store->file);
 }
 
-static bool store_read(struct store *store, int64_t first, store_each *each, void *context,
-                       struct error *err)
+static bool read_rows(struct table_query *query, store_each *each, void *context, struct error *err)
 {
     bool has_row;
 
-    table_query_bind_integer(store->read, 1, first);
     for (;;) {
-        TRY(table_query_next(store->read, &has_row, err));
+        TRY(table_query_next(query, &has_row, err));
         if (!has_row)
             return true;
-        struct store_row row = {.sequence = table_query_integer(store->read, 0),
-                                .line = table_query_text(store->read, 1) ?: "",
-                                .hash = table_query_text(store->read, 2) ?: ""};
+        struct store_row row = {.sequence = table_query_integer(query, 0),
+                                .line = table_query_text(query, 1) ?: "",
+                                .hash = table_query_text(query, 2) ?: ""};
         if (!each(context, &row)) {
-            table_query_reset(store->read);
+            table_query_reset(query);
             return true;
         }
     }
+}
+
+static bool store_read(struct store *store, const char *head, int64_t first, store_each *each,
+                       void *context, struct error *err)
+{
+    SCRATCH(tmp);
+    struct table_query *query = store->read;
+
+    if (head != NULL) {
+        TRY(table_query_make(tmp, store->file,
+                             "SELECT sequence, line, hash FROM imported"
+                             " WHERE sequence >= ?1 AND head = ?2 ORDER BY sequence",
+                             &query, err));
+        table_query_bind_text(query, 2, head);
+    }
+    table_query_bind_integer(query, 1, first);
+    return read_rows(query, each, context, err);
 }
 
 const struct store_driver store_sqlite = {
