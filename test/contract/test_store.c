@@ -176,6 +176,23 @@ static void test_upgrade(void **state)
     }
 }
 
+// A server that has lost what this process wrote: its chain must not go on as if nothing were.
+static void test_went_back(void **state)
+{
+    (void)state;
+    SCRATCH(tmp);
+    struct store_rig *rig = store_rig_make(tmp, &store_postgres);
+    append(rig, 3);
+    postgres_execute(rig->location, "DELETE FROM tminus_store.event WHERE sequence = 3");
+    assert_false(store_rig_append(rig, NULL));
+    assert_int_equal(rig->err.code, ERROR_INPUT);
+    assert_non_null(strstr(rig->err.message, "event 3, which this process wrote, is not there any more"));
+    assert_int_equal(store_rig_last(rig), 2);
+    TALLOC_FREE(rig->store);
+    assert_true(store_rig_open(rig, rig, &rig->store));
+    append(rig, 1); // whoever comes new takes it as it is; a noted head finds the cut
+}
+
 // --- several processes
 
 static bool open_and_append(struct store_rig *rig)
@@ -401,6 +418,7 @@ int main(void)
         cmocka_unit_test(test_many),
         cmocka_unit_test(test_import),
         cmocka_unit_test(test_upgrade),
+        cmocka_unit_test(test_went_back),
         cmocka_unit_test(test_processes),
         cmocka_unit_test(test_missing),
         cmocka_unit_test(test_newer),

@@ -125,4 +125,17 @@ says 'a parameter that it does not know: next step' err ignore_startup_parameter
 DATABASE_URL=postgresql://postgres@127.0.0.1:$pooler_port/shop ends 6 'a superuser' "$TMINUS" verify
 postgres_sql shop "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'deployer' AND pid <> pg_backend_pid()" >/dev/null
 ends 0 'the session was lost meanwhile' "$TMINUS" verify
+# --- the journal's store
+
+sqlite3 other.db "CREATE TABLE users (id INTEGER PRIMARY KEY)"
+cat >store.yaml <<END
+service: other
+store: {kind: postgres, url: "postgresql://deployer@127.0.0.1:$pooler_port/shop"}
+environments: {production: {database: {url: other.db}}}
+END
+for i in 1 2 3; do
+    ends 0 "an event through the pooler, $i" "$TMINUS" baseline save --config store.yaml --table users
+done
+ends 0 'the journal through it' "$TMINUS" journal verify --config store.yaml
+says 'all of them' out 'journal intact: 3 events'
 done_testing
