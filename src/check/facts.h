@@ -10,6 +10,7 @@
 #define CHECK_FACTS_H
 
 #include "change/config.h"
+#include "check/zone.h"
 #include "driver/engine.h"
 #include "plan/plan.h"
 
@@ -54,10 +55,60 @@ struct gate_backup {
     enum verdict proof;
 };
 
+struct gate_staging {
+    const char *name;    // of the environment; NULL: there is none
+    const char *unknown; // why its journal could not be read; NULL
+    size_t n_applied;    // of the plan's migrations, with just their bytes
+    int64_t applied_ms;  // the last of them
+    int64_t verified_ms; // the last verification there; -1: never
+    bool is_go;          // how it ended
+};
+
+struct gate_size {
+    bool is_asked;       // a range is named
+    const char *unknown; // why it could not be read; NULL
+    int64_t lines;       // added and deleted, without what programs wrote
+    const char **binaries;
+    size_t n_binaries;
+};
+
+struct gate_key { // of the release's environment, without its value
+    const char *name;
+    bool is_there, is_empty, is_placeholder;
+};
+
+struct gate_secret {
+    const char *name;
+    const char *unknown; // why its age is not known; NULL
+    int64_t age_ms, max_age_ms;
+};
+
+struct gate_disk {
+    bool is_configured;
+    const char *unknown;  // why the room is not known; NULL
+    int64_t needed_bytes; // 0: nothing is rewritten; -1: not known
+    const char *largest;  // of the rewritten tables; NULL: none
+    int64_t free_bytes;
+};
+
+struct gate_wraparound {
+    const char *unknown;  // NULL
+    const char *database; // that was frozen longest ago; NULL: not told
+    int64_t age;          // transactions since then
+};
+
+struct gate_standby {
+    const char *name;
+    int64_t lag_ms;
+    int64_t lag_bytes; // -1: the role may not see it
+};
+
 struct gate_facts {
     int64_t now_ms;
-    const char *actor;       // who polls, and would launch
-    const struct plan *plan; // its lines that only read have answers
+    struct zone_time local;   // now, where it is launched
+    const char *zone_unknown; // why that is not known; NULL
+    const char *actor;        // who polls, and would launch
+    const struct plan *plan;  // its lines that only read have answers
     const struct config_gates *gates;
     const struct config_backup *limits;
     struct engine_identity identity; // of the target
@@ -71,7 +122,22 @@ struct gate_facts {
     size_t n_void;               // approvals of other digests
     struct gate_waiver *waivers; // the last of each gate, ended ones too
     size_t n_waivers;
-    bool has_server; // false: one file, one writer
+    int64_t announced_ms;        // this plan, for the first time; -1: never
+    const char *announced_where; // NULL
+    struct gate_staging staging;
+    struct gate_size size;
+    struct gate_key *keys; // those that are required
+    size_t n_keys;
+    const char *keys_unknown; // why they could not be looked for; NULL
+    struct gate_secret *secrets;
+    size_t n_secrets;
+    struct gate_disk disk;
+    const struct schema *schema; // of the target's catalog; NULL: it was not read
+    struct gate_wraparound wraparound;
+    struct gate_standby *standbys;
+    size_t n_standbys;
+    const char *standbys_unknown; // why they could not be read; NULL
+    bool has_server;              // false: one file, one writer
     const struct engine_activity *activity;
     size_t n_activity;
     const char *activity_unknown; // why it could not be read; NULL

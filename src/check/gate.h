@@ -52,12 +52,15 @@ bool gate_fail_unknown(const char *id, enum error_code code, struct error *err);
 
 // --- for the judges (gate_*.c)
 
-gate_judge judge_target, judge_migrations, judge_data, judge_risk;
+gate_judge judge_target, judge_migrations, judge_data, judge_risk, judge_size;
 gate_judge judge_baseline, judge_rehearsal, judge_effects, judge_rollback, judge_down;
-gate_judge judge_backup, judge_restore_proof;
-gate_judge judge_approved;
+gate_judge judge_backup, judge_restore_proof, judge_staging;
+gate_judge judge_approved, judge_announced;
+gate_judge judge_window, judge_freeze;
+gate_judge judge_keys, judge_secrets, judge_disk;
 gate_judge judge_long_transactions, judge_prepared_transactions, judge_replication_slots;
-gate_judge judge_connections;
+gate_judge judge_connections, judge_wraparound, judge_replication_lag, judge_sequences;
+gate_judge judge_invalid_indexes, judge_unvalidated_constraints;
 
 // "3 min 20 s ago".
 char *gate_ago(TALLOC_CTX *mem, const struct gate_facts *facts, int64_t at_ms);

@@ -109,7 +109,7 @@ void judge_data(TALLOC_CTX *mem, const struct gate_facts *facts, struct gate_ans
     else
         gate_answer(out, n_warned > 0 ? STATUS_WARN : STATUS_PASS,
                     n == 0 ? "the change asks nothing of the data"
-                           : mem_printf(mem, "%zu questions answered", n));
+                           : mem_printf(mem, "%zu of %zu questions answered", n, n));
 }
 
 // --- risk
@@ -142,4 +142,34 @@ void judge_risk(TALLOC_CTX *mem, const struct gate_facts *facts, struct gate_ans
             mem_printf(mem, "risk high, accepted by %s: %s", reason->actor, reason->reason));
     else
         gate_answer(out, STATUS_FAIL, "risk high, without a flag or a reason");
+}
+
+// --- size
+
+// Source: the runbook, "small changes (< 200 lines)".
+#define LINES_MAX 200
+
+void judge_size(TALLOC_CTX *mem, const struct gate_facts *facts, struct gate_answer *out)
+{
+    SCRATCH(tmp);
+    const struct gate_size *size = &facts->size;
+    int64_t limit = facts->gates->max_lines > 0 ? facts->gates->max_lines : LINES_MAX;
+
+    out->is_configured = facts->gates->max_lines > 0 || facts->gates->size_base != NULL;
+    out->layer = LAYER_KNOWN;
+    out->expected =
+        mem_printf(mem, "at most %lld changed lines, generated ones not counted", (long long)limit);
+    for (size_t i = 0; i < size->n_binaries; i++)
+        gate_add_detail(mem, out, mem_printf(tmp, "%s is binary: not counted", size->binaries[i]));
+    if (!size->is_asked || size->unknown != NULL) {
+        gate_answer(out, STATUS_UNKNOWN,
+                    size->unknown != NULL ? size->unknown
+                                          : "no range is named: --base REV, or gates.size.base");
+        return;
+    }
+    out->has_value = true;
+    out->value = (double)size->lines;
+    out->unit = "lines";
+    gate_answer(out, size->lines > limit ? STATUS_FAIL : STATUS_PASS,
+                mem_printf(mem, "%lld lines", (long long)size->lines));
 }

@@ -201,3 +201,35 @@ void judge_restore_proof(TALLOC_CTX *mem, const struct gate_facts *facts, struct
     else
         gate_answer(out, STATUS_PASS, mem_printf(mem, "restored and equal %s", when));
 }
+
+// --- staging
+
+void judge_staging(TALLOC_CTX *mem, const struct gate_facts *facts, struct gate_answer *out)
+{
+    SCRATCH(tmp);
+    const struct gate_staging *staging = &facts->staging;
+    size_t n = facts->plan->n_migrations;
+
+    out->is_configured = staging->name != NULL;
+    out->layer = LAYER_MEASURED;
+    out->expected = mem_printf(mem, "%s applied these migrations and verified them with GO",
+                               staging->name != NULL ? staging->name : "staging");
+    if (gate_has_no_migration(facts, out))
+        return;
+    if (staging->name == NULL || staging->unknown != NULL) {
+        gate_answer(out, STATUS_UNKNOWN,
+                    staging->name == NULL ? "there is no environment 'staging'" : staging->unknown);
+        return;
+    }
+    const char *when = gate_ago(tmp, facts, staging->verified_ms);
+    if (staging->n_applied < n)
+        gate_answer(
+            out, STATUS_FAIL,
+            mem_printf(mem, "%zu of %zu are applied there as they are now", staging->n_applied, n));
+    else if (staging->verified_ms < staging->applied_ms)
+        gate_answer(out, STATUS_UNKNOWN, "applied there, and not verified since");
+    else
+        gate_answer(
+            out, staging->is_go ? STATUS_PASS : STATUS_FAIL,
+            mem_printf(mem, "verified there %s%s", when, staging->is_go ? "" : ", not with GO"));
+}

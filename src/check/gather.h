@@ -15,6 +15,18 @@ MUST_CHECK bool gather_journal(TALLOC_CTX *mem, const struct poll_request *reque
                                struct gate_facts *facts, struct error *err);
 MUST_CHECK bool gather_backup(TALLOC_CTX *mem, const struct poll_request *request,
                               struct gate_facts *facts, struct error *err);
+// The same migrations in staging's journal.
+MUST_CHECK bool gather_staging(const struct poll_request *request, struct gate_facts *facts,
+                               struct error *err);
+MUST_CHECK bool gather_size(TALLOC_CTX *mem, const struct poll_request *request,
+                            struct gate_facts *facts, struct error *err);
+void gather_time(TALLOC_CTX *mem, struct gate_facts *facts);
+MUST_CHECK bool gather_keys(TALLOC_CTX *mem, const struct poll_request *request,
+                            struct gate_facts *facts, struct error *err);
+MUST_CHECK bool gather_secrets(TALLOC_CTX *mem, const struct poll_request *request,
+                               struct gate_facts *facts, struct error *err);
+MUST_CHECK bool gather_disk(TALLOC_CTX *mem, const struct poll_request *request,
+                            struct gate_facts *facts, struct error *err);
 MUST_CHECK bool gather_server(TALLOC_CTX *mem, const struct poll_request *request,
                               struct gate_facts *facts, struct error *err);
 

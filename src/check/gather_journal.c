@@ -141,6 +141,17 @@ static void fold_approved(struct folding *folding, const json_t *event, const js
     };
 }
 
+// The first time counts: who says it again does not begin anew.
+static void fold_announced(struct folding *folding, const json_t *data, int64_t at_ms)
+{
+    struct gate_facts *facts = folding->facts;
+
+    if (facts->announced_ms >= 0 || !is_text(data, "digest", facts->plan->digest.hex))
+        return;
+    facts->announced_ms = at_ms;
+    facts->announced_where = mem_strdup(folding->mem, json_get_text(data, "reason"));
+}
+
 static void fold_waived(struct folding *folding, const json_t *event, const json_t *data)
 {
     struct gate_facts *facts = folding->facts;
@@ -182,6 +193,8 @@ static bool fold(void *context, const json_t *event)
         fold_rehearsed(folding, data, at_ms);
     else if (strcmp(name, EVENT_APPROVED) == 0)
         fold_approved(folding, event, data, at_ms);
+    else if (strcmp(name, EVENT_ANNOUNCED) == 0)
+        fold_announced(folding, data, at_ms);
     else if (strcmp(name, EVENT_WAIVED) == 0)
         fold_waived(folding, event, data);
     else if (strcmp(name, EVENT_MIGRATION_APPLIED) == 0)

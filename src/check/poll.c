@@ -43,11 +43,19 @@ static bool gather(TALLOC_CTX *mem, const struct poll_request *request, struct g
         .limits = environment != NULL ? &environment->backup : &config_backup_default,
         .identity = request->target->identity,
         .risk = request->plan->assessment->risk,
+        .schema = request->plan->assessment->before,
+        .announced_ms = -1,
         .options = request->options,
         .paths = request->paths,
     };
+    gather_time(mem, facts);
     TRY(gather_journal(mem, request, facts, err));
+    TRY(gather_staging(request, facts, err));
     TRY(gather_backup(mem, request, facts, err));
+    TRY(gather_size(mem, request, facts, err));
+    TRY(gather_keys(mem, request, facts, err));
+    TRY(gather_secrets(mem, request, facts, err));
+    TRY(gather_disk(mem, request, facts, err));
     return gather_server(mem, request, facts, err);
 }
 

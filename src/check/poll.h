@@ -1,8 +1,8 @@
 /*
  * Poll: the decision over all gates, for one plan.
  *
- * It reads: the journal, the place of backups, the effects files, the server. It changes nothing
- * and writes one event, `polled`.
+ * It reads the journal and that of staging, the place of backups, effects files, git, the clock,
+ * what tminus.yaml names, and the server. It changes nothing and writes one event, `polled`.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -15,11 +15,19 @@
 #include "plan/plan.h"
 #include "proof/target.h"
 
+// Where the same change was tried before.
+struct poll_staging {
+    const char *name;        // of the environment; NULL: there is none
+    struct journal *journal; // NULL: it could not be opened
+    const char *unknown;     // why; NULL
+};
+
 struct poll_request {
     const struct plan *plan;     // its lines that only read were asked just now
     const struct change *change; // what is pending, as the plan was made of
     const struct target *target; // open for reading
     struct journal *journal;     // of the environment
+    struct poll_staging staging;
     const struct config *config;
     const struct config_environment *environment; // NULL: none is configured
     const char *environment_name;

@@ -7,15 +7,19 @@
 #include "journal/events.h"
 
 #define KEY_REASON 0x201
+#define KEY_ANNOUNCED 0x202
 
 struct request {
     struct plan_request plan;
     const char *reason;
+    bool is_announced;
 };
 
 static const struct argp_option table[] = {
     {"reason", KEY_REASON, "TEXT", 0,
      "why it is acceptable: for a high risk, or where there is no way back", 1},
+    {"announced", KEY_ANNOUNCED, NULL, 0,
+     "sign that it was announced, instead of the plan; --reason says where", 1},
     {0},
 };
 
@@ -30,6 +34,7 @@ static error_t parse(int key, char *value, struct argp_state *state)
             argp_error(state, "--reason needs words");
         request->reason = value;
         return 0;
+    case KEY_ANNOUNCED: request->is_announced = true; return 0;
     default: return ARGP_ERR_UNKNOWN;
     }
 }
@@ -43,16 +48,16 @@ static const struct argp parser = {
     .children = poll_children,
 };
 
-static void write_approved(const struct options *options, const struct plan *plan,
-                           const struct inspection *inspection, const char *reason,
-                           const struct journal_head *head)
+static void write_approved(const struct request *request, const struct plan *plan,
+                           const char *actor, const struct journal_head *head)
 {
-    const char *actor = journal_actor(inspection->journal);
+    const char *reason = request->reason;
 
-    if (options->format == FORMAT_JSON) {
+    if (request->plan.assess.options.format == FORMAT_JSON) {
         json_auto_t *document = json_object();
         json_put_text(document, "schema", "tminus/approve/1");
         json_put_text(document, "digest", plan->digest.hex);
+        json_put_bool(document, "announced", request->is_announced);
         json_put_text(document, "actor", actor);
         json_put_text(document, "reason", reason);
         json_t *journal = json_put_object(document, "journal");
@@ -61,10 +66,11 @@ static void write_approved(const struct options *options, const struct plan *pla
         json_write(stdout, document);
         return;
     }
-    printf("%s signed plan %s\n  %s\n  way back: %s\n", actor, plan->digest.hex, plan->title,
+    printf("%s signed %splan %s\n  %s\n  way back: %s\n", actor,
+           request->is_announced ? "the announcement of " : "", plan->digest.hex, plan->title,
            rollback_class_name(plan->rollback.class));
     if (reason != NULL)
-        printf("  reason: %s\n", reason);
+        printf("  %s: %s\n", request->is_announced ? "where" : "reason", reason);
     printf("journal %lld:%s\n", (long long)head->sequence, head->hash);
 }
 
@@ -82,9 +88,10 @@ static bool approve(TALLOC_CTX *mem, const struct program *program, const struct
     json_put_text(data, "database", inspection->target.identity.database);
     json_put_text(data, "environment", inspection->choice.environment_name);
     json_put_text(data, "reason", request->reason);
-    TRY(journal_append(inspection->journal, EVENT_APPROVED, data, err));
+    TRY(journal_append(inspection->journal,
+                       request->is_announced ? EVENT_ANNOUNCED : EVENT_APPROVED, data, err));
     TRY(journal_head(inspection->journal, &head, err));
-    write_approved(&request->plan.assess.options, plan, inspection, request->reason, &head);
+    write_approved(request, plan, journal_actor(inspection->journal), &head);
     return true;
 }
 

@@ -3,11 +3,9 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "check/poll.h"
-#include "base/clock.h"
+#include "report/poll.h"
 #include "base/log.h"
 #include "command/poll_options.h"
-#include "report/poll.h"
 
 static error_t parse(int key, char *value, struct argp_state *state)
 {
@@ -35,27 +33,10 @@ static bool poll(TALLOC_CTX *mem, const struct program *program, const struct pl
 
     TRY(poll_plan(mem, program, request, &input, &plan, err));
     TRY(plan_ask(mem, &input, plan, err));
-    const struct inspection *inspection = input.inspection;
-    const struct database_choice *choice = &inspection->choice;
-    bool is_one_of_several = choice->environment != NULL && choice->database != NULL &&
-                             choice->environment->n_databases > 1;
-    const struct poll_request poll = {
-        .plan = plan,
-        .change = input.facts.change,
-        .target = &inspection->target,
-        .journal = inspection->journal,
-        .config = choice->config,
-        .environment = choice->environment,
-        .environment_name = choice->environment_name,
-        .database = is_one_of_several ? choice->database->name : NULL,
-        .url = choice->url,
-        .backups = program->backups,
-        .options = input.facts.options,
-        .paths = input.facts.paths,
-        .now_ms = clock_wall_ms(),
-    };
+    struct poll_request poll;
+    TRY(poll_request_make(mem, program, &input, plan, &poll, err));
     TRY(poll_run(mem, &poll, out, err));
-    return journal_head(inspection->journal, head, err);
+    return journal_head(poll.journal, head, err);
 }
 
 static int poll_command_run(const struct program *program, int argc, char **argv, struct error *err)

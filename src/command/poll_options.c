@@ -4,6 +4,8 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "command/poll_options.h"
+#include "base/clock.h"
+#include "command/kept_journal.h"
 
 #define KEY_BASE 0x300
 #define KEY_DATABASE 0x301
@@ -44,4 +46,70 @@ bool poll_plan(TALLOC_CTX *mem, const struct program *program, const struct plan
         return true;
     error_set(err, ERROR_USAGE, "no database is named: what is signed and polled is for one");
     return error_hint(err, "give --database URL, or write environments: into tminus.yaml");
+}
+
+// --- the poll
+
+static const struct config_environment *find_environment(const struct config *config,
+                                                         const char *name)
+{
+    for (size_t i = 0; i < config->n_environments; i++)
+        if (strcmp(config->environments[i].name, name) == 0)
+            return &config->environments[i];
+    return NULL;
+}
+
+// Staging itself has none before it.
+static bool open_staging(TALLOC_CTX *mem, const struct program *program,
+                         const struct database_choice *choice, struct poll_staging *out,
+                         struct error *err)
+{
+    const struct config_environment *own = choice->environment;
+    const char *given = own == NULL ? NULL : own->gates.staging;
+    const char *name = given != NULL ? given : "staging";
+    const struct config_environment *staging = find_environment(choice->config, name);
+    struct journal_place place;
+    struct error failure = {0};
+
+    if (staging == NULL && given != NULL)
+        return error_set(err, ERROR_CONFIG, "gates: {staging: …}: there is no environment '%s'",
+                         given);
+    if (staging == NULL || staging == own)
+        return true;
+    out->name = name;
+    TRY(kept_journal_find(mem, program, choice->config, staging, name, &place, err));
+    place.must_exist = true;
+    if (!journal_open(mem, &place, "", &out->journal, &failure) ||
+        !journal_check(out->journal, &failure)) {
+        out->journal = NULL;
+        out->unknown = mem_strdup(mem, failure.message);
+    }
+    return true;
+}
+
+bool poll_request_make(TALLOC_CTX *mem, const struct program *program,
+                       const struct plan_input *input, const struct plan *plan,
+                       struct poll_request *out, struct error *err)
+{
+    const struct inspection *inspection = input->inspection;
+    const struct database_choice *choice = &inspection->choice;
+    bool is_one_of_several = choice->environment != NULL && choice->database != NULL &&
+                             choice->environment->n_databases > 1;
+
+    *out = (struct poll_request){
+        .plan = plan,
+        .change = input->facts.change,
+        .target = &inspection->target,
+        .journal = inspection->journal,
+        .config = choice->config,
+        .environment = choice->environment,
+        .environment_name = choice->environment_name,
+        .database = is_one_of_several ? choice->database->name : NULL,
+        .url = choice->url,
+        .backups = program->backups,
+        .options = input->facts.options,
+        .paths = input->facts.paths,
+        .now_ms = clock_wall_ms(),
+    };
+    return open_staging(mem, program, choice, &out->staging, err);
 }

@@ -50,6 +50,8 @@
 
 // A person signed a plan: {digest, database, environment, reason (null: none)}
 #define EVENT_APPROVED "approved"
+// A person announced a plan: {digest, database, environment, reason (where; null: not said)}
+#define EVENT_ANNOUNCED "announced"
 // A person waived a gate: {gate, database, environment, reason, until}
 #define EVENT_WAIVED "waived"
 // {digest, database, environment, verdict, why, results: [{name, status, required, observed}]}

@@ -28,7 +28,7 @@ d = json.load(open("out"))
 print(next((c[sys.argv[2]] for c in d["checks"] if c["name"] == sys.argv[1]), "not there"))' "$1" "${2-status}"
 }
 verdict() { python3 -c 'import json; print(json.load(open("out"))["verdict"])'; }
-configure ''
+configure 'window: {between: ["00:00-24:00"]}' # whatever day it is
 
 ends 1 'nothing was done yet: NO-GO' "$TMINUS" poll --format json
 is 'no backup' "$(gate backup) $(gate backup observed)" 'FAIL there is none'
@@ -47,8 +47,8 @@ make_ready() {
 make_ready
 ends 0 'everything was done: GO' "$TMINUS" poll
 cp out board
-says 'in words' out 'GO: all 11 required gates passed'
-is 'worst first, all passed' "$(grep -c '^  PASS' board)" 12
+says 'in words' out 'GO: all 12 required gates passed'
+is 'worst first, all passed' "$(grep -c '^  PASS' board)" 14
 is 'no colour where there is no terminal' "$(grep -c "$(printf '\033')" board)" 0
 run "$TMINUS" poll --format json
 is 'as JSON, of the digest that plan prints' \
@@ -96,7 +96,7 @@ ends 0 'then it is GO' "$TMINUS" poll
 says 'and the board shows whose waiver it is' out '  WAIVED   backup         by ben until '
 says 'with the reason' out ': the disk is full'
 says 'and what it would have said' out 'was     there is none'
-says 'the verdict counts them' out 'GO: all 11 required gates passed or were waived (2)'
+says 'the verdict counts them' out 'GO: all 12 required gates passed or were waived (2)'
 rm -r backups 2>/dev/null
 mv elsewhere backups
 run "$TMINUS" poll --format json
@@ -132,6 +132,118 @@ sed -i 's/"production"/"staging"/' plan.json
 ends 2 'one that was edited is refused' "$TMINUS" poll --plan plan.json
 ends 2 'without a database there is nothing to poll' sh -c 'mkdir bare && cd bare && "$TMINUS" poll ../m'
 says 'said' err 'no database is named'
+
+# --- the time and the calendar
+
+today=$(date -u +%A | tr 'A-Z' 'a-z')
+open='window: {between: ["00:00-24:00"], zone: UTC}'
+configure "window: {not_on: [$today], zone: UTC}"
+ends 1 'on a day that is not allowed: NO-GO' "$TMINUS" poll --format json
+is 'that gate' "$(gate window) $(gate window required)" 'FAIL True'
+run "$TMINUS" waive window --reason 'a hotfix for ticket 7' --until 1h
+ends 0 'with a reason, an actor and an end it is let be' "$TMINUS" poll --format json
+is 'and the board says so' "$(gate window)" WAIVED
+configure "window: {between: [\"00:00-24:00\"], zone: Europe/Berlni}"
+ends 0 'a zone that is not known is waived as well' "$TMINUS" poll --format json
+is 'it is told' "$(gate window detail)" "no time zone 'Europe/Berlni' is known here"
+configure "$open, holidays: [$(date -u +%m-%d)]"
+ends 1 'a holiday of every year: NO-GO' "$TMINUS" poll --format json
+is 'that gate' "$(gate freeze observed)" "$(date -u +%m-%d) is a holiday"
+configure "$open, freeze: [{from: $(date -u +%F), to: $(date -u +%F), reason: stocktaking}]"
+ends 1 'a freeze: NO-GO' "$TMINUS" poll --format json
+is 'with its reason' "$(gate freeze observed)" "frozen until $(date -u +%F): stocktaking"
+configure "$open, announced: {before: 30m}"
+ends 3 'not announced: HOLD' "$TMINUS" poll --format json
+is 'a person signs it' "$(gate announced) $(gate announced command)" 'MANUAL tminus approve --announced --env production'
+run "$TMINUS" approve --announced --reason '#deploys'
+says 'signed' out 'ana signed the announcement of plan '
+ends 1 'announced just now: NO-GO' "$TMINUS" poll --format json
+is 'that gate' "$(gate announced)" FAIL
+configure "$open, announced: {before: 1ms}"
+ends 0 'announced in time' "$TMINUS" poll --format json
+is 'where' "$(gate announced detail)" '#deploys'
+
+# --- the place
+
+printf '%s\n' '# of the release' 'export API_KEY="s3cr3t-value"' 'MAIL_HOST = mail.internal' >env
+configure "$open, keys: {required: [API_KEY, MAIL_HOST], file: env}"
+ends 0 'every key is there' "$TMINUS" poll --format json
+is 'that gate' "$(gate keys)" PASS
+for bad in 'MAIL_HOST=' 'MAIL_HOST=changeme' 'MAIL_HOST=smtp.example.com' 'MAIL_HOST=TODO' 'MAIL=x'; do
+    printf '%s\n' 'API_KEY=s3cr3t-value' "$bad" >env
+    ends 1 "$bad: NO-GO" "$TMINUS" poll --format json
+    is "$bad: that gate" "$(gate keys)" FAIL
+done
+is 'the name is told' "$(gate keys detail)" 'MAIL_HOST is missing'
+is 'and no value, anywhere' "$(cat out "$tmp"/state/* 2>/dev/null | grep -ac s3cr3t-value)" 0
+rm env
+ends 3 'no file: HOLD' "$TMINUS" poll --format json
+is 'that gate' "$(gate keys)" UNKNOWN
+API_KEY=1 MAIL_HOST=mail.internal sleep 60 &
+echo $! >pid
+configure "$open, keys: {required: [API_KEY, MAIL_HOST], pid_file: pid}"
+ends 0 'of a process that runs' "$TMINUS" poll --format json
+is 'that gate' "$(gate keys)" PASS
+kill "$(cat pid)"
+configure "$open, keys: {required: [API_KEY], command: [echo, API_KEY]}"
+ends 0 'of a command that tells names alone' "$TMINUS" poll --format json
+echo x >secret
+configure "$open, secrets: [{name: mail, path: secret, max_age: 90d}]"
+ends 0 'a young secret' "$TMINUS" poll --format json
+is 'that gate' "$(gate secrets)" PASS
+touch -d '100 days ago' secret
+ends 1 'an old one: NO-GO' "$TMINUS" poll --format json
+says 'which' out 'mail is of 100 d'
+configure "$open, secrets: [{name: mail, command: [echo, $(date -u -d '100 days ago' +%F)], max_age: 90d}]"
+ends 1 'by a command: NO-GO' "$TMINUS" poll --format json
+configure "$open, secrets: [{name: mail, command: [\"false\"], max_age: 90d}]"
+ends 3 'a command that fails: HOLD' "$TMINUS" poll --format json
+is 'that gate' "$(gate secrets detail)" 'mail: false ended with 1'
+
+# --- the size
+
+export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_SYSTEM=/dev/null GIT_AUTHOR_NAME=a GIT_AUTHOR_EMAIL=a@example.org
+export GIT_COMMITTER_NAME=a GIT_COMMITTER_EMAIL=a@example.org
+git init -q -b main . && echo '*' >.git/info/exclude && git add -f tminus.yaml && git commit -qm one && git tag v1
+seq 150 >code.py && seq 900 >yarn.lock && printf 'a\0b' >logo.png && git add -f code.py yarn.lock logo.png && git commit -qm two
+configure "$open, size: {base: v1}"
+git add tminus.yaml && git commit -qm three
+run "$TMINUS" approve
+ends 0 'a small change' "$TMINUS" poll --format json
+is 'that gate' "$(gate size) $(gate size detail)" 'PASS logo.png is binary: not counted'
+seq 250 >code.py && git add code.py && git commit -qm four
+run "$TMINUS" approve
+ends 1 'a large one: NO-GO' "$TMINUS" poll --format json
+is 'that gate' "$(gate size)" FAIL
+configure "$open, size: {base: v9}"
+ends 3 'a revision that is not there: HOLD' "$TMINUS" poll --format json
+is 'that gate' "$(gate size)" UNKNOWN
+
+# --- staging
+
+stage() { cat >>tminus.yaml <<'YAML'
+  staging:
+    database: {url: "sqlite:staging.db", migrations: m}
+YAML
+}
+sqlite3 shop.db '.backup staging.db'
+configure "$open"
+stage
+run "$TMINUS" approve
+ends 1 'staging has not applied it: NO-GO' "$TMINUS" poll --env production --format json
+is 'that gate' "$(gate staging observed)" '0 of 1 are applied there as they are now'
+run "$TMINUS" baseline save --env staging
+run "$TMINUS" migrate --env staging
+ends 3 'applied, and not verified: HOLD' "$TMINUS" poll --env production --format json
+is 'that gate' "$(gate staging)" UNKNOWN
+ends 0 'verify' "$TMINUS" verify --env staging
+ends 0 'verified there' "$TMINUS" poll --env production --format json
+is 'that gate' "$(gate staging)" PASS
+run "$TMINUS" migrate --undo --steps 1 --env staging
+ends 1 'undone there: NO-GO' "$TMINUS" poll --env production --format json
+configure "$open, staging: {environment: stagng}"
+ends 2 'a staging that is no environment' "$TMINUS" poll
+configure "$open"
 
 # --- no way back
 

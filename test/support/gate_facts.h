@@ -7,6 +7,7 @@
 #define TEST_SUPPORT_GATE_FACTS_H
 
 #include "check/judging.h"
+#include <string.h>
 
 #define MINUTE_MS ((int64_t)60 * 1000)
 #define HOUR_MS (60 * MINUTE_MS)
@@ -23,11 +24,15 @@ struct good_facts {
     struct gate_approval approvals[2];
     struct gate_waiver waiver;
     struct engine_activity activity[4];
+    struct gate_key keys[2];
+    struct gate_secret secret;
+    struct gate_standby standby;
+    struct schema *schema;
     struct gate_facts facts;
 };
 
 // What is good about a change of one migration, on a server where nobody is in the way.
-static inline void good_facts(struct good_facts *good)
+static inline void good_facts(TALLOC_CTX *mem, struct good_facts *good)
 {
     *good = (struct good_facts){
         .steps = {{.name = "pre.assess",
@@ -55,6 +60,17 @@ static inline void good_facts(struct good_facts *good)
         .approvals = {{.actor = "ben", .at_ms = NOW_MS - HOUR_MS}},
         .activity = {{.kind = "connections", .state = "5 of 100", .text = "95 are free"}},
     };
+    static const char *key_names[] = {"API_KEY", "MAIL_HOST"};
+    good->keys[0] = (struct gate_key){.name = key_names[0], .is_there = true};
+    good->keys[1] = (struct gate_key){.name = key_names[1], .is_there = true};
+    good->gates.keys = key_names;
+    good->gates.n_keys = 2;
+    good->gates.announced_ms = 30 * MINUTE_MS;
+    good->secret = (struct gate_secret){.name = "api", .age_ms = DAY_MS, .max_age_ms = 90 * DAY_MS};
+    good->standby = (struct gate_standby){.name = "db2", .lag_ms = 20, .lag_bytes = 0};
+    good->schema = schema_make(mem, DIALECT_POSTGRES);
+    schema_set_complete(good->schema, true);
+    schema_set_live(good->schema);
     good->plan = (struct plan){
         .service = "shop",
         .environment = "production",
@@ -93,6 +109,26 @@ static inline void good_facts(struct good_facts *good)
         .n_activity = 1,
         .options = "--env production",
         .paths = "db",
+        .local = {.moment = "2026-11-22 11:00", .weekday = 0, .minute = 660, .name = "CET"},
+        .announced_ms = NOW_MS - HOUR_MS,
+        .staging = {.name = "staging",
+                    .n_applied = 1,
+                    .applied_ms = NOW_MS - DAY_MS,
+                    .verified_ms = NOW_MS - HOUR_MS,
+                    .is_go = true},
+        .size = {.is_asked = true, .lines = 20},
+        .keys = good->keys,
+        .n_keys = 2,
+        .secrets = &good->secret,
+        .n_secrets = 1,
+        .disk = {.is_configured = true,
+                 .needed_bytes = 1024,
+                 .largest = "public.t",
+                 .free_bytes = 4096},
+        .schema = good->schema,
+        .wraparound = {.database = "shop", .age = 1000000},
+        .standbys = &good->standby,
+        .n_standbys = 1,
     };
 }
 

@@ -208,6 +208,49 @@ static void test_variables(void **state)
     assert_string_equal(secret_reveal(environment->databases[0].url), "${TMINUS_TEST_UNSET}");
 }
 
+static void test_gates(void **state)
+{
+    (void)state;
+    SCRATCH(tmp);
+    struct tree *tree = tree_make(tmp);
+    char *path = tree_write(
+        tree, "tminus.yaml",
+        "environments:\n"
+        "  a: {database: {url: a}}\n"
+        "  b: {gates: {required: [down], optional: [size, risk], review: {approvals: 2}, "
+        "rehearsal: "
+        "{max_age: 2h}, risk: {flag: f}, window: {not_on: [friday, Sunday], between: [09:00-16:30, "
+        "22:00-04:00], zone: Europe/Berlin}, freeze: [{from: 2026-12-20, to: 2027-01-02 06:00, "
+        "reason: r}], holidays: [12-25, 2026-05-01], size: {max_lines: 300, base: main}, "
+        "announced: "
+        "{before: 30m}, staging: {environment: a}, keys: {required: [A, B], file: .env}, secrets: "
+        "[{name: s, path: p, max_age: 90d}], disk: {command: [df, /]}}}\n");
+    const struct config *config = read_ok(tmp, path);
+    const struct config_gates *gates = &config->environments[0].gates;
+    assert_int_equal(gates->rehearsal_max_age_ms, 24 * 3600 * 1000);
+    assert_int_equal(gates->n_required + gates->n_not_on + gates->n_freeze, 0);
+    gates = &config->environments[1].gates;
+    assert_int_equal(gates->rehearsal_max_age_ms, 2 * 3600 * 1000);
+    assert_string_equal(gates->required[0], "down");
+    assert_string_equal(gates->optional[1], "risk");
+    assert_int_equal(gates->approvals, 2);
+    assert_string_equal(gates->risk_flag, "f");
+    assert_string_equal(gates->not_on[1], "Sunday");
+    assert_int_equal(gates->hours[0].to, 16 * 60 + 30);
+    assert_int_equal(gates->hours[1].from, 22 * 60);
+    assert_string_equal(gates->zone, "Europe/Berlin");
+    assert_string_equal(gates->freeze[0].to, "2027-01-02 06:00");
+    assert_string_equal(gates->holidays[0], "12-25");
+    assert_int_equal(gates->max_lines, 300);
+    assert_string_equal(gates->size_base, "main");
+    assert_int_equal(gates->announced_ms, 30 * 60 * 1000);
+    assert_string_equal(gates->staging, "a");
+    assert_string_equal(gates->keys[1], "B");
+    assert_string_equal(gates->keys_file, ".env");
+    assert_string_equal(gates->secrets[0].path, "p");
+    assert_string_equal(gates->disk_command[1], "/");
+}
+
 // Its variables are noted in the store alone: who opens no journal does not need them.
 static void test_store(void **state)
 {
@@ -224,8 +267,8 @@ static void test_store(void **state)
                             "  c: {database: {url: c}}\n");
     struct config *config = read_ok(tmp, path);
     assert_string_equal(config->store.kind, "postgres");
-    assert_non_null(strstr(config->store.missing.message,
-                           "tminus.yaml:1:30: ${TMINUS_TEST_UNSET} is not set"));
+    assert_non_null(
+        strstr(config->store.missing.message, "tminus.yaml:1:30: ${TMINUS_TEST_UNSET} is not set"));
     const struct config_environment *list = config->environments;
     assert_string_equal(secret_reveal(list[0].store.url), "postgresql://journal/x");
     assert_int_equal(list[0].store.missing.code, ERROR_NONE);
@@ -253,6 +296,20 @@ static const struct {
     {"environments: {p: {gates: {baseline: {max_age: 5}}}}\n", "1:48",
      "expected a duration as 90s, 5m, 1h, 7d, found '5'"},
     {"environments: {p: {gates: {size: {max_lines: many}}}}\n", "1:46", "expected a whole number"},
+    {"environments: {p: {gates: {window: {between: [9-16]}}}}\n", "1:48",
+     "expected hours as 09:00-16:00"},
+    {"environments: {p: {gates: {window: {between: [09:00-24:01]}}}}\n", "1:48",
+     "expected hours as 09:00-16:00"},
+    {"environments: {p: {gates: {holidays: [25.12.]}}}\n", "1:39",
+     "expected days as 2026-12-25, or 12-25 of every year"},
+    {"environments: {p: {gates: {freeze: [{from: 2026-12-20, to: 2026-13-01}]}}}\n", "1:60",
+     "expected a day as 2026-12-20, or 2026-12-20 18:00"},
+    {"environments: {p: {gates: {freeze: [{from: 2026-12-20, to: 2026-12-19}]}}}\n", "1:37",
+     "it ends before it begins"},
+    {"environments: {p: {gates: {freeze: [{from: 2026-12-20}]}}}\n", "1:37",
+     "'to' is missing in a freeze"},
+    {"environments: {p: {gates: {secrets: [{name: a, max_age: 1d}]}}}\n", "1:38",
+     "expected one of path and command, found none"},
     {"environments: {p: {gates: {window: {not_on: [frday]}}}}\n", "1:46",
      "expected a day of the week"},
     {"environments: {p: {traffic: {steps: [5, 10%]}}}\n", "1:38", "expected a share as 5%"},
@@ -373,6 +430,7 @@ int main(void)
         cmocka_unit_test(test_environment_choice),
         cmocka_unit_test(test_variables),
         cmocka_unit_test(test_store),
+        cmocka_unit_test(test_gates),
         cmocka_unit_test(test_problems),
         cmocka_unit_test(test_all_problems_in_order),
         cmocka_unit_test(test_problems_are_bounded),

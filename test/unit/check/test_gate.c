@@ -304,6 +304,257 @@ static void connections_unsaid(struct good_facts *good)
     good->facts.n_activity = 0;
 }
 
+static void weekend(struct good_facts *good)
+{
+    static const char *days[] = {"Sunday"};
+    good->gates.not_on = days;
+    good->gates.n_not_on = 1;
+}
+static void friday(struct good_facts *good)
+{
+    good->facts.local.weekday = 5;
+}
+static void set_hours(struct good_facts *good, int from, int to, int minute)
+{
+    static struct config_hours hours;
+    hours = (struct config_hours){from, to};
+    good->gates.hours = &hours;
+    good->gates.n_hours = 1;
+    good->facts.local.minute = minute;
+}
+static void within_hours(struct good_facts *good)
+{
+    friday(good); // which is forbidden only where nothing is configured
+    set_hours(good, 9 * 60, 16 * 60, 9 * 60);
+}
+static void after_hours(struct good_facts *good)
+{
+    set_hours(good, 9 * 60, 16 * 60, 16 * 60);
+}
+static void within_the_night(struct good_facts *good)
+{
+    set_hours(good, 22 * 60, 4 * 60, 30);
+}
+static void outside_the_night(struct good_facts *good)
+{
+    set_hours(good, 22 * 60, 4 * 60, 12 * 60);
+}
+static void zone_unknown(struct good_facts *good)
+{
+    good->facts.zone_unknown = "no time zone 'Mars' is known here";
+}
+static void add_freeze(struct good_facts *good, const char *from, const char *to)
+{
+    static struct config_freeze freeze;
+    freeze = (struct config_freeze){from, to, "year's end"};
+    good->gates.freeze = &freeze;
+    good->gates.n_freeze = 1;
+}
+static void frozen(struct good_facts *good)
+{
+    add_freeze(good, "2026-11-20", "2026-11-22"); // its last day is meant whole
+}
+static void frozen_to_the_minute(struct good_facts *good)
+{
+    add_freeze(good, "2026-11-22 11:00", "2026-11-22 11:01");
+}
+static void thawed_to_the_minute(struct good_facts *good)
+{
+    add_freeze(good, "2026-11-22 10:00", "2026-11-22 11:00");
+}
+static void frozen_later(struct good_facts *good)
+{
+    add_freeze(good, "2026-11-23", "2026-12-01");
+}
+static void add_holiday(struct good_facts *good, const char *day)
+{
+    static const char *days[1];
+    days[0] = day;
+    good->gates.holidays = days;
+    good->gates.n_holidays = 1;
+}
+static void holiday(struct good_facts *good)
+{
+    add_holiday(good, "2026-11-22");
+}
+static void holiday_every_year(struct good_facts *good)
+{
+    add_holiday(good, "11-22");
+}
+static void holiday_of_last_year(struct good_facts *good)
+{
+    add_holiday(good, "2025-11-22");
+}
+static void announced_late(struct good_facts *good)
+{
+    good->facts.announced_ms = NOW_MS - 10 * MINUTE_MS;
+}
+static void not_announced(struct good_facts *good)
+{
+    good->facts.announced_ms = -1;
+}
+static void staging_behind(struct good_facts *good)
+{
+    good->facts.staging.n_applied = 0;
+}
+static void staging_bad(struct good_facts *good)
+{
+    good->facts.staging.is_go = false;
+}
+static void staging_unverified(struct good_facts *good)
+{
+    good->facts.staging.verified_ms = -1;
+}
+static void staging_silent(struct good_facts *good)
+{
+    good->facts.staging.unknown = "there is no journal";
+}
+static void no_staging(struct good_facts *good)
+{
+    good->facts.staging = (struct gate_staging){.verified_ms = -1};
+}
+static void large(struct good_facts *good)
+{
+    good->facts.size.lines = 201;
+}
+static void large_allowed(struct good_facts *good)
+{
+    large(good);
+    good->gates.max_lines = 201;
+}
+static void no_range(struct good_facts *good)
+{
+    good->facts.size = (struct gate_size){0};
+}
+static void no_revision(struct good_facts *good)
+{
+    good->facts.size.unknown = "no revision 'x'";
+}
+static void key_missing(struct good_facts *good)
+{
+    good->keys[1] = (struct gate_key){.name = "MAIL_HOST"};
+}
+static void key_empty(struct good_facts *good)
+{
+    good->keys[0].is_empty = true;
+}
+static void key_placeholder(struct good_facts *good)
+{
+    good->keys[0].is_placeholder = true;
+}
+static void keys_unread(struct good_facts *good)
+{
+    good->facts.keys_unknown = ".env: no such file";
+}
+static void secret_old(struct good_facts *good)
+{
+    good->secret.age_ms = 91 * DAY_MS;
+}
+static void secret_unknown(struct good_facts *good)
+{
+    good->secret.unknown = "no such file";
+}
+static void disk_full(struct good_facts *good)
+{
+    good->facts.disk.free_bytes = 1000;
+}
+static void disk_not_needed(struct good_facts *good)
+{
+    good->facts.disk = (struct gate_disk){.unknown = "not known"};
+}
+static void disk_unknown(struct good_facts *good)
+{
+    good->facts.disk.unknown = "df ended with 1";
+}
+static void table_unknown(struct good_facts *good)
+{
+    good->facts.disk.needed_bytes = -1;
+}
+static void wrap_near(struct good_facts *good)
+{
+    good->facts.wraparound.age = 1800000000;
+}
+static void wrap_half(struct good_facts *good)
+{
+    good->facts.wraparound.age = 1100000000;
+}
+static void wrap_unsaid(struct good_facts *good)
+{
+    good->facts.wraparound.database = NULL;
+}
+static void standby_behind(struct good_facts *good)
+{
+    good->standby.lag_ms = 11000;
+}
+static void standby_hidden(struct good_facts *good)
+{
+    good->standby.lag_bytes = -1;
+}
+static void standbys_unread(struct good_facts *good)
+{
+    good->facts.n_standbys = 0;
+    good->facts.standbys_unknown = "refused";
+}
+static void no_catalog(struct good_facts *good)
+{
+    good->facts.schema = NULL;
+}
+static struct schema_relation *add_relation(struct good_facts *good, const char *name,
+                                            enum relation_kind kind)
+{
+    return schema_add(good->schema, (struct name){"public", name}, kind);
+}
+static void add_sequence(struct good_facts *good, int64_t last, bool cycles)
+{
+    struct schema_relation *relation = add_relation(good, "s", RELATION_SEQUENCE);
+    struct schema_sequence *sequence = mem_new(good->schema, struct schema_sequence);
+    *sequence = (struct schema_sequence){.min_value = 1,
+                                         .max_value = 1000,
+                                         .increment = 1,
+                                         .last_value = last,
+                                         .has_last_value = true,
+                                         .cycles = cycles};
+    relation->sequence = sequence;
+}
+static void sequence_young(struct good_facts *good)
+{
+    add_sequence(good, 10, false);
+}
+static void sequence_near(struct good_facts *good)
+{
+    add_sequence(good, 850, false);
+}
+static void sequence_used_up(struct good_facts *good)
+{
+    add_sequence(good, 950, false);
+}
+static void sequence_that_cycles(struct good_facts *good)
+{
+    add_sequence(good, 999, true);
+}
+static void add_index(struct good_facts *good, enum relation_kind kind)
+{
+    struct schema_relation *relation = add_relation(good, "t", kind);
+    relation->indexes = mem_new(good->schema, struct schema_index);
+    relation->indexes[0] = (struct schema_index){.name = "t_i"};
+    relation->n_indexes = 1;
+}
+static void index_invalid(struct good_facts *good)
+{
+    add_index(good, RELATION_TABLE);
+}
+static void index_waits_for_parts(struct good_facts *good)
+{
+    add_index(good, RELATION_PARTITIONED);
+}
+static void constraint_unvalidated(struct good_facts *good)
+{
+    struct schema_relation *relation = add_relation(good, "t", RELATION_TABLE);
+    relation->constraints = mem_new(good->schema, struct schema_constraint);
+    relation->constraints[0] = (struct schema_constraint){.name = "t_check"};
+    relation->n_constraints = 1;
+}
+
 // --- the cases
 
 static const struct gate_case cases[] = {
@@ -319,7 +570,7 @@ static const struct gate_case cases[] = {
     {"baseline", nothing, STATUS_PASS, "saved"},
     {"baseline", baseline_old, STATUS_FAIL, NULL},
     {"baseline", baseline_none, STATUS_UNKNOWN, "nothing was asked"},
-    {"data", nothing, STATUS_PASS, "1 questions answered"},
+    {"data", nothing, STATUS_PASS, "1 of 1 questions answered"},
     {"data", no_question, STATUS_PASS, "the change asks nothing of the data"},
     {"data", data_bad, STATUS_FAIL, "1 of 1 questions failed"},
     {"data", data_warned, STATUS_WARN, NULL},
@@ -401,6 +652,72 @@ static const struct gate_case cases[] = {
     {"connections", connections_many, STATUS_WARN, "80 of 100 in use"},
     {"connections", connections_full, STATUS_FAIL, "95 of 100 in use"},
     {"connections", connections_unsaid, STATUS_UNKNOWN, "the server does not say"},
+    {"window", nothing, STATUS_PASS, "sunday 2026-11-22 11:00 CET"},
+    {"window", within_hours, STATUS_PASS, NULL},
+    {"window", within_the_night, STATUS_PASS, NULL},
+    {"window", friday, STATUS_FAIL, "friday 2026-11-22 11:00 CET"},
+    {"window", weekend, STATUS_FAIL, NULL},
+    {"window", after_hours, STATUS_FAIL, NULL},
+    {"window", outside_the_night, STATUS_FAIL, NULL},
+    {"window", zone_unknown, STATUS_UNKNOWN, "no time zone 'Mars' is known here"},
+    {"freeze", frozen_later, STATUS_PASS, NULL},
+    {"freeze", thawed_to_the_minute, STATUS_PASS, NULL},
+    {"freeze", holiday_of_last_year, STATUS_PASS, NULL},
+    {"freeze", frozen, STATUS_FAIL, "frozen until 2026-11-22: year's end"},
+    {"freeze", frozen_to_the_minute, STATUS_FAIL, NULL},
+    {"freeze", holiday, STATUS_FAIL, "2026-11-22 is a holiday"},
+    {"freeze", holiday_every_year, STATUS_FAIL, "11-22 is a holiday"},
+    {"freeze", nothing, STATUS_UNKNOWN, "no calendar is configured"},
+    {"freeze", zone_unknown, STATUS_UNKNOWN, NULL},
+    {"announced", nothing, STATUS_PASS, "announced 1 h 0 min ago"},
+    {"announced", announced_late, STATUS_FAIL, "announced 10 min 0 s ago: wait 20 min 0 s more"},
+    {"announced", not_announced, STATUS_MANUAL, "nobody signed that it was announced"},
+    {"staging", nothing, STATUS_PASS, "verified there 1 h 0 min ago"},
+    {"staging", no_migration, STATUS_PASS, "no migration is pending"},
+    {"staging", staging_behind, STATUS_FAIL, "0 of 1 are applied there as they are now"},
+    {"staging", staging_bad, STATUS_FAIL, "verified there 1 h 0 min ago, not with GO"},
+    {"staging", staging_unverified, STATUS_UNKNOWN, "applied there, and not verified since"},
+    {"staging", staging_silent, STATUS_UNKNOWN, "there is no journal"},
+    {"staging", no_staging, STATUS_UNKNOWN, "there is no environment 'staging'"},
+    {"size", nothing, STATUS_PASS, "20 lines"},
+    {"size", large_allowed, STATUS_PASS, "201 lines"},
+    {"size", large, STATUS_FAIL, "201 lines"},
+    {"size", no_range, STATUS_UNKNOWN, "no range is named: --base REV, or gates.size.base"},
+    {"size", no_revision, STATUS_UNKNOWN, "no revision 'x'"},
+    {"keys", nothing, STATUS_PASS, "2 of 2 are"},
+    {"keys", key_missing, STATUS_FAIL, "1 of 2 are not"},
+    {"keys", key_empty, STATUS_FAIL, NULL},
+    {"keys", key_placeholder, STATUS_FAIL, NULL},
+    {"keys", keys_unread, STATUS_UNKNOWN, ".env: no such file"},
+    {"secrets", nothing, STATUS_PASS, "1 young enough"},
+    {"secrets", secret_old, STATUS_FAIL, "1 of 1 too old"},
+    {"secrets", secret_unknown, STATUS_UNKNOWN, "of 1 the age is not known"},
+    {"disk", nothing, STATUS_PASS, NULL},
+    {"disk", disk_not_needed, STATUS_PASS, "nothing is rewritten"},
+    {"disk", disk_full, STATUS_FAIL, NULL},
+    {"disk", disk_unknown, STATUS_UNKNOWN, "df ended with 1"},
+    {"disk", table_unknown, STATUS_UNKNOWN, "public.t is rewritten, and its size is not known"},
+    {"wraparound", nothing, STATUS_PASS, "0 %: 1,000,000 of database shop"},
+    {"wraparound", wrap_half, STATUS_WARN, NULL},
+    {"wraparound", wrap_near, STATUS_FAIL, "84 %: 1,800,000,000 of database shop"},
+    {"wraparound", wrap_unsaid, STATUS_UNKNOWN, "the server does not say"},
+    {"replication-lag", nothing, STATUS_PASS, "1 of 1 keep up"},
+    {"replication-lag", standby_behind, STATUS_FAIL, "1 of 1 standbys behind"},
+    {"replication-lag", standby_hidden, STATUS_UNKNOWN, "it is not told how far a standby is"},
+    {"replication-lag", standbys_unread, STATUS_UNKNOWN, "refused"},
+    {"sequences", nothing, STATUS_PASS, "the fullest of 0 has used 0 %"},
+    {"sequences", sequence_young, STATUS_PASS, "the fullest of 1 has used 1 %"},
+    {"sequences", sequence_that_cycles, STATUS_PASS, NULL},
+    {"sequences", sequence_near, STATUS_WARN, "the fullest of 1 has used 85 %"},
+    {"sequences", sequence_used_up, STATUS_FAIL, "the fullest of 1 has used 95 %"},
+    {"sequences", no_catalog, STATUS_UNKNOWN, "the catalog was not read"},
+    {"invalid-indexes", nothing, STATUS_PASS, "none"},
+    {"invalid-indexes", index_waits_for_parts, STATUS_PASS, "none"},
+    {"invalid-indexes", index_invalid, STATUS_FAIL, "1"},
+    {"invalid-indexes", no_catalog, STATUS_UNKNOWN, NULL},
+    {"unvalidated-constraints", nothing, STATUS_PASS, "none"},
+    {"unvalidated-constraints", constraint_unvalidated, STATUS_FAIL, "1"},
+    {"unvalidated-constraints", no_catalog, STATUS_UNKNOWN, NULL},
 };
 
 static void test_gate__answers(void **state)
@@ -412,7 +729,7 @@ static void test_gate__answers(void **state)
         struct gate_answer answer = {.status = STATUS_UNKNOWN};
         struct good_facts good;
         assert_non_null(gate);
-        good_facts(&good);
+        good_facts(tmp, &good);
         cases[i].spoil(&good);
         gate->judge(tmp, &good.facts, &answer);
         if (answer.status != cases[i].status ||
@@ -424,10 +741,13 @@ static void test_gate__answers(void **state)
     }
 }
 
+// What waits for a person is not answered either.
 static bool has_case(const char *gate, enum status status)
 {
     for (size_t i = 0; i < COUNT_OF(cases); i++)
-        if (strcmp(cases[i].gate, gate) == 0 && cases[i].status == status)
+        if (strcmp(cases[i].gate, gate) == 0 &&
+            (cases[i].status == status ||
+             (status == STATUS_UNKNOWN && cases[i].status == STATUS_MANUAL)))
             return true;
     return false;
 }
@@ -437,7 +757,8 @@ static void test_gate__each_has_its_three_cases(void **state)
     (void)state;
     for (size_t i = 0; i < gate_count; i++) {
         static const enum status wanted[] = {STATUS_PASS, STATUS_FAIL, STATUS_UNKNOWN};
-        bool is_signature = strcmp(gate_table[i].id, "approved") == 0; // given, or awaited
+        // Given, or awaited.
+        bool is_signature = strcmp(gate_table[i].id, "approved") == 0;
         for (size_t s = 0; s < COUNT_OF(wanted); s++)
             if (!(is_signature && wanted[s] == STATUS_FAIL) &&
                 !has_case(gate_table[i].id, wanted[s]))
@@ -453,7 +774,7 @@ static void test_gate__no_server(void **state)
         SCRATCH(tmp);
         struct gate_answer answer = {.status = STATUS_UNKNOWN};
         struct good_facts good;
-        good_facts(&good);
+        good_facts(tmp, &good);
         good.facts.has_server = false;
         gate_table[i].judge(tmp, &good.facts, &answer);
         assert_int_equal(answer.is_moot, gate_table[i].group == GATE_SERVER);

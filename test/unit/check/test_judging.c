@@ -30,7 +30,7 @@ static void test_poll_judge__all_good(void **state)
     SCRATCH(tmp);
     struct good_facts good;
 
-    good_facts(&good);
+    good_facts(tmp, &good);
     struct poll_report report = judged(tmp, &good);
     assert_int_equal(report.verdict, VERDICT_GO);
     assert_string_equal(report.digest, "d1");
@@ -46,7 +46,7 @@ static void test_poll_judge__worst_first(void **state)
     SCRATCH(tmp);
     struct good_facts good;
 
-    good_facts(&good);
+    good_facts(tmp, &good);
     good.facts.backup.is_there = false;    // required: FAIL
     good.facts.rehearsal.is_there = false; // required: UNKNOWN, and of 'down', not required
     good.activity[0].state = "85 of 100";  // WARN
@@ -65,7 +65,7 @@ static void test_poll_judge__required_unknown_holds(void **state)
     SCRATCH(tmp);
     struct good_facts good;
 
-    good_facts(&good);
+    good_facts(tmp, &good);
     good.facts.n_approvals = 0;
     struct poll_report report = judged(tmp, &good);
     assert_int_equal(report.verdict, VERDICT_HOLD);
@@ -78,7 +78,7 @@ static void test_poll_judge__optional_failure_warns(void **state)
     SCRATCH(tmp);
     struct good_facts good;
 
-    good_facts(&good);
+    good_facts(tmp, &good);
     good.facts.rehearsal.data_restored = STATUS_FAIL;
     struct poll_report report = judged(tmp, &good);
     assert_int_equal(find(&report, "down")->status, STATUS_WARN);
@@ -99,7 +99,7 @@ static void test_poll_judge__made_optional(void **state)
     struct good_facts good;
     const char *backup[] = {"backup"};
 
-    good_facts(&good);
+    good_facts(tmp, &good);
     good.facts.backup.is_there = false;
     good.gates.optional = backup;
     good.gates.n_optional = 1;
@@ -115,7 +115,7 @@ static void test_poll_judge__unconfigured_folds(void **state)
     struct good_facts good;
     bool is_folded = false;
 
-    good_facts(&good);
+    good_facts(tmp, &good);
     good.facts.backup = (struct gate_backup){.proven_ms = -1};
     struct poll_report report = judged(tmp, &good);
     for (size_t i = 0; i < report.n_not_configured; i++)
@@ -131,7 +131,7 @@ static void test_poll_judge__a_waiver(void **state)
     SCRATCH(tmp);
     struct good_facts good;
 
-    good_facts(&good);
+    good_facts(tmp, &good);
     good.waiver = (struct gate_waiver){
         .gate = "backup", .actor = "ben", .reason = "hotfix", .until_ms = NOW_MS + HOUR_MS};
     good.facts.waivers = &good.waiver;
@@ -162,7 +162,7 @@ static void test_poll_judge__what_is_never_waived(void **state)
     struct good_facts good;
 
     for (size_t i = 0; i < COUNT_OF(never); i++) {
-        good_facts(&good);
+        good_facts(tmp, &good);
         good.waiver = (struct gate_waiver){
             .gate = never[i], .actor = "ben", .reason = "r", .until_ms = NOW_MS + HOUR_MS};
         good.facts.waivers = &good.waiver;
@@ -186,7 +186,7 @@ static void test_poll_judge__a_gate_that_does_not_exist(void **state)
     struct error err = {0};
     const char *names[] = {"backups"};
 
-    good_facts(&good);
+    good_facts(tmp, &good);
     good.gates.optional = names;
     good.gates.n_optional = 1;
     EXPECT_ERROR(poll_judge(tmp, &good.facts, &report, &err), ERROR_CONFIG,
