@@ -339,6 +339,7 @@ struct engine_undo_subject {
     struct name table;
     const char *const *updated; // all columns that its UPDATEs name, when that is known: less is
     size_t n_updated;           // kept; none: any may change
+    bool is_updated_only;       // by them, and nothing else writes its rows: none are added or go
     bool is_rewritten; // the table or columns of it are dropped, or change their type: statements
                        // whose rows no trigger sees
 };
@@ -348,6 +349,7 @@ struct engine_undo_request {
     const char *id; // of the log: letters, digits and '_', at most UNDO_ID_MAX
     const struct engine_undo_subject *subjects; // those that their foreign keys cascade to are the
     size_t n_subjects;                          // engine's to find
+    bool in_transaction;                        // as in the request of the run
 };
 #define UNDO_ID_MAX 40
 

@@ -57,6 +57,7 @@ MUST_CHECK bool verification_schema_result(TALLOC_CTX *mem,
 // --- verification_tables.c
 
 // What came out of one table, as a result like the others.
+const char *verification_table_name(TALLOC_CTX *mem, const struct comparison *comparison);
 struct result verification_table_result(TALLOC_CTX *mem, const struct verification_request *request,
                                         const struct comparison *comparison);
 // Columns that somebody else added to it.

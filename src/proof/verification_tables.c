@@ -177,6 +177,11 @@ static void set_difference(TALLOC_CTX *mem, const struct comparison *comparison,
     result->has_value = comparison->unknown == NULL;
 }
 
+const char *verification_table_name(TALLOC_CTX *mem, const struct comparison *comparison)
+{
+    return mem_printf(mem, "I18/%s", sql_shown(mem, comparison->before->name));
+}
+
 struct result verification_table_result(TALLOC_CTX *mem, const struct verification_request *request,
                                         const struct comparison *comparison)
 {
@@ -184,7 +189,7 @@ struct result verification_table_result(TALLOC_CTX *mem, const struct verificati
     enum status status = comparison_status(comparison);
     const char *traffic = verification_traffic_text(mem, comparison);
     struct result result = {
-        .name = mem_printf(mem, "I18/%s", name),
+        .name = verification_table_name(mem, comparison),
         .title = mem_printf(mem, "%s: every row is there once, as it was", name),
         .status = STATUS_PASS,
         .is_required = true,

@@ -48,6 +48,8 @@ static void name_columns(TALLOC_CTX *mem, const struct trace_table *table,
         if (table->columns[i]->written.cause != NULL && table->columns[i]->before != NULL)
             *mem_append(mem, columns, out->n_updated) = table->columns[i]->before;
     out->updated = columns;
+    out->is_updated_only = table->indirect == NULL && table->added == NULL &&
+                           table->removed.cause == NULL && !out->is_rewritten;
 }
 
 // Does it overwrite or delete anything that was there?
@@ -96,6 +98,7 @@ static bool run_up(struct undoing *undoing, struct migration *migration, size_t 
 
     TRY(rehearsing_read(rehearsing, work, migration, 1, &reading, err));
     name_subjects(&reading, mem, &asked);
+    asked.in_transaction = migration->up.in_transaction;
     if (asked.n_subjects > 0)
         TRY(work->driver->undo->plan(mem, work->engine, &asked, &plan, err));
     note_untold(undoing, &plan);

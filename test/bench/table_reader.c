@@ -32,9 +32,10 @@ static bool open_target(TALLOC_CTX *mem, const char *url, size_t connections, st
 {
     const struct engine_open_options options = {
         .url = secret_make(mem, url), .read_only = true, .timeout_ms = 600000, .connections = connections, .allow_superuser = true};
-    out->driver = &engine_postgres;
-    TRY(engine_postgres.session->open(mem, &options, &out->engine, err));
-    return engine_postgres.session->identity(mem, out->engine, &out->identity, err);
+    const struct engine_driver *const drivers[] = {&engine_postgres, &engine_sqlite, NULL};
+    TRY(engine_driver_for(drivers, options.url, &out->driver, err));
+    TRY(out->driver->session->open(mem, &options, &out->engine, err));
+    return out->driver->session->identity(mem, out->engine, &out->identity, err);
 }
 
 static bool discard(TALLOC_CTX *mem, const char *url, const char *table, const char *order, struct error *err)
@@ -57,9 +58,9 @@ static bool fingerprint(TALLOC_CTX *mem, const char *url, const char *table, siz
     struct engine_fingerprint *print;
     const struct engine_fingerprint_request request = {.table = name_of(mem, table)};
     TRY(open_target(mem, url, connections, &target, err));
-    TRY(engine_postgres.session->snapshot_begin(target.engine, err));
-    TRY(engine_postgres.proof->fingerprint(mem, target.engine, &request, &print, err));
-    TRY(engine_postgres.session->snapshot_end(target.engine, err));
+    TRY(target.driver->session->snapshot_begin(target.engine, err));
+    TRY(target.driver->proof->fingerprint(mem, target.engine, &request, &print, err));
+    TRY(target.driver->session->snapshot_end(target.engine, err));
     printf("%lld rows\n", (long long)print->rows);
     return true;
 }

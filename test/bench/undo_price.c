@@ -92,8 +92,8 @@ int main(int argc, char **argv)
     check(bench.driver->session->open(tmp, &options, &bench.engine, &err), &err);
     const char *update = mem_printf(tmp, "UPDATE %s SET %s = %s + 1", argv[2], argv[3], argv[3]);
     const char *const updated[] = {argv[3]};
-    const struct engine_undo_subject subject = {.table.name = argv[2], .updated = updated, .n_updated = 1};
-    const struct engine_undo_request request = {.id = "bench", .subjects = &subject, .n_subjects = 1};
+    const struct engine_undo_subject subject = {.table.name = argv[2], .updated = updated, .n_updated = 1, .is_updated_only = true};
+    const struct engine_undo_request request = {.id = "bench", .subjects = &subject, .n_subjects = 1, .in_transaction = true};
     bool is_server = strcmp(bench.driver->name, "postgres") == 0;
     for (long i = 0; i < strtol(argv[4], NULL, 10); i++) {
         for (int is_kept = 0; is_kept < 2; is_kept++) {

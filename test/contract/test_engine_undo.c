@@ -75,23 +75,31 @@ static char *contents(struct rig *rig, TALLOC_CTX *mem, const char *tables)
 
 #define SUBJECTS_MAX 4
 
-static size_t read_subjects(TALLOC_CTX *mem, const char *tables, struct engine_undo_subject *out)
+#define UPDATED_MAX 4
+
+static size_t read_subjects(TALLOC_CTX *mem, const char *tables, const char *only, struct engine_undo_subject *out)
 {
     size_t n = 0;
+    size_t n_updated = 0;
+    const char **updated = talloc_array(mem, const char *, UPDATED_MAX);
+    char *columns = talloc_strdup(mem, only == NULL ? "" : only);
+    for (char *save = NULL, *column = strtok_r(columns, ", ", &save); column != NULL; column = strtok_r(NULL, ", ", &save))
+        updated[n_updated++] = column;
     char *list = talloc_strdup(mem, tables);
     for (char *save = NULL, *table = strtok_r(list, ", ", &save); table != NULL; table = strtok_r(NULL, ", ", &save)) {
-        out[n] = (struct engine_undo_subject){.table.name = table + (*table == '!'), .is_rewritten = *table == '!'};
+        out[n] = (struct engine_undo_subject){.table.name = table + (*table == '!'), .is_rewritten = *table == '!',
+                                              .updated = updated, .n_updated = n_updated, .is_updated_only = only != NULL};
         n++;
     }
     return n;
 }
 
-static bool migrate_as(struct rig *rig, const char *id, const char *tables, const char *sql, bool in_transaction)
+static bool migrate_only(struct rig *rig, const char *id, const char *tables, const char *only, const char *sql, bool in_transaction)
 {
     SCRATCH(tmp);
     struct engine_undo_subject subjects[SUBJECTS_MAX];
     const struct engine_undo_request request = {
-        .id = id, .subjects = subjects, .n_subjects = read_subjects(tmp, tables, subjects)};
+        .id = id, .subjects = subjects, .n_subjects = read_subjects(tmp, tables, only, subjects), .in_transaction = in_transaction};
     struct engine_undo_plan plan;
     if (!rig->place->driver->undo->plan(tmp, rig->engine, &request, &plan, &rig->err))
         fail_msg("%s", rig->err.message);
@@ -99,6 +107,11 @@ static bool migrate_as(struct rig *rig, const char *id, const char *tables, cons
                                            .in_transaction = in_transaction, .first = plan.first, .last = plan.last};
     struct engine_run result;
     return rig->place->driver->session->run(rig->database, rig->engine, &run, &result, &rig->err);
+}
+
+static bool migrate_as(struct rig *rig, const char *id, const char *tables, const char *sql, bool in_transaction)
+{
+    return migrate_only(rig, id, tables, NULL, sql, in_transaction);
 }
 
 static void migrate(struct rig *rig, const char *id, const char *tables, const char *sql)
@@ -137,6 +150,7 @@ struct undo_case {
     const char *conflicts;
     const char *differs;   // rows then, when they are not those before; NULL: they are
     const char *compared;  // tables; NULL: people
+    const char *only;      // UPDATEs of these columns are all that writes the tables; NULL: not so
 };
 
 #define PEOPLE                                                                                     \
@@ -210,6 +224,25 @@ static const struct undo_case cases[] = {
      "UPDATE people SET n = 0; DELETE FROM people WHERE id = 'a'", NULL, "", NULL},
     {"triggers do not fire again", LITE, PEOPLE "CREATE TRIGGER count_up AFTER UPDATE ON people BEGIN UPDATE people SET age = 99 WHERE id = 4; END", "people",
      "UPDATE people SET age = 1 WHERE id = 1", NULL, "", NULL},
+    // --- UPDATEs of named columns, and nothing else
+    {"only named columns", BOTH, PEOPLE, "people", "UPDATE people SET age = age + 1; UPDATE people SET age = 7, name = 'x' WHERE id > 2", NULL, "", NULL, .only = "age, name"},
+    {"only named columns, savepoint taken back", BOTH, PEOPLE, "people", "UPDATE people SET age = 1 WHERE id = 1; SAVEPOINT s; UPDATE people SET age = 2; ROLLBACK TO s; "
+     "RELEASE s", NULL, "", NULL, .only = "age"},
+    {"only named columns, changed since", BOTH, PEOPLE, "people", "UPDATE people SET age = 1", "UPDATE people SET age = 7 WHERE id = 2; UPDATE people SET name = 'new' WHERE id = 1; "
+     "DELETE FROM people WHERE id = 4; INSERT INTO people VALUES (9, 'nine', 9)", "people id=2 changed since\npeople id=4 is gone\n",
+     "people:\n1|new|30\n2|bob|7\n3|cid|50\n9|nine|9\n", .only = "age"},
+    {"only named columns, back already", BOTH, PEOPLE, "people", "UPDATE people SET age = 1", "UPDATE people SET age = 50 WHERE id = 3", "", NULL, .only = "age"},
+    {"only named columns, values of any type", LITE, "CREATE TABLE people (id INTEGER PRIMARY KEY, a, b REAL, c GENERATED ALWAYS AS (a || 'x')); "
+     "INSERT INTO people (id, a, b) VALUES (-9223372036854775807, x'00ff', 1.5), (-2, 9223372036854775807, 2), (3, '1', NULL), (4, 1.0, -0.0), (5, x'', 1e300), (6, '', 1), "
+     "(9223372036854775807, 'é' || char(0) || 'x', 0)", "people", "UPDATE people SET a = CASE id WHEN 3 THEN 1 WHEN 4 THEN 1 ELSE NULL END, b = 7", NULL, "", NULL, .only = "a, b"},
+    {"only named columns, no key", LITE, "CREATE TABLE people (name VARCHAR(9), n INTEGER); INSERT INTO people VALUES ('a', 1), ('a', 1), ('b', 2), (NULL, 3)", "people",
+     "UPDATE people SET n = n + 1 WHERE name = 'a'", NULL, "", NULL, .only = "n"},
+    {"only named columns, a key that is no rowid", LITE, "CREATE TABLE people (id INTEGER PRIMARY KEY DESC, n); INSERT INTO people VALUES (2, 1), (1, 2), (3, 3)", "people",
+     "UPDATE people SET n = n + 1", NULL, "", NULL, .only = "n"},
+    {"only named columns, and the key", LITE, PEOPLE, "people", "UPDATE people SET id = 9, age = 1 WHERE id = 1", NULL, "people id=1 its key was updated\n",
+     "people:\n2|bob|NULL\n3|cid|50\n4|NULL|60\n9|ann|1\n", .only = "id, age"},
+    {"only named columns, rows replaced", LITE, "CREATE TABLE people (id INTEGER PRIMARY KEY, n INTEGER UNIQUE); INSERT INTO people VALUES (1, 1), (2, 2), (3, 3)", "people",
+     "UPDATE OR REPLACE people SET n = 3 WHERE id = 1", NULL, "people id=3 is gone\n", "people:\n1|1\n2|2\n", .only = "n"},
     // --- PostgreSQL
     {"truncate", SERVER, PEOPLE "CREATE TABLE pets (id INTEGER PRIMARY KEY, owner INTEGER REFERENCES people); INSERT INTO pets VALUES (1, 1)", "people, pets",
      "TRUNCATE people CASCADE", NULL, "", NULL, "people, pets"},
@@ -274,7 +307,8 @@ static bool check_case(const struct engine_place *place, const struct undo_case 
     struct rig rig;
     rig_make(&rig, place, one->schema);
     char *before = contents(&rig, tmp, tables_of(one));
-    migrate(&rig, "log_1", one->tables, one->migration);
+    if (!migrate_only(&rig, "log_1", one->tables, one->only, one->migration, true))
+        fail_msg("%s: %s", one->name, rig.err.message);
     if (one->since != NULL)
         place->execute(rig.database->path, one->since);
     char *conflicts = roll_back(&rig, tmp, "log_1", NULL);
@@ -412,6 +446,24 @@ static void test_run__outside_a_transaction(struct rig *rig)
     assert_string_equal(contents(rig, tmp, "people"), before);
 }
 
+// More rows than a block has, some of which change.
+static void test_roll_back__of_many_rows(struct rig *rig)
+{
+    SCRATCH(tmp);
+    int64_t rows;
+    struct engine_undo_log *logs;
+    rig->place->execute(rig->database->path,
+                        "INSERT INTO people SELECT i * 3, 'a longer name', i FROM (WITH RECURSIVE s(i) AS (SELECT 2 UNION ALL "
+                        "SELECT i + 1 FROM s WHERE i < 20000) SELECT i FROM s) AS numbers");
+    char *before = contents(rig, tmp, "people");
+    assert_true(migrate_only(rig, "one", "people", "age, name", "UPDATE people SET age = age + 1, name = 'x' WHERE id % 2 = 0", true));
+    assert_int_equal(count_logs(rig, &logs), 1);
+    assert_int_equal(logs[0].rows, 10002);
+    assert_string_equal(roll_back(rig, tmp, "one", &rows), "");
+    assert_int_equal(rows, 10002);
+    assert_string_equal(contents(rig, tmp, "people"), before);
+}
+
 static enum engine_undo_how plan_of(struct rig *rig, const char *table, const char **why)
 {
     struct engine_undo_plan plan;
@@ -440,6 +492,7 @@ static void test_plan__says_what_cannot_be_kept(struct rig *rig)
 ON_EACH(test_list__names_logs_and_drop_removes_them, PEOPLE)
 ON_EACH(test_roll_back__of_two_logs, PEOPLE)
 ON_EACH(test_roll_back__once, PEOPLE)
+ON_EACH(test_roll_back__of_many_rows, PEOPLE)
 ON_EACH(test_roll_back__refuses_another_schema, PEOPLE)
 ON_EACH(test_run__that_fails_leaves_no_log, PEOPLE)
 ON_EACH(test_run__leaves_the_schema_as_it_was, PEOPLE)
@@ -533,6 +586,7 @@ int main(void)
         cmocka_unit_test(test_list__names_logs_and_drop_removes_them_on_each),
         cmocka_unit_test(test_roll_back__of_two_logs_on_each),
         cmocka_unit_test(test_roll_back__once_on_each),
+        cmocka_unit_test(test_roll_back__of_many_rows_on_each),
         cmocka_unit_test(test_roll_back__refuses_another_schema_on_each),
         cmocka_unit_test(test_run__that_fails_leaves_no_log_on_each),
         cmocka_unit_test(test_run__leaves_the_schema_as_it_was_on_each),

@@ -9,7 +9,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/text.h"
-#include "driver/engine/sqlite/sqlite.h"
+#include "driver/engine/sqlite/undo_pack.h"
 #include <ctype.h>
 #include <errno.h>
 
@@ -206,6 +206,8 @@ bool sqlite_open(TALLOC_CTX *mem, const struct engine_open_options *options, str
     set_up(engine);
     if (options->read_only)
         TRY(sqlite_execute(engine, "PRAGMA query_only = 1", err));
+    else
+        TRY(undo_pack_install(engine, err));
     // The first read: header, journal, schema.
     TRY(sqlite_execute(engine, "SELECT count(*) FROM sqlite_schema", err));
     *out = talloc_steal(mem, engine);

@@ -6,7 +6,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "driver/engine/sqlite/undo_table.h"
+#include "driver/engine/sqlite/undo_pack.h"
 #include "driver/engine/undo.h"
 #include <inttypes.h>
 
@@ -100,7 +100,7 @@ static bool read_tables(struct rollback *back, struct error *err)
     struct cursor *cursor;
     TRY(cursor_make(tmp, back->engine,
                     mem_printf(tmp,
-                               "SELECT n, name, is_copied FROM tminus_undo_table WHERE log = '%s' "
+                               "SELECT n, name, kept FROM tminus_undo_table WHERE log = '%s' "
                                "ORDER BY n",
                                back->id),
                     &cursor, err));
@@ -112,7 +112,7 @@ static bool read_tables(struct rollback *back, struct error *err)
         table->log = back->id;
         table->n = sqlite3_column_int64(cursor->statement, 0);
         table->name = mem_strdup(back->mem, cursor_text(cursor, 1));
-        table->is_copied = sqlite3_column_int(cursor->statement, 2) != 0;
+        table->kept = (enum undo_kept)sqlite3_column_int(cursor->statement, 2);
         TRY(read_columns(back, table, err));
     }
 }
@@ -166,7 +166,7 @@ static bool judge(struct rollback *back, const struct undo_table *table, struct 
         tmp, table, COLUMNS_DATA,
         "(" UNDO_SAME("l.%o", "l.%n") " OR " UNDO_SAME("t.%c", "l.%n") ")", " AND ");
     const char *is_back =
-        table->is_copied
+        table->kept == KEPT_COPY
             ? undo_table_text(tmp, table, COLUMNS_DATA, UNDO_SAME("t.%c", "l.%o"), " AND ")
             : undo_table_text(tmp, table, COLUMNS_DATA,
                               "((l.has_after AND " UNDO_SAME("l.%o", "l.%n") ") OR " UNDO_SAME(
@@ -195,7 +195,7 @@ static bool judge(struct rollback *back, const struct undo_table *table, struct 
             "CREATE TABLE %s_answer AS SELECT l.rowid AS row, %s AS answer FROM %s l LEFT "
             "JOIN (SELECT 1 AS tminus_is_there, %s FROM main.%s) t ON %s;\n"
             "CREATE INDEX %s_answers ON %s_answer (answer);\n",
-            prefix, table->is_copied ? copied : logged, prefix,
+            prefix, table->kept == KEPT_COPY ? copied : logged, prefix,
             undo_table_text(tmp, table, COLUMNS_ALL, "%c", ", "), undo_quote_name(tmp, table->name),
             undo_table_text(tmp, table, COLUMNS_KEY, "t.%c = l.%o", " AND "), prefix, prefix),
         err);
@@ -206,7 +206,7 @@ static bool write_rows(struct rollback *back, const struct undo_table *table, st
     SCRATCH(tmp);
     const char *prefix = prefix_of(tmp, table);
     const char *name = undo_quote_name(tmp, table->name);
-    const char *set = table->is_copied
+    const char *set = table->kept == KEPT_COPY
                           ? "%c = l.%o"
                           : "%c = CASE WHEN " UNDO_SAME("l.%o", "l.%n") " THEN t.%c ELSE l.%o END";
     TRY(sqlite_execute_long(
@@ -298,6 +298,8 @@ static bool write_all(struct rollback *back, struct error *err)
     TRY(count_orphans(back, &orphans_before, err));
     for (size_t i = 0; i < back->n_tables; i++) {
         TRY(drop_triggers(back, back->tables[i].name, err));
+        if (back->tables[i].kept == KEPT_PACKED)
+            TRY(undo_unpack(back->engine, &back->tables[i], prefix_of(tmp, &back->tables[i]), err));
         TRY(judge(back, &back->tables[i], err));
         TRY(write_rows(back, &back->tables[i], err));
     }
@@ -329,9 +331,14 @@ static bool go_back(struct rollback *back, engine_undo_conflict *each, void *con
     TRY(check_schema(back, err));
     TRY(write_all(back, err));
     for (size_t i = 0; i < back->n_tables; i++) {
+        const char *prefix = prefix_of(tmp, &back->tables[i]);
+        bool is_packed = back->tables[i].kept == KEPT_PACKED;
         TRY(tell(back, &back->tables[i], each, context, n, err));
         TRY(sqlite_execute_long(
-            back->engine, mem_printf(tmp, "DROP TABLE %s_answer", prefix_of(tmp, &back->tables[i])),
+            back->engine,
+            mem_printf(tmp,
+                       is_packed ? "DROP TABLE %s_answer; DELETE FROM %s" : "DROP TABLE %s_answer",
+                       prefix, prefix),
             err));
     }
     return sqlite_execute_long(back->engine, "COMMIT", err);
@@ -362,12 +369,14 @@ static bool read_size(struct rollback *back, struct engine_undo_log *log, struct
     for (size_t i = 0; i < back->n_tables; i++) {
         struct cursor *cursor;
         bool has_row;
-        const char *prefix = prefix_of(tmp, &back->tables[i]);
+        bool is_packed = back->tables[i].kept == KEPT_PACKED;
+        const char *name =
+            mem_printf(tmp, "%s%s", prefix_of(tmp, &back->tables[i]), is_packed ? "_packed" : "");
         TRY(cursor_make(tmp, back->engine,
                         mem_printf(tmp,
-                                   "SELECT (SELECT count(*) FROM %s), (SELECT total(pgsize) FROM "
-                                   "dbstat WHERE name = '%s' AND aggregate = 1)",
-                                   prefix, prefix),
+                                   "SELECT (SELECT %s FROM %s), (SELECT total(pgsize) FROM dbstat "
+                                   "WHERE name = '%s' AND aggregate = 1)",
+                                   is_packed ? "total(n_rows)" : "count(*)", name, name),
                         &cursor, err));
         TRY(cursor_step(back->engine, cursor, &has_row, err));
         log->rows += sqlite3_column_int64(cursor->statement, 0);
@@ -414,12 +423,14 @@ static bool drop(struct rollback *back, struct error *err)
     TRY(read_tables(back, err));
     for (size_t i = 0; i < back->n_tables; i++) {
         const char *prefix = prefix_of(tmp, &back->tables[i]);
-        TRY(sqlite_execute_long(back->engine,
-                                mem_printf(tmp,
-                                           "DROP TRIGGER IF EXISTS %s_keys; DROP TABLE %s; DROP "
-                                           "TABLE %s_key; DROP TABLE IF EXISTS %s_before;",
-                                           prefix, prefix, prefix, prefix),
-                                err));
+        TRY(sqlite_execute_long(
+            back->engine,
+            mem_printf(tmp,
+                       "DROP TRIGGER IF EXISTS %1$s_keys; DROP TABLE %1$s; DROP "
+                       "TABLE %1$s_key; DROP TABLE IF EXISTS %1$s_before; "
+                       "DROP TABLE IF EXISTS %1$s_packed;",
+                       prefix),
+            err));
     }
     return sqlite_execute_long(back->engine,
                                mem_printf(tmp,

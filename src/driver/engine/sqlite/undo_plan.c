@@ -5,10 +5,12 @@
  * the log: key, values before, values after. Nobody else can write in between, because the
  * migration's transaction holds the only write lock. A trigger notes
  * keys that are updated, since no comparison tells those from a row deleted and another inserted.
+ * Where it is known that UPDATEs of some columns are all that there is, these alone are kept,
+ * packed.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "driver/engine/sqlite/undo_table.h"
+#include "driver/engine/sqlite/undo_pack.h"
 #include "driver/engine/undo.h"
 
 #define COLUMNS_MAX 900 // twice as many are in the log's table; SQLITE_MAX_COLUMN is 2000
@@ -17,7 +19,7 @@ static const char tables_sql[] =
     "CREATE TABLE IF NOT EXISTS tminus_undo_log (id TEXT PRIMARY KEY NOT NULL, made_at TEXT NOT "
     "NULL, ended_at TEXT, rolled_back_at TEXT);\n"
     "CREATE TABLE IF NOT EXISTS tminus_undo_table (log TEXT NOT NULL, n INTEGER NOT NULL, name "
-    "TEXT NOT NULL, is_copied INTEGER NOT NULL, PRIMARY KEY (log, n));\n"
+    "TEXT NOT NULL, kept INTEGER NOT NULL, PRIMARY KEY (log, n));\n"
     "CREATE TABLE IF NOT EXISTS tminus_undo_column (log TEXT NOT NULL, n INTEGER NOT NULL, place "
     "INTEGER NOT NULL, name TEXT NOT NULL, key_position INTEGER NOT NULL, is_rowid INTEGER NOT "
     "NULL, PRIMARY KEY (log, n, place));\n";
@@ -25,6 +27,7 @@ static const char tables_sql[] =
 struct planning {
     TALLOC_CTX *mem;
     const char *id;
+    bool in_transaction;
     char *first, *last;
 };
 
@@ -40,7 +43,7 @@ static void add_record(struct planning *planning, const struct undo_table *table
     SCRATCH(tmp);
     planning->first = talloc_asprintf_append(
         planning->first, "INSERT INTO tminus_undo_table VALUES ('%s', %lld, %s, %d);\n", table->log,
-        (long long)table->n, undo_quote_text(tmp, table->name), table->is_copied);
+        (long long)table->n, undo_quote_text(tmp, table->name), (int)table->kept);
     for (size_t i = 0; i < table->n_columns; i++)
         planning->first = talloc_asprintf_append(
             planning->first,
@@ -64,7 +67,7 @@ static void add_copy(struct planning *planning, const struct undo_table *table)
                                name, prefix, undo_table_text(tmp, table, COLUMNS_ALL, "%o", ", "),
                                undo_table_text(tmp, table, COLUMNS_ALL, "%n", ", "), prefix,
                                undo_table_text(tmp, table, COLUMNS_KEY, "%o", ", "));
-    if (table->key_is_rowid)
+    if (table->key_is_rowid || table->kept == KEPT_COPY)
         return;
     planning->first = talloc_asprintf_append(
         planning->first,
@@ -83,7 +86,7 @@ static void add_difference(struct planning *planning, const struct undo_table *t
     SCRATCH(tmp);
     const char *prefix = prefix_of(tmp, table);
     const char *olds = undo_table_text(tmp, table, COLUMNS_ALL, "%o", ", ");
-    if (table->is_copied)
+    if (table->kept == KEPT_COPY)
         planning->last = talloc_asprintf_append(
             planning->last, "INSERT INTO %s (has_after, %s) SELECT NULL, %s FROM %s_before;\n",
             prefix, olds, olds, prefix);
@@ -102,6 +105,31 @@ static void add_difference(struct planning *planning, const struct undo_table *t
     planning->last = talloc_asprintf_append(planning->last, "DROP TABLE %s_before;\n", prefix);
 }
 
+// Both looks at the table, and what roll_back makes rows of them in.
+static void add_packed(struct planning *planning, const struct undo_table *table)
+{
+    SCRATCH(tmp);
+    const char *prefix = prefix_of(tmp, table);
+    const char *look = mem_printf(tmp, "('%s', %s, %s) FROM main.%s NOT INDEXED;\n", prefix,
+                                  undo_table_text(tmp, table, COLUMNS_KEY, "%c", ""),
+                                  undo_table_text(tmp, table, COLUMNS_NOT_KEY, "%c", ", "),
+                                  undo_quote_name(tmp, table->name));
+    planning->first = talloc_asprintf_append(
+        planning->first,
+        "CREATE TABLE %s_before (n INTEGER PRIMARY KEY, n_rows INTEGER NOT NULL, bytes BLOB NOT "
+        "NULL);\n"
+        "CREATE TABLE %s_packed (n INTEGER PRIMARY KEY, n_rows INTEGER NOT NULL, bytes BLOB NOT "
+        "NULL);\n"
+        "CREATE TABLE %s (has_after INTEGER, %s, %s);\n"
+        "CREATE TABLE %s_key (%s);\n"
+        "SELECT " UNDO_PACK "%s",
+        prefix, prefix, prefix, undo_table_text(tmp, table, COLUMNS_ALL, "%o", ", "),
+        undo_table_text(tmp, table, COLUMNS_ALL, "%n", ", "), prefix,
+        undo_table_text(tmp, table, COLUMNS_KEY, "%o", ", "), look);
+    planning->last = talloc_asprintf_append(
+        planning->last, "SELECT " UNDO_DIFFER "%sDROP TABLE %s_before;\n", look, prefix);
+}
+
 static bool has_triggers(struct engine *engine, const char *name, bool *out, struct error *err)
 {
     SCRATCH(tmp);
@@ -113,6 +141,34 @@ static bool has_triggers(struct engine *engine, const char *name, bool *out, str
                                undo_quote_text(tmp, name)),
                     &cursor, err));
     return cursor_step(engine, cursor, out, err);
+}
+
+// Outside of a transaction what is half done must be legible.
+static bool can_be_packed(const struct planning *planning, const struct undo_table *table,
+                          const struct engine_undo_subject *subject, bool is_triggered)
+{
+    return planning->in_transaction && subject->is_updated_only && subject->n_updated > 0 &&
+           subject->n_updated <= UNDO_PACKED_COLUMNS_MAX && !subject->is_rewritten &&
+           table->is_key_order && !is_triggered;
+}
+
+static void keep_table(struct planning *planning, const struct engine_undo_subject *subject,
+                       struct undo_table *table, bool is_triggered)
+{
+    struct undo_table narrow = *table;
+    table->kept = subject->is_rewritten ? KEPT_COPY : KEPT_DIFFERENCES;
+    if (can_be_packed(planning, table, subject, is_triggered) &&
+        undo_table_narrow(planning->mem, &narrow, subject->updated, subject->n_updated)) {
+        *table = narrow;
+        table->kept = KEPT_PACKED;
+    }
+    add_record(planning, table);
+    if (table->kept == KEPT_PACKED) {
+        add_packed(planning, table);
+    } else {
+        add_copy(planning, table);
+        add_difference(planning, table);
+    }
 }
 
 static bool plan_table(struct planning *planning, struct engine *engine,
@@ -143,10 +199,7 @@ static bool plan_table(struct planning *planning, struct engine *engine,
                   subject->is_rewritten ? UNDO_COPY : UNDO_TRIGGER, why);
     table.log = planning->id;
     table.n = (int64_t)plan->n_tables;
-    table.is_copied = subject->is_rewritten;
-    add_record(planning, &table);
-    add_copy(planning, &table);
-    add_difference(planning, &table);
+    keep_table(planning, subject, &table, is_triggered);
     return true;
 }
 
@@ -156,7 +209,8 @@ bool sqlite_undo_plan(TALLOC_CTX *mem, struct engine *engine,
 {
     struct engine_undo_plan plan = {0};
     TRY(undo_id_check(request->id, err));
-    struct planning planning = {.mem = mem, .id = request->id};
+    struct planning planning = {
+        .mem = mem, .id = request->id, .in_transaction = request->in_transaction};
     planning.first = mem_printf(
         mem, "%sINSERT INTO tminus_undo_log VALUES ('%s', datetime('now'), NULL, NULL);\n",
         tables_sql, request->id);

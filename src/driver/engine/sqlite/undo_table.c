@@ -40,7 +40,7 @@ static void use_rowid(TALLOC_CTX *mem, struct undo_table *table)
         return;
     *mem_append(mem, table->columns, table->n_columns) =
         (struct undo_column){.name = name, .key_position = 1, .is_rowid = true};
-    table->key_is_rowid = true;
+    table->key_is_rowid = table->is_key_order = true;
 }
 
 bool undo_table_read(TALLOC_CTX *mem, struct engine *engine, const char *name,
@@ -52,10 +52,14 @@ bool undo_table_read(TALLOC_CTX *mem, struct engine *engine, const char *name,
     bool is_key_known = true;
     bool is_integer = false;
     size_t n_key = 0;
-    // hidden: 2 and 3 are generated columns.
+    bool has_key_index = false;
+    // hidden: 2 and 3 are generated columns. INTEGER PRIMARY KEY DESC has an index, and is no
+    // rowid.
     const char *sql = mem_printf(
         tmp,
-        "SELECT c.name, c.pk, c.\"notnull\" OR t.wr, upper(c.type) = 'INTEGER' AND NOT t.wr FROM "
+        "SELECT c.name, c.pk, c.\"notnull\" OR t.wr, upper(c.type) = 'INTEGER' AND NOT t.wr, "
+        "EXISTS "
+        "(SELECT 1 FROM pragma_index_list(t.name) i WHERE i.origin = 'pk') FROM "
         "pragma_table_list t JOIN pragma_table_xinfo(t.name) c WHERE t.schema = 'main' AND t.type "
         "= 'table' AND lower(t.name) = lower(%s) AND c.hidden = 0 ORDER BY c.cid",
         undo_quote_text(tmp, name));
@@ -70,11 +74,40 @@ bool undo_table_read(TALLOC_CTX *mem, struct engine *engine, const char *name,
         n_key += position > 0;
         is_key_known &= position == 0 || sqlite3_column_int(cursor->statement, 2) != 0;
         is_integer |= position > 0 && sqlite3_column_int(cursor->statement, 3) != 0;
+        has_key_index = sqlite3_column_int(cursor->statement, 4) != 0;
     }
+    table.is_key_order = n_key == 1 && is_integer && !has_key_index;
     if (table.n_columns > 0 && (n_key == 0 || (!is_key_known && !(n_key == 1 && is_integer))))
         use_rowid(mem, &table);
     *out = table;
     return true;
+}
+
+static bool is_named(const char *column, const char *const *names, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (text_equal_nocase(names[i], column))
+            return true;
+    return false;
+}
+
+bool undo_table_narrow(TALLOC_CTX *mem, struct undo_table *table, const char *const *names,
+                       size_t n)
+{
+    struct undo_column *columns = NULL;
+    size_t n_columns = 0;
+    size_t n_named = 0;
+    for (size_t i = 0; i < table->n_columns; i++) {
+        const struct undo_column *column = &table->columns[i];
+        bool is_key = column->key_position > 0;
+        if (!is_key && !is_named(column->name, names, n))
+            continue;
+        n_named += !is_key;
+        *mem_append(mem, columns, n_columns) = *column;
+    }
+    table->columns = columns;
+    table->n_columns = n_columns;
+    return n_named == n;
 }
 
 static char *expand(TALLOC_CTX *mem, const char *pattern, const struct undo_column *column,
@@ -106,6 +139,7 @@ char *undo_table_text(TALLOC_CTX *mem, const struct undo_table *table, enum undo
     for (size_t i = 0; i < table->n_columns; i++) {
         const struct undo_column *column = &table->columns[i];
         if ((which == COLUMNS_KEY && column->key_position == 0) ||
+            (which == COLUMNS_NOT_KEY && column->key_position > 0) ||
             (which == COLUMNS_DATA && column->is_rowid))
             continue;
         text = talloc_asprintf_append(text, "%s%s", is_first ? "" : between,

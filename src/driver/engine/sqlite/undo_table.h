@@ -15,14 +15,22 @@ struct undo_column {
     bool is_rowid;    // no column, but what a table without key knows its rows by
 };
 
+// How a log has the rows of a table.
+enum undo_kept {
+    KEPT_DIFFERENCES, // rows that differ from a copy that was there meanwhile
+    KEPT_COPY,        // all, as they were
+    KEPT_PACKED       // key and named columns of rows that differ (undo_pack.h)
+};
+
 struct undo_table {
     const char *log;
     int64_t n; // in the log
     const char *name;
-    bool is_copied;
+    enum undo_kept kept;
     struct undo_column *columns;
     size_t n_columns;
     bool key_is_rowid;
+    bool is_key_order; // the key is the rowid, by whatever name
 };
 
 char *undo_quote_name(TALLOC_CTX *mem, const char *name);
@@ -31,9 +39,12 @@ char *undo_quote_text(TALLOC_CTX *mem, const char *text);
 // The columns of the table `name` as it is now; none: there is no such table.
 bool undo_table_read(TALLOC_CTX *mem, struct engine *engine, const char *name,
                      struct undo_table *out, struct error *err);
+// Only the key and the columns `names`; false when one of them is not there or is in the key.
+bool undo_table_narrow(TALLOC_CTX *mem, struct undo_table *table, const char *const *names,
+                       size_t n);
 // What is written for each column in place of `%c` (the quoted name), `%o` and `%n` (the log's
 // columns before and after), joined by `between`.
-enum undo_columns { COLUMNS_ALL, COLUMNS_KEY, COLUMNS_DATA };
+enum undo_columns { COLUMNS_ALL, COLUMNS_KEY, COLUMNS_NOT_KEY, COLUMNS_DATA };
 char *undo_table_text(TALLOC_CTX *mem, const struct undo_table *table, enum undo_columns which,
                       const char *pattern, const char *between);
 // "id=42" of the log's row `l`, as an SQL expression.
