@@ -113,6 +113,11 @@ says 'and said' err 'nothing is pending: all 2 migrations are recorded as applie
 
 # --- releases
 
+project renamed ''
+migration 1_name 'ALTER TABLE orders RENAME TO purchases;' 'ALTER TABLE purchases RENAME TO orders;'
+ends 0 'a renamed table: rows that the new release wrote under its new name are no leftover under the old one' "$TMINUS" rehearse --format json
+is 'the way back' "$(json "d['rollback']['class'], d['rollback']['left']['tables']")" "('round_trip', [])"
+
 project lost ', rehearsal: {new_release: new.sql}'
 echo "WITH RECURSIVE n(i) AS (SELECT 1001 UNION ALL SELECT i + 1 FROM n WHERE i < 2000)
     INSERT INTO invoices (id, order_id) SELECT i, i % 200 + 1 FROM n;" >new.sql
