@@ -43,6 +43,31 @@ static bool run_downs(struct rehearsing *rehearsing, struct error *err)
     return true;
 }
 
+// Tables that the change renames, read from behind it back to its start.
+static struct trace *renamed_back(TALLOC_CTX *mem, const struct trace *trace)
+{
+    struct trace *back = mem_new(mem, struct trace);
+    back->dialect = trace->dialect;
+    for (size_t i = 0; i < trace->n_tables; i++) {
+        const struct trace_table *table = trace->tables[i];
+        if (table->before.name == NULL || table->after.name == NULL ||
+            trace_is_same_name(table->before, table->after))
+            continue;
+        struct trace_table *turned = mem_new(mem, struct trace_table);
+        *turned = (struct trace_table){.before = table->after, .after = table->before};
+        for (size_t c = 0; c < table->n_columns; c++) {
+            const struct trace_column *column = table->columns[c];
+            if (column->before == NULL || column->after == NULL)
+                continue;
+            struct trace_column *as_was = mem_new(mem, struct trace_column);
+            *as_was = (struct trace_column){.before = column->after, .after = column->before};
+            *mem_append(mem, turned->columns, turned->n_columns) = as_was;
+        }
+        *mem_append(mem, back->tables, back->n_tables) = turned;
+    }
+    return back;
+}
+
 // What the new release wrote and the downs destroyed.
 static bool find_lost(struct rehearsing *rehearsing, const struct target *written,
                       struct error *err)
@@ -54,7 +79,8 @@ static bool find_lost(struct rehearsing *rehearsing, const struct target *writte
     answer->rows_lost = 0;
     if (rehearsing->new_rows.n_rows == 0)
         return true;
-    TRY(rehearsing_compare(rehearsing, written, &rehearsing->copies->work, NULL, true, &lost, err));
+    TRY(rehearsing_compare(rehearsing, written, &rehearsing->copies->work,
+                           renamed_back(mem, rehearsing->reading.trace), true, &lost, err));
     for (size_t i = 0; i < lost.n_tables; i++) {
         const struct table_effect *table = &lost.tables[i];
         if (table->removed.rows > 0) {
