@@ -81,11 +81,12 @@ static void set_nonblocking(const struct end *end)
 }
 
 // Our environment with `added` in place of what has the same names.
-static char **merge_environment(TALLOC_CTX *mem, const char *const *added)
+static char **merge_environment(TALLOC_CTX *mem, const struct process_options *options)
 {
+    const char *const *added = options->environment;
     char **merged = NULL;
     size_t n = 0;
-    for (char **own = environ; *own != NULL; own++) {
+    for (char **own = environ; *own != NULL && !options->is_environment_whole; own++) {
         size_t name_len = strcspn(*own, "=") + 1;
         bool is_replaced = false;
         for (const char *const *one = added; one != NULL && *one != NULL; one++)
@@ -149,7 +150,7 @@ static bool start(struct process *process, struct error *err)
     for (int i = 0; i < 2; i++)
         TRY(make_pipe(tmp, &process->outputs[i].end, &ends[i + 1], err));
     const int fds[3] = {ends[0]->fd, ends[1]->fd, ends[2]->fd};
-    char **environment = merge_environment(tmp, options->environment);
+    char **environment = merge_environment(tmp, options);
     int cause = spawn(options, environment, fds, &process->pid);
     if (cause != 0 && options->folder != NULL && access(options->folder, X_OK) != 0)
         return error_set(err, ERROR_INPUT, "%s: cannot be started in folder '%s': %s",
@@ -196,8 +197,13 @@ static void output_ready(void *context, int fd, short events)
     (void)events;
     char chunk[CHUNK_SIZE];
     ssize_t n = read(fd, chunk, sizeof(chunk));
+    struct output *output = context;
+    const struct process_options *options = output->process->options;
+    if (n > 0 && options->write != NULL)
+        options->write(options->write_context, output == &output->process->outputs[1], chunk,
+                       (size_t)n);
     if (n > 0)
-        keep(context, chunk, (size_t)n);
+        keep(output, chunk, (size_t)n);
     else if (n == 0 || (errno != EINTR && errno != EAGAIN))
         finish_output(context);
 }

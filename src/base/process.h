@@ -25,11 +25,15 @@ struct process_options {
     const char *const *argv;        // NULL-terminated; argv[0] is looked up on PATH
     const char *folder;             // working directory, NULL: ours
     const char *const *environment; // "NAME=value" added to ours, NULL-terminated, or NULL
+    bool is_environment_whole;      // nothing of ours but these
     const char *input;              // fed to stdin, or NULL: /dev/null
     size_t input_len;
     int64_t timeout_ms; // 0: none
     size_t output_max;  // bytes kept of each output; 0: PROCESS_OUTPUT_MAX
     struct wait *wait;  // whose tick may cancel the command; NULL: only signals do
+    // What it writes, as it comes, whatever is kept; NULL: nobody wants to see it.
+    void (*write)(void *context, bool is_errors, const char *bytes, size_t len);
+    void *write_context;
 };
 
 struct process_result {

@@ -51,6 +51,9 @@ char *text_enclosed(TALLOC_CTX *mem, const char *text, char quote, const char *d
 // As one word of a POSIX shell: in quotes, but for words that need none.
 char *text_shell_quoted(TALLOC_CTX *mem, const char *text);
 
+// Every `what` (not empty) in it is `by`.
+char *text_replaced(TALLOC_CTX *mem, const char *text, const char *what, const char *by);
+
 char *text_percent_encoded(TALLOC_CTX *mem, const char *text); // a path or value within a URI
 
 // Does a path match a glob with `**` (any folders), `*`, `?`, `[…]`?

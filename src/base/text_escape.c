@@ -144,3 +144,11 @@ char *text_shell_quoted(TALLOC_CTX *mem, const char *text)
     *at = '\'';
     return quoted;
 }
+
+char *text_replaced(TALLOC_CTX *mem, const char *text, const char *what, const char *by)
+{
+    char *out = mem_strdup(mem, "");
+    for (const char *found; (found = strstr(text, what)) != NULL; text = found + strlen(what))
+        out = mem_checked(talloc_asprintf_append(out, "%.*s%s", (int)(found - text), text, by));
+    return mem_checked(talloc_strdup_append(out, text));
+}

@@ -158,6 +158,45 @@ static void test_process_run__what_is_left_behind(void **state)
     assert_int_equal(kill(pid, SIGTERM), 0);
 }
 
+struct written {
+    char text[2][64];
+    size_t len[2];
+};
+
+static void take(void *context, bool is_errors, const char *bytes, size_t len)
+{
+    struct written *written = context;
+    assert_true(written->len[is_errors] + len < sizeof(written->text[0]));
+    memcpy(written->text[is_errors] + written->len[is_errors], bytes, len);
+    written->len[is_errors] += len;
+}
+
+// All of it is told as it comes, whatever is kept.
+static void test_process_run__output_as_it_comes(void **state)
+{
+    (void)state;
+    SCRATCH(tmp);
+    struct written written = {0};
+    struct process_result result = run_shell(
+        tmp, "echo one; echo two >&2; echo three",
+        (struct process_options){.output_max = 2, .write = take, .write_context = &written});
+    assert_string_equal(written.text[0], "one\nthree\n");
+    assert_string_equal(written.text[1], "two\n");
+    assert_string_equal(result.output, "on");
+}
+
+static void test_process_run__environment_of_its_own(void **state)
+{
+    (void)state;
+    SCRATCH(tmp);
+    setenv("TMINUS_TEST_OURS", "1", 1);
+    static const char *const environment[] = {"PATH=/usr/bin:/bin", "ONE=1", NULL};
+    struct process_result result = run_shell(
+        tmp, "env | grep -e ONE -e TMINUS_TEST",
+        (struct process_options){.environment = environment, .is_environment_whole = true});
+    assert_string_equal(result.output, "ONE=1\n");
+}
+
 static bool refuse(void *context)
 {
     (void)context;
@@ -191,6 +230,8 @@ int main(void)
         cmocka_unit_test(test_process_run__deadline_ends_the_group),
         cmocka_unit_test(test_process_run__output_is_cut),
         cmocka_unit_test(test_process_run__what_is_left_behind),
+        cmocka_unit_test(test_process_run__output_as_it_comes),
+        cmocka_unit_test(test_process_run__environment_of_its_own),
         cmocka_unit_test(test_process_run__tick_cancels),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
