@@ -16,6 +16,7 @@
 #include "base/memory.h"
 #include "base/secret.h"
 #include "base/yaml.h"
+#include "change/config_release.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -34,25 +35,11 @@ struct config_database {
 
 struct config_slot {
     const char *name;
-    const char *address;
-};
-
-enum tolerance_kind { TOLERANCE_EXACT, TOLERANCE_ABSOLUTE, TOLERANCE_SHARE, TOLERANCE_LEARNED };
-struct tolerance {
-    enum tolerance_kind kind;
-    double value; // absolute, or a share (0.01 is 1 %)
+    const char **addresses; // "HOST:PORT"
+    size_t n_addresses;
 };
 
 enum invariant_kind { INVARIANT_ZERO, INVARIANT_SAME, INVARIANT_KEYS_KEPT, INVARIANT_VALUE };
-
-// expect: {below: 5} is value < 5, {above: 5} is value > 5; {between: [1, 5]} is 1 ≤ value ≤ 5:
-// both bounds, inclusive.
-struct config_expectation {
-    bool has_below, has_above, has_equals;
-    bool is_inclusive;
-    double below, above;
-    const char *equals; // as text
-};
 
 struct config_invariant {
     const char *name;
@@ -204,6 +191,9 @@ struct config_environment {
     struct config_store store; // kind NULL: the configuration's
     const char **watch; // durations after the verification, as written: [30m, 1h, 4h, 24h]
     size_t n_watch;     // 0: those
+    struct config_release release;
+    struct config_health *health;
+    size_t n_health;
     // The first `${NAME}` in it that is not set; config_environment fails with it. code ERROR_NONE:
     // there is none. Other environments do not need the variables of this one.
     struct error missing;

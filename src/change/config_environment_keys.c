@@ -1,8 +1,8 @@
 /*
  * Configuration keys of an environment: its databases, slots, and sections of later parts.
  *
- * Sections that this version does not act on (release, traffic, metrics, health,
- * thresholds, notify, store) have rows too: a slip is found today, not when they are used.
+ * Sections that this version does not act on (traffic, metrics, thresholds, notify, store) have
+ * rows too: a slip is found today, not when they are used.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -72,16 +72,6 @@ static void parse_database(struct config_reading *reading, const struct yaml *no
 
 // --- sections of later parts
 
-static const char *const strategies[] = {"canary", "blue_green", "rolling", NULL};
-static const struct config_key release_keys[] = {
-    CHECKED_CHOICE("strategy", strategies),
-    CHECKED("build", KEY_COMMAND),
-    CHECKED("deploy", KEY_COMMAND),
-    CHECKED("rollback", KEY_COMMAND),
-    CHECKED("shell", KEY_BOOL),
-};
-static const struct config_map release_map = MAP("release", release_keys);
-
 static const char *const traffic_kinds[] = {"haproxy", "nginx", "command", NULL};
 static const struct config_key traffic_keys[] = {
     CHECKED_CHOICE("kind", traffic_kinds), CHECKED("socket", KEY_TEXT),
@@ -108,20 +98,6 @@ static const struct config_key metrics_keys[] = {
     CHECKED_MAP("prometheus", &prometheus_map),
 };
 static const struct config_map metrics_map = MAP("metrics", metrics_keys);
-
-static const struct config_key health_keys[] = {
-    {.name = "name", .shape = KEY_TEXT, .offset = KEY_NOWHERE, .is_required = true},
-    CHECKED("http", KEY_TEXT),
-    CHECKED("tcp", KEY_TEXT),
-    CHECKED("sql", KEY_TEXT),
-    CHECKED("command", KEY_COMMAND),
-    CHECKED("shell", KEY_BOOL),
-    CHECKED("expect", KEY_ANY),
-    CHECKED("timeout", KEY_DURATION),
-    CHECKED("critical", KEY_BOOL),
-    CHECKED("tags", KEY_TEXTS),
-};
-static const struct config_map health_map = MAP("a health check", health_keys);
 
 static const struct config_key threshold_keys[] = {
     CHECKED("error_rate", KEY_THRESHOLD), CHECKED("rollback_error_rate", KEY_THRESHOLD),
@@ -151,7 +127,7 @@ static const struct config_map notify_map = MAP("a notification", notify_keys);
 // --- environments
 
 static const struct config_key slot_keys[] = {
-    KEY("address", KEY_TEXT, struct config_slot, address),
+    ARRAY("address", KEY_TEXTS, struct config_slot, addresses, n_addresses, NULL),
 };
 static const struct config_map slot_map = {
     .what = "a slot",
@@ -180,6 +156,8 @@ static void begin_environment(struct config_reading *reading, const struct yaml 
     environment->backup = config_backup_default;
     environment->gates = config_gates_default;
     environment->rehearsal.deadline_ms = 4 * HOUR_MS;
+    environment->release.timeout_ms = HOUR_MS / 2;
+    environment->release.ready_ms = HOUR_MS / 30;
 }
 
 static void end_environment(struct config_reading *reading, const struct yaml *node, void *element)
@@ -206,11 +184,14 @@ static const struct config_key environment_keys[] = {
      .shape = KEY_MAP,
      .offset = offsetof(struct config_environment, backup),
      .map = &config_map_backup},
-    CHECKED_MAP("release", &release_map),
     ARRAY("watch", KEY_TEXTS, struct config_environment, watch, n_watch, NULL),
+    {.name = "release",
+     .shape = KEY_MAP,
+     .offset = offsetof(struct config_environment, release),
+     .map = &config_map_release},
     CHECKED_MAP("traffic", &traffic_map),
     CHECKED_MAP("metrics", &metrics_map),
-    {.name = "health", .shape = KEY_LIST, .offset = KEY_NOWHERE, .map = &health_map},
+    ARRAY("health", KEY_LIST, struct config_environment, health, n_health, &config_map_health),
     CHECKED_MAP("thresholds", &threshold_map),
     {.name = "notify", .shape = KEY_LIST, .offset = KEY_NOWHERE, .map = &notify_map},
     {.name = "store",

@@ -19,7 +19,7 @@ enum key_shape {
     KEY_THRESHOLD, // "0.1%", "200ms", "1% for 5m"; checked only
     KEY_CHOICE,    // const char *, one of `choices`
     KEY_TEXTS,     // const char ** and a count: one text or a list of them
-    KEY_COMMAND,   // a list of arguments; checked only
+    KEY_COMMAND,   // const char ** and a count: a list of arguments
     KEY_ANY,       // free; checked only
     KEY_CUSTOM,    // `parse` reads it
     KEY_MAP,       // a map with the keys of `map`
@@ -58,5 +58,7 @@ struct config_map {
 extern const struct config_map config_map_file;      // fills struct config
 extern const struct config_map config_map_rehearsal; // struct config_rehearsal
 extern const struct config_map config_map_backup;    // struct config_backup
+extern const struct config_map config_map_release;   // struct config_release
+extern const struct config_map config_map_health;    // struct config_health
 
 #endif

@@ -205,9 +205,14 @@ static void read_value(struct config_reading *reading, const struct config_key *
         config_read_texts(reading, node, is_stored ? at : &(const char **){NULL},
                           is_stored ? (size_t *)((char *)target + key->count) : &(size_t){0});
         return;
+    case KEY_COMMAND:
+        if (!is_stored || node->kind != YAML_LIST || node->n == 0)
+            config_check_value(reading, key, node);
+        else
+            config_read_texts(reading, node, at, (size_t *)((char *)target + key->count));
+        return;
     case KEY_SHARES:
     case KEY_THRESHOLD:
-    case KEY_COMMAND:
     case KEY_ANY: config_check_value(reading, key, node); return;
     }
 }

@@ -1,9 +1,9 @@
 /*
- * Expected values: what the one value of an invariant of kind VALUE may be.
+ * Expected values: what the one value of an invariant or of a health check may be.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "proof/expected_value.h"
+#include "change/expected_value.h"
 
 char *expected_value_text(TALLOC_CTX *mem, const struct config_expectation *expect)
 {

@@ -1,10 +1,10 @@
 /*
- * Expected values: what the one value of an invariant of kind VALUE may be.
+ * Expected values: what the one value of an invariant or of a health check may be.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#ifndef PROOF_EXPECTED_VALUE_H
-#define PROOF_EXPECTED_VALUE_H
+#ifndef CHANGE_EXPECTED_VALUE_H
+#define CHANGE_EXPECTED_VALUE_H
 
 #include "base/json.h"
 #include "base/memory.h"

@@ -155,6 +155,11 @@ static json_t *database_json(struct config_view *view, const struct config_datab
     return object;
 }
 
+static const char *slot_address(const struct config_slot *slot)
+{
+    return slot->n_addresses == 0 ? NULL : slot->addresses[0];
+}
+
 static json_t *environment_json(struct config_view *view,
                                 const struct config_environment *environment)
 {
@@ -167,7 +172,7 @@ static json_t *environment_json(struct config_view *view,
     for (size_t i = 0; i < environment->n_slots; i++) {
         json_t *slot = json_object();
         json_put_text(slot, "name", environment->slots[i].name);
-        json_put_text(slot, "address", environment->slots[i].address);
+        json_put_text(slot, "address", slot_address(&environment->slots[i]));
         json_array_append_new(slots, slot);
     }
     json_put_integer(object, "baseline_max_age_ms", environment->baseline_max_age_ms);
@@ -239,8 +244,8 @@ static void write_environment(struct config_view *view,
         write_database(view, &environment->databases[i]);
     for (size_t i = 0; i < environment->n_slots; i++)
         printf("    slot %-11s %s\n", environment->slots[i].name,
-               environment->slots[i].address == NULL ? "no address"
-                                                     : environment->slots[i].address);
+               slot_address(&environment->slots[i]) == NULL ? "no address"
+                                                            : slot_address(&environment->slots[i]));
 }
 
 static void write_text(struct config_view *view)

@@ -3,9 +3,9 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
+#include "change/expected_value.h"
 #include "plan/making.h"
 #include "plan/spot_check.h"
-#include "proof/expected_value.h"
 
 static void add_record(struct making *making)
 {

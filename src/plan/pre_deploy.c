@@ -5,8 +5,8 @@
  */
 #include "base/quantity.h"
 #include "base/text.h"
+#include "change/expected_value.h"
 #include "plan/making.h"
-#include "proof/expected_value.h"
 #include "proof/sql.h"
 
 #define ACTIVITY_AGE "5 min" // PLAN_TRANSACTION_MAX_AGE_MS

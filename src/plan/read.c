@@ -3,8 +3,8 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
+#include "change/expected_value.h"
 #include "plan/plan.h"
-#include "proof/expected_value.h"
 
 #define SCHEMA "tminus/plan/1"
 

@@ -8,8 +8,8 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
+#include "change/expected_value.h"
 #include "plan/plan.h"
-#include "proof/expected_value.h"
 
 static void put_words(json_t *object, const char *name, const char *const *words)
 {

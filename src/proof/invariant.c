@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "proof/invariant.h"
-#include "proof/expected_value.h"
+#include "change/expected_value.h"
 
 static const char *const kind_names[] = {
     [INVARIANT_ZERO] = "zero",

@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "base/quantity.h"
-#include "proof/expected_value.h"
+#include "change/expected_value.h"
 #include "proof/observation.h"
 #include <math.h>
 

@@ -64,14 +64,6 @@ static bool find_command(struct commanding *commanding, bool is_down)
     return n > 0;
 }
 
-static const char *replace_all(TALLOC_CTX *mem, const char *text, const char *what, const char *by)
-{
-    char *out = talloc_strdup(mem, "");
-    for (const char *found; (found = strstr(text, what)) != NULL; text = found + strlen(what))
-        out = talloc_asprintf_append(out, "%.*s%s", (int)(found - text), text, by);
-    return talloc_strdup_append(out, text);
-}
-
 // What it wrote, the copy's address as tminus prints it.
 static void keep_output(struct commanding *commanding, const struct process_result *result)
 {
@@ -81,8 +73,8 @@ static void keep_output(struct commanding *commanding, const struct process_resu
     if (len > COMMAND_OUTPUT_MAX)
         text += len - COMMAND_OUTPUT_MAX;
     text = text_to_utf8(tmp, text, strlen(text));
-    commanding->output->text = replace_all(commanding->mem, text, secret_reveal(commanding->url),
-                                           secret_mask(tmp, commanding->url));
+    commanding->output->text = text_replaced(commanding->mem, text, secret_reveal(commanding->url),
+                                             secret_mask(tmp, commanding->url));
 }
 
 // The last line that says something.

@@ -77,7 +77,7 @@ static void test_example(void **state)
     assert_int_equal(environment->n_slots, 2);
     assert_string_equal(environment->slots[1].name, "green");
     assert_string_equal(environment->deployed, "v1.2");
-    assert_string_equal(environment->slots[1].address, "127.0.0.1:8082");
+    assert_string_equal(environment->slots[1].addresses[0], "127.0.0.1:8082");
     assert_int_equal(environment->baseline_max_age_ms, 30 * 60 * 1000);
 
     assert_int_equal(config->n_invariants, 5);
@@ -323,6 +323,19 @@ static const struct {
     {"store: {kind: sqlite, path: a}\n", "1:8", "each has its own journal"},
     {"environments: {p: {store: {kind: postgres}}}\n", "1:27", "needs 'url'"},
     {"environments: {p: {health: [{http: x}]}}\n", "1:29", "'name' is missing in a health"},
+    {"environments: {p: {health: [{name: a}]}}\n", "1:29", "the check asks nothing"},
+    {"environments: {p: {health: [{name: a, tcp: b, http: c}]}}\n", "1:29",
+     "the check asks 2 things at once"},
+    {"environments: {p: {health: [{name: a, sql: SELECT 0}]}}\n", "1:29",
+     "the check expects nothing of its sql"},
+    {"environments: {p: {health: [{name: a, tcp: b, expect: 1}]}}\n", "1:55",
+     "expects a connection, and nothing else"},
+    {"environments: {p: {health: [{name: a, http: b, expect: {stauts: 1}}]}}\n", "1:57",
+     "did you mean 'status'?"},
+    {"environments: {p: {health: [{name: a, command: [b], expect: {status: 1}}]}}\n", "1:62",
+     "in what is expected of a command"},
+    {"environments: {p: {health: [{name: a, http: b, expect: {json: [c]}}]}}\n", "1:63",
+     "expected a map of names to values"},
     {"environments: {p: {release: {deploy: ./deploy.sh}}}\n", "1:38",
      "expected a list of arguments"},
     {"environments: {p: {slots: {blue: {adress: x}}}}\n", "1:35", "did you mean 'address'?"},

@@ -3,8 +3,8 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
+#include "change/expected_value.h"
 #include "expect.h"
-#include "proof/expected_value.h"
 
 static const struct {
     struct config_expectation expect;
@@ -17,10 +17,22 @@ static const struct {
     {{.has_above = true, .above = 5}, 5, NULL, false},
     {{.has_above = true, .above = 5}, 5.1, NULL, true},
     // between: [1, 5] holds its bounds.
-    {{.has_below = true, .below = 5, .has_above = true, .above = 1, .is_inclusive = true}, 1, NULL, true},
-    {{.has_below = true, .below = 5, .has_above = true, .above = 1, .is_inclusive = true}, 5, NULL, true},
-    {{.has_below = true, .below = 5, .has_above = true, .above = 1, .is_inclusive = true}, 5.1, NULL, false},
-    {{.has_below = true, .below = 5, .has_above = true, .above = 1, .is_inclusive = true}, 0.9, NULL, false},
+    {{.has_below = true, .below = 5, .has_above = true, .above = 1, .is_inclusive = true},
+     1,
+     NULL,
+     true},
+    {{.has_below = true, .below = 5, .has_above = true, .above = 1, .is_inclusive = true},
+     5,
+     NULL,
+     true},
+    {{.has_below = true, .below = 5, .has_above = true, .above = 1, .is_inclusive = true},
+     5.1,
+     NULL,
+     false},
+    {{.has_below = true, .below = 5, .has_above = true, .above = 1, .is_inclusive = true},
+     0.9,
+     NULL,
+     false},
     {{.has_equals = true, .equals = "on"}, 0, "on", true},
     {{.has_equals = true, .equals = "on"}, 0, "off", false},
     {{.has_equals = true, .equals = "on"}, 0, NULL, false},
@@ -43,7 +55,8 @@ static void test_expectation_from_json__what_was_written(void **state)
         const struct config_expectation read = expected_value_from_json(tmp, json);
         if (expected_value_holds(&read, rows[i].value, rows[i].text) != rows[i].holds)
             fail_msg("row %zu", i);
-        assert_string_equal(expected_value_text(tmp, &read), expected_value_text(tmp, &rows[i].expect));
+        assert_string_equal(expected_value_text(tmp, &read),
+                            expected_value_text(tmp, &rows[i].expect));
     }
 }
 

@@ -1,0 +1,85 @@
+/*
+ * Configuration of what lies outside the database: releases, what is asked of a slot, flags.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef CHANGE_CONFIG_RELEASE_H
+#define CHANGE_CONFIG_RELEASE_H
+
+#include "base/secret.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum tolerance_kind { TOLERANCE_EXACT, TOLERANCE_ABSOLUTE, TOLERANCE_SHARE, TOLERANCE_LEARNED };
+struct tolerance {
+    enum tolerance_kind kind;
+    double value; // absolute, or a share (0.01 is 1 %)
+};
+
+// expect: {below: 5} is value < 5, {above: 5} is value > 5; {between: [1, 5]} is 1 ≤ value ≤ 5:
+// both bounds, inclusive.
+struct config_expectation {
+    bool has_below, has_above, has_equals;
+    bool is_inclusive;
+    double below, above;
+    const char *equals; // as text
+};
+
+struct config_release {   // release: {deploy: [./deploy.sh, "{slot}", "{version}"]}
+    const char *strategy; // NULL: not given
+    const char **build;
+    size_t n_build;
+    const char **deploy;
+    size_t n_deploy;
+    bool is_shell;
+    const char **environment; // names of variables that its commands get, beside the usual ones
+    size_t n_environment;
+    int64_t timeout_ms; // of one command; default 30 min
+    int64_t ready_ms;   // that a slot may take to answer; default 2 min
+};
+
+// A JSON path or a header, and what it must be; a header that is sent.
+struct config_member {
+    const char *name;
+    const char *value;
+    const struct secret *secret; // of a header that is sent
+};
+
+enum health_kind { HEALTH_NONE, HEALTH_HTTP, HEALTH_TCP, HEALTH_SQL, HEALTH_COMMAND };
+
+struct config_health { // health: [{name: api, http: "http://{address}/health", expect: {…}}]
+    const char *name;
+    enum health_kind kind;
+    const char *http;
+    const char *tcp; // "HOST:PORT"
+    const char *sql;
+    const char **command;
+    size_t n_command;
+    bool is_shell;
+    const char *database; // of several, for `sql`; NULL: the only one
+    const char *ca;       // file of certificates
+    struct config_member *headers;
+    size_t n_headers;
+    int64_t timeout_ms; // default 5 s
+    bool is_critical;   // default true
+    const char **tags;
+    size_t n_tags;
+    // expect:
+    int64_t status; // 0: any from 200 to 299
+    struct config_member *json;
+    size_t n_json;
+    struct config_member *header;
+    size_t n_header;
+    const char *body; // stands in it
+    const char *text; // all of it
+    int64_t exit;
+    const char *output;              // stands in it
+    struct config_expectation value; // of `sql`
+    size_t line, column;
+};
+
+// Does it ask which version answers: is {version} in what is expected?
+bool config_health_asks_version(const struct config_health *health);
+
+#endif
