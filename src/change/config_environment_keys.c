@@ -1,8 +1,8 @@
 /*
  * Configuration keys of an environment: its databases, slots, and sections of later parts.
  *
- * Sections that this version does not act on (traffic, metrics, thresholds, notify, store) have
- * rows too: a slip is found today, not when they are used.
+ * Sections that this version does not act on (traffic, metrics, thresholds, notify) have rows
+ * too: a slip is found today, not when they are used.
  *
  * SPDX-License-Identifier: Apache-2.0
  */

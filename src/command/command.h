@@ -11,6 +11,7 @@
 #include "driver/backup.h"
 #include "driver/copy.h"
 #include "driver/engine.h"
+#include "driver/probe.h"
 #include "driver/store.h"
 
 // What main.c hands to every command: the drivers, and the commands themselves (for help).
@@ -20,6 +21,7 @@ struct program {
     const struct store_driver *const *stores;   // NULL-terminated
     const struct copy_driver *const *copies;    // NULL-terminated
     const struct backup_driver *const *backups; // NULL-terminated
+    const struct probe_driver *const *probes;   // NULL-terminated
 };
 
 struct command {
@@ -61,6 +63,7 @@ extern const struct command command_migrate;
 extern const struct command command_plan;
 extern const struct command command_poll;
 extern const struct command command_rehearse;
+extern const struct command command_release;
 extern const struct command command_restore;
 extern const struct command command_resume;
 extern const struct command command_status;

@@ -105,6 +105,8 @@ static bool ask_target(TALLOC_CTX *mem, const struct program *program, const str
     const struct engine_open_options options = {
         .url = url, .read_only = true, .allow_superuser = true, .name = "tminus/store"};
     struct error why;
+    if (url == NULL)
+        return true;
     TRY(engine_driver_for(program->engines, url, &driver, err));
     if (store->instance_sql == NULL || strcmp(driver->name, store->name) != 0)
         return true;

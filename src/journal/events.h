@@ -79,4 +79,11 @@
 // nobody)}
 #define EVENT_JOURNAL_IMPORTED "journal-imported"
 
+// A release: its intent {environment, version, slots, command}; a result also {state, why, took_ms,
+// evidence: {answers: [{check, slot, address, status, observed, text, …}], commands: [{slot,
+// status, took_ms, output}]}}
+#define EVENT_RELEASE_STARTED "release-started"
+#define EVENT_RELEASED "released"
+#define EVENT_RELEASE_FAILED "release-failed"
+
 #endif

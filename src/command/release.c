@@ -1,0 +1,89 @@
+/*
+ * tminus release: run the deploy command for a slot, and read back the version on every address.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "flight/release.h"
+#include "command/effect.h"
+
+#define KEY_VERSION 0x201
+#define KEY_DRY_RUN 0x202
+
+struct request {
+    struct options options;
+    const char *version;
+    bool is_dry_run;
+};
+
+static const struct argp_option table[] = {
+    {"version", KEY_VERSION, "VERSION", 0, "what is released: {version} of the command", 1},
+    {"dry-run", KEY_DRY_RUN, NULL, 0, "only ask which version answers", 1},
+    {0},
+};
+
+static error_t parse(int key, char *value, struct argp_state *state)
+{
+    struct request *request = state->input;
+
+    switch (key) {
+    case ARGP_KEY_INIT: state->child_inputs[0] = &request->options; return 0;
+    case KEY_VERSION: request->version = value; return 0;
+    case KEY_DRY_RUN: request->is_dry_run = true; return 0;
+    default: return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp parser = {
+    .options = table,
+    .parser = parse,
+    .args_doc = "",
+    .doc = "Run release.deploy of tminus.yaml for a slot, or for each, and ask every address which "
+           "version answers. Ends with 0 when all of them answer it and are well, 3 when that "
+           "cannot be told, 4 when the command failed and no address answers it, 5 when some do.",
+    .children = options_children,
+};
+
+static int release_run(const struct program *program, int argc, char **argv, struct error *err)
+{
+    SCRATCH(tmp);
+    struct request request = {0};
+    struct act act;
+
+    argp_parse(&parser, argc, argv, 0, NULL, &request);
+    struct effect effect = {.verb = "release",
+                            .program = program,
+                            .options = &request.options,
+                            .is_dry_run = request.is_dry_run};
+    if (!effect_open(tmp, &effect, err))
+        return -1;
+    if (request.version == NULL) {
+        error_set(err, ERROR_USAGE, "it is not said what is released");
+        error_hint(err, "give it with --version V");
+        return -1;
+    }
+    const struct release_request release = {
+        .config = effect.choice.config,
+        .environment = effect.choice.environment,
+        .slot = effect.slot,
+        .version = request.version,
+        .probes = program->probes,
+        .engines = program->engines,
+        .wait = effect.wait,
+        .show = effect_show_line,
+        .show_context = &effect,
+    };
+    if (!release_act(tmp, &release, &act, err))
+        return -1;
+    const char *title =
+        mem_printf(tmp, "release %s to %s%s%s", request.version, effect.choice.environment_name,
+                   effect.slot == NULL ? "" : " ", effect.slot == NULL ? "" : effect.slot);
+    return effect_run(tmp, &effect, &act, title, err);
+}
+
+const struct command command_release = {
+    .name = "release",
+    .arguments = "--version V [--slot S]",
+    .summary = "deploy a version to a slot, and read it back on every address",
+    .when = "during",
+    .run = release_run,
+};
