@@ -194,6 +194,8 @@ struct config_environment {
     struct config_release release;
     struct config_health *health;
     size_t n_health;
+    struct config_flag *flags;
+    size_t n_flags;
     // The first `${NAME}` in it that is not set; config_environment fails with it. code ERROR_NONE:
     // there is none. Other environments do not need the variables of this one.
     struct error missing;

@@ -192,6 +192,7 @@ static const struct config_key environment_keys[] = {
     CHECKED_MAP("traffic", &traffic_map),
     CHECKED_MAP("metrics", &metrics_map),
     ARRAY("health", KEY_LIST, struct config_environment, health, n_health, &config_map_health),
+    ARRAY("flags", KEY_NAMED, struct config_environment, flags, n_flags, &config_map_flag),
     CHECKED_MAP("thresholds", &threshold_map),
     {.name = "notify", .shape = KEY_LIST, .offset = KEY_NOWHERE, .map = &notify_map},
     {.name = "store",

@@ -1,5 +1,5 @@
 /*
- * Keys of tminus.yaml about releases and what is asked of a slot.
+ * Keys of tminus.yaml about releases, what is asked of a slot, and flags.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -11,12 +11,25 @@
         .choices = (list)                                                                          \
     }
 
+// A file, or the arguments of a command that prints its digest.
+static void parse_artifact(struct config_reading *reading, const struct yaml *node, void *at)
+{
+    struct config_release *release = at;
+    if (node->kind == YAML_LIST)
+        config_read_texts(reading, node, &release->digest, &release->n_digest);
+    else
+        release->artifact = config_scalar(reading, node, "a file, or a command as a list");
+}
+
 static const char *const strategies[] = {"canary", "blue_green", "rolling", NULL};
 static const struct config_key release_keys[] = {
     CHOICE("strategy", strategies, struct config_release, strategy),
     ARRAY("build", KEY_COMMAND, struct config_release, build, n_build, NULL),
     ARRAY("deploy", KEY_COMMAND, struct config_release, deploy, n_deploy, NULL),
     CHECKED("rollback", KEY_COMMAND),
+    {.name = "artifact", .shape = KEY_CUSTOM, .parse = parse_artifact},
+    KEY("provenance", KEY_TEXT, struct config_release, provenance),
+    KEY("verified_in", KEY_TEXT, struct config_release, verified_in),
     KEY("shell", KEY_BOOL, struct config_release, is_shell),
     ARRAY("environment", KEY_TEXTS, struct config_release, environment, n_environment, NULL),
     KEY("timeout", KEY_DURATION, struct config_release, timeout_ms),
@@ -191,6 +204,71 @@ const struct config_map config_map_health = {
     .size = sizeof(struct config_health),
     .begin = begin_health,
     .end = end_health,
+};
+
+// --- flags
+
+static const char *const flag_kinds[] = {"command",   "file",         "sql", "unleash",
+                                         "flagsmith", "launchdarkly", NULL};
+static const struct config_key flag_keys[] = {
+    {.name = "kind",
+     .shape = KEY_CHOICE,
+     .offset = offsetof(struct config_flag, kind),
+     .choices = flag_kinds,
+     .is_required = true},
+    KEY("key", KEY_TEXT, struct config_flag, key),
+    KEY("path", KEY_TEXT, struct config_flag, path),
+    KEY("url", KEY_TEXT, struct config_flag, url),
+    KEY("token", KEY_SECRET, struct config_flag, token),
+    KEY("project", KEY_TEXT, struct config_flag, project),
+    KEY("environment", KEY_TEXT, struct config_flag, environment),
+    KEY("ca", KEY_TEXT, struct config_flag, ca),
+    KEY("database", KEY_TEXT, struct config_flag, database),
+    KEY("only_when_zero", KEY_TEXT, struct config_flag, only_when_zero),
+    ARRAY("on", KEY_TEXTS, struct config_flag, on, n_on, NULL),
+    ARRAY("off", KEY_TEXTS, struct config_flag, off, n_off, NULL),
+    ARRAY("show", KEY_TEXTS, struct config_flag, show, n_show, NULL),
+    KEY("timeout", KEY_DURATION, struct config_flag, timeout_ms),
+};
+
+static void begin_flag(struct config_reading *reading, const struct yaml *node, void *element)
+{
+    (void)reading;
+    (void)node;
+    ((struct config_flag *)element)->timeout_ms = 5000;
+}
+
+// Which keys a kind cannot do without.
+static void end_flag(struct config_reading *reading, const struct yaml *node, void *element)
+{
+    static const struct {
+        const char *kind;
+        const char *keys[5];
+    } needs[] = {
+        {"command", {"on", "off", "show"}},
+        {"file", {"path", "key"}},
+        {"sql", {"on", "off", "show"}},
+        {"unleash", {"url", "token", "project", "environment", "key"}},
+        {"flagsmith", {"url", "token", "environment", "key"}},
+        {"launchdarkly", {"url", "token", "project", "environment", "key"}},
+    };
+    const struct config_flag *flag = element;
+    for (size_t i = 0; i < COUNT_OF(needs) && flag->kind != NULL; i++)
+        for (size_t j = 0; strcmp(needs[i].kind, flag->kind) == 0 && j < COUNT_OF(needs[i].keys);
+             j++)
+            if (needs[i].keys[j] != NULL && yaml_get(node, needs[i].keys[j]) == NULL)
+                config_problem(reading, node->line, node->column, NULL,
+                               "a flag of kind %s needs '%s'", flag->kind, needs[i].keys[j]);
+}
+
+const struct config_map config_map_flag = {
+    .what = "a flag",
+    .keys = flag_keys,
+    .n_keys = COUNT_OF(flag_keys),
+    .size = sizeof(struct config_flag),
+    .name_offset = offsetof(struct config_flag, name),
+    .begin = begin_flag,
+    .end = end_flag,
 };
 
 static bool names_version(const char *text)

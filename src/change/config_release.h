@@ -35,8 +35,13 @@ struct config_release {   // release: {deploy: [./deploy.sh, "{slot}", "{version
     bool is_shell;
     const char **environment; // names of variables that its commands get, beside the usual ones
     size_t n_environment;
-    int64_t timeout_ms; // of one command; default 30 min
-    int64_t ready_ms;   // that a slot may take to answer; default 2 min
+    const char *artifact; // file that the build makes; NULL: `digest` says
+    const char **digest;  // command that prints its SHA-256
+    size_t n_digest;
+    const char *provenance;  // in-toto statement of it; NULL
+    const char *verified_in; // environment whose release it must be; NULL
+    int64_t timeout_ms;      // of one command; default 30 min
+    int64_t ready_ms;        // that a slot may take to answer; default 2 min
 };
 
 // A JSON path or a header, and what it must be; a header that is sent.
@@ -77,6 +82,27 @@ struct config_health { // health: [{name: api, http: "http://{address}/health", 
     const char *output;              // stands in it
     struct config_expectation value; // of `sql`
     size_t line, column;
+};
+
+struct config_flag { // flags: {new_inbox: {kind: file, path: flags.yaml, key: features.inbox}}
+    const char *name;
+    const char *kind; // "command" "file" "sql" "unleash" "flagsmith" "launchdarkly"
+    const char *key;  // of the service or in the file
+    const char *path;
+    const char *url;
+    const struct secret *token;
+    const char *project;
+    const char *environment; // the service's own name of it
+    const char *ca;
+    const char *database;       // of several, for sql; NULL: the first
+    const char *only_when_zero; // invariant of kind zero; NULL: it waits for nothing
+    const char **on;            // command, or one statement
+    size_t n_on;
+    const char **off;
+    size_t n_off;
+    const char **show;
+    size_t n_show;
+    int64_t timeout_ms; // default 5 s
 };
 
 // Does it ask which version answers: is {version} in what is expected?

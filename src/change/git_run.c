@@ -40,7 +40,8 @@ bool git_ask(TALLOC_CTX *mem, const struct git_question *question, struct proces
     size_t n = 7;
     for (size_t i = 0; i < ARGUMENTS_MAX && question->arguments[i] != NULL; i++)
         argv[n++] = question->arguments[i];
-    static const char *const environment[] = {"LC_ALL=C", "GIT_OPTIONAL_LOCKS=0", NULL};
+    static const char *const environment[] = {"LC_ALL=C", "GIT_OPTIONAL_LOCKS=0",
+                                              "GIT_TERMINAL_PROMPT=0", NULL};
     struct process_options options = {
         .argv = argv,
         .environment = environment,
