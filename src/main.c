@@ -15,33 +15,12 @@
 #include <locale.h>
 
 static const struct command *const commands[] = {
-    &command_abort,
-    &command_approve,
-    &command_assess,
-    &command_backup,
-    &command_baseline,
-    &command_clean,
-    &command_config,
-    &command_explain,
-    &command_go,
-    &command_help,
-    &command_hold,
-    &command_init,
-    &command_journal,
-    &command_launch,
-    &command_migrate,
-    &command_plan,
-    &command_poll,
-    &command_rehearse,
-    &command_release,
-    &command_restore,
-    &command_resume,
-    &command_status,
-    &command_verify,
-    &command_version,
-    &command_waive,
-    &command_watch,
-    NULL,
+    &command_abort,   &command_approve, &command_assess, &command_backup,  &command_baseline,
+    &command_build,   &command_clean,   &command_config, &command_explain, &command_flag,
+    &command_go,      &command_help,    &command_hold,   &command_init,    &command_journal,
+    &command_launch,  &command_migrate, &command_plan,   &command_poll,    &command_rehearse,
+    &command_release, &command_restore, &command_resume, &command_status,  &command_tag,
+    &command_verify,  &command_version, &command_waive,  &command_watch,   NULL,
 };
 
 static const struct engine_driver *const engines[] = {
@@ -71,6 +50,10 @@ static const struct probe_driver *const probes[] = {
     &probe_http, &probe_version, &probe_tcp, &probe_command, &probe_sql, NULL,
 };
 
+static const struct flag_driver *const flags[] = {
+    &flag_command, &flag_file, &flag_flagsmith, &flag_launchdarkly, &flag_sql, &flag_unleash, NULL,
+};
+
 static int run_verb(const struct program *program, int argc, char **argv, struct error *err)
 {
     SCRATCH(tmp);
@@ -93,7 +76,8 @@ int main(int argc, char **argv)
                                     .stores = stores,
                                     .copies = copies,
                                     .backups = backups,
-                                    .probes = probes};
+                                    .probes = probes,
+                                    .flags = flags};
     output_guard();
     wait_catch_signals();
     verb_follow_flight();

@@ -11,6 +11,7 @@
 #include "driver/backup.h"
 #include "driver/copy.h"
 #include "driver/engine.h"
+#include "driver/flag.h"
 #include "driver/probe.h"
 #include "driver/store.h"
 
@@ -22,6 +23,7 @@ struct program {
     const struct copy_driver *const *copies;    // NULL-terminated
     const struct backup_driver *const *backups; // NULL-terminated
     const struct probe_driver *const *probes;   // NULL-terminated
+    const struct flag_driver *const *flags;     // NULL-terminated
 };
 
 struct command {
@@ -50,9 +52,11 @@ extern const struct command command_approve;
 extern const struct command command_assess;
 extern const struct command command_backup;
 extern const struct command command_baseline;
+extern const struct command command_build;
 extern const struct command command_clean;
 extern const struct command command_config;
 extern const struct command command_explain;
+extern const struct command command_flag;
 extern const struct command command_go;
 extern const struct command command_help;
 extern const struct command command_hold;
@@ -67,6 +71,7 @@ extern const struct command command_release;
 extern const struct command command_restore;
 extern const struct command command_resume;
 extern const struct command command_status;
+extern const struct command command_tag;
 extern const struct command command_verify;
 extern const struct command command_version;
 extern const struct command command_waive;

@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "command/effect.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "base/quantity.h"
 #include "base/text.h"
@@ -47,6 +48,44 @@ static bool open_journal(TALLOC_CTX *mem, const struct effect *effect, struct jo
                    mem_printf(tmp, "%s.lock", effect->verb), &path, err));
     TRY(file_lock_take(mem, path, &lock, err));
     return kept_journal_open(mem, effect->program, choice, journal_run_name(tmp), out, err);
+}
+
+static bool find_environment(const struct config *config, const char *name,
+                             const struct config_environment **out, struct error *err)
+{
+    for (size_t i = 0; i < config->n_environments; i++) {
+        *out = &config->environments[i];
+        if (strcmp((*out)->name, name) == 0)
+            return true;
+    }
+    return error_set(err, ERROR_CONFIG, "release.verified_in: there is no environment '%s'", name);
+}
+
+bool effect_find_digest(TALLOC_CTX *mem, const struct effect *effect, const char *environment,
+                        const char *event, const char *version, const char **out, struct error *err)
+{
+    SCRATCH(tmp);
+    const struct config_environment *found;
+    struct journal_place place;
+    struct journal *journal;
+    json_auto_t *last = NULL;
+    TRY(find_environment(effect->choice.config, environment, &found, err));
+    TRY(kept_journal_find(tmp, effect->program, effect->choice.config, found, environment, &place,
+                          err));
+    *out = NULL;
+    // Looking at a journal must not make one.
+    if (strcmp(place.driver->name, "sqlite") == 0 &&
+        file_kind(secret_reveal(place.location)) == FILE_MISSING)
+        return true;
+    TRY(journal_open(tmp, &place, "", &journal, err));
+    TRY(journal_check(journal, err));
+    TRY(journal_last(journal, event, "version", version, &last, err));
+    const json_t *data = json_object_get(last, "data");
+    const char *digest = json_get_text(data, "sha256");
+    if (digest == NULL)
+        digest = json_get_text(json_object_get(data, "evidence"), "sha256");
+    *out = mem_strdup(mem, digest);
+    return true;
 }
 
 // --- what came of it

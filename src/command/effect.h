@@ -28,6 +28,11 @@ MUST_CHECK bool effect_open(TALLOC_CTX *mem, struct effect *effect, struct error
 // 1.4.0 to green". Gives the exit status, or -1 and `err`.
 int effect_run(TALLOC_CTX *mem, const struct effect *effect, const struct act *act,
                const char *title, struct error *err);
+// The digest that the last `event` of this version has in that environment's journal; NULL: there
+// is none. ERROR_CONFIG: no such environment.
+MUST_CHECK bool effect_find_digest(TALLOC_CTX *mem, const struct effect *effect,
+                                   const char *environment, const char *event, const char *version,
+                                   const char **out, struct error *err);
 // A line that a command of the user's writes; `context` is the effect.
 void effect_show_line(void *context, const char *line);
 

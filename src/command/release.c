@@ -5,6 +5,7 @@
  */
 #include "flight/release.h"
 #include "command/effect.h"
+#include "journal/events.h"
 
 #define KEY_VERSION 0x201
 #define KEY_DRY_RUN 0x202
@@ -61,11 +62,18 @@ static int release_run(const struct program *program, int argc, char **argv, str
         error_hint(err, "give it with --version V");
         return -1;
     }
+    const struct config_release *configured = &effect.choice.environment->release;
+    const char *sha256 = NULL;
+    if ((configured->artifact != NULL || configured->n_digest > 0) &&
+        !effect_find_digest(tmp, &effect, effect.choice.environment_name, EVENT_BUILT,
+                            request.version, &sha256, err))
+        return -1;
     const struct release_request release = {
         .config = effect.choice.config,
         .environment = effect.choice.environment,
         .slot = effect.slot,
         .version = request.version,
+        .sha256 = sha256,
         .probes = program->probes,
         .engines = program->engines,
         .wait = effect.wait,

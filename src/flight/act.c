@@ -82,7 +82,8 @@ bool act_run(TALLOC_CTX *mem, const struct act *act, struct journal *journal,
     *out = (struct act_report){0};
     TRY(look(&acting, false, err));
     out->was_there = out->state == ACT_DONE;
-    if (out->was_there || out->state == ACT_REFUSED || journal == NULL)
+    bool is_blind = out->state == ACT_UNKNOWN && act->needs_certainty;
+    if (out->was_there || out->state == ACT_REFUSED || is_blind || journal == NULL)
         return true;
     return do_it(&acting, err);
 }

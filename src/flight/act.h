@@ -33,6 +33,7 @@ struct act_seen {
 struct act {
     const char *started, *done, *failed; // names of events
     json_t *data;                        // of each of them; borrowed
+    bool needs_certainty;                // what is unknown before is left alone
     void *context;
     // Look, and change nothing. `has_acted`: it may wait for what takes effect later.
     bool (*look)(TALLOC_CTX *mem, void *context, bool has_acted, struct act_seen *out,

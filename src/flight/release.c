@@ -303,6 +303,7 @@ static json_t *make_data(const struct releasing *releasing, const char *const *a
     json_t *data = json_object();
     json_put_text(data, "environment", releasing->request->environment->name);
     json_put_text(data, "version", releasing->request->version);
+    json_put_text(data, "sha256", releasing->request->sha256);
     json_t *slots = json_put_array(data, "slots");
     for (size_t i = 0; i < releasing->n_slots; i++)
         json_array_append_new(slots, json_text(releasing->slots[i]->name));

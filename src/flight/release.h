@@ -17,6 +17,7 @@ struct release_request {
     const struct config_environment *environment;
     const char *slot; // NULL: every one
     const char *version;
+    const char *sha256; // of what was built as this version; NULL: not known
     const struct probe_driver *const *probes;
     const struct engine_driver *const *engines;
     struct wait *wait;

@@ -82,8 +82,27 @@
 // A release: its intent {environment, version, slots, command}; a result also {state, why, took_ms,
 // evidence: {answers: [{check, slot, address, status, observed, text, …}], commands: [{slot,
 // status, took_ms, output}]}}
+
+// A release: its intent {environment, version, sha256 (of what was built; null: not known), slots,
+// command}; a result also {state, why, took_ms, evidence: {answers: [{check,
+// slot, address, status, observed, text, …}], commands: [{slot, status, took_ms, output}]}}
 #define EVENT_RELEASE_STARTED "release-started"
 #define EVENT_RELEASED "released"
 #define EVENT_RELEASE_FAILED "release-failed"
+// A tag: its intent {tag, commit, remote, message}; a result also {state, why, took_ms, evidence:
+// {here, remote}}
+#define EVENT_TAG_STARTED "tag-started"
+#define EVENT_TAGGED "tagged"
+#define EVENT_TAG_FAILED "tag-failed"
+// A build: its intent {environment, version, verified_in, command}; a result also {state, why,
+// took_ms, evidence: {sha256, verified, output, provenance: {type, builder}}}
+#define EVENT_BUILD_STARTED "build-started"
+#define EVENT_BUILT "built"
+#define EVENT_BUILD_FAILED "build-failed"
+// A flag: its intent {environment, flag, kind, set, only_when_zero}; a result also {state, why,
+// took_ms, evidence: {value, text}}
+#define EVENT_FLAG_SET_STARTED "flag-set-started"
+#define EVENT_FLAG_SET "flag-set"
+#define EVENT_FLAG_SET_FAILED "flag-set-failed"
 
 #endif
