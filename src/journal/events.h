@@ -79,10 +79,6 @@
 // nobody)}
 #define EVENT_JOURNAL_IMPORTED "journal-imported"
 
-// A release: its intent {environment, version, slots, command}; a result also {state, why, took_ms,
-// evidence: {answers: [{check, slot, address, status, observed, text, …}], commands: [{slot,
-// status, took_ms, output}]}}
-
 // A release: its intent {environment, version, sha256 (of what was built; null: not known), slots,
 // command}; a result also {state, why, took_ms, evidence: {answers: [{check,
 // slot, address, status, observed, text, …}], commands: [{slot, status, took_ms, output}]}}
