@@ -122,7 +122,7 @@ sed -i 's/, approved, risk/, risk/' tminus.yaml
 ends 3 'nobody signed: it is prepared, and holds at T-0' fly launch --version v2
 says 'nobody signed: why' out 'a required gate could not be answered'
 is 'nobody signed: nothing of the target was changed' "$(columns)" 'id status cents'
-ends 0 'signed' fly approve
+ends 0 'signed by another person' env TMINUS_ACTOR=ben "$TMINUS" approve --reason 'the column is new'
 ends 0 'go: the gates are asked once more' fly go
 is 'go: deployed' "$(state_of) $(columns)" 'watching id status cents currency'
 sed -i 's/, risk\]/, approved, risk]/' tminus.yaml
