@@ -70,8 +70,9 @@ bool effect_find_digest(TALLOC_CTX *mem, const struct effect *effect, const char
     struct journal *journal;
     json_auto_t *last = NULL;
     TRY(find_environment(effect->choice.config, environment, &found, err));
-    TRY(kept_journal_find(tmp, effect->program, effect->choice.config, found, environment, &place,
-                          err));
+    const struct database_choice choice = {
+        .config = effect->choice.config, .environment = found, .environment_name = environment};
+    TRY(kept_journal_find(tmp, effect->program, &choice, &place, err));
     *out = NULL;
     // Looking at a journal must not make one.
     if (strcmp(place.driver->name, "sqlite") == 0 &&
