@@ -133,16 +133,20 @@ static const struct config_map freeze_map = {
 
 static void parse_holidays(struct config_reading *reading, const struct yaml *node, void *at)
 {
-    struct config_environment *environment = at;
-    struct config_gates *gates = &environment->gates;
+    static const char what[] = "a day as 2026-12-25, or 12-25 of every year";
     SCRATCH(tmp);
+    struct config_gates *gates = &((struct config_environment *)at)->gates;
+    size_t n = node->kind == YAML_LIST ? node->n : 1;
 
-    config_read_texts(reading, node, &gates->holidays, &gates->n_holidays);
-    for (size_t i = 0; i < gates->n_holidays; i++) {
-        const char *text = gates->holidays[i];
-        const char *whole = strlen(text) == 5 ? mem_printf(tmp, "2000-%s", text) : text;
-        if (!config_is_open(text) && !is_date(whole))
-            config_expected(reading, node, "days as 2026-12-25, or 12-25 of every year");
+    for (size_t i = 0; i < n; i++) {
+        const struct yaml *item = node->kind == YAML_LIST ? node->items[i] : node;
+        const char *text = config_scalar(reading, item, what);
+        if (text == NULL)
+            continue;
+        *mem_append(reading->mem, gates->holidays, gates->n_holidays) = text;
+        bool is_yearly = strlen(text) == 5;
+        if (!config_is_open(text) && !is_date(is_yearly ? mem_printf(tmp, "2000-%s", text) : text))
+            config_expected(reading, item, what);
     }
 }
 
