@@ -68,6 +68,8 @@ static bool open_staging(TALLOC_CTX *mem, const struct program *program,
     const char *given = own == NULL ? NULL : own->gates.staging;
     const char *name = given != NULL ? given : "staging";
     const struct config_environment *staging = find_environment(choice->config, name);
+    const struct database_choice there = {
+        .config = choice->config, .environment = staging, .environment_name = name};
     struct journal_place place;
     struct error failure = {0};
 
@@ -77,7 +79,7 @@ static bool open_staging(TALLOC_CTX *mem, const struct program *program,
     if (staging == NULL || staging == own)
         return true;
     out->name = name;
-    TRY(kept_journal_find(mem, program, choice->config, staging, name, &place, err));
+    TRY(kept_journal_find(mem, program, &there, &place, err));
     place.must_exist = true;
     if (!journal_open(mem, &place, "", &out->journal, &failure) ||
         !journal_check(out->journal, &failure)) {
