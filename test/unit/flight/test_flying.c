@@ -72,9 +72,10 @@ static bool shelf_last(TALLOC_CTX *mem, struct store *store, struct store_row *o
     return error_set(err, ERROR_INTERNAL, "not asked for");
 }
 
-static bool shelf_read(struct store *store, int64_t first, store_each *each, void *context,
-                       struct error *err)
+static bool shelf_read(struct store *store, const char *head, int64_t first, store_each *each,
+                       void *context, struct error *err)
 {
+    assert_null(head); // nothing was imported
     (void)store;
     (void)err;
     for (size_t i = first < 1 ? 0 : (size_t)first - 1; i < shelf.n; i++) {
