@@ -17,8 +17,9 @@ static bool is_flown(const struct board_options *options)
     return options->pilot != NULL && options->pilot->is_alive;
 }
 
-char *board_waiting_for(TALLOC_CTX *mem, const struct flight *flight,
-                        const struct board_options *options)
+// "T-0 at …", "step migrate", "a person: go or abort"; NULL: it has ended.
+static char *waiting_for(TALLOC_CTX *mem, const struct flight *flight,
+                         const struct board_options *options)
 {
     const struct flight_point *point = flight_next_point(flight);
     const struct step *step = flight_next_step(flight);
@@ -41,8 +42,9 @@ char *board_waiting_for(TALLOC_CTX *mem, const struct flight *flight,
     return mem_strdup(mem, "the comparison with the baseline");
 }
 
-const char *const *board_next_commands(TALLOC_CTX *mem, const struct flight *flight,
-                                       const struct board_options *options)
+// Commands that move it, best first, NULL-terminated, without "--env".
+static const char *const *next_commands(TALLOC_CTX *mem, const struct flight *flight,
+                                        const struct board_options *options)
 {
     const char **commands = NULL;
     size_t n = 0;
@@ -157,9 +159,9 @@ static void write_pilot(FILE *out, const struct board_options *options)
 void board_write_text(FILE *out, const struct flight *flight, const struct board_options *options)
 {
     SCRATCH(tmp);
-    const char *waits = board_waiting_for(tmp, flight, options);
+    const char *waits = waiting_for(tmp, flight, options);
     int64_t deadline_ms = flight_deadline_ms(flight);
-    const char *const *commands = board_next_commands(tmp, flight, options);
+    const char *const *commands = next_commands(tmp, flight, options);
 
     fprintf(out, "flight %s%s%s to %s\n", flight->id, flight->version == NULL ? "" : " of ",
             flight->version == NULL ? "" : flight->version,
@@ -214,7 +216,7 @@ static void put_lists(json_t *document, const struct flight *flight,
                       const struct board_options *options)
 {
     SCRATCH(tmp);
-    const char *const *commands = board_next_commands(tmp, flight, options);
+    const char *const *commands = next_commands(tmp, flight, options);
     json_t *list = json_put_array(document, "next_commands");
     for (size_t i = 0; commands[i] != NULL; i++)
         json_array_append_new(list, json_text(commands[i]));
@@ -248,7 +250,7 @@ json_t *board_json(const struct flight *flight, const struct board_options *opti
     json_put_text(document, "state", flight_state_name(flight->state));
     json_put_text(document, "phase", phases[phase]);
     json_put_text(document, "step", is_step ? step->name : NULL);
-    json_put_text(document, "waiting_for", board_waiting_for(tmp, flight, options));
+    json_put_text(document, "waiting_for", waiting_for(tmp, flight, options));
     json_put(document, "deadline", time_json(flight_deadline_ms(flight)));
     json_put_text(document, "why", flight->why);
     json_put_text(document, "service", flight->service);

@@ -16,13 +16,6 @@ struct board_options {
     bool is_colored;
 };
 
-// What it waits for now: "the lock of step migrate", "T-0 at …", "a person". Under `mem`.
-char *board_waiting_for(TALLOC_CTX *mem, const struct flight *flight,
-                        const struct board_options *options);
-// Commands that move it, best first, NULL-terminated, without "--env".
-const char *const *board_next_commands(TALLOC_CTX *mem, const struct flight *flight,
-                                       const struct board_options *options);
-
 void board_write_text(FILE *out, const struct flight *flight, const struct board_options *options);
 // The document of `tminus status`.
 json_t *board_json(const struct flight *flight, const struct board_options *options);

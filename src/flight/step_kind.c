@@ -12,6 +12,16 @@
 #define VERB_DONE 0
 #define VERB_HOLD 3
 
+struct step_kind {
+    const char *name;
+    // What is run of `step` now, NULL-terminated, without the program's name; NULL: nothing is left
+    // to be done, and it is done.
+    bool (*arguments)(TALLOC_CTX *mem, const struct step_context *context, const struct step *step,
+                      const char *const **out, struct error *err);
+    bool (*read_back)(TALLOC_CTX *mem, const struct step_context *context, const struct step *step,
+                      struct step_result *out, struct error *err);
+};
+
 #define READ_BACK_MS ((int64_t)5 * 60 * 1000)
 
 // --- what was journaled by a verb of this flight
@@ -175,19 +185,19 @@ static bool undo_read_back(TALLOC_CTX *mem, const struct step_context *context,
     return true;
 }
 
-const struct step_kind step_kinds[] = {
+static const struct step_kind kinds[] = {
     {"backup", own_arguments, backup_read_back},
     {"baseline", own_arguments, baseline_read_back},
     {"migrate", own_arguments, migrate_read_back},
     {"undo", undo_arguments, undo_read_back},
 };
-const size_t step_n_kinds = COUNT_OF(step_kinds);
 
-const struct step_kind *step_kind_find(const char *name)
+// NULL: there is none.
+static const struct step_kind *kind_find(const char *name)
 {
-    for (size_t i = 0; name != NULL && i < step_n_kinds; i++)
-        if (strcmp(step_kinds[i].name, name) == 0)
-            return &step_kinds[i];
+    for (size_t i = 0; name != NULL && i < COUNT_OF(kinds); i++)
+        if (strcmp(kinds[i].name, name) == 0)
+            return &kinds[i];
     return NULL;
 }
 
@@ -210,7 +220,7 @@ static void judge(TALLOC_CTX *mem, const struct verb_answer *answer, int64_t tim
 bool step_act(TALLOC_CTX *mem, const struct step_context *context, const struct step *step,
               struct step_result *out, struct error *err)
 {
-    const struct step_kind *kind = step_kind_find(step->kind);
+    const struct step_kind *kind = kind_find(step->kind);
     const char *const *argv;
     struct verb_answer answer;
     struct error cause = {0};
@@ -239,7 +249,7 @@ bool step_act(TALLOC_CTX *mem, const struct step_context *context, const struct 
 bool step_read_back(TALLOC_CTX *mem, const struct step_context *context, const struct step *step,
                     struct step_result *out, struct error *err)
 {
-    const struct step_kind *kind = step_kind_find(step->kind);
+    const struct step_kind *kind = kind_find(step->kind);
 
     if (kind == NULL)
         return error_set(err, ERROR_INPUT,

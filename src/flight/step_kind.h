@@ -15,21 +15,6 @@ struct step_context {
     struct journal *journal;
 };
 
-struct step_kind {
-    const char *name;
-    // What is run of `step` now, NULL-terminated, without the program's name; NULL: nothing is left
-    // to be done, and it is done.
-    bool (*arguments)(TALLOC_CTX *mem, const struct step_context *context, const struct step *step,
-                      const char *const **out, struct error *err);
-    bool (*read_back)(TALLOC_CTX *mem, const struct step_context *context, const struct step *step,
-                      struct step_result *out, struct error *err);
-};
-
-extern const struct step_kind step_kinds[];
-extern const size_t step_n_kinds;
-
-const struct step_kind *step_kind_find(const char *name); // NULL: there is none
-
 // As flight_world wants them (flight/flying.h).
 MUST_CHECK bool step_act(TALLOC_CTX *mem, const struct step_context *context,
                          const struct step *step, struct step_result *out, struct error *err);

@@ -11,6 +11,7 @@ if [ -x "$RELEASE/tminus" ]; then
     ends 0 'nothing is unused' "$SOURCE/tool/check-unused" --except wait_on_tick \
         --except connection_open --except action_kind_name --except effects_lock_on --except lock_mode_conflicts \
         --except migration_compare_versions --except guard_lookup --except guard_object_read --except postgres_fact_holds \
+        --except flight_transitions --except flight_n_transitions \
         "$RELEASE"/tminus.p/*.o "$RELEASE"/*.a
     # libpg_query, within, and libpq, which is loaded later, are of one origin and share names.
     libpq=$(PATH=$PATH:/sbin:/usr/sbin ldconfig -p | sed -n 's/.*libpq\.so\.5 .* => //p' | head -1)

@@ -124,8 +124,9 @@ static bool text_is_cast(const struct rule_place *place, const struct type_name 
            schema_find(place->before, (struct name){to->schema, to->name}) != NULL;
 }
 
-bool cast_is_missing(const struct rule_place *place, const struct type_name *from,
-                     const struct type_name *to)
+// There surely is no such cast. Types of others, and casts that a statement made, leave it open.
+static bool cast_is_missing(const struct rule_place *place, const struct type_name *from,
+                            const struct type_name *to)
 {
     struct cast_end a, b;
     if (from->name == NULL || to->name == NULL || !end_of(place, from, &a) ||

@@ -9,10 +9,6 @@
 
 #include "analysis/rules/rules.h"
 
-// There surely is no such cast. Types of others, and casts that a statement made, leave it open.
-bool cast_is_missing(const struct rule_place *place, const struct type_name *from,
-                     const struct type_name *to);
-
 // Why ALTER COLUMN TYPE fails on any data, by the types alone; NULL: it does not, or nobody can
 // tell.
 const char *type_change_refusal(const struct rule_place *place, const struct schema_column *column,
