@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "command/inspection.h"
 #include "command/plan.h"
+#include "journal/events.h"
 #include <string.h>
 
 #define HOUR_MS ((int64_t)3600 * 1000)
@@ -58,7 +59,14 @@ static json_t *new_settings(struct making *making)
 static void add_preparation(struct making *making)
 {
     const struct config_environment *environment = making->work->choice.environment;
+    const char *version = making->flight->version;
 
+    if (environment != NULL && environment->release.n_build > 0 && version != NULL)
+        add_step(making, &(struct step){.name = "build",
+                                        .phase = STEP_PREPARE,
+                                        .kind = "build",
+                                        .argv = OWN(making, "build", "--version", version),
+                                        .timeout_ms = HOUR_MS});
     if (environment != NULL && environment->backup.kind != NULL)
         add_step(making, &(struct step){.name = "backup",
                                         .phase = STEP_PREPARE,
@@ -71,6 +79,54 @@ static void add_preparation(struct making *making)
                                     .argv = OWN(making, "baseline", "save"),
                                     .timeout_ms = 4 * HOUR_MS});
 }
+
+// --- the release
+
+// What ran before, as the journal tells it; NULL: it does not.
+static bool find_previous(struct making *making, const char **out, struct error *err)
+{
+    json_auto_t *event = NULL;
+
+    TRY(journal_last(making->work->journal, EVENT_RELEASED, "environment",
+                     making->flight->environment, &event, err));
+    *out = mem_strdup(making->mem, json_get_text(json_object_get(event, "data"), "version"));
+    return true;
+}
+
+// Behind the migrations, which it may need. What ran before is deployed again on the way back;
+// where nobody knows what that was, nothing goes back by itself.
+static bool add_release(struct making *making, struct error *err)
+{
+    const struct config_environment *environment = making->work->choice.environment;
+    const char *version = making->flight->version, *previous;
+
+    if (environment == NULL || environment->release.n_deploy == 0)
+        return true;
+    if (version == NULL) {
+        error_set(err, ERROR_USAGE, "which version is released is not said");
+        return error_hint(err,
+                          "tminus launch --version V; release.deploy of tminus.yaml deploys it");
+    }
+    TRY(find_previous(making, &previous, err));
+    add_step(making, &(struct step){.name = "release",
+                                    .phase = STEP_DEPLOY,
+                                    .kind = "release",
+                                    .argv = OWN(making, "release", "--version", version),
+                                    .timeout_ms = HOUR_MS});
+    if (previous == NULL) {
+        making->flight->can_go_back = false;
+        return true;
+    }
+    add_step(making, &(struct step){.name = "back.release",
+                                    .phase = STEP_BACK,
+                                    .kind = "release",
+                                    .argv = OWN(making, "release", "--version", previous),
+                                    .undoes = "release",
+                                    .timeout_ms = HOUR_MS});
+    return true;
+}
+
+// --- the migrations
 
 // The last of what is before the release; what is after it must follow.
 static bool find_last(const struct change *pending, const struct migration **out, size_t *n,
@@ -125,6 +181,8 @@ static bool add_migrations(struct making *making, const struct change *pending, 
                                                 : OWN(making, "migrate", "--to", last->version),
                                     .timeout_ms = 4 * HOUR_MS,
                                     .settings = settings});
+    // Back in the order of the checklist: the old release, then the data.
+    TRY(add_release(making, err));
     add_step(making, &(struct step){.name = "back.migrate",
                                     .phase = STEP_BACK,
                                     .kind = "undo",
@@ -213,7 +271,7 @@ bool launch_plan_make(TALLOC_CTX *mem, const struct flight_work *work,
 
     TRY(inspection_connect(mem, work->program, work->options, NULL, &inspection, err));
     inspection.journal = work->journal;
-    TRY(database_read_change(mem, &work->choice, NULL, 0, &change, err));
+    TRY(database_read_change(mem, &inspection.choice, NULL, 0, &change, err));
     TRY(inspection_pending(mem, &inspection, change, &pending, &n_applied, err));
     if (n_applied < 0)
         return error_set(err, ERROR_UNKNOWN,

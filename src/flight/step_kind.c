@@ -185,11 +185,42 @@ static bool undo_read_back(TALLOC_CTX *mem, const struct step_context *context,
     return true;
 }
 
+// --- verbs that look at the world before and behind what they do (flight/act.h)
+
+static enum step_state state_of(const char *seen)
+{
+    if (seen == NULL || strcmp(seen, "unknown") == 0)
+        return STEP_UNKNOWN;
+    if (strcmp(seen, "done") == 0)
+        return STEP_DONE;
+    return strcmp(seen, "pending") == 0 ? STEP_PENDING : STEP_FAILED;
+}
+
+static bool act_read_back(TALLOC_CTX *mem, const struct step_context *context,
+                          const struct step *step, struct step_result *out, struct error *err)
+{
+    SCRATCH(tmp);
+    const char *const *own;
+    const char **argv = NULL;
+    size_t n = 0;
+    struct verb_answer answer;
+
+    TRY(own_arguments(tmp, context, step, &own, err));
+    for (; *own != NULL; own++)
+        *mem_append(tmp, argv, n) = *own;
+    *mem_append(tmp, argv, n) = "--dry-run";
+    (void)mem_append(tmp, argv, n); // the end
+    TRY(verb_run(tmp, context->caller, argv, READ_BACK_MS, &answer, err));
+    const char *why = json_get_text(answer.document, "why");
+    out->state = state_of(json_get_text(answer.document, "state"));
+    out->why = mem_strdup(mem, why == NULL && answer.document == NULL ? answer.said : why);
+    return true;
+}
+
 static const struct step_kind kinds[] = {
-    {"backup", own_arguments, backup_read_back},
-    {"baseline", own_arguments, baseline_read_back},
-    {"migrate", own_arguments, migrate_read_back},
-    {"undo", undo_arguments, undo_read_back},
+    {"backup", own_arguments, backup_read_back},   {"baseline", own_arguments, baseline_read_back},
+    {"migrate", own_arguments, migrate_read_back}, {"undo", undo_arguments, undo_read_back},
+    {"build", own_arguments, act_read_back},       {"release", own_arguments, act_read_back},
 };
 
 // NULL: there is none.

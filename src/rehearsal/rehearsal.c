@@ -78,7 +78,8 @@ static struct effects_exception *rows_before(TALLOC_CTX *mem, const struct rehea
             size_t n = 0;
             for (size_t k = 0; k < rows[i].n_keys; k++)
                 *mem_append(mem, keys, n) = key_before(mem, table, rows[i].key_texts[k]);
-            rows[i] = (struct effects_exception){table->before, keys, n};
+            rows[i] =
+                (struct effects_exception){.table = table->before, .key_texts = keys, .n_keys = n};
             break;
         }
     }
