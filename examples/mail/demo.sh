@@ -67,5 +67,32 @@ run 0 baseline save
 run 0 migrate
 run 0 verify
 
+say "8. A whole flight, with a release that says that it is there and is not"
+# Undone by hand once more, so that there is something to fly; then what the gates ask for.
+run 0 migrate --undo --steps 1
+cp "$here/flight.yaml" tminus.yaml
+cp "$here/deploy.sh" .
+mkdir -p www built
+touch built/v1
+printf '{"version": "v0"}\n' >www/health
+PORT=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+export PORT TMINUS_ACTOR=ana
+python3 -m http.server "$PORT" --bind 127.0.0.1 --directory www >www.log 2>&1 &
+trap "kill $!" EXIT
+for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+    ! grep -q Serving www.log || break
+    sleep 0.1
+done
+run 0 release --version v1
+run 0 backup
+run 0 restore --backup latest --prove
+run 0 rehearse --write
+TMINUS_ACTOR=ben
+run 0 approve --reason "rehearsed; it goes back whole"
+TMINUS_ACTOR=ana
+run 4 launch --version v2
+counts
+run 0 verify --expect as-before
+
 say "The record of it all, hash-chained, outside the database:"
 run 0 journal verify

@@ -87,7 +87,7 @@ static bool fly(TALLOC_CTX *mem, struct flight_work *work, const struct flying_o
         .caller = {.flight = work->flight->id,
                    .environment =
                        work->choice.environment == NULL ? NULL : work->choice.environment->name,
-                   .config = work->choice.config->path,
+                   .config = work->options->config_path,
                    .fence = &work->lease->fence,
                    .wait = wait_make(mem)},
         .tell = tell,

@@ -306,7 +306,7 @@ static bool take_step_ended(struct flight_reader *reader, const json_t *event)
         return fail_at(reader, event, "the flight has no such step, or it has no outcome");
     step->state = (enum step_state)state;
     step->ended_ms = time_of(event);
-    step->why = text_of(reader, data, "why");
+    step->why = text_of(reader, data, "said");
     step->left_nothing = json_is_true(json_object_get(data, "left_nothing"));
     return enter(reader, event);
 }

@@ -97,6 +97,7 @@ static bool note_step(struct flying *flying, struct step *step, const struct ste
             flight_next_step(flying->flight) == NULL ? OCCURRED_STEPS_DONE : OCCURRED_STEP_DONE;
     json_put_text(data, "step", step->name);
     json_put_text(data, "outcome", step_state_name(outcome));
+    json_put_text(data, "said", result->why);
     json_put_integer(data, "took_ms", took_ms);
     json_put_bool(data, "was_read_back", was_read_back);
     json_put_bool(data, "left_nothing", left_nothing);

@@ -41,6 +41,8 @@ static const char *last_words(TALLOC_CTX *mem, const char *text)
     for (const char *at = text; (at = strstr(at, "tminus: ")) != NULL; at++)
         if (at == text || at[-1] == '\n')
             begin = at + strlen("tminus: ");
+    if (text_starts_with(begin, "warning: "))
+        begin += strlen("warning: ");
     size_t len = strlen(begin);
     return len == 0 ? NULL : text_shorten(mem, begin, len, SAID_WIDTH);
 }

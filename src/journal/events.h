@@ -69,8 +69,8 @@
 // go: what became of the step that nobody knew of)}
 #define EVENT_FLIGHT_ASKED "flight-asked"
 // A step's intent, {flight, step, attempt}, and its result: {flight, step, outcome: "done"|"failed"|
-// "unknown"|"pending" (it was read back: nothing of it was done), why, took_ms, was_read_back,
-// occurrence, state (after it), output}
+// "unknown"|"pending" (it was read back: nothing of it was done), said (of the step), took_ms,
+// was_read_back, left_nothing, evidence, occurrence, state (after it), why (of the flight)}
 #define EVENT_STEP_STARTED "step-started"
 #define EVENT_STEP_ENDED "step-ended"
 
