@@ -62,7 +62,7 @@ run 0 verify
 say "7. The mended migration goes through"
 cp "$here"/mended/* migrations/
 run 0 assess migrations --dialect sqlite
-run 0 rehearse
+run 0 rehearse --write
 run 0 baseline save
 run 0 migrate
 run 0 verify
@@ -86,7 +86,6 @@ done
 run 0 release --version v1
 run 0 backup
 run 0 restore --backup latest --prove
-run 0 rehearse --write
 TMINUS_ACTOR=ben
 run 0 approve --reason "rehearsed; it goes back whole"
 TMINUS_ACTOR=ana

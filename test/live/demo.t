@@ -14,6 +14,7 @@ says 'on a copy it is said beforehand' out 'mined-unique: emails.id never had a 
 says 'and the mended change goes back' out 'the downs bring schema and data back'
 says 'undone, it is as at the baseline' out 'everything is as at the baseline'
 says 'the mended change goes' out 'every invariant holds'
+says 'a whole flight, taken back and proven' out 'rolled_back: the flight is rolled back, and proven so'
 says 'the journal is intact' out 'journal intact'
 ends 1 'the flawed answer where none is expected stops it' env PATH="$PATH" sh -c "cp -r '$SOURCE/examples/mail' '$tmp/copy' &&
     sed -i 's/^run 1 assess/run 0 assess/' '$tmp/copy/demo.sh' && '$tmp/copy/demo.sh' '$TMINUS' '$tmp/mail2'"
