@@ -138,8 +138,7 @@ bool kept_journal_open(TALLOC_CTX *mem, const struct program *program,
     SCRATCH(tmp);
     struct journal_place place;
     TRY(kept_journal_find(tmp, program, choice, &place, err));
-    if (choice->url != NULL)
-        TRY(ask_target(tmp, program, choice->url, place.driver, &place.target, err));
+    TRY(ask_target(tmp, program, choice->url, place.driver, &place.target, err));
     const char *flight = getenv(VERB_FLIGHT);
     TRY(journal_open(mem, &place, flight == NULL ? run : flight, out, err));
     follow_flight(*out);
