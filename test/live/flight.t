@@ -153,8 +153,9 @@ for point in 1 2 3 4 5 6 7 8 9 10 11 12 13; do
         run fly resume
     fi
     is "killed at event $point: resumed to the end" "$status $(state_of) $(columns)" '0 watching id status cents currency'
+    # Killed between COMMIT and its event there is one event less: the record told that it was done.
     is "killed at event $point: nothing happened twice" \
-        "$(count flight-started) $(count migration-applied) $(count backup-taken)" '1 1 1'
+        "$(count flight-started) $(($(count migration-applied) <= 1)) $(($(count backup-taken) <= 1))" '1 1 1'
 done
 echo "# killed $kills of 13 in flight"
 result $((kills < 6)) 'most were killed before their end'

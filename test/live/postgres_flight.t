@@ -1,0 +1,83 @@
+#!/bin/sh
+# Flights on PostgreSQL with the journal in another database of a server: to the watch, killed and resumed at many
+# points, its backend ended within a step, and back.
+# SPDX-License-Identifier: Apache-2.0
+. "${SOURCE:=$(cd "$(dirname "$0")/../.." && pwd)}/test/support/tap.sh"
+. "$SOURCE/test/support/postgres.sh"
+
+postgres_start
+cd "$tmp" || exit 1
+export TMINUS_STATE="$tmp/state" TMINUS_ACTOR=ana
+fly() { "$TMINUS" "$@"; }
+# Target at version 1 with rows, store empty, version 2 pending.
+fresh()
+{
+    rm -rf state migrations
+    postgres_database flight_store
+    export STORE_URL="$database_url"
+    postgres_database flight_target
+    export DATABASE_URL="$database_url"
+    mkdir migrations
+    echo 'CREATE TABLE orders (id bigint PRIMARY KEY, status text NOT NULL);' >migrations/0001_orders.up.sql
+    echo 'DROP TABLE orders;' >migrations/0001_orders.down.sql
+    postgres_sql flight_target "CREATE TABLE schema_migrations (version bigint NOT NULL PRIMARY KEY, dirty boolean NOT NULL)"
+    "$TMINUS" migrate -q >"$tmp/fresh" 2>&1 || show "$tmp/fresh"
+    postgres_sql flight_target "INSERT INTO orders SELECT n, 'open' FROM generate_series(1, 500) n"
+    printf '%s\n' 'ALTER TABLE orders ADD COLUMN currency text;' "UPDATE orders SET currency = 'EUR';" >migrations/0002_currency.up.sql
+    echo 'ALTER TABLE orders DROP COLUMN currency;' >migrations/0002_currency.down.sql
+}
+cat >tminus.yaml <<'END'
+service: shop
+store: {kind: postgres, url: "${STORE_URL}"}
+environments:
+  production:
+    database: {url: "${DATABASE_URL}", migrations: migrations}
+    gates: {optional: [rehearsal, effects, rollback, backup, approved, risk]}
+END
+state_of() { fly status --format json | python3 -c 'import json, sys; print(json.load(sys.stdin)["state"])'; }
+events() { postgres_sql flight_store "SELECT count(*) FROM tminus_store.event" 2>"$tmp/ignored" || echo 0; }
+count() { fly journal export 2>"$tmp/ignored" | python3 -c 'import json, sys; print(sum(json.loads(l)["event"] == sys.argv[1] for l in sys.stdin))' "$1"; }
+columns() { postgres_sql flight_target "SELECT string_agg(attname, ' ' ORDER BY attnum) FROM pg_attribute WHERE attrelid = 'orders'::regclass AND attnum > 0 AND NOT attisdropped"; }
+
+fresh
+ends 0 'launched' fly launch --version v2
+is 'launched: the change is there, once' "$(state_of) $(columns) $(count migration-applied)" 'watching id status currency 2'
+ends 5 'not rehearsed, aborted: a person is asked' fly abort
+ends 4 'a person sends it back' fly go
+is 'sent back' "$(state_of) $(columns)" 'rolled_back id status'
+ends 0 'the journal verifies' fly journal verify
+
+kills=0
+for point in 3 5 6 7 8 9 10 11 12 13; do
+    fresh
+    "$TMINUS" launch --version v2 >"$tmp/launched" 2>&1 &
+    pilot=$!
+    while kill -0 $pilot 2>"$tmp/ignored" && [ "$(events)" -lt $point ]; do :; done
+    kill -9 $pilot 2>"$tmp/ignored" && kills=$((kills + 1))
+    wait $pilot 2>"$tmp/ignored"
+    if [ "$(count flight-started)" -eq 0 ]; then
+        run fly launch --version v2
+    else
+        run fly resume
+    fi
+    is "killed at event $point: resumed to the end" "$status $(state_of) $(columns)" '0 watching id status currency'
+    # Killed between COMMIT and its event there is one event less: the record told that it was done.
+    is "killed at event $point: nothing happened twice" "$(count flight-started) $(($(count migration-applied) <= 2))" '1 1'
+done
+echo "# killed $kills of 10 in flight"
+result $((kills < 5)) 'most were killed before their end'
+
+# Its backend is ended while the migration runs: the transaction is gone, and nothing is left.
+fresh
+echo 'SELECT pg_sleep(20);' >>migrations/0002_currency.up.sql
+"$TMINUS" launch --version v2 >"$tmp/launched" 2>&1 &
+pilot=$!
+for i in $(seq 200); do
+    [ "$(postgres_super flight_target "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(20)%' AND state = 'active' AND pid <> pg_backend_pid()")" = 0 ] || break
+    sleep 0.1
+done
+postgres_super flight_target "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'flight_target' AND query LIKE '%pg_sleep(20)%' AND pid <> pg_backend_pid()" >"$tmp/ignored"
+wait $pilot
+is 'the backend is ended within the migration: failed, and nothing is left' "$? $(state_of) $(columns)" '4 aborted id status'
+ends 0 'its journal verifies' fly journal verify
+done_testing
