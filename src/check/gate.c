@@ -8,10 +8,9 @@
 #include "base/text.h"
 
 // The worst loss first: what stands here first is asked first.
-// The worst loss first: what stands here first is asked first.
 const struct gate gate_table[] = {
     {"target", "The plan is for this database, and it can be written", GATE_CHANGE, GATE_REQUIRED,
-     .verb = "plan", .takes_paths = true,
+     .verb = "plan", .takes_paths = true, .is_fixed = true,
      .never_waived = "the right plan on the wrong database is a loss that nothing would show",
      .judge = judge_target},
     {"migrations", "Nothing in the migrations must stop the change", GATE_CHANGE, GATE_REQUIRED,
@@ -19,7 +18,7 @@ const struct gate gate_table[] = {
     {"data", "The data is as the change needs it", GATE_CHANGE, GATE_REQUIRED, .verb = "plan",
      .takes_paths = true, .judge = judge_data},
     {"baseline", "The expected values are saved", GATE_PROOF, GATE_REQUIRED,
-     .verb = "baseline save", .takes_paths = true,
+     .verb = "baseline save", .takes_paths = true, .is_fixed = true,
      .never_waived = "without a baseline no loss would be seen afterwards",
      .judge = judge_baseline},
     {"rehearsal", "The change ran on a copy", GATE_PROOF, GATE_REQUIRED, .verb = "rehearse",

@@ -40,6 +40,7 @@ struct gate {
     const char *verb;         // that mends or shows it: "backup"; NULL: `command`
     const char *command;      // typed as it is; NULL: none
     bool takes_paths;         // the verb needs the migrations
+    bool is_fixed;            // no configuration makes it optional
     const char *never_waived; // why; NULL: it can be waived
     gate_judge *judge;
 };

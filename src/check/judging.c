@@ -188,6 +188,18 @@ static bool check_names(const char *const *names, size_t n, struct error *err)
     return true;
 }
 
+static bool check_optional(const struct config_gates *gates, struct error *err)
+{
+    TRY(check_names(gates->optional, gates->n_optional, err));
+    for (size_t i = 0; i < gates->n_optional; i++) {
+        const struct gate *gate = gate_find(gates->optional[i]);
+        if (gate->is_fixed)
+            return error_set(err, ERROR_CONFIG, "gates.optional: '%s' is always required: %s",
+                             gate->id, gate->never_waived);
+    }
+    return true;
+}
+
 bool poll_judge(TALLOC_CTX *mem, const struct gate_facts *facts, struct poll_report *out,
                 struct error *err)
 {
@@ -202,7 +214,7 @@ bool poll_judge(TALLOC_CTX *mem, const struct gate_facts *facts, struct poll_rep
     const struct judging judging = {.mem = mem, .facts = facts, .report = &report};
 
     TRY(check_names(gates->required, gates->n_required, err));
-    TRY(check_names(gates->optional, gates->n_optional, err));
+    TRY(check_optional(gates, err));
     for (size_t i = 0; i < gate_count; i++)
         add_gate(&judging, &gate_table[i]);
     sort_results(mem, &report.results);

@@ -193,6 +193,26 @@ static void test_poll_judge__a_gate_that_does_not_exist(void **state)
                  "there is no gate 'backups'");
 }
 
+static void test_poll_judge__what_is_always_required(void **state)
+{
+    (void)state;
+    SCRATCH(tmp);
+    static const char *const fixed[] = {"target", "baseline"};
+
+    for (size_t i = 0; i < COUNT_OF(fixed); i++) {
+        struct good_facts good;
+        struct poll_report report;
+        struct error err = {0};
+        const char *names[] = {fixed[i]};
+        good_facts(tmp, &good);
+        good.gates.optional = names;
+        good.gates.n_optional = 1;
+        assert_false(poll_judge(tmp, &good.facts, &report, &err));
+        assert_int_equal(err.code, ERROR_CONFIG);
+        assert_non_null(strstr(err.message, "is always required"));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -201,6 +221,7 @@ int main(void)
         cmocka_unit_test(test_poll_judge__required_unknown_holds),
         cmocka_unit_test(test_poll_judge__optional_failure_warns),
         cmocka_unit_test(test_poll_judge__made_optional),
+        cmocka_unit_test(test_poll_judge__what_is_always_required),
         cmocka_unit_test(test_poll_judge__unconfigured_folds),
         cmocka_unit_test(test_poll_judge__a_waiver),
         cmocka_unit_test(test_poll_judge__what_is_never_waived),
