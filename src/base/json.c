@@ -91,3 +91,17 @@ char *json_canonical(TALLOC_CTX *mem, const json_t *value)
     free(dump);
     return text;
 }
+
+static int let_go(json_t **held)
+{
+    json_decref(*held);
+    return 0;
+}
+
+json_t *json_keep(TALLOC_CTX *mem, json_t *value)
+{
+    json_t **held = mem_new(mem, json_t *);
+    *held = value;
+    talloc_set_destructor(held, let_go);
+    return value;
+}

@@ -33,6 +33,9 @@ MUST_CHECK bool json_read(const char *path, const char *text, size_t len, json_t
 const char *json_get_text(const json_t *object, const char *name); // NULL when absent or no text
 int64_t json_get_integer(const json_t *object, const char *name, int64_t fallback);
 
+// `value`, stolen, as long as `mem` lives.
+json_t *json_keep(TALLOC_CTX *mem, json_t *value);
+
 // Canonical form for digests: sorted members, no blanks (RFC 8785 in the values that we use).
 char *json_canonical(TALLOC_CTX *mem, const json_t *value);
 // Indented by 2, newline at the end (json_writer.c).

@@ -42,20 +42,6 @@ static const char *const *own_command(const struct making *making, const char *c
 
 #define OWN(making, ...) own_command((making), (const char *const[]){__VA_ARGS__, NULL})
 
-static int settings_free(json_t **held)
-{
-    json_decref(*held);
-    return 0;
-}
-
-static json_t *new_settings(struct making *making)
-{
-    json_t **held = mem_new(making->mem, json_t *);
-    *held = json_object();
-    talloc_set_destructor(held, settings_free);
-    return *held;
-}
-
 static void add_preparation(struct making *making)
 {
     const struct config_environment *environment = making->work->choice.environment;
@@ -169,7 +155,7 @@ static bool add_migrations(struct making *making, const struct change *pending, 
                   making->work->lease_name);
         return error_hint(err, "tminus plan shows what is known of it");
     }
-    json_t *settings = new_settings(making);
+    json_t *settings = json_keep(making->mem, json_object());
     json_put_integer(settings, "applied", n_applied);
     json_put_integer(settings, "pending", (int64_t)n);
     json_put_text(settings, "to", last->version);

@@ -13,12 +13,6 @@ struct acting {
     struct act_report *report;
 };
 
-static int drop_evidence(json_t **evidence)
-{
-    json_decref(*evidence);
-    return 0;
-}
-
 static bool look(struct acting *acting, bool has_acted, struct error *err)
 {
     struct act_seen seen = {0};
@@ -27,11 +21,8 @@ static bool look(struct acting *acting, bool has_acted, struct error *err)
     report->state = seen.state;
     report->why = seen.why;
     report->evidence = seen.evidence;
-    if (seen.evidence != NULL) {
-        json_t **held = mem_new(acting->mem, json_t *);
-        *held = seen.evidence;
-        talloc_set_destructor(held, drop_evidence);
-    }
+    if (seen.evidence != NULL)
+        json_keep(acting->mem, seen.evidence);
     return true;
 }
 

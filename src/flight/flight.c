@@ -137,23 +137,6 @@ static const char *const *read_argv(struct flight_reader *reader, const json_t *
     return argv;
 }
 
-static int settings_free(json_t **held)
-{
-    json_decref(*held);
-    return 0;
-}
-
-// Kept for as long as the flight's memory.
-static const json_t *keep_settings(struct flight_reader *reader, json_t *settings)
-{
-    if (!json_is_object(settings))
-        return NULL;
-    json_t **held = mem_new(reader->mem, json_t *);
-    *held = json_deep_copy(settings);
-    talloc_set_destructor(held, settings_free);
-    return *held;
-}
-
 static bool read_step(struct flight_reader *reader, const json_t *event, const json_t *object,
                       struct step *out)
 {
@@ -165,8 +148,10 @@ static bool read_step(struct flight_reader *reader, const json_t *event, const j
         .argv = read_argv(reader, json_object_get(object, "argv")),
         .undoes = text_of(reader, object, "undoes"),
         .timeout_ms = json_get_integer(object, "timeout_ms", 0),
-        .settings = keep_settings(reader, json_object_get(object, "settings")),
     };
+    const json_t *settings = json_object_get(object, "settings");
+    if (settings != NULL)
+        out->settings = json_keep(reader->mem, json_deep_copy(settings));
     if (phase < 0 || out->name == NULL || out->kind == NULL)
         return fail_at(reader, event, "a step of it has no name, phase or kind");
     out->phase = (enum step_phase)phase;

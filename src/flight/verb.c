@@ -14,12 +14,6 @@
 #define OUTPUT_MAX ((size_t)16 * 1024 * 1024)
 #define SAID_WIDTH 300
 
-static int document_free(json_t **held)
-{
-    json_decref(*held);
-    return 0;
-}
-
 static json_t *keep_document(TALLOC_CTX *mem, const struct process_result *result)
 {
     struct error ignored;
@@ -27,10 +21,7 @@ static json_t *keep_document(TALLOC_CTX *mem, const struct process_result *resul
 
     if (!json_read("output", result->output, result->output_len, &document, &ignored))
         return NULL;
-    json_t **held = mem_new(mem, json_t *);
-    *held = document;
-    talloc_set_destructor(held, document_free);
-    return document;
+    return json_keep(mem, document);
 }
 
 // "tminus: MESSAGE" with its hint, or the last line there is: progress and warnings come before.
