@@ -18,7 +18,6 @@
 // Rows by table and key, that do not count, or that alone count: what the new release wrote.
 struct effects_exception {
     struct name table;
-    struct name before; // its name before the change, which a down gives it again; or none
     const char *const *key_texts;
     size_t n_keys;
 };

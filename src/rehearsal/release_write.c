@@ -358,9 +358,9 @@ static void take_pair(void *context, const struct engine_row_image *before,
 }
 
 static bool find_rows(const struct writing *writing, const struct target *kept,
-                      const struct schema_relation *table, struct name before, struct error *err)
+                      const struct schema_relation *table, struct error *err)
 {
-    struct effects_exception found = {.table = table->name, .before = before};
+    struct effects_exception found = {.table = table->name};
     struct finding_rows finding = {.mem = writing->mem, .out = &found};
     const struct row_merge merge = {
         .before = {kept, {.table = table->name}},
@@ -391,7 +391,7 @@ bool release_find_rows(TALLOC_CTX *mem, const struct new_release_request *reques
         const struct schema_relation *table =
             traced->after.name == NULL ? NULL : schema_find(request->schema, traced->after);
         if (table != NULL && (table->kind == RELATION_TABLE || table->kind == RELATION_PARTITIONED))
-            TRY(find_rows(&writing, kept, table, traced->before, err));
+            TRY(find_rows(&writing, kept, table, err));
     }
     return true;
 }

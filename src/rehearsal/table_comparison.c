@@ -216,8 +216,7 @@ static bool is_all_equal(const struct comparing *comparing)
 static bool is_of(const struct effects_exception *exception, const struct table_match *match)
 {
     return trace_is_same_name(exception->table, match->before) ||
-           trace_is_same_name(exception->table, match->after) ||
-           trace_is_same_name(exception->before, match->after);
+           trace_is_same_name(exception->table, match->after);
 }
 
 static void take_exceptions(struct comparing *comparing)
