@@ -81,13 +81,15 @@ static int ask(const struct program *program, const struct request *request, con
     SCRATCH(tmp);
     struct flight_work work;
     struct flying_options options = {0};
+    const struct flight_wish wish = {
+        .asks = what, .reason = request->reason, .answer = request->answer};
     bool is_flown;
 
     if (!options_format_allowed(&request->options,
                                 OPTIONS_FORMAT(FORMAT_TEXT) | OPTIONS_FORMAT(FORMAT_JSON), err) ||
         !flight_work_open(tmp, program, &request->options, NULL, &work, err) ||
         !flight_work_need(&work, err) || !check_place(&work, occurrence, err) ||
-        !flight_ask(work.journal, work.flight, what, request->reason, request->answer, err) ||
+        !flight_ask(work.journal, work.flight, &wish, err) ||
         !look_for_pilot(&work, &is_flown, err))
         return -1;
     if (is_flown)

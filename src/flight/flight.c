@@ -52,6 +52,17 @@ static json_t *step_json(const struct step *step)
     return object;
 }
 
+static void put_way_back(json_t *data, const struct flight_way_back *way_back)
+{
+    if (way_back->class == NULL)
+        return;
+    json_t *object = json_put_object(data, "way_back");
+    json_put_text(object, "class", way_back->class);
+    json_put_text(object, "reason", way_back->reason);
+    json_put_integer(object, "rows_lost", way_back->rows_lost);
+    json_put_text(object, "old_release_survives", way_back->old_release_survives);
+}
+
 json_t *flight_plan_json(const struct flight *flight)
 {
     json_t *data = json_object();
@@ -64,6 +75,7 @@ json_t *flight_plan_json(const struct flight *flight)
     json_put_text(data, "digest", flight->digest);
     json_put_integer(data, "start_at", flight->start_at_ms);
     json_put_bool(data, "can_go_back", flight->can_go_back);
+    put_way_back(data, &flight->way_back);
     json_put_text(data, "state", flight_state_name(flight->state));
     json_t *steps = json_put_array(data, "steps");
     for (size_t i = 0; i < flight->n_steps; i++)
@@ -164,6 +176,16 @@ static int64_t time_of(const json_t *event)
     return json_get_integer(json_object_get(event, "data"), "at_ms", 0);
 }
 
+static void read_way_back(struct flight_reader *reader, const json_t *object)
+{
+    reader->flight->way_back = (struct flight_way_back){
+        .class = text_of(reader, object, "class"),
+        .reason = text_of(reader, object, "reason"),
+        .rows_lost = json_get_integer(object, "rows_lost", -1),
+        .old_release_survives = text_of(reader, object, "old_release_survives"),
+    };
+}
+
 static bool take_start(struct flight_reader *reader, const json_t *event)
 {
     const json_t *data = json_object_get(event, "data");
@@ -181,6 +203,8 @@ static bool take_start(struct flight_reader *reader, const json_t *event)
     flight->digest = text_of(reader, data, "digest");
     flight->start_at_ms = json_get_integer(data, "start_at", 0);
     flight->can_go_back = json_is_true(json_object_get(data, "can_go_back"));
+    flight->methods = BACK_WHOLE;
+    read_way_back(reader, json_object_get(data, "way_back"));
     flight->started_ms = flight->entered_ms = time_of(event);
     TRY(read_state(reader, event, &flight->state));
     json_array_foreach(json_object_get(data, "steps"), i, object) TRY(
@@ -229,10 +253,38 @@ static bool enter(struct flight_reader *reader, const json_t *event)
     return true;
 }
 
-static void answer_request(struct flight *flight, int64_t sequence)
+static const char *const *release_command(TALLOC_CTX *mem, const char *version)
 {
+    const char **argv = mem_array(mem, const char *, 5);
+
+    argv[0] = "tminus";
+    argv[1] = "release";
+    argv[2] = "--version";
+    argv[3] = mem_strdup(mem, version);
+    return argv;
+}
+
+// The way back that was asked for and is taken now.
+static void take_way_back(struct flight_reader *reader, const struct flight_request *request)
+{
+    struct flight *flight = reader->flight;
+
+    flight->methods = request->methods;
+    for (size_t i = 0; request->to != NULL && i < flight->n_steps; i++) {
+        struct step *step = &flight->steps[i];
+        if (step->phase == STEP_BACK && strcmp(step->kind, "release") == 0)
+            step->argv = release_command(reader->mem, request->to);
+    }
+}
+
+static void answer_request(struct flight_reader *reader, int64_t sequence, bool is_taken)
+{
+    struct flight *flight = reader->flight;
+
     for (size_t i = 0; i < flight->n_requests; i++)
         if (flight->requests[i].sequence == sequence) {
+            if (is_taken && flight->requests[i].occurrence == OCCURRED_ROLLBACK_ASKED)
+                take_way_back(reader, &flight->requests[i]);
             memmove(&flight->requests[i], &flight->requests[i + 1],
                     (flight->n_requests - i - 1) * sizeof *flight->requests);
             flight->n_requests--;
@@ -244,13 +296,28 @@ static bool take_moved(struct flight_reader *reader, const json_t *event)
 {
     const json_t *data = json_object_get(event, "data");
 
-    answer_request(reader->flight, json_get_integer(data, "request", 0));
+    answer_request(reader, json_get_integer(data, "request", 0),
+                   json_object_get(data, "refused") == NULL);
     return enter(reader, event);
+}
+
+static unsigned read_methods(const json_t *names)
+{
+    unsigned methods = 0;
+
+    for (size_t i = 0; i < json_array_size(names); i++) {
+        const char *name = json_string_value(json_array_get(names, i));
+        methods |= name == NULL                     ? 0
+                   : strcmp(name, "version") == 0   ? BACK_VERSION
+                   : strcmp(name, "migration") == 0 ? BACK_MIGRATION
+                                                    : 0;
+    }
+    return methods == 0 ? BACK_WHOLE : methods;
 }
 
 static bool take_asked(struct flight_reader *reader, const json_t *event)
 {
-    static const char *const asks[] = {"hold", "go", "abort"};
+    static const char *const asks[] = {"hold", "go", "abort", "rollback"};
     const json_t *data = json_object_get(event, "data");
     int which = name_index(json_get_text(data, "asks"), asks, COUNT_OF(asks));
 
@@ -263,6 +330,10 @@ static bool take_asked(struct flight_reader *reader, const json_t *event)
             .actor = text_of(reader, event, "actor"),
             .reason = text_of(reader, data, "reason"),
             .answer = text_of(reader, data, "step"),
+            .methods = read_methods(json_object_get(data, "methods")),
+            .to = text_of(reader, data, "to"),
+            .accepted_by = text_of(reader, data, "accepted_by"),
+            .is_now = json_is_true(json_object_get(data, "now")),
         };
     return true;
 }
@@ -362,12 +433,22 @@ static bool is_begun(const struct step *step)
     return step->state != STEP_PENDING && !step->left_nothing;
 }
 
-// A step back is called for when what it undoes was begun: what failed half-way is taken back too.
-static bool is_called_for(const struct flight *flight, const struct step *step)
+enum back_method flight_step_method(const struct step *step)
+{
+    return strcmp(step->kind, "undo") == 0 ? BACK_MIGRATION : BACK_VERSION;
+}
+
+// What it undoes was begun: what failed half-way is taken back too.
+bool flight_is_called_for(const struct flight *flight, const struct step *step)
 {
     const struct step *undone = flight_step(flight, step->undoes);
 
-    return step->phase != STEP_BACK || undone == NULL || is_begun(undone);
+    if (step->phase != STEP_BACK)
+        return true;
+    if (step->argv == NULL && strcmp(step->kind, "release") == 0) // nobody knows what ran before
+        return false;
+    return (undone == NULL || is_begun(undone)) &&
+           (flight->methods & flight_step_method(step)) != 0;
 }
 
 static enum step_phase phase_of(const struct flight *flight)
@@ -384,19 +465,32 @@ struct step *flight_next_step(const struct flight *flight)
 
     for (size_t i = 0; i < flight->n_steps; i++) {
         struct step *step = &flight->steps[i];
-        if (step->phase == phase && step->state != STEP_DONE && is_called_for(flight, step))
+        if (step->phase == phase && step->state != STEP_DONE && flight_is_called_for(flight, step))
             return step;
     }
     return NULL;
+}
+
+static bool is_taken_back(const struct flight *flight, const struct step *step)
+{
+    for (size_t i = 0; i < flight->n_steps; i++) {
+        const struct step *back = &flight->steps[i];
+        if (back->phase == STEP_BACK && back->state == STEP_DONE && back->undoes != NULL &&
+            strcmp(back->undoes, step->name) == 0)
+            return true;
+    }
+    return false;
 }
 
 struct flight_facts flight_facts(const struct flight *flight)
 {
     struct flight_facts facts = {.can_go_back = flight->can_go_back};
 
-    for (size_t i = 0; i < flight->n_steps; i++)
-        if (flight->steps[i].phase == STEP_DEPLOY && is_begun(&flight->steps[i]))
+    for (size_t i = 0; i < flight->n_steps; i++) {
+        const struct step *step = &flight->steps[i];
+        if (step->phase == STEP_DEPLOY && is_begun(step) && !is_taken_back(flight, step))
             facts.is_changed = true;
+    }
     return facts;
 }
 

@@ -51,6 +51,21 @@ struct step {
     const char *why;            // of the last result
 };
 
+// The ways back that one may ask for alone.
+enum back_method {
+    BACK_VERSION = 1,   // what ran before is deployed again, flags are off: all but the data
+    BACK_MIGRATION = 2, // the migrations are undone
+    BACK_WHOLE = BACK_VERSION | BACK_MIGRATION
+};
+
+// What the rehearsal answered when the flight began; what a rollback may lose.
+struct flight_way_back {
+    const char *class;                // "round_trip"; NULL: not known
+    const char *reason;               // for people; NULL
+    int64_t rows_lost;                // -1: not known
+    const char *old_release_survives; // on the new schema: "PASS" "FAIL" "UNKNOWN"; NULL: UNKNOWN
+};
+
 struct flight_point { // of the watch
     const char *name; // "T+30 min"
     int64_t after_ms; // after the verification
@@ -63,6 +78,11 @@ struct flight_request {
     enum flight_occurrence occurrence;
     const char *actor, *reason;
     const char *answer; // of a go: what became of the unknown step: "done" "again"; NULL
+    // Of a rollback:
+    unsigned methods;        // of enum back_method
+    const char *to;          // the version that is deployed again; NULL: the one of the plan
+    const char *accepted_by; // a second person who signed what is lost; NULL: nobody
+    bool is_now;             // the step that runs is ended
 };
 
 struct flight {
@@ -76,7 +96,9 @@ struct flight {
     int64_t verified_ms; // the watch's clock starts here; 0: not yet
     const char *why;     // the last sentence
     bool can_go_back;    // by class and proof of the rehearsal
+    struct flight_way_back way_back;
     bool is_rolling_back;
+    unsigned methods;   // that are flown back: of enum back_method
     struct step *steps; // in order; of STEP_BACK in the order of taking back
     size_t n_steps;
     struct flight_point *points;
@@ -103,6 +125,9 @@ MUST_CHECK bool flight_refresh(struct flight_reader *reader, struct flight **out
 // whose step was begun.
 struct step *flight_next_step(const struct flight *flight);
 struct step *flight_step(const struct flight *flight, const char *name); // NULL: none
+// Is this step back to be taken: was what it undoes begun, and is it of a method that is flown?
+bool flight_is_called_for(const struct flight *flight, const struct step *step);
+enum back_method flight_step_method(const struct step *step);
 struct flight_facts flight_facts(const struct flight *flight);
 // When the state ends by itself; 0: never.
 int64_t flight_deadline_ms(const struct flight *flight);

@@ -30,8 +30,11 @@ static bool put_transition(const struct flying *flying, json_t *data,
     SCRATCH(tmp);
     const struct flight *flight = flying->flight;
     struct flight_facts facts = flight_facts(flight);
-    const struct flight_transition *row = flight_transition_find(flight->state, occurrence, &facts);
 
+    // Another person than who asks signed what is lost by the way back.
+    if (occurrence == OCCURRED_ROLLBACK_ASKED && flight->requests[0].accepted_by != NULL)
+        facts.can_go_back = true;
+    const struct flight_transition *row = flight_transition_find(flight->state, occurrence, &facts);
     if (row == NULL)
         return false;
     enum flight_state next = row->next == FLIGHT_HELD ? flight->held : row->next;
@@ -302,7 +305,8 @@ static bool fly_state(struct flying *flying, struct error *err)
     case ACTION_POLL: return fly_poll(flying, err);
     case ACTION_STEP: return fly_step(flying, err);
     case ACTION_VERIFY: return fly_verify(flying, false, err);
-    case ACTION_PROVE: return fly_verify(flying, true, err);
+    case ACTION_PROVE: // what is still applied is there to stay
+        return fly_verify(flying, (flight->methods & BACK_MIGRATION) != 0, err);
     case ACTION_WAIT:
     case ACTION_ASK: return fly_wait(flying, err);
     case ACTION_END: break;
@@ -315,10 +319,10 @@ static bool is_enough(const struct flying *flying)
     const struct flight *flight = flying->flight;
     const struct flight_point *point = flight_next_point(flight);
 
-    if (flight_state_is_end(flight->state))
-        return true;
     if (flight->n_requests > 0)
         return false;
+    if (flight_state_is_end(flight->state))
+        return true;
     if (flight->state == FLIGHT_NEEDS_PERSON)
         return true;
     if (flight->state == FLIGHT_HOLDING)
@@ -348,15 +352,32 @@ bool flight_begin(struct journal *journal, const struct flight *flight, struct e
     return journal_append(journal, EVENT_FLIGHT_STARTED, flight_plan_json(flight), err);
 }
 
-bool flight_ask(struct journal *journal, const struct flight *flight, const char *asks,
-                const char *reason, const char *answer, struct error *err)
+static void put_way_back(json_t *data, const struct flight_wish *wish)
+{
+    json_t *methods = json_put_array(data, "methods");
+
+    if ((wish->methods & BACK_VERSION) != 0)
+        json_array_append_new(methods, json_text("version"));
+    if ((wish->methods & BACK_MIGRATION) != 0)
+        json_array_append_new(methods, json_text("migration"));
+    if (wish->to != NULL)
+        json_put_text(data, "to", wish->to);
+    if (wish->accepted_by != NULL)
+        json_put_text(data, "accepted_by", wish->accepted_by);
+    json_put_bool(data, "now", wish->is_now);
+}
+
+bool flight_ask(struct journal *journal, const struct flight *flight,
+                const struct flight_wish *wish, struct error *err)
 {
     json_t *data = json_object();
 
     json_put_text(data, "flight", flight->id);
-    json_put_text(data, "asks", asks);
-    json_put_text(data, "reason", reason);
-    if (answer != NULL)
-        json_put_text(data, "step", answer);
+    json_put_text(data, "asks", wish->asks);
+    json_put_text(data, "reason", wish->reason);
+    if (wish->answer != NULL)
+        json_put_text(data, "step", wish->answer);
+    if (strcmp(wish->asks, "rollback") == 0)
+        put_way_back(data, wish);
     return journal_append(journal, EVENT_FLIGHT_ASKED, data, err);
 }

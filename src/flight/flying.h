@@ -70,8 +70,17 @@ MUST_CHECK bool flight_fly(struct flight_reader *reader, struct journal *journal
 // Begin: the flight's plan as its first event. `flight` has its steps and points.
 MUST_CHECK bool flight_begin(struct journal *journal, const struct flight *flight,
                              struct error *err);
-// Ask for something: "hold", "go", "abort". `answer`: of a go, "done" or "again"; NULL: none.
-MUST_CHECK bool flight_ask(struct journal *journal, const struct flight *flight, const char *asks,
-                           const char *reason, const char *answer, struct error *err);
+// What a person asks for.
+struct flight_wish {
+    const char *asks;   // "hold" "go" "abort" "rollback"
+    const char *reason; // NULL: none
+    const char *answer; // of a go, "done" or "again"; NULL: none
+    // Of a rollback, as in struct flight_request; `methods` 0: all.
+    unsigned methods;
+    const char *to, *accepted_by;
+    bool is_now;
+};
+MUST_CHECK bool flight_ask(struct journal *journal, const struct flight *flight,
+                           const struct flight_wish *wish, struct error *err);
 
 #endif

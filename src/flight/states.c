@@ -51,7 +51,8 @@ static const char *const occurrences[] = {
     [OCCURRED_VERIFY_GO] = "verify_go",     [OCCURRED_VERIFY_NO_GO] = "verify_no_go",
     [OCCURRED_VERIFY_HOLD] = "verify_hold", [OCCURRED_POINTS_DONE] = "points_done",
     [OCCURRED_HOLD_ASKED] = "hold_asked",   [OCCURRED_GO_ASKED] = "go_asked",
-    [OCCURRED_ABORT_ASKED] = "abort_asked", [OCCURRED_DEADLINE] = "deadline",
+    [OCCURRED_ABORT_ASKED] = "abort_asked", [OCCURRED_ROLLBACK_ASKED] = "rollback_asked",
+    [OCCURRED_DEADLINE] = "deadline",
 };
 _Static_assert(sizeof occurrences / sizeof *occurrences == OCCURRENCE_COUNT, "one name each");
 
@@ -71,12 +72,21 @@ _Static_assert(sizeof occurrences / sizeof *occurrences == OCCURRENCE_COUNT, "on
         FLIGHT_##from, OCCURRED_##happened, GUARD_ALWAYS, FLIGHT_##to, what                        \
     }
 
+#define UNTOUCHED "a person asked for the way back; nothing of the target was changed"
+
+#define LEFT_AGAIN(from)                                                                           \
+    {                                                                                              \
+        FLIGHT_##from, OCCURRED_ROLLBACK_ASKED, GUARD_CAN_GO_BACK, FLIGHT_ROLLING_BACK,            \
+            "a person asked for the way back; what was done is taken back"                         \
+    }
+
 const struct flight_transition flight_transitions[] = {
     ROW(POLLING, POLL_GO, PREPARING, "the gates say GO: it is prepared"),
     ROW(POLLING, POLL_NO_GO, ABORTED, "the gates say NO-GO: it does not start"),
     ROW(POLLING, POLL_HOLD, HOLDING, "a required gate could not be answered"),
     ROW(POLLING, HOLD_ASKED, HOLDING, "a person held it"),
     ROW(POLLING, ABORT_ASKED, ABORTED, "a person aborted it"),
+    ROW(POLLING, ROLLBACK_ASKED, ABORTED, UNTOUCHED),
     ROW(POLLING, DEADLINE, ABORTED, "the gates did not answer in time"),
 
     ROW(PREPARING, STEP_DONE, PREPARING, "the next step of the preparation"),
@@ -85,11 +95,13 @@ const struct flight_transition flight_transitions[] = {
     ROW(PREPARING, STEP_UNKNOWN, HOLDING, "nobody can say what became of a step"),
     ROW(PREPARING, HOLD_ASKED, HOLDING, "a person held it"),
     ROW(PREPARING, ABORT_ASKED, ABORTED, "a person aborted it"),
+    ROW(PREPARING, ROLLBACK_ASKED, ABORTED, UNTOUCHED),
     ROW(PREPARING, DEADLINE, HOLDING, "the preparation takes longer than it may"),
 
     ROW(READY, TIME, CONFIRMING, "T-0: the gates are asked as they are now"),
     ROW(READY, HOLD_ASKED, HOLDING, "a person held it"),
     ROW(READY, ABORT_ASKED, ABORTED, "a person aborted it"),
+    ROW(READY, ROLLBACK_ASKED, ABORTED, UNTOUCHED),
     ROW(READY, DEADLINE, ABORTED, "T-0 did not come in time: what was prepared is too old"),
 
     ROW(CONFIRMING, POLL_GO, DEPLOYING, "the gates say GO: the target is changed"),
@@ -97,6 +109,7 @@ const struct flight_transition flight_transitions[] = {
     ROW(CONFIRMING, POLL_HOLD, HOLDING, "a required gate could not be answered"),
     ROW(CONFIRMING, HOLD_ASKED, HOLDING, "a person held it"),
     ROW(CONFIRMING, ABORT_ASKED, ABORTED, "a person aborted it"),
+    ROW(CONFIRMING, ROLLBACK_ASKED, ABORTED, UNTOUCHED),
     ROW(CONFIRMING, DEADLINE, ABORTED, "the gates did not answer in time"),
 
     ROW(DEPLOYING, STEP_DONE, DEPLOYING, "the next step of the deploy"),
@@ -105,6 +118,7 @@ const struct flight_transition flight_transitions[] = {
     ROW(DEPLOYING, STEP_UNKNOWN, HOLDING, "nobody can say what became of a step"),
     ROW(DEPLOYING, HOLD_ASKED, HOLDING, "a person held it between two steps"),
     WAYS_OUT(DEPLOYING, ABORT_ASKED, "a person aborted it"),
+    WAYS_OUT(DEPLOYING, ROLLBACK_ASKED, "a person asked for the way back"),
     ROW(DEPLOYING, DEADLINE, HOLDING, "the deploy takes longer than it may"),
 
     ROW(VERIFYING, VERIFY_GO, WATCHING, "verified: the watch begins"),
@@ -112,11 +126,13 @@ const struct flight_transition flight_transitions[] = {
     ROW(VERIFYING, VERIFY_HOLD, HOLDING, "the verification could not be answered"),
     ROW(VERIFYING, HOLD_ASKED, HOLDING, "a person held it"),
     WAYS_OUT(VERIFYING, ABORT_ASKED, "a person aborted it"),
+    WAYS_OUT(VERIFYING, ROLLBACK_ASKED, "a person asked for the way back"),
     ROW(VERIFYING, DEADLINE, HOLDING, "not verified within the time limit"),
 
     ROW(WATCHING, TIME, CHECKING, "a point of the watch has come"),
     ROW(WATCHING, HOLD_ASKED, HOLDING, "a person held it"),
     WAYS_OUT(WATCHING, ABORT_ASKED, "a person aborted it"),
+    WAYS_OUT(WATCHING, ROLLBACK_ASKED, "a person asked for the way back"),
     ROW(WATCHING, DEADLINE, CHECKING, "a point of the watch was missed: it is checked late"),
 
     ROW(CHECKING, VERIFY_GO, WATCHING, "the point passed"),
@@ -125,11 +141,13 @@ const struct flight_transition flight_transitions[] = {
     ROW(CHECKING, VERIFY_HOLD, HOLDING, "a point of the watch could not be answered"),
     ROW(CHECKING, HOLD_ASKED, HOLDING, "a person held it"),
     WAYS_OUT(CHECKING, ABORT_ASKED, "a person aborted it"),
+    WAYS_OUT(CHECKING, ROLLBACK_ASKED, "a person asked for the way back"),
     ROW(CHECKING, DEADLINE, HOLDING, "a point of the watch was not answered in time"),
 
     ROW(HOLDING, GO_ASKED, HELD, "a person said go: it goes on where it was held"),
     ROW(HOLDING, HOLD_ASKED, HOLDING, "a person held it for longer"),
     WAYS_OUT(HOLDING, ABORT_ASKED, "a person aborted it"),
+    WAYS_OUT(HOLDING, ROLLBACK_ASKED, "a person asked for the way back"),
     // No effect by itself while people may be at work: they are called instead.
     {FLIGHT_HOLDING, OCCURRED_DEADLINE, GUARD_UNCHANGED, FLIGHT_ABORTED,
      "nobody answered in time; nothing of the target was changed"},
@@ -150,8 +168,15 @@ const struct flight_transition flight_transitions[] = {
     ROW(PROVING, DEADLINE, NEEDS_PERSON, "the proof of the rollback takes longer than it may"),
 
     ROW(NEEDS_PERSON, GO_ASKED, ROLLING_BACK, "a person said go: it is taken back"),
+    ROW(NEEDS_PERSON, ROLLBACK_ASKED, ROLLING_BACK, "a person asked for the way back"),
     ROW(NEEDS_PERSON, ABORT_ASKED, CLOSED, "a person took it over"),
     ROW(NEEDS_PERSON, DEADLINE, NEEDS_PERSON, "nobody answered: the person is called again"),
+
+    // Over, and a person wants back: whole, or as a second person accepted it. Of one that is
+    // rolled back there is something left when only one of its methods was asked for.
+    LEFT_AGAIN(DONE),
+    LEFT_AGAIN(CLOSED),
+    LEFT_AGAIN(ROLLED_BACK),
 };
 const size_t flight_n_transitions = sizeof flight_transitions / sizeof *flight_transitions;
 
@@ -220,8 +245,21 @@ const struct flight_transition *flight_transition_find(enum flight_state state,
     return NULL;
 }
 
+static const char *refusal_of_way_back(enum flight_state state)
+{
+    if (state == FLIGHT_ABORTED)
+        return "nothing of it is on the target";
+    if (state == FLIGHT_ROLLED_BACK)
+        return "it is taken back already";
+    if (flight_state_is_end(state))
+        return "nothing shows that it comes back whole, and no second person accepted what is lost";
+    return "it is being taken back already";
+}
+
 const char *flight_refusal(enum flight_state state, enum flight_occurrence occurrence)
 {
+    if (occurrence == OCCURRED_ROLLBACK_ASKED)
+        return refusal_of_way_back(state);
     if (flight_state_is_end(state))
         return "the flight has ended";
     if (occurrence == OCCURRED_GO_ASKED)

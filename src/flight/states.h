@@ -5,7 +5,8 @@
  * step ended, a person asked, a deadline passed. A row says for a state, an occurrence and a guard
  * which state is next, and tells it in a sentence for people. An occurrence without a row in a
  * state is refused there, also with a sentence. Each state that is no end has a deadline, and the
- * row of OCCURRED_DEADLINE is its named exit.
+ * row of OCCURRED_DEADLINE is its named exit. An end is left only by a person who asks that the
+ * flight be taken back.
  *
  * Pure: neither clock nor driver; flight/flight.h keeps the record and flight/flying.h acts.
  *
@@ -55,21 +56,22 @@ enum flight_occurrence {
     OCCURRED_HOLD_ASKED,
     OCCURRED_GO_ASKED,
     OCCURRED_ABORT_ASKED,
+    OCCURRED_ROLLBACK_ASKED,
     OCCURRED_DEADLINE,
     OCCURRENCE_COUNT
 };
 
 enum flight_guard {
     GUARD_ALWAYS,
-    GUARD_UNCHANGED,   // no step that changes the target was begun
+    GUARD_UNCHANGED,   // no step that changes the target was begun, or all of them are taken back
     GUARD_CAN_GO_BACK, // one was, and the evidence allows that tminus takes it back by itself
     GUARD_CANNOT       // one was, and it does not
 };
 
 // What the guards look at.
 struct flight_facts {
-    bool is_changed;  // a step that changes the target was begun
-    bool can_go_back; // the rollback class and its proof allow it
+    bool is_changed;  // a step that changes the target was begun, and is not taken back
+    bool can_go_back; // the rollback class and its proof allow it, or a second person does
 };
 
 // What the executor does in a state.

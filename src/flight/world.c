@@ -47,11 +47,15 @@ static bool keep_lease(struct world *world)
     return false;
 }
 
-static bool has_wish(const struct flight *flight, enum flight_occurrence occurrence)
+// Does a person want that what runs is ended?
+static bool is_wanted_ended(const struct flight *flight)
 {
-    for (size_t i = 0; i < flight->n_requests; i++)
-        if (flight->requests[i].occurrence == occurrence)
+    for (size_t i = 0; i < flight->n_requests; i++) {
+        const struct flight_request *request = &flight->requests[i];
+        if (request->occurrence == OCCURRED_ABORT_ASKED ||
+            (request->occurrence == OCCURRED_ROLLBACK_ASKED && request->is_now))
             return true;
+    }
     return false;
 }
 
@@ -67,7 +71,7 @@ static bool look_for_wishes(struct world *world)
     if (!flight_refresh(world->options->reader, &flight, &ignored))
         return true; // told by the loop, which reads it again
     // A rollback is not stopped half-way.
-    if (flight->state != FLIGHT_ROLLING_BACK && has_wish(flight, OCCURRED_ABORT_ASKED))
+    if (flight->state != FLIGHT_ROLLING_BACK && is_wanted_ended(flight))
         world->is_aborting = true;
     return !world->is_aborting;
 }
@@ -120,7 +124,7 @@ static bool world_act(void *context, TALLOC_CTX *mem, const struct flight *fligh
         return fail_interrupted(world, err);
     world->is_aborting = false;
     out->state = STEP_FAILED;
-    out->why = "it was ended: a person asked to abort";
+    out->why = "it was ended: a person asked for it";
     return true;
 }
 

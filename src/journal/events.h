@@ -58,15 +58,18 @@
 #define EVENT_POLLED "polled"
 
 // A flight's start: {flight, at_ms (the flight's clock, since 1970; in all of these but what people
-// ask), service, environment, version, digest, start_at, can_go_back, steps: [{name, phase, kind,
-// argv, undoes, timeout_ms, settings}], points: [{name, after_ms}], state}
+// ask), service, environment, version, digest, start_at, can_go_back, way_back (where it was
+// rehearsed: {class, reason, rows_lost, old_release_survives}), steps: [{name, phase, kind, argv,
+// undoes, timeout_ms, settings}], points: [{name, after_ms}], state}
 #define EVENT_FLIGHT_STARTED "flight-started"
 // What happened to it: {flight, occurrence, state (after it), why}; of a poll and a verification
 // also {detail}; of an answer to a person {request (the sequence number of the asking)}, and where
 // that is not possible now {refused (why)} and no occurrence
 #define EVENT_FLIGHT_MOVED "flight-moved"
-// What a person asked for: {flight, asks: "hold"|"go"|"abort", reason, step: "done"|"again" (of a
-// go: what became of the step that nobody knew of)}
+// What a person asked for: {flight, asks: "hold"|"go"|"abort"|"rollback", reason, step: "done"|
+// "again" (of a go: what became of the step that nobody knew of)}; a rollback also {methods:
+// ["version", "migration"], to (a version; left out: that of the plan), accepted_by (who else signed
+// what is lost; left out: nobody), now (the step that runs is ended)}
 #define EVENT_FLIGHT_ASKED "flight-asked"
 // A step's intent, {flight, step, attempt}, and its result: {flight, step, outcome: "done"|"failed"|
 // "unknown"|"pending" (it was read back: nothing of it was done), said (of the step), took_ms,

@@ -118,6 +118,9 @@ struct example {
     bool cannot_go_back;
     const char *asks; // once, when the flight holds or needs a person
     bool answers;     // and says what became of the step
+    bool asks_at_end; // also when it has ended
+    unsigned methods; // of a rollback
+    const char *to, *accepted_by;
     enum flight_state end;
     int effects[STEPS]; // how often each step took effect in the end
 };
@@ -234,13 +237,14 @@ static const struct flight_world world = {
 
 static bool begin(struct error *err)
 {
+    static const char *const back[] = {"tminus", "release", "--version", "v1.2.2", NULL};
     static struct step steps[] = {
         {.name = "tag", .phase = STEP_PREPARE, .kind = "tag"},
         {.name = "backup", .phase = STEP_PREPARE, .kind = "backup"},
         {.name = "migrate", .phase = STEP_DEPLOY, .kind = "migrate"},
         {.name = "release", .phase = STEP_DEPLOY, .kind = "command"},
-        {.name = "back.release", .phase = STEP_BACK, .kind = "command", .undoes = "release"},
-        {.name = "back.migrate", .phase = STEP_BACK, .kind = "migrate", .undoes = "migrate"},
+        {.name = "back.release", .phase = STEP_BACK, .kind = "release", .argv = back, .undoes = "release"},
+        {.name = "back.migrate", .phase = STEP_BACK, .kind = "undo", .undoes = "migrate"},
     };
     static struct flight_point points[] = {
         {.name = "T+30 min", .after_ms = MINUTES(30)},
@@ -274,12 +278,17 @@ static bool fly_once(struct flight **out, struct error *err)
         TRY(begin(err));
     for (;;) {
         TRY(flight_fly(reader, sim.journal, &world, &options, out, err));
-        bool waits = (*out)->state == FLIGHT_HOLDING || (*out)->state == FLIGHT_NEEDS_PERSON;
+        bool waits = (*out)->state == FLIGHT_HOLDING || (*out)->state == FLIGHT_NEEDS_PERSON ||
+                     (sim.example->asks_at_end && flight_state_is_end((*out)->state));
         if (!waits || sim.has_asked || sim.example->asks == NULL)
             return true;
         const char *seen = sim.effects[sim.example->is_unknown] > 0 ? "done" : "again";
-        TRY(flight_ask(sim.journal, *out, sim.example->asks, "seen",
-                       sim.example->answers ? seen : NULL, err));
+        const struct flight_wish wish = {.asks = sim.example->asks, .reason = "seen",
+                                         .answer = sim.example->answers ? seen : NULL,
+                                         .methods = sim.example->methods,
+                                         .to = sim.example->to,
+                                         .accepted_by = sim.example->accepted_by};
+        TRY(flight_ask(sim.journal, *out, &wish, err));
         sim.has_asked = true;
     }
 }
@@ -358,6 +367,28 @@ static const struct example examples[] = {
      .answers = true, .end = FLIGHT_DONE, .effects = {0, 1, 1, 1, 1, 0, 0}},
     {"verification unanswered, a person aborts", .verify = VERDICT_HOLD, .asks = "abort",
      .end = FLIGHT_ROLLED_BACK, .effects = {0, 1, 1, 1, 1, 1, 1}},
+    {"it is done, and taken back whole", .asks = "rollback", .asks_at_end = true,
+     .end = FLIGHT_ROLLED_BACK, .effects = {0, 1, 1, 1, 1, 1, 1}},
+    {"it is done, and only the version is taken back", .asks = "rollback", .asks_at_end = true,
+     .methods = BACK_VERSION, .end = FLIGHT_ROLLED_BACK, .effects = {0, 1, 1, 1, 1, 1, 0}},
+    {"it is done, and only the migration is taken back", .asks = "rollback", .asks_at_end = true,
+     .methods = BACK_MIGRATION, .end = FLIGHT_ROLLED_BACK, .effects = {0, 1, 1, 1, 1, 0, 1}},
+    {"it is done, and nothing shows that it comes back", .asks = "rollback", .asks_at_end = true,
+     .cannot_go_back = true, .end = FLIGHT_DONE, .effects = {0, 1, 1, 1, 1, 0, 0}},
+    {"the same, and a second person accepts what is lost", .asks = "rollback", .asks_at_end = true,
+     .cannot_go_back = true, .accepted_by = "ben", .end = FLIGHT_ROLLED_BACK,
+     .effects = {0, 1, 1, 1, 1, 1, 1}},
+    {"it is done, and its way back cannot be proven", .asks = "rollback", .asks_at_end = true,
+     .proof = VERDICT_NO_GO, .end = FLIGHT_NEEDS_PERSON, .effects = {0, 1, 1, 1, 1, 1, 1}},
+    {"it is done, and a step back fails", .asks = "rollback", .asks_at_end = true,
+     .fails = BACK_MIGRATE, .end = FLIGHT_NEEDS_PERSON, .effects = {0, 1, 1, 1, 1, 1, 0}},
+    {"a person wants back a flight that is aborted", .poll = VERDICT_NO_GO, .asks = "rollback",
+     .asks_at_end = true, .end = FLIGHT_ABORTED},
+    {"it holds before anything was changed, and a person wants back", .poll = VERDICT_HOLD,
+     .asks = "rollback", .end = FLIGHT_ABORTED},
+    {"it needs a person, who asks for the way back", .verify = VERDICT_NO_GO,
+     .cannot_go_back = true, .asks = "rollback", .accepted_by = "ben", .end = FLIGHT_ROLLED_BACK,
+     .effects = {0, 1, 1, 1, 1, 1, 1}},
 };
 
 static void test_flights(void **state)
@@ -427,6 +458,13 @@ static void test_nobody_answers(void **state)
     assert_non_null(strstr(flight->why, "nobody answered in time"));
 }
 
+static bool ask_of(const struct flight *flight, const char *asks, const char *reason)
+{
+    struct error err;
+    const struct flight_wish wish = {.asks = asks, .reason = reason};
+    return flight_ask(sim.journal, flight, &wish, &err);
+}
+
 static void test_hold_and_go_between_steps(void **state)
 {
     (void)state;
@@ -439,19 +477,50 @@ static void test_hold_and_go_between_steps(void **state)
     assert_true(begin(&err));
     struct flight_reader *reader = flight_reader_make(shelf.mem, sim.journal, "F-1");
     assert_true(flight_refresh(reader, &flight, &err));
-    assert_true(flight_ask(sim.journal, flight, "hold", "lunch", NULL, &err));
+    assert_true(ask_of(flight, "hold", "lunch"));
     assert_true(flight_fly(reader, sim.journal, &world, &options, &flight, &err));
     assert_int_equal(flight->state, FLIGHT_HOLDING);
     assert_int_equal(flight->held, FLIGHT_POLLING);
     assert_int_equal(sim.acts, 0);
-    assert_true(flight_ask(sim.journal, flight, "go", NULL, NULL, &err));
+    assert_true(ask_of(flight, "go", NULL));
     assert_true(flight_fly(reader, sim.journal, &world, &options, &flight, &err));
     assert_int_equal(flight->state, FLIGHT_DONE);
     // After the end every wish is refused, and told so; nothing is done.
-    assert_true(flight_ask(sim.journal, flight, "abort", "late", NULL, &err));
+    assert_true(ask_of(flight, "abort", "late"));
     int64_t acts = sim.acts;
     assert_true(flight_fly(reader, sim.journal, &world, &options, &flight, &err));
     assert_int_equal(flight->state, FLIGHT_DONE);
+    assert_int_equal(sim.acts, acts);
+}
+
+static void test_back_to_a_version_that_is_named(void **state)
+{
+    (void)state;
+    static const struct example example = {"back to v1.1", .end = FLIGHT_DONE};
+    struct flying_options options = {.watch_ms = INT64_MAX};
+    struct error err;
+    struct flight *flight;
+
+    reset(&example);
+    assert_true(begin(&err));
+    struct flight_reader *reader = flight_reader_make(shelf.mem, sim.journal, "F-1");
+    assert_true(flight_fly(reader, sim.journal, &world, &options, &flight, &err));
+    const struct flight_wish wish = {.asks = "rollback", .methods = BACK_VERSION, .to = "v1.1"};
+    assert_true(flight_ask(sim.journal, flight, &wish, &err));
+    assert_true(flight_fly(reader, sim.journal, &world, &options, &flight, &err));
+    assert_int_equal(flight->state, FLIGHT_ROLLED_BACK);
+    assert_string_equal(flight_step(flight, "back.release")->argv[3], "v1.1");
+    assert_int_equal(sim.effects[BACK_MIGRATE], 0);
+    // What is left of it can be taken back later, and then nothing is left.
+    const struct flight_wish rest = {.asks = "rollback", .methods = BACK_MIGRATION};
+    assert_true(flight_ask(sim.journal, flight, &rest, &err));
+    assert_true(flight_fly(reader, sim.journal, &world, &options, &flight, &err));
+    assert_int_equal(flight->state, FLIGHT_ROLLED_BACK);
+    assert_int_equal(sim.effects[BACK_MIGRATE], 1);
+    assert_false(flight_facts(flight).is_changed);
+    int64_t acts = sim.acts;
+    assert_true(flight_ask(sim.journal, flight, &rest, &err));
+    assert_true(flight_fly(reader, sim.journal, &world, &options, &flight, &err));
     assert_int_equal(sim.acts, acts);
 }
 
@@ -511,6 +580,7 @@ int main(void)
         cmocka_unit_test(test_kill_matrix),
         cmocka_unit_test(test_nobody_answers),
         cmocka_unit_test(test_hold_and_go_between_steps),
+        cmocka_unit_test(test_back_to_a_version_that_is_named),
         cmocka_unit_test(test_a_watch_is_handed_over),
         cmocka_unit_test(test_an_event_that_cannot_be_read),
     };
