@@ -10,18 +10,22 @@
 #include <string.h>
 #include <xxhash.h>
 
-void schema_objects_add(TALLOC_CTX *mem, struct schema_objects *objects, const char *name,
-                        uint64_t hash)
+// A sum: what comes between two pieces of an object depends on other objects.
+static uint64_t piece(uint64_t hash)
 {
-    // A sum: what comes between two pieces of an object depends on other objects.
-    uint64_t piece = XXH3_64bits(&hash, sizeof hash);
+    return XXH3_64bits(&hash, sizeof hash);
+}
+
+void schema_objects_add(TALLOC_CTX *mem, struct schema_objects *objects, const char *name,
+                        uint64_t hash, uint64_t unordered)
+{
     struct schema_object *last = objects->n == 0 ? NULL : &objects->list[objects->n - 1];
-    if (last != NULL && strcmp(last->name, name) == 0) {
-        last->hash += piece;
-        return;
+    if (last == NULL || strcmp(last->name, name) != 0) {
+        last = mem_append(mem, objects->list, objects->n);
+        *last = (struct schema_object){.name = mem_strdup(mem, name)};
     }
-    *mem_append(mem, objects->list, objects->n) =
-        (struct schema_object){.name = mem_strdup(mem, name), .hash = piece};
+    last->hash += piece(hash);
+    last->unordered += piece(unordered);
 }
 
 static int by_name(const void *a, const void *b)
@@ -38,10 +42,12 @@ void schema_objects_end(struct schema_objects *objects)
     qsort(objects->list, objects->n, sizeof *objects->list, by_name);
     for (size_t i = 1; i < objects->n; i++) {
         struct schema_object *kept = &objects->list[n];
-        if (strcmp(kept->name, objects->list[i].name) == 0)
+        if (strcmp(kept->name, objects->list[i].name) == 0) {
             kept->hash += objects->list[i].hash;
-        else
+            kept->unordered += objects->list[i].unordered;
+        } else {
             objects->list[++n] = objects->list[i];
+        }
     }
     objects->n = n + 1;
     for (size_t i = 0; i < objects->n; i++)
@@ -54,23 +60,39 @@ static int is_named(const void *key, const void *element)
     return strcmp(key, *(const char *const *)element);
 }
 
-uint64_t schema_objects_hash(const struct schema_objects *objects, const char *name)
+const struct schema_object *schema_objects_find(const struct schema_objects *objects,
+                                                const char *name)
 {
     static_assert(offsetof(struct schema_object, name) == 0, "is_named reads it there");
-    const struct schema_object *found =
-        objects->n == 0 ? NULL
-                        : bsearch(name, objects->list, objects->n, sizeof *objects->list, is_named);
-    return found == NULL ? 0 : found->hash;
+    return objects->n == 0
+               ? NULL
+               : bsearch(name, objects->list, objects->n, sizeof *objects->list, is_named);
 }
 
-char *schema_hash_text(TALLOC_CTX *mem, uint64_t hash)
+char *schema_object_text(TALLOC_CTX *mem, const struct schema_object *object)
 {
-    return hash == 0 ? NULL : mem_printf(mem, "%016" PRIx64, hash);
+    if (object == NULL || object->hash == 0)
+        return NULL;
+    return object->unordered == 0 || object->unordered == object->hash
+               ? mem_printf(mem, "%016" PRIx64, object->hash)
+               : mem_printf(mem, "%016" PRIx64 "/%016" PRIx64, object->hash, object->unordered);
 }
 
-uint64_t schema_hash_read(const char *text)
+struct schema_object schema_object_read(const char *name, const char *text)
 {
-    return text == NULL ? 0 : strtoull(text, NULL, 16);
+    const char *slash = text == NULL ? NULL : strchr(text, '/');
+    return (struct schema_object){
+        .name = name,
+        .hash = text == NULL ? 0 : strtoull(text, NULL, 16),
+        .unordered = slash == NULL ? 0 : strtoull(slash + 1, NULL, 16),
+    };
+}
+
+bool schema_object_is_reordered(const struct schema_object *before,
+                                const struct schema_object *after)
+{
+    return before->hash != 0 && after->hash != 0 && before->hash != after->hash &&
+           before->unordered != 0 && before->unordered == after->unordered;
 }
 
 void schema_objects_compare(TALLOC_CTX *mem, const struct schema_objects *before,
@@ -84,12 +106,14 @@ void schema_objects_compare(TALLOC_CTX *mem, const struct schema_objects *before
         int order = old == NULL ? 1 : new == NULL ? -1 : strcmp(old->name, new->name);
         struct schema_difference difference = {
             .name = order <= 0 ? old->name : new->name,
-            .before = order <= 0 ? old->hash : 0,
-            .after = order >= 0 ? new->hash : 0,
         };
+        if (order <= 0)
+            difference.before = *old;
+        if (order >= 0)
+            difference.after = *new;
         i += order <= 0;
         k += order >= 0;
-        if (difference.before != difference.after)
+        if (difference.before.hash != difference.after.hash)
             *mem_append(mem, out->list, out->n) = difference;
     }
 }

@@ -20,23 +20,26 @@ void migrating_put_objects(json_t *data, const struct schema_differences *change
     for (size_t i = 0; i < changed->n; i++) {
         const struct schema_difference *object = &changed->list[i];
         json_t *pair = json_put_array(objects, object->name);
-        json_array_append_new(pair, json_text(schema_hash_text(tmp, object->before)));
-        json_array_append_new(pair, json_text(schema_hash_text(tmp, object->after)));
+        json_array_append_new(pair, json_text(schema_object_text(tmp, &object->before)));
+        json_array_append_new(pair, json_text(schema_object_text(tmp, &object->after)));
     }
 }
 
-static uint64_t hash_of(const json_t *pair, size_t place)
+static struct schema_object object_of(const char *name, const json_t *pair, size_t place)
 {
-    return schema_hash_read(json_string_value(json_array_get(pair, place)));
+    return schema_object_read(name, json_string_value(json_array_get(pair, place)));
 }
 
 static void get_objects(TALLOC_CTX *mem, const json_t *objects, struct schema_differences *out)
 {
     const char *name;
     json_t *pair;
-    json_object_foreach((json_t *)(uintptr_t)objects, name, pair) *
-        mem_append(mem, out->list, out->n) = (struct schema_difference){
-        .name = mem_strdup(mem, name), .before = hash_of(pair, 0), .after = hash_of(pair, 1)};
+    json_object_foreach((json_t *)(uintptr_t)objects, name, pair)
+    {
+        const char *kept = mem_strdup(mem, name);
+        *mem_append(mem, out->list, out->n) = (struct schema_difference){
+            .name = kept, .before = object_of(kept, pair, 0), .after = object_of(kept, pair, 1)};
+    }
 }
 
 // --- after a down
@@ -48,6 +51,7 @@ struct undoing {
     const char *names;                           // of what is not as before the up, "a, b"
     size_t n_names;
     bool is_by_others; // one of them was another one already when the down began
+    bool is_reordered; // columns of one stand in another order, and nothing else of it differs
 };
 
 static void add_name(struct undoing *undoing, const char *name)
@@ -58,6 +62,11 @@ static void add_name(struct undoing *undoing, const char *name)
                              : mem_printf(undoing->mem, "%s, %s", undoing->names, name);
 }
 
+static uint64_t hash_of(const struct schema_object *object)
+{
+    return object == NULL ? 0 : object->hash;
+}
+
 // What the up changed must be as it was, and the down must have changed nothing else.
 static void find_names(struct undoing *undoing)
 {
@@ -65,10 +74,16 @@ static void find_names(struct undoing *undoing)
     struct schema_differences by_down;
     for (size_t i = 0; i < by_up->n; i++) {
         const struct schema_difference *object = &by_up->list[i];
-        if (schema_objects_hash(undoing->after, object->name) == object->before)
+        const struct schema_object *now = schema_objects_find(undoing->after, object->name);
+        const struct schema_object *then = schema_objects_find(undoing->before, object->name);
+        if (hash_of(now) == object->before.hash)
             continue;
+        if (now != NULL && schema_object_is_reordered(&object->before, now)) {
+            undoing->is_reordered = true;
+            continue;
+        }
         add_name(undoing, object->name);
-        if (schema_objects_hash(undoing->before, object->name) != object->after)
+        if (hash_of(then) != object->after.hash)
             undoing->is_by_others = true;
     }
     schema_objects_compare(undoing->mem, undoing->before, undoing->after, &by_down);
@@ -111,7 +126,9 @@ bool migrating_check_restored(struct migrating *migrating, struct migrate_step *
     if (!is_same && objects != NULL) {
         get_objects(tmp, objects, &by_up);
         find_names(&undoing);
-        step->restored = undoing.n_names == 0 ? RESTORED_BESIDE_OTHERS : RESTORED_NO;
+        step->restored = undoing.n_names > 0    ? RESTORED_NO
+                         : undoing.is_reordered ? RESTORED_BUT_ORDER
+                                                : RESTORED_BESIDE_OTHERS;
     } else {
         step->restored = is_same ? RESTORED_YES : RESTORED_NO;
     }

@@ -17,6 +17,7 @@ enum migrate_restored {
     RESTORED_UNKNOWN,
     RESTORED_YES,
     RESTORED_BESIDE_OTHERS, // what the up changed is, and others changed something else since
+    RESTORED_BUT_ORDER,     // of columns, which no ALTER TABLE can bring back
     RESTORED_NO
 };
 

@@ -317,7 +317,7 @@ static bool save_meta(const struct saving *saving, struct error *err)
     TRY(request->target->driver->catalog->objects(tmp, request->target->engine, digest, &objects,
                                                   err));
     for (size_t i = 0; i < objects.n; i++)
-        json_put_text(kept, objects.list[i].name, schema_hash_text(tmp, objects.list[i].hash));
+        json_put_text(kept, objects.list[i].name, schema_object_text(tmp, &objects.list[i]));
     baseline.schema_digest = digest;
     baseline.schema_objects = kept;
     return baseline_write_meta(&baseline, err);

@@ -105,9 +105,10 @@ static bool compare_objects(struct finding_effects *finding, struct error *err)
             continue;
         *mem_append(finding->mem, out->objects, out->n_objects) = (struct object_effect){
             .object = mem_strdup(finding->mem, difference->name),
-            .what = difference->before == 0  ? "added"
-                    : difference->after == 0 ? "removed"
-                                             : "changed",
+            .what = difference->before.hash == 0  ? "added"
+                    : difference->after.hash == 0 ? "removed"
+                                                  : "changed",
+            .is_reordered = schema_object_is_reordered(&difference->before, &difference->after),
         };
     }
     return true;
@@ -165,5 +166,8 @@ bool effects_find(TALLOC_CTX *mem, const struct effects_request *request,
 
 bool effects_are_none(const struct measured_effects *effects)
 {
-    return effects->n_tables == 0 && effects->n_objects == 0;
+    for (size_t i = 0; i < effects->n_objects; i++)
+        if (!effects->objects[i].is_reordered)
+            return false;
+    return effects->n_tables == 0;
 }

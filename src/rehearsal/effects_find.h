@@ -38,6 +38,7 @@ struct effects_request {
 
 MUST_CHECK bool effects_find(TALLOC_CTX *mem, const struct effects_request *request,
                              struct measured_effects *out, struct error *err);
+// But for the order of columns.
 bool effects_are_none(const struct measured_effects *effects);
 
 #endif

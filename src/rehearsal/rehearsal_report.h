@@ -122,6 +122,7 @@ struct table_effect {
 struct object_effect {
     const char *object; // "public.users", "function f(integer)"
     const char *what;   // "added" "removed" "changed"
+    bool is_reordered;  // changed in the order of its columns alone
 };
 
 struct measured_effects {
@@ -161,7 +162,8 @@ struct rollback_answer {
     // does.
     const char *unkept;
     enum status schema_restored, data_restored;
-    int64_t rows_lost; // -1: not known
+    const char *schema_detail; // "but for the order of columns of t"; NULL
+    int64_t rows_lost;         // -1: not known
     struct lost_rows *lost;
     size_t n_lost;
     struct measured_effects left; // what differs from the start after the downs, without what the

@@ -23,6 +23,7 @@ static const char *restored_words(enum migrate_restored restored)
         return "whether the schema is as before its up is not known: the journal did not see that";
     case RESTORED_BESIDE_OTHERS:
         return "what its up changed is as before; others changed the schema since";
+    case RESTORED_BUT_ORDER: return "the schema is as before its up, but for the order of columns";
     case RESTORED_YES: return "the schema is as before its up";
     case RESTORED_NO: return "the schema is NOT as before its up";
     }

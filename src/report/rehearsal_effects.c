@@ -118,7 +118,8 @@ static void write_objects(FILE *out, const struct measured_effects *effects, boo
     size_t shown =
         is_whole || effects->n_objects <= OBJECTS_SHOWN ? effects->n_objects : OBJECTS_SHOWN;
     for (size_t i = 0; i < shown; i++)
-        fprintf(out, "  %-7s %s\n", effects->objects[i].what, effects->objects[i].object);
+        fprintf(out, "  %-7s %s%s\n", effects->objects[i].what, effects->objects[i].object,
+                effects->objects[i].is_reordered ? " (the order of its columns)" : "");
     if (shown < effects->n_objects)
         fprintf(out, "  and %zu more objects of the schema: --verbose\n",
                 effects->n_objects - shown);

@@ -199,6 +199,7 @@ static void put_rollback(struct json_writer *writer, const struct rehearsal_repo
     json_writer_text(writer, "why", answer->why);
     json_writer_text(writer, "unkept", answer->unkept);
     put_answer(writer, "schema_restored", answer->schema_restored);
+    json_writer_text(writer, "schema_detail", answer->schema_detail);
     put_answer(writer, "data_restored", answer->data_restored);
     put_bytes(writer, "rows_lost", answer->rows_lost);
     json_writer_open_array(writer, "lost");

@@ -171,7 +171,8 @@ static void write_rollback(const struct writing *writing)
 
     fprintf(writing->out, "\nway back: %s, %s\n", rehearsal_class_name(answer->class), answer->why);
     if (report->down.state != RUN_NOT_TRIED) {
-        write_status(writing, answer->schema_restored, "the downs restore the schema", NULL);
+        write_status(writing, answer->schema_restored, "the downs restore the schema",
+                     answer->schema_detail);
         write_status(writing, answer->data_restored, "the downs restore the data", NULL);
         report_effects_text(writing->out, &answer->left, writing->options);
         write_status(writing, answer->again, "the ups after the downs come to the same",

@@ -243,8 +243,30 @@ static void test_objects__name_what_changed(struct rig *rig)
     schema_objects_compare(tmp, &before, &after, &differences);
     assert_int_equal(differences.n, 2);
     assert_non_null(strstr(differences.list[0].name, "more"));
-    assert_int_equal(differences.list[0].before, 0);
+    assert_int_equal(differences.list[0].before.hash, 0);
     assert_non_null(strstr(differences.list[1].name, "parents"));
+}
+
+static void test_objects__tell_the_order_of_columns(struct rig *rig)
+{
+    SCRATCH(tmp);
+    struct schema_objects objects[3];
+    struct schema_differences differences;
+    const char *const made[] = {"CREATE TABLE turned (a INT, b TEXT NOT NULL, c NUMERIC(4, 2), CHECK (a > 1))",
+                                "CREATE TABLE turned (a INT, c NUMERIC(4, 2), b TEXT NOT NULL, CHECK (a > 1))",
+                                "CREATE TABLE turned (a INT, c NUMERIC(4, 2), b TEXT, CHECK (a > 1))"};
+    char digest[65];
+    for (size_t i = 0; i < 3; i++) {
+        rig->place->execute(rig->database->path, made[i]);
+        assert_true(rig->driver->catalog->objects(tmp, rig->reader, digest, &objects[i], &rig->err));
+        rig->place->execute(rig->database->path, "DROP TABLE turned");
+    }
+    schema_objects_compare(tmp, &objects[0], &objects[1], &differences);
+    assert_int_equal(differences.n, 1);
+    assert_true(schema_object_is_reordered(&differences.list[0].before, &differences.list[0].after));
+    schema_objects_compare(tmp, &objects[0], &objects[2], &differences);
+    assert_int_equal(differences.n, 1);
+    assert_false(schema_object_is_reordered(&differences.list[0].before, &differences.list[0].after));
 }
 
 static void test_fingerprint__sees_a_swap(struct rig *rig)
@@ -346,6 +368,7 @@ ON_EACH(test_run__says_partial)
 ON_EACH(test_catalog__knows_the_schema)
 ON_EACH(test_digest__of_the_schema_alone)
 ON_EACH(test_objects__name_what_changed)
+ON_EACH(test_objects__tell_the_order_of_columns)
 ON_EACH(test_fingerprint__sees_a_swap)
 ON_EACH(test_attempt__is_taken_back)
 ON_EACH(test_attempt__says_what_does_not_fit)
@@ -367,6 +390,7 @@ int main(void)
         cmocka_unit_test(test_catalog__knows_the_schema_on_each),
         cmocka_unit_test(test_digest__of_the_schema_alone_on_each),
         cmocka_unit_test(test_objects__name_what_changed_on_each),
+        cmocka_unit_test(test_objects__tell_the_order_of_columns_on_each),
         cmocka_unit_test(test_fingerprint__sees_a_swap_on_each),
         cmocka_unit_test(test_attempt__is_taken_back_on_each),
         cmocka_unit_test(test_attempt__says_what_does_not_fit_on_each),

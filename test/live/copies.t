@@ -46,6 +46,37 @@ says 'SQLite: and says so' out 'removed what a killed run left: copies of an SQL
 is 'SQLite: nothing is left' "$(find state/rehearsal -name 'tminus-copy-*' | wc -l)" 0
 is 'SQLite: the source is as it was' "$(sha256sum shop.db)" "$before"
 
+# A source that is written to all the time: the backup API begins anew with each commit, unless it is in WAL mode.
+sqlite3 busy.db "CREATE TABLE t (id INTEGER PRIMARY KEY, n INTEGER, filling BLOB); INSERT INTO t SELECT value, value, randomblob(400) FROM generate_series(1, 120000);"
+# writing MODE: commit after commit into it until it is killed
+writing()
+{
+    cat >writer.py <<'END'
+import os, sqlite3, sys
+database = sqlite3.connect('busy.db', timeout=60, isolation_level=None)
+database.execute('PRAGMA journal_mode = ' + sys.argv[1]).fetchall()
+database.execute('PRAGMA synchronous = off')
+print('writes', flush=True)
+i = 0
+while os.getppid() != 1:
+    i = i % 120000 + 1
+    database.execute('UPDATE t SET filling = randomblob(400) WHERE id = ?', (i,))
+END
+    rm -f writing
+    python3 writer.py "$1" >writing &
+    writer_pid=$!
+    until_is test -s writing
+}
+writing delete
+ends 3 'SQLite, changes while it is copied: no copy of two instants' rehearse --no-progress --database busy.db quick
+says 'SQLite, changes while it is copied: says so' err 'busy.db: changes while it is copied; begun anew 5 times'
+says 'SQLite, changes while it is copied: what helps' err 'put it into WAL mode'
+is 'SQLite, changes while it is copied: nothing is left' "$(find state/rehearsal -name 'tminus-copy-*' | wc -l)" 0
+kill "$writer_pid" && wait "$writer_pid" 2>/dev/null
+writing wal
+ends 0 'SQLite in WAL mode: copied while it is written to' rehearse --no-progress --database busy.db quick
+kill "$writer_pid" && wait "$writer_pid" 2>/dev/null
+
 mkdir 'a folder' && chmod 0700 'a folder'
 cat >tminus.yaml <<END
 service: shop

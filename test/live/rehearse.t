@@ -95,6 +95,14 @@ migration 1_bad 'ALTER TABLE orders ADD COLUMN a text;' 'ALTER TABLE orders DROP
 ends 1 'a down that fails: NO-GO' "$TMINUS" rehearse
 says 'which one' out 'NO-GO: the down does not run: migrations/1_bad.down.sql:1:1'
 
+project elsewhere ''
+sqlite3 shop.db 'ALTER TABLE orders ADD COLUMN spare TEXT; ALTER TABLE orders ADD COLUMN last TEXT'
+migration 1_spare 'ALTER TABLE orders DROP COLUMN spare;' 'ALTER TABLE orders ADD COLUMN spare TEXT;'
+ends 0 'the order of columns alone: GO' "$TMINUS" rehearse
+says 'the order of columns alone: told' out 'PASS    the downs restore the schema: but for the order of the columns of orders'
+migration 1_spare 'ALTER TABLE orders DROP COLUMN spare;' 'ALTER TABLE orders ADD COLUMN spare INTEGER;'
+ends 1 'a column that comes back with another type: NO-GO' "$TMINUS" rehearse
+
 project one-way ''
 migration 1_gone 'DELETE FROM orders WHERE id < 4;' ''
 ends 3 'without a down, and without a backup: HOLD' "$TMINUS" rehearse

@@ -54,6 +54,21 @@ db 'CREATE TABLE others (id INT)'
 ends 1 'nothing was run: who made it is not known' of verify --expect as-before m
 says 'not known: named all the same' out '        others is new'
 
+# --- undone, and a column stands elsewhere: no ALTER TABLE puts it back
+fresh
+rm m/*
+db 'ALTER TABLE users ADD COLUMN age INT; ALTER TABLE users ADD COLUMN at TEXT'
+echo 'ALTER TABLE users DROP COLUMN age;' >m/1_age.sql
+echo 'ALTER TABLE users ADD COLUMN age INT;' >m/1_age.down.sql
+"$TMINUS" baseline save --database shop.db m >out 2>&1
+of migrate m >out 2>&1
+ends 0 'undone but for the order' of migrate --undo --steps 1 m
+says 'undone but for the order: said' out 'the schema is as before its up, but for the order of columns'
+ends 0 'undone but for the order: GO' of verify m
+says 'undone but for the order: warned' out '        users has its columns in another order'
+db 'ALTER TABLE users DROP COLUMN age; ALTER TABLE users ADD COLUMN age TEXT'
+ends 1 'of another type: NO-GO' of verify --expect as-before m
+
 # --- many tables
 fresh
 for n in $(seq 1 20); do

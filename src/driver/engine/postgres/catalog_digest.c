@@ -34,10 +34,14 @@ static void add_object(struct digesting *digesting, const PGresult *row)
 {
     SCRATCH(tmp);
     const char *kind = PQgetvalue(row, 0, 0), *path = PQgetvalue(row, 0, 1);
-    uint64_t hash = XXH3_64bits(kind, strlen(kind) + 1);
-    hash = XXH3_64bits_withSeed(PQgetvalue(row, 0, 2), (size_t)PQgetlength(row, 0, 2), hash);
+    const char *detail = PQgetvalue(row, 0, 2);
+    // The first field of a column's is its place: "(3,name,…".
+    const char *rest = strcmp(kind, "column") == 0 ? strchr(detail, ',') : NULL;
+    uint64_t seed = XXH3_64bits(kind, strlen(kind) + 1);
+    uint64_t hash = XXH3_64bits_withSeed(detail, strlen(detail), seed);
     schema_objects_add(digesting->mem, digesting->objects,
-                       is_of_relation(kind) ? path : mem_printf(tmp, "%s %s", kind, path), hash);
+                       is_of_relation(kind) ? path : mem_printf(tmp, "%s %s", kind, path), hash,
+                       rest == NULL ? hash : XXH3_64bits_withSeed(rest, strlen(rest), seed));
 }
 
 // Each field with its NUL, which no text of PostgreSQL holds.

@@ -15,28 +15,52 @@
 #include "statement/lexer.h"
 #include <xxhash.h>
 
-static void write_token(FILE *out, const struct lexer *lexer, struct token token)
+static char *token_text(TALLOC_CTX *mem, const struct lexer *lexer, struct token token)
 {
-    SCRATCH(tmp);
     if (token.kind == TOKEN_WORD || token.kind == TOKEN_IDENTIFIER)
-        fprintf(out, "w%s", text_lower(tmp, token_value(tmp, lexer, token)));
-    else
-        fprintf(out, "=%.*s", (int)token.len, lexer->text + token.offset);
-    fputc('\0', out);
+        return mem_printf(mem, "w%s", text_lower(mem, token_value(mem, lexer, token)));
+    return mem_printf(mem, "=%.*s", (int)token.len, lexer->text + token.offset);
 }
 
 static void write_sql(FILE *out, const char *sql)
 {
+    SCRATCH(tmp);
     struct lexer lexer = lexer_make(DIALECT_SQLITE, sql, 0, strlen(sql));
     for (;;) {
         struct token token = lexer_next(&lexer);
         if (token.kind == TOKEN_END)
             return;
-        write_token(out, &lexer, token);
+        fprintf(out, "%s%c", token_text(tmp, &lexer, token), '\0');
     }
 }
 
-static bool write_columns(FILE *out, struct engine *engine, const char *table, struct error *err)
+// Of a CREATE TABLE, whatever the order of what stands between its commas.
+static uint64_t hash_unordered(const char *sql)
+{
+    SCRATCH(tmp);
+    struct lexer lexer = lexer_make(DIALECT_SQLITE, sql, 0, strlen(sql));
+    uint64_t around = 0, piece = 0, pieces = 0;
+    for (int depth = 0;;) {
+        struct token token = lexer_next(&lexer);
+        if (token.kind == TOKEN_END)
+            return XXH3_64bits_withSeed(&pieces, sizeof pieces, around);
+        depth -= token.kind == TOKEN_CLOSE;
+        if ((depth == 1 && token.kind == TOKEN_COMMA) ||
+            (depth == 0 && token.kind == TOKEN_CLOSE)) {
+            pieces += XXH3_64bits(&piece, sizeof piece);
+            piece = 0;
+        } else {
+            uint64_t *into = depth == 0 ? &around : &piece;
+            const char *text = token_text(tmp, &lexer, token);
+            *into = XXH3_64bits_withSeed(text, strlen(text) + 1, *into);
+        }
+        depth += token.kind == TOKEN_OPEN;
+    }
+}
+
+// `*names`: a hash of theirs in any order.
+static bool write_columns(FILE *out, struct engine *engine, const char *table, uint64_t *names,
+                          struct error *err)
 {
     SCRATCH(tmp);
     struct cursor *cursor;
@@ -46,8 +70,10 @@ static bool write_columns(FILE *out, struct engine *engine, const char *table, s
     sqlite3_bind_text(cursor->statement, 1, table, -1, SQLITE_TRANSIENT);
     while (has_row) {
         TRY(cursor_step(engine, cursor, &has_row, err));
-        if (has_row)
-            fprintf(out, "c%s%c", cursor_text(cursor, 0), '\0');
+        if (!has_row)
+            break;
+        fprintf(out, "c%s%c", cursor_text(cursor, 0), '\0');
+        *names += XXH3_64bits(cursor_text(cursor, 0), strlen(cursor_text(cursor, 0)) + 1);
     }
     return true;
 }
@@ -61,15 +87,25 @@ struct digesting {
     struct schema_objects *objects; // NULL: not asked for
 };
 
-static void end_object(struct digesting *digesting, const char *name)
+// `unordered` 0: it is no table.
+static void end_object(struct digesting *digesting, const char *name, uint64_t unordered)
 {
     fputc('\n', digesting->out);
     fflush(digesting->out);
-    if (digesting->objects != NULL)
-        schema_objects_add(
-            digesting->mem, digesting->objects, name,
-            XXH3_64bits(digesting->text + digesting->start, digesting->len - digesting->start));
+    if (digesting->objects != NULL) {
+        uint64_t hash =
+            XXH3_64bits(digesting->text + digesting->start, digesting->len - digesting->start);
+        schema_objects_add(digesting->mem, digesting->objects, name, hash,
+                           unordered == 0 ? hash : unordered);
+    }
     digesting->start = digesting->len;
+}
+
+// A virtual table's module may be missing here; its columns are in its text.
+static bool is_plain_table(struct cursor *cursor)
+{
+    return strcmp(cursor_text(cursor, 0), "table") == 0 &&
+           sqlite3_column_int(cursor->statement, 4) != 0;
 }
 
 static bool write_schema(struct digesting *digesting, struct engine *engine, struct error *err)
@@ -90,12 +126,13 @@ static bool write_schema(struct digesting *digesting, struct engine *engine, str
             return true;
         fprintf(out, "%s%c%s%c%s%c", cursor_text(cursor, 0), '\0', cursor_text(cursor, 1), '\0',
                 cursor_text(cursor, 2), '\0');
-        // A virtual table's module may be missing here; its columns are in its text.
-        if (strcmp(cursor_text(cursor, 0), "table") == 0 &&
-            sqlite3_column_int(cursor->statement, 4) != 0)
-            TRY(write_columns(out, engine, cursor_text(cursor, 1), err));
+        uint64_t unordered = 0;
+        if (is_plain_table(cursor)) {
+            TRY(write_columns(out, engine, cursor_text(cursor, 1), &unordered, err));
+            unordered += hash_unordered(cursor_text(cursor, 3));
+        }
         write_sql(out, cursor_text(cursor, 3));
-        end_object(digesting, cursor_text(cursor, 1));
+        end_object(digesting, cursor_text(cursor, 1), unordered);
     }
 }
 
