@@ -10,6 +10,7 @@
 #include "command/database.h"
 #include "command/kept_journal.h"
 #include "flight/file_lock.h"
+#include "flight/verb.h"
 #include "journal/state.h"
 #include "report/migration.h"
 #include <errno.h>
@@ -178,11 +179,14 @@ static int migrate_database(void *context, const char *database, bool *is_shown,
 {
     SCRATCH(tmp);
     const struct migrate_command *command = context;
+    struct store_fence fence;
     struct migrate_request request = {
         .to = command->to,
         .is_undo = command->is_undo,
         .steps = command->steps,
         .is_dry_run = command->is_dry_run,
+        // A dry run touches nothing, but that of a flight reads back what became of its own.
+        .recovers = !command->is_dry_run || verb_fence(tmp, &fence),
         .timeout_ms = command->timeout_ms,
         .attempts = command->attempts,
         .wait = wait_make(tmp),

@@ -58,6 +58,7 @@ typedef bool engine_row(void *context, const char *const *names, const struct en
 struct engine_open_options {
     const struct secret *url;
     bool read_only;           // audits; false: migrate
+    bool recovers;            // SQLite: what a killed process left half-way is rolled back first
     bool allow_superuser;     // PostgreSQL
     bool is_copy;             // what runs on it reaches no other file (SQLite: ATTACH)
     int64_t timeout_ms;       // of connecting and of each guarded statement; 0: 30 s

@@ -26,6 +26,7 @@ static bool open_session(struct migrating *migrating, bool read_only, struct eng
     const struct engine_open_options options = {
         .url = migrating->request->url,
         .read_only = read_only,
+        .recovers = migrating->request->recovers,
         .allow_superuser = true, // asked are only questions of ours
         // SQLite has one lock, for which opening waits already.
         .timeout_ms = migrating->request->driver->dialect == DIALECT_SQLITE

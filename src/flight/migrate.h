@@ -24,6 +24,7 @@ struct migrate_request {
     bool is_undo;
     int64_t steps;      // of an undo, from 1
     bool is_dry_run;    // plan only: nothing is opened for writing
+    bool recovers;      // what a killed process left half-way is rolled back first (SQLite)
     int64_t timeout_ms; // of waiting for a lock; 0: the engine's own
     int64_t attempts;   // how often a migration may begin anew for a lock; 0: once
     struct wait *wait;

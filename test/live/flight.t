@@ -1,5 +1,5 @@
 #!/bin/sh
-# Flights on SQLite: GO to the watch, NO-GO before anything, back and proven, killed and resumed, held, fenced.
+# Flights on SQLite: GO to the watch, NO-GO before anything, back and proven, held, fenced. (Killed: flight_kills.t.)
 # SPDX-License-Identifier: Apache-2.0
 . "${SOURCE:=$(cd "$(dirname "$0")/../.." && pwd)}/test/support/tap.sh"
 
@@ -34,7 +34,6 @@ END
     echo 'ALTER TABLE orders DROP COLUMN currency;' >migrations/0002_currency.down.sql
 }
 state_of() { fly status --format json | python3 -c 'import json, sys; print(json.load(sys.stdin)["state"])'; }
-events() { sqlite3 -cmd '.timeout 10000' state/journal.db 'SELECT count(*) FROM event' 2>"$tmp/ignored" || echo 0; }
 # How often the journal has an event: count EVENT [MEMBER]
 count() { fly journal export 2>"$tmp/ignored" | python3 -c 'import json, sys; print(sum(json.loads(l)["event"] == sys.argv[1] for l in sys.stdin))' "$1"; }
 columns() { sqlite3 shop.db "SELECT group_concat(name, ' ') FROM pragma_table_info('orders')"; }
@@ -136,29 +135,6 @@ is 'held' "$(state_of)" holding
 ends 3 'held: resume does not go on by itself' fly resume
 ends 0 'go: on where it was held' fly go
 is 'go: in the watch again' "$(state_of)" watching
-
-# --- killed, at many points: the process that flies, and what it runs ends with it
-
-kills=0
-for point in 1 2 3 4 5 6 7 8 9 10 11 12 13; do
-    fresh
-    "$TMINUS" launch --version v2 >"$tmp/launched" 2>&1 &
-    pilot=$!
-    while kill -0 $pilot 2>"$tmp/ignored" && [ "$(events)" -lt $point ]; do :; done
-    kill -9 $pilot 2>"$tmp/ignored" && kills=$((kills + 1))
-    wait $pilot 2>"$tmp/ignored"
-    if [ "$(events)" -eq 0 ]; then
-        run fly launch --version v2
-    else
-        run fly resume
-    fi
-    is "killed at event $point: resumed to the end" "$status $(state_of) $(columns)" '0 watching id status cents currency'
-    # Killed between COMMIT and its event there is one event less: the record told that it was done.
-    is "killed at event $point: nothing happened twice" \
-        "$(count flight-started) $(($(count migration-applied) <= 1)) $(($(count backup-taken) <= 1))" '1 1 1'
-done
-echo "# killed $kills of 13 in flight"
-result $((kills < 6)) 'most were killed before their end'
 
 # --- two at once, and one that slept
 

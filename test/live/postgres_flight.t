@@ -1,6 +1,6 @@
 #!/bin/sh
-# Flights on PostgreSQL with the journal in another database of a server: to the watch, killed and resumed at many
-# points, its backend ended within a step, and back.
+# Flights on PostgreSQL with the journal in another database of a server: to the watch, its backend ended within a step,
+# and back. (Killed: postgres_flight_kills.t.)
 # SPDX-License-Identifier: Apache-2.0
 . "${SOURCE:=$(cd "$(dirname "$0")/../.." && pwd)}/test/support/tap.sh"
 . "$SOURCE/test/support/postgres.sh"
@@ -35,7 +35,6 @@ environments:
     gates: {optional: [rehearsal, effects, rollback, backup, approved, risk]}
 END
 state_of() { fly status --format json | python3 -c 'import json, sys; print(json.load(sys.stdin)["state"])'; }
-events() { postgres_sql flight_store "SELECT count(*) FROM tminus_store.event" 2>"$tmp/ignored" || echo 0; }
 count() { fly journal export 2>"$tmp/ignored" | python3 -c 'import json, sys; print(sum(json.loads(l)["event"] == sys.argv[1] for l in sys.stdin))' "$1"; }
 columns() { postgres_sql flight_target "SELECT string_agg(attname, ' ' ORDER BY attnum) FROM pg_attribute WHERE attrelid = 'orders'::regclass AND attnum > 0 AND NOT attisdropped"; }
 
@@ -46,26 +45,6 @@ ends 5 'not rehearsed, aborted: a person is asked' fly abort
 ends 4 'a person sends it back' fly go
 is 'sent back' "$(state_of) $(columns)" 'rolled_back id status'
 ends 0 'the journal verifies' fly journal verify
-
-kills=0
-for point in 3 5 6 7 8 9 10 11 12 13; do
-    fresh
-    "$TMINUS" launch --version v2 >"$tmp/launched" 2>&1 &
-    pilot=$!
-    while kill -0 $pilot 2>"$tmp/ignored" && [ "$(events)" -lt $point ]; do :; done
-    kill -9 $pilot 2>"$tmp/ignored" && kills=$((kills + 1))
-    wait $pilot 2>"$tmp/ignored"
-    if [ "$(count flight-started)" -eq 0 ]; then
-        run fly launch --version v2
-    else
-        run fly resume
-    fi
-    is "killed at event $point: resumed to the end" "$status $(state_of) $(columns)" '0 watching id status currency'
-    # Killed between COMMIT and its event there is one event less: the record told that it was done.
-    is "killed at event $point: nothing happened twice" "$(count flight-started) $(($(count migration-applied) <= 2))" '1 1'
-done
-echo "# killed $kills of 10 in flight"
-result $((kills < 5)) 'most were killed before their end'
 
 # Its backend is ended while the migration runs: the transaction is gone, and nothing is left.
 fresh

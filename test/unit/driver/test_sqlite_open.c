@@ -128,6 +128,31 @@ static void test_open__left_by_a_crash(void **state)
     talloc_free(live);
 }
 
+// Who is to end what was begun rolls it back, and reads it then as it was before.
+static void test_open__left_by_a_crash_and_recovered(void **state)
+{
+    (void)state;
+    struct database *live = database_make(SOME_ROWS);
+    struct database *left = database_make(NULL);
+    sqlite3 *writer;
+    struct engine *engine;
+    int rows = 0;
+    assert_int_equal(sqlite3_open(live->path, &writer), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(writer, "PRAGMA cache_size = 5; BEGIN; UPDATE t SET a = a || 'x'", NULL,
+                                  NULL, NULL), SQLITE_OK);
+    copy_file(left, live->path, left->path);
+    copy_file(left, mem_printf(left, "%s-journal", live->path), mem_printf(left, "%s-journal", left->path));
+    sqlite3_close(writer);
+    const struct engine_open_options options = {
+        .url = secret_make(left, left->path), .read_only = true, .recovers = true};
+    assert_true(engine_sqlite.session->open(left, &options, &engine, &left->err));
+    assert_true(engine_sqlite.session->query(engine, "SELECT 1 FROM t WHERE a LIKE '%x'", count_rows, &rows, &left->err));
+    assert_int_equal(rows, 0);
+    assert_false(engine_sqlite.session->query(engine, "DELETE FROM t", count_rows, &rows, &left->err));
+    talloc_free(left);
+    talloc_free(live);
+}
+
 static void test_open__damage_behind_the_schema_is_met_when_read(void **state)
 {
     (void)state;
@@ -221,6 +246,7 @@ int main(void)
         cmocka_unit_test(test_open__damaged_header),
         cmocka_unit_test(test_open__cut_off),
         cmocka_unit_test(test_open__left_by_a_crash),
+        cmocka_unit_test(test_open__left_by_a_crash_and_recovered),
         cmocka_unit_test(test_open__damage_behind_the_schema_is_met_when_read),
         cmocka_unit_test(test_open__wal_mode_is_read),
         cmocka_unit_test(test_open__locked),

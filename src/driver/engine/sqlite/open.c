@@ -180,8 +180,9 @@ static void set_up(struct engine *engine)
     sqlite3_drop_modules(db, modules_kept);
 }
 
-bool sqlite_open(TALLOC_CTX *mem, const struct engine_open_options *options, struct engine **out,
-                 struct error *err)
+// `*is_half_way`: a process was killed within a transaction, which a reader cannot roll back.
+static bool open_once(TALLOC_CTX *mem, const struct engine_open_options *options,
+                      struct engine **out, bool *is_half_way, struct error *err)
 {
     SCRATCH(tmp);
     char *path;
@@ -209,7 +210,28 @@ bool sqlite_open(TALLOC_CTX *mem, const struct engine_open_options *options, str
     else
         TRY(undo_pack_install(engine, err));
     // The first read: header, journal, schema.
-    TRY(sqlite_execute(engine, "SELECT count(*) FROM sqlite_schema", err));
+    if (!sqlite_execute(engine, "SELECT count(*) FROM sqlite_schema", err)) {
+        rc = sqlite3_extended_errcode(engine->handle);
+        *is_half_way = rc == SQLITE_READONLY_ROLLBACK || rc == SQLITE_READONLY_RECOVERY;
+        return false;
+    }
     *out = talloc_steal(mem, engine);
     return true;
+}
+
+bool sqlite_open(TALLOC_CTX *mem, const struct engine_open_options *options, struct engine **out,
+                 struct error *err)
+{
+    SCRATCH(tmp);
+    struct engine_open_options writing = *options;
+    struct engine *writer;
+    bool is_half_way = false;
+    if (open_once(mem, options, out, &is_half_way, err))
+        return true;
+    if (!is_half_way || !options->recovers)
+        return false;
+    *err = (struct error){0};
+    writing.read_only = false;
+    TRY(open_once(tmp, &writing, &writer, &is_half_way, err));
+    return open_once(mem, options, out, &is_half_way, err);
 }

@@ -1,0 +1,124 @@
+#!/usr/bin/env python3
+"""Flights on SQLite, killed at each point where something is kept: released, refused, taken back.
+
+Before and behind each event of the journal, each file of the backup and each write of the target, `tminus resume` brings
+the flight to the end of the undisturbed one; no act happens twice. Prints TAP.
+
+SPDX-License-Identifier: Apache-2.0
+"""
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'support'))
+import kill_matrix  # noqa: E402
+
+CONFIG = '''service: shop
+environments:
+  production:
+    database: {url: "sqlite:shop.db", migrations: migrations}
+    backup: {kind: sqlite, directory: backups}
+    gates: {optional: [effects, rollback, rehearsal, restore-proof, approved, risk]}
+    slots: {web: {address: "127.0.0.1:PORT"}}
+    release: {deploy: [./deploy.sh, "{version}"], ready: 5s}
+    health:
+      - {name: version, http: "http://{address}/health", expect: {json: {version: "{version}"}}, timeout: 5s}
+'''
+DEPLOY = '#!/bin/sh\necho "$1" >>deployed\necho "$1" >served.new && mv served.new served\n'
+
+
+class OnSqlite(kill_matrix.Flight):
+    verb = ['launch', '--version', 'v2']
+    once = ('flight-started', 'backup-taken', 'migration-applied', 'released')
+    marks = {'KILL_FILES': 'journal.db:shop.db:backups:/shop-'}
+    up = "ALTER TABLE orders ADD COLUMN currency TEXT;\nUPDATE orders SET currency = 'EUR';\n"
+
+    target = 'shop.db'
+    web = None  # of http_server.py, whose version is what this flight serves
+
+    def environment(self):
+        return {'TMINUS_STATE': os.path.join(self.folder, 'state'), 'TMINUS_ACTOR': 'ana'}
+
+    def sql(self, text):
+        db = sqlite3.connect(os.path.join(self.folder, 'shop.db'))
+        rows = db.execute(text).fetchall()
+        db.commit()
+        db.close()
+        return rows
+
+    def prepare(self):
+        self.write('tminus.yaml', CONFIG.replace('PORT', self.web.port('http')))
+        self.web.serve(os.path.join(self.folder, 'served'))
+        self.write('deploy.sh', DEPLOY)
+        self.write('served', 'v0\n')
+        self.write('migrations/0001_orders.up.sql', 'CREATE TABLE orders (id INTEGER PRIMARY KEY, cents INTEGER NOT NULL);\n')
+        self.write('migrations/0001_orders.down.sql', 'DROP TABLE orders;\n')
+        self.sql('PRAGMA user_version = 1')
+        self.must('migrate', '-q')
+        self.must('release', '--version', 'v1', '-q')
+        self.sql('WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200) INSERT INTO orders SELECT i, i * 100 FROM n')
+        self.write('migrations/0002_currency.up.sql', self.up)
+        self.write('migrations/0002_currency.down.sql', 'ALTER TABLE orders DROP COLUMN currency;\n')
+        self.prepare_flight()
+        shutil.rmtree(self.folder + '.start', ignore_errors=True)
+        shutil.copytree(self.folder, self.folder + '.start')
+
+    def prepare_flight(self):
+        self.must('rehearse', '-q')
+
+    def restore(self):
+        shutil.rmtree(self.folder)
+        shutil.copytree(self.folder + '.start', self.folder)
+
+    def outcome(self):
+        db = sqlite3.connect(os.path.join(self.folder, 'shop.db'))
+        dump = '\n'.join(db.iterdump())
+        intact = db.execute('PRAGMA integrity_check').fetchone()[0]
+        db.close()
+        return [self.state(), intact, self.read('served'), self.read('deployed'), dump]
+
+
+class Released(OnSqlite):
+    name = 'released'
+
+
+class Refused(OnSqlite):
+    name, ends = 'refused', 1
+    up = 'DELETE FROM orders;\n'
+
+    def prepare_flight(self):
+        pass
+
+
+class TakenBack(OnSqlite):
+    name, ends = 'taken back', 4
+    verb = ['abort', '--reason', 'too many calls']
+
+    def prepare_flight(self):
+        super().prepare_flight()
+        self.must('launch', '--version', 'v2', '-q')
+
+    def has_begun(self):
+        return any(event['event'] == 'flight-asked' for event in self.events())
+
+
+def main():
+    if not shutil.which('cc'):
+        print('1..0 # SKIP no compiler')
+        return
+    tap = kill_matrix.Tap()
+    with tempfile.TemporaryDirectory(dir='/dev/shm' if os.access('/dev/shm', os.W_OK) else None) as folder:
+        library = kill_matrix.make_library(folder)
+        OnSqlite.web = kill_matrix.Web(os.path.join(folder, 'web'))
+        for flight in (Refused, Released, TakenBack):
+            work = os.path.join(folder, flight.name.replace(' ', '-'))
+            os.mkdir(work)
+            flight(work, library).matrix(tap)
+    tap.done()
+
+
+if __name__ == '__main__':
+    main()
