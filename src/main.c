@@ -15,12 +15,37 @@
 #include <locale.h>
 
 static const struct command *const commands[] = {
-    &command_abort,   &command_approve, &command_assess, &command_backup,  &command_baseline,
-    &command_build,   &command_clean,   &command_config, &command_explain, &command_flag,
-    &command_go,      &command_help,    &command_hold,   &command_init,    &command_journal,
-    &command_launch,  &command_migrate, &command_plan,   &command_poll,    &command_rehearse,
-    &command_release, &command_restore, &command_resume, &command_status,  &command_tag,
-    &command_verify,  &command_version, &command_waive,  &command_watch,   NULL,
+    &command_abort,
+    &command_approve,
+    &command_assess,
+    &command_backup,
+    &command_baseline,
+    &command_build,
+    &command_clean,
+    &command_config,
+    &command_explain,
+    &command_flag,
+    &command_go,
+    &command_help,
+    &command_hold,
+    &command_init,
+    &command_journal,
+    &command_launch,
+    &command_migrate,
+    &command_notify,
+    &command_plan,
+    &command_poll,
+    &command_rehearse,
+    &command_release,
+    &command_restore,
+    &command_resume,
+    &command_status,
+    &command_tag,
+    &command_verify,
+    &command_version,
+    &command_waive,
+    &command_watch,
+    NULL,
 };
 
 static const struct engine_driver *const engines[] = {
@@ -54,6 +79,12 @@ static const struct flag_driver *const flags[] = {
     &flag_command, &flag_file, &flag_flagsmith, &flag_launchdarkly, &flag_sql, &flag_unleash, NULL,
 };
 
+static const struct notifier_driver *const notifiers[] = {
+    &notifier_file,
+    &notifier_webhook,
+    NULL,
+};
+
 static int run_verb(const struct program *program, int argc, char **argv, struct error *err)
 {
     SCRATCH(tmp);
@@ -77,7 +108,8 @@ int main(int argc, char **argv)
                                     .copies = copies,
                                     .backups = backups,
                                     .probes = probes,
-                                    .flags = flags};
+                                    .flags = flags,
+                                    .notifiers = notifiers};
     output_guard();
     wait_catch_signals();
     verb_follow_flight();

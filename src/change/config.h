@@ -196,6 +196,8 @@ struct config_environment {
     size_t n_health;
     struct config_flag *flags;
     size_t n_flags;
+    struct config_notify *notify;
+    size_t n_notify;
     // The first `${NAME}` in it that is not set; config_environment fails with it. code ERROR_NONE:
     // there is none. Other environments do not need the variables of this one.
     struct error missing;

@@ -1,7 +1,7 @@
 /*
  * Configuration keys of an environment: its databases, slots, and sections of later parts.
  *
- * Sections that this version does not act on (traffic, metrics, thresholds, notify) have rows
+ * Sections that this version does not act on (traffic, metrics, thresholds) have rows
  * too: a slip is found today, not when they are used.
  *
  * SPDX-License-Identifier: Apache-2.0
@@ -108,22 +108,6 @@ static const struct config_key threshold_keys[] = {
 };
 static const struct config_map threshold_map = MAP("thresholds", threshold_keys);
 
-static const char *const notify_kinds[] = {"slack", "webhook", "command", "file", NULL};
-static const struct config_key notify_keys[] = {
-    {.name = "kind",
-     .shape = KEY_CHOICE,
-     .offset = KEY_NOWHERE,
-     .choices = notify_kinds,
-     .is_required = true},
-    CHECKED("webhook", KEY_SECRET),
-    CHECKED("url", KEY_SECRET),
-    CHECKED("channel", KEY_TEXT),
-    CHECKED("command", KEY_COMMAND),
-    CHECKED("shell", KEY_BOOL),
-    CHECKED("path", KEY_TEXT),
-};
-static const struct config_map notify_map = MAP("a notification", notify_keys);
-
 // --- environments
 
 static const struct config_key slot_keys[] = {
@@ -194,7 +178,7 @@ static const struct config_key environment_keys[] = {
     ARRAY("health", KEY_LIST, struct config_environment, health, n_health, &config_map_health),
     ARRAY("flags", KEY_NAMED, struct config_environment, flags, n_flags, &config_map_flag),
     CHECKED_MAP("thresholds", &threshold_map),
-    {.name = "notify", .shape = KEY_LIST, .offset = KEY_NOWHERE, .map = &notify_map},
+    ARRAY("notify", KEY_LIST, struct config_environment, notify, n_notify, &config_map_notify),
     {.name = "store",
      .shape = KEY_CUSTOM,
      .offset = offsetof(struct config_environment, store),

@@ -61,5 +61,6 @@ extern const struct config_map config_map_backup;    // struct config_backup
 extern const struct config_map config_map_release;   // struct config_release
 extern const struct config_map config_map_health;    // struct config_health
 extern const struct config_map config_map_flag;      // struct config_flag
+extern const struct config_map config_map_notify;    // struct config_notify
 
 #endif

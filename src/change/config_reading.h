@@ -38,6 +38,10 @@ bool config_is_open(const char *text);
 void config_read_texts(struct config_reading *reading, const struct yaml *node, const char ***list,
                        size_t *n);
 
+// A map of names to values that are sent and never printed.
+void config_read_sent_headers(struct config_reading *reading, const struct yaml *node,
+                              struct config_member **list, size_t *n);
+
 // Parsers of KEY_CUSTOM.
 void config_parse_tolerance(struct config_reading *reading, const struct yaml *node, void *at);
 void config_parse_expect(struct config_reading *reading, const struct yaml *node, void *at);

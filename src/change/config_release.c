@@ -60,17 +60,23 @@ static void read_members(struct config_reading *reading, const struct yaml *node
     }
 }
 
-static void parse_sent_headers(struct config_reading *reading, const struct yaml *node, void *at)
+void config_read_sent_headers(struct config_reading *reading, const struct yaml *node,
+                              struct config_member **list, size_t *n)
 {
-    struct config_health *health = at;
     struct members members = {0};
     read_members(reading, node, &members);
     for (size_t i = 0; i < members.n; i++) {
         members.list[i].secret = secret_make(reading->mem, members.list[i].value);
         members.list[i].value = NULL;
     }
-    health->headers = members.list;
-    health->n_headers = members.n;
+    *list = members.list;
+    *n = members.n;
+}
+
+static void parse_sent_headers(struct config_reading *reading, const struct yaml *node, void *at)
+{
+    struct config_health *health = at;
+    config_read_sent_headers(reading, node, &health->headers, &health->n_headers);
 }
 
 static void parse_json(struct config_reading *reading, const struct yaml *node, void *at)

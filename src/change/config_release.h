@@ -1,5 +1,6 @@
 /*
- * Configuration of what lies outside the database: releases, what is asked of a slot, flags.
+ * Configuration of what lies outside the database: releases, what is asked of a slot,
+ * flags, who is told.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -103,6 +104,16 @@ struct config_flag { // flags: {new_inbox: {kind: file, path: flags.yaml, key: f
     const char **show;
     size_t n_show;
     int64_t timeout_ms; // default 5 s
+};
+
+struct config_notify { // notify: [{kind: webhook, url: "${HOOK}"}, {kind: file, path: calls.jsonl}]
+    const char *kind;  // "file" "webhook"; "slack" "command": nobody sends to them yet
+    const char *path;
+    const struct secret *url;
+    struct config_member *headers; // that are sent
+    size_t n_headers;
+    const char *ca;     // file of certificates
+    int64_t timeout_ms; // of one attempt; default 5 s
 };
 
 // Does it ask which version answers: is {version} in what is expected?

@@ -12,18 +12,20 @@
 #include "driver/copy.h"
 #include "driver/engine.h"
 #include "driver/flag.h"
+#include "driver/notifier.h"
 #include "driver/probe.h"
 #include "driver/store.h"
 
 // What main.c hands to every command: the drivers, and the commands themselves (for help).
 struct program {
-    const struct command *const *commands;      // NULL-terminated
-    const struct engine_driver *const *engines; // NULL-terminated
-    const struct store_driver *const *stores;   // NULL-terminated
-    const struct copy_driver *const *copies;    // NULL-terminated
-    const struct backup_driver *const *backups; // NULL-terminated
-    const struct probe_driver *const *probes;   // NULL-terminated
-    const struct flag_driver *const *flags;     // NULL-terminated
+    const struct command *const *commands;          // NULL-terminated
+    const struct engine_driver *const *engines;     // NULL-terminated
+    const struct store_driver *const *stores;       // NULL-terminated
+    const struct copy_driver *const *copies;        // NULL-terminated
+    const struct backup_driver *const *backups;     // NULL-terminated
+    const struct probe_driver *const *probes;       // NULL-terminated
+    const struct flag_driver *const *flags;         // NULL-terminated
+    const struct notifier_driver *const *notifiers; // NULL-terminated
 };
 
 struct command {
@@ -64,6 +66,7 @@ extern const struct command command_init;
 extern const struct command command_journal;
 extern const struct command command_launch;
 extern const struct command command_migrate;
+extern const struct command command_notify;
 extern const struct command command_plan;
 extern const struct command command_poll;
 extern const struct command command_rehearse;

@@ -44,9 +44,11 @@ static bool open_journal(TALLOC_CTX *mem, const struct effect *effect, struct jo
     struct file_lock *lock;
     char *path;
     const struct database_choice *choice = &effect->choice;
-    TRY(state_path(tmp, choice->config->service, choice->environment_name,
-                   mem_printf(tmp, "%s.lock", effect->verb), &path, err));
-    TRY(file_lock_take(mem, path, &lock, err));
+    if (!effect->may_be_many) {
+        TRY(state_path(tmp, choice->config->service, choice->environment_name,
+                       mem_printf(tmp, "%s.lock", effect->verb), &path, err));
+        TRY(file_lock_take(mem, path, &lock, err));
+    }
     return kept_journal_open(mem, effect->program, choice, journal_run_name(tmp), out, err);
 }
 
@@ -140,8 +142,12 @@ static void write_answers(const struct act_report *report)
     json_array_foreach(answers, i, answer)
     {
         const char *slot = json_get_text(answer, "slot");
-        printf("  %-7s  %s%s%s: %s\n", json_get_text(answer, "status"), slot == NULL ? "" : slot,
-               slot == NULL ? "" : " ", json_get_text(answer, "check"),
+        const char *channel = json_get_text(answer, "channel"); // of a notification
+        const char *status = channel == NULL ? json_get_text(answer, "status")
+                             : json_is_true(json_object_get(answer, "delivered")) ? "PASS"
+                                                                                  : "FAIL";
+        printf("  %-7s  %s%s%s: %s\n", status, slot == NULL ? "" : slot, slot == NULL ? "" : " ",
+               channel == NULL ? json_get_text(answer, "check") : channel,
                json_get_text(answer, "text"));
     }
 }

@@ -17,6 +17,7 @@ struct effect {
     const struct program *program;
     const struct options *options;
     bool is_dry_run;
+    bool may_be_many;              // several at once are no harm
     struct database_choice choice; // its configuration and environment alone
     const char *slot;              // --slot, or of --env; NULL
     struct wait *wait;
@@ -24,8 +25,8 @@ struct effect {
 
 // The configuration and the environment that it names. ERROR_CONFIG: there is none.
 MUST_CHECK bool effect_open(TALLOC_CTX *mem, struct effect *effect, struct error *err);
-// Do it, one at a time on an environment, and show what came of it. `title` is one line: "release
-// 1.4.0 to green". Gives the exit status, or -1 and `err`.
+// Do it, one at a time on an environment unless `may_be_many`, and show what came of it. `title` is
+// one line: "release 1.4.0 to green". Gives the exit status, or -1 and `err`.
 int effect_run(TALLOC_CTX *mem, const struct effect *effect, const struct act *act,
                const char *title, struct error *err);
 // The digest that the last `event` of this version has in that environment's journal; NULL: there

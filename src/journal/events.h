@@ -103,5 +103,11 @@
 #define EVENT_FLAG_SET_STARTED "flag-set-started"
 #define EVENT_FLAG_SET "flag-set"
 #define EVENT_FLAG_SET_FAILED "flag-set-failed"
+// A notification: its intent {environment, text, flight and step of a flight's}; a result also
+// {state, why, took_ms, evidence: {answers: [{channel, delivered, text, attempts}]}}. An intent
+// without result: nobody knows whether it came.
+#define EVENT_NOTIFY_STARTED "notify-started"
+#define EVENT_NOTIFIED "notified"
+#define EVENT_NOTIFY_FAILED "notify-failed"
 
 #endif

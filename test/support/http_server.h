@@ -65,8 +65,8 @@ static inline int http_server_stop(void **state)
 {
     (void)state;
     SCRATCH(tmp);
-    static const char *const names[] = {"ports", "version", "version.second", "certificate.pem",
-                                        "key.pem"};
+    static const char *const names[] = {"ports",           "version", "version.second",
+                                        "certificate.pem", "key.pem", "requests"};
     kill(http_server.pid, SIGKILL);
     waitpid(http_server.pid, NULL, 0);
     close(http_server.input);

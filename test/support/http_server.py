@@ -10,6 +10,7 @@ Writes FOLDER/ports (NAME=PORT a line, `ready` last) and serves until its input 
   hang     accepts, and never answers
   garbage  answers what is no HTTP
   closed   a port on which nobody listens
+Requests that are no GET stand in FOLDER/requests, a line each: METHOD PATH BODY.
 
 SPDX-License-Identifier: Apache-2.0
 """
@@ -29,6 +30,7 @@ FOLDER = sys.argv[1]
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     version_file = "version"
+    asked = 0
 
     def log_message(self, *arguments):
         pass
@@ -58,6 +60,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def serve(self):
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        if self.command != "GET":
+            with open(os.path.join(FOLDER, "requests"), "a", encoding="utf-8") as file:
+                file.write(f"{self.command} {self.path} {body.decode()}\n")
         path = self.path.split("?")[0]
         if path == "/health":
             self.answer(200, json.dumps({"status": "ok", "version": self.version(), "ready": True, "none": None,
@@ -82,6 +87,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.end_headers()
             self.wfile.write(b"half")
             self.close_connection = True
+        elif path == "/recovering":  # twice busy, then well
+            Handler.asked += 1
+            self.answer(204 if Handler.asked > 2 else 503, "")
         elif path.startswith("/status/"):
             self.answer(int(path[len("/status/"):]), "{}")
         elif path == "/echo":
