@@ -85,10 +85,12 @@ static _Noreturn void become(const struct child_options *options, pid_t parent, 
     const struct confinement confinement = {
         .no_connections = options->no_connections,
         .only_program = options->no_programs ? options->argv[0] : NULL,
+        .only_folder = options->only_folder,
     };
+    bool is_confined =
+        options->no_connections || options->no_programs || options->only_folder != NULL;
     bool is_settled = settle(options, parent);
-    if (is_settled && (options->no_connections || options->no_programs) &&
-        !confinement_enter(&confinement)) {
+    if (is_settled && is_confined && !confinement_enter(&confinement)) {
         failures.confine = errno;
         (void)!write(told, &failures, sizeof failures);
     }

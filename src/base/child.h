@@ -27,6 +27,7 @@ struct child_options {
     int end_signal;                // SIGQUIT, SIGTERM …
     bool no_connections;           // it connects to nothing
     bool no_programs;              // it runs no other program
+    const char *only_folder;       // it changes no file elsewhere; NULL: it may
 };
 
 struct child; // killed when freed

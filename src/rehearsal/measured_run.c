@@ -137,12 +137,19 @@ static void take(void *context, const struct engine_measured *measured)
 
 // --- the run
 
-// What a copy's confinement makes of a statement: its server connects to nothing and runs nothing,
-// nobody is mapped to a user of a foreign server, and SQLite attaches nothing.
+// What a copy's confinement makes of a statement: its server connects to nothing, runs nothing and
+// writes no file elsewhere, nobody is mapped to a user of a foreign server, and SQLite attaches
+// nothing.
 static bool reaches_out(const char *failure)
 {
-    static const char *const signs[] = {"(08001)", "could not execute command",
-                                        "user mapping not found", "it attaches database"};
+    static const char *const signs[] = {"(08001)",
+                                        "could not execute command",
+                                        "user mapping not found",
+                                        "it attaches database",
+                                        "for writing: Permission denied",
+                                        "could not create server file",
+                                        "could not set permissions on directory",
+                                        "could not create directory"};
     for (size_t i = 0; i < COUNT_OF(signs); i++)
         if (strstr(failure, signs[i]) != NULL)
             return true;

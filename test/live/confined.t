@@ -42,6 +42,18 @@ says 'COPY TO PROGRAM: why' out 'the up reaches out of its database, which a cop
 [ ! -e "$out" ]
 result $? 'COPY TO PROGRAM: nothing ran'
 rm -f "$out"
+if python3 -c 'import ctypes, sys; sys.exit(ctypes.CDLL(None).syscall(444, None, 0, 1) < 1)'; then
+    mkdir -m 0777 "$out.folder"
+    for writing in "DO \$\$ BEGIN EXECUTE 'COPY (SELECT 1) TO ''$out'''; END \$\$;" "SELECT lo_create(4711); SELECT lo_export(4711, '$out.folder/lo');"; do
+        up "$writing"
+        ends 3 "a file elsewhere, ${writing%% *}: HOLD" "$TMINUS" rehearse
+        says "a file elsewhere, ${writing%% *}: why" out 'the up reaches out of its database, which a copy cannot'
+    done
+    is 'a file elsewhere: none was made' "$(find "$out" "$out.folder" -mindepth 1 2>"$tmp/ignored" | wc -l)" 0
+    rm -rf "$out" "$out.folder"
+else
+    skip 'a file elsewhere' 'this kernel has no Landlock'
+fi
 if [ "$(postgres_super "$database" "SELECT count(*) FROM pg_available_extensions WHERE name = 'dblink'")" = 1 ]; then
     for host in 127.0.0.1 "$PGHOST"; do
         up "CREATE EXTENSION dblink; SELECT dblink_exec('host=$host port=$postgres_port user=postgres dbname=$database', 'INSERT INTO hit VALUES (1)');" \

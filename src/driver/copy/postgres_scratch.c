@@ -442,6 +442,7 @@ static bool start(struct scratch *scratch, bool is_sealed, struct error *err)
         .end_signal = is_sealed ? SIGQUIT : SIGINT,
         .no_programs = is_sealed,
         .no_connections = is_sealed && scratch->program.major >= VERSION_WITHOUT_COLLECTOR,
+        .only_folder = is_sealed ? scratch->folder : NULL,
     };
     return child_start(scratch, &starting, &scratch->child, err);
 }
@@ -466,8 +467,8 @@ static void note_doors(const struct scratch *scratch, const struct copy_site_opt
     if (why != NULL)
         options->note(options->context,
                       mem_printf(tmp,
-                                 "what the change runs can reach other servers: the scratch "
-                                 "server could not be confined: %s",
+                                 "what the change runs can reach other servers or files: the "
+                                 "scratch server could not be confined whole: %s",
                                  why));
     else if (scratch->program.major < VERSION_WITHOUT_COLLECTOR)
         options->note(options->context, "what the change runs can reach other servers: the scratch "

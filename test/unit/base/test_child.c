@@ -131,6 +131,40 @@ static void run_confined(bool is_confined, const char *script)
         usleep(10000);
 }
 
+static void run_in_folder(const char *folder, const char *script)
+{
+    SCRATCH(tmp);
+    const char *const argv[] = {"/bin/sh", "-c", script, NULL};
+    const struct child_options options = {
+        .argv = argv, .output = output, .end_signal = SIGTERM, .only_folder = folder};
+    struct child *child;
+    struct error err = {0};
+    assert_true(child_start(tmp, &options, &child, &err));
+    if (child_unconfined(child) != NULL)
+        SKIP("this system keeps no child to a folder");
+    while (child_is_running(child))
+        usleep(10000);
+}
+
+static void test_child_start__keeps_to_its_folder(void **state)
+{
+    (void)state;
+    SCRATCH(tmp);
+    char folder[] = "/tmp/tminus-child-XXXXXX", elsewhere[] = "/tmp/tminus-child-XXXXXX";
+    assert_true(mkdtemp(folder) != NULL && mkdtemp(elsewhere) != NULL);
+    const char *in = mem_printf(tmp, "%s/in", folder), *out = mem_printf(tmp, "%s/out", elsewhere);
+    run_in_folder(folder, mem_printf(tmp, "echo a >%s; echo a >%s; echo a >/dev/null; echo ended", in, out));
+    await_printed("ended");
+    assert_int_equal(access(in, F_OK), 0);
+    assert_int_equal(access(out, F_OK), -1);
+    run_in_folder(NULL, mem_printf(tmp, "echo a >%s; rm %s; echo free again", out, in));
+    await_printed("free again");
+    assert_int_equal(access(out, F_OK), 0);
+    unlink(out);
+    rmdir(folder);
+    rmdir(elsewhere);
+}
+
 static void test_child_start__runs_no_program_when_confined(void **state)
 {
     (void)state;
@@ -162,6 +196,7 @@ int main(void)
         cmocka_unit_test(test_child_end__kills_who_does_not_obey),
         cmocka_unit_test(test_child_start__runs_as_another_user),
         cmocka_unit_test(test_child_start__ends_when_its_parent_is_killed),
+        cmocka_unit_test(test_child_start__keeps_to_its_folder),
         cmocka_unit_test(test_child_start__runs_no_program_when_confined),
         cmocka_unit_test(test_child_start__says_what_it_cannot_start),
     };
