@@ -25,16 +25,13 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#define SUPERUSER "postgres"
 #define SOCKET_PORT 5432 // of the socket's name alone
 #define ROOT_OF_ROOT "/var/tmp/tminus"
 #define ROOM_MIN ((int64_t)200 * 1024 * 1024) // an empty server's files and its first WAL
 #define START_MS 60000
-#define INITDB_MS 300000
 #define RECOVERY_MS 3600000
 #define STOP_MS 10000
 #define LOOK_EVERY_MS 50
-#define LOG_SIZE_MAX ((size_t)16 * 1024 * 1024)
 #define VERSION_WITHOUT_COLLECTOR 15 // older servers connect to a socket of their own
 #define READY_LINE 8                 // of postmaster.pid; Source: src/include/utils/pidfile.h
 
@@ -98,8 +95,8 @@ bool scratch_root(TALLOC_CTX *mem, const struct copy_site_options *options, char
 
 // --- its files
 
-static bool write_file(const struct scratch *scratch, const char *name, const char *text,
-                       struct error *err)
+bool scratch_write(const struct scratch *scratch, const char *name, const char *text,
+                   struct error *err)
 {
     SCRATCH(tmp);
     const char *path = file_join(tmp, scratch->folder, name);
@@ -208,17 +205,18 @@ static bool write_settings(const struct scratch *scratch, const struct copy_site
                            const struct origin *origin, struct error *err)
 {
     SCRATCH(tmp);
-    TRY(write_file(scratch, "postgresql.conf", settings_text(tmp, scratch, options, origin), err));
-    TRY(write_file(scratch, "ident.conf", "", err));
-    return write_file(scratch, "hba.conf",
-                      scratch->password ? "host all all 127.0.0.1/32 scram-sha-256\n"
-                                        : "local all all trust\n",
-                      err);
+    TRY(scratch_write(scratch, "postgresql.conf", settings_text(tmp, scratch, options, origin),
+                      err));
+    TRY(scratch_write(scratch, "ident.conf", "", err));
+    return scratch_write(scratch, "hba.conf",
+                         scratch->password ? "host all all 127.0.0.1/32 scram-sha-256\n"
+                                           : "local all all trust\n",
+                         err);
 }
 
-// --- the data folder
+// --- running
 
-static const char *last_line(TALLOC_CTX *mem, const char *text, const char *word)
+const char *scratch_said(TALLOC_CTX *mem, const char *text, const char *word)
 {
     const char *found = NULL;
     for (const char *at = text; (at = strstr(at, word)) != NULL; at++)
@@ -226,149 +224,16 @@ static const char *last_line(TALLOC_CTX *mem, const char *text, const char *word
     return found == NULL ? NULL : mem_strndup(mem, found, strcspn(found, "\n"));
 }
 
-static bool fail_initdb(const struct process_result *result, struct error *err)
-{
-    SCRATCH(tmp);
-    const char *why = last_line(tmp, result->errors, "error: ");
-    if (why == NULL)
-        why = last_line(tmp, result->errors, "FATAL: ");
-    if (why == NULL)
-        why = text_shorten(tmp, result->errors, result->errors_len, 300);
-    return error_set(err, ERROR_SYSTEM, "initdb, which makes a scratch server, failed: %s", why);
-}
-
-static bool data_make(TALLOC_CTX *mem, const struct scratch *scratch, struct wait *wait,
-                      const char *locale, struct process_result *result, struct error *err)
-{
-    SCRATCH(tmp);
-    const char *password = mem_printf(tmp, "--pwfile=%s/password", scratch->folder);
-    const char *const argv[] = {file_join(tmp, scratch->program.folder, "initdb"),
-                                "-D",
-                                file_join(tmp, scratch->folder, "data"),
-                                "-U",
-                                SUPERUSER,
-                                "-E",
-                                "UTF8",
-                                locale,
-                                "--no-sync",
-                                "--no-instructions",
-                                scratch->password ? "--auth=scram-sha-256" : "--auth=trust",
-                                scratch->password ? password : NULL,
-                                NULL};
-    static const char *const environment[] = {"LC_ALL=C", NULL};
-    const struct process_options running = {.argv = child_arguments_as(tmp, scratch->user, argv),
-                                            .folder = scratch->folder,
-                                            .environment = environment,
-                                            .timeout_ms = INITDB_MS,
-                                            .wait = wait};
-    if (scratch->password != NULL)
-        TRY(write_file(scratch, "password", mem_printf(tmp, "%s\n", scratch->password), err));
-    return process_run(mem, &running, result, err);
-}
-
-static bool data_init(const struct scratch *scratch, struct wait *wait, struct error *err)
-{
-    SCRATCH(tmp);
-    struct process_result result;
-    TRY(data_make(tmp, scratch, wait, "--locale=C.UTF-8", &result, err));
-    if (result.status != 0 && strstr(result.errors, "locale") != NULL) // not every system has it
-        TRY(data_make(tmp, scratch, wait, "--locale=C", &result, err));
-    return result.status == 0 || fail_initdb(&result, err);
-}
-
-static bool is_recovery_line(const char *line)
-{
-    return text_starts_with(line, "restore_command") || text_starts_with(line, "recovery_target");
-}
-
-// Of ALTER SYSTEM's file, which goes before ours, only what says where the WAL comes from and how
-// far it is replayed.
-static bool data_settle_settings(const char *data, struct error *err)
-{
-    SCRATCH(tmp);
-    const char *path = file_join(tmp, data, "postgresql.auto.conf");
-    char *text;
-    size_t len;
-    if (file_kind(path) == FILE_MISSING)
-        return true;
-    TRY(file_read(tmp, path, LOG_SIZE_MAX, &text, &len, err));
-    char *kept = mem_strdup(tmp, "");
-    for (const char *line = text; *line != '\0';) {
-        size_t n = strcspn(line, "\n");
-        if (is_recovery_line(line))
-            kept = mem_printf(tmp, "%s%.*s\n", kept, (int)n, line);
-        line += n + (line[n] == '\n');
-    }
-    kept = mem_printf(tmp, "%srecovery_target_action = 'promote'\n", kept);
-    return file_write(path, kept, strlen(kept), 0600, err);
-}
-
-// A backup of a standby would follow its primary again.
-static bool data_settle(const struct scratch *scratch, const char *data, struct error *err)
-{
-    SCRATCH(tmp);
-    const char *standby = file_join(tmp, data, "standby.signal");
-    const char *recovery = file_join(tmp, data, "recovery.signal");
-    TRY(data_settle_settings(data, err));
-    if (file_kind(standby) == FILE_REGULAR && rename(standby, recovery) != 0)
-        return error_set(err, ERROR_SYSTEM, "%s: %s", standby, strerror(errno));
-    unlink(file_join(tmp, data, "postmaster.pid"));
-    if (chmod(data, 0700) != 0)
-        return error_set(err, ERROR_SYSTEM, "%s: %s", data, strerror(errno));
-    if (scratch->user != NULL)
-        folder_give(data, scratch->user->uid, scratch->user->gid);
-    return true;
-}
-
-static bool data_fill(struct scratch *scratch, const struct copy_site_options *options,
-                      struct error *err)
-{
-    SCRATCH(tmp);
-    const char *data = file_join(tmp, scratch->folder, "data");
-    const char *version_path = file_join(tmp, data, "PG_VERSION");
-    char *version;
-    size_t len;
-    if (mkdir(data, 0700) != 0)
-        return error_set(err, ERROR_SYSTEM, "%s: %s", data, strerror(errno));
-    TRY(options->fill(options->fill_context, data, err));
-    if (file_kind(version_path) != FILE_REGULAR)
-        return error_set(err, ERROR_INPUT, "the backup gave no data folder of PostgreSQL");
-    TRY(file_read(tmp, version_path, 64, &version, &len, err));
-    int major = (int)strtol(version, NULL, 10);
-    TRY(program_find(scratch, major, &scratch->program, err));
-    if (scratch->program.major != major) {
-        error_set(err, ERROR_INPUT, "the backup is of PostgreSQL %d, and only %d is installed here",
-                  major, scratch->program.major);
-        return error_hint(err, "install that server (Debian: postgresql-%d)", major);
-    }
-    return data_settle(scratch, data, err);
-}
-
-static bool data_new(struct scratch *scratch, const struct copy_site_options *options,
-                     const struct origin *origin, struct error *err)
-{
-    SCRATCH(tmp);
-    int wanted = origin ? origin->version / 10000 : 0;
-    TRY(program_find(scratch, wanted, &scratch->program, err));
-    if (wanted != 0 && wanted != scratch->program.major && options->note != NULL)
-        options->note(options->context,
-                      mem_printf(tmp, "the scratch server is PostgreSQL %d, the source %s",
-                                 scratch->program.major, origin->version_text));
-    return data_init(scratch, options->wait, err);
-}
-
-// --- running
-
 static bool fail_start(const struct scratch *scratch, const char *what, struct error *err)
 {
     SCRATCH(tmp);
     struct error ignored;
     char *text = mem_strdup(tmp, "");
     size_t len;
-    (void)!file_read(tmp, scratch->log_path, LOG_SIZE_MAX, &text, &len, &ignored);
-    const char *why = last_line(tmp, text, "FATAL:  ");
+    (void)!file_read(tmp, scratch->log_path, SCRATCH_LOG_MAX, &text, &len, &ignored);
+    const char *why = scratch_said(tmp, text, "FATAL:  ");
     if (why == NULL)
-        why = last_line(tmp, text, "PANIC:  ");
+        why = scratch_said(tmp, text, "PANIC:  ");
     return error_set(err, ERROR_SYSTEM, "the scratch server %s%s%s", what, why ? ": " : "",
                      why ? why : "");
 }
@@ -489,9 +354,10 @@ bool scratch_start(TALLOC_CTX *mem, const struct site_folder *folder, const stru
     if (user != NULL)
         folder_give(folder->path, user->uid, user->gid);
     TRY(choose_door(scratch, err));
-    TRY(options->fill ? data_fill(scratch, options, err) : data_new(scratch, options, origin, err));
+    TRY(options->fill ? scratch_fill(scratch, options, err)
+                      : scratch_init(scratch, options, origin, err));
     TRY(write_settings(scratch, options, origin, err));
-    TRY(write_file(scratch, "log", "", err));
+    TRY(scratch_write(scratch, "log", "", err));
     TRY(options->fill == NULL || recover(scratch, options, err));
     TRY(start(scratch, true, err));
     TRY(await_ready(scratch, options, err));

@@ -12,6 +12,8 @@
 
 #define KIND_SCRATCH "postgres" // of marks
 #define KIND_SERVER "postgres-server"
+#define SUPERUSER "postgres" // of scratch servers, and the user that they run as
+#define SCRATCH_LOG_MAX ((size_t)16 * 1024 * 1024)
 
 // --- postgres_program.c: the server's programs that are installed
 struct program {
@@ -73,6 +75,17 @@ void scratch_stop(struct scratch *scratch);
 struct secret *scratch_url(TALLOC_CTX *mem, const struct scratch *scratch, const char *database);
 // End the server that a killed tminus left running in a site's folder.
 void scratch_end_left(const char *folder);
+// A file of the server's own in its folder, 0600.
+MUST_CHECK bool scratch_write(const struct scratch *scratch, const char *name, const char *text,
+                              struct error *err);
+// The last line with `word` in it, from there on: "FATAL:  …"; NULL: none.
+const char *scratch_said(TALLOC_CTX *mem, const char *text, const char *word);
+
+// --- postgres_scratch_data.c: its data folder, by initdb or out of options->fill
+MUST_CHECK bool scratch_init(struct scratch *scratch, const struct copy_site_options *options,
+                             const struct origin *origin, struct error *err);
+MUST_CHECK bool scratch_fill(struct scratch *scratch, const struct copy_site_options *options,
+                             struct error *err);
 
 // --- postgres_seal.c
 MUST_CHECK bool seal_database(const struct copy_site_options *options, const struct secret *url,
