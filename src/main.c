@@ -39,6 +39,7 @@ static const struct command *const commands[] = {
     &command_release,
     &command_restore,
     &command_resume,
+    &command_rollback,
     &command_status,
     &command_tag,
     &command_verify,

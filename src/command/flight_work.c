@@ -114,6 +114,39 @@ int flight_work_fly(TALLOC_CTX *mem, struct flight_work *work, const struct flyi
     return board_exit_status(work->flight);
 }
 
+// --- asking
+
+// Is a tminus at work on it, that reads the wish?
+static bool look_for_pilot(const struct flight_work *work, bool *is_flown, struct error *err)
+{
+    SCRATCH(tmp);
+    struct store_lease pilot;
+    bool is_there;
+
+    TRY(lease_look(tmp, work->journal, work->lease_name, &pilot, &is_there, err));
+    *is_flown = is_there && pilot.is_alive;
+    if (*is_flown)
+        log_info("asked; %s on %s flies it and answers within seconds: tminus status",
+                 pilot.owner.actor, pilot.owner.host);
+    return true;
+}
+
+int flight_work_ask(TALLOC_CTX *mem, struct flight_work *work, const struct flight_wish *wish,
+                    struct error *err)
+{
+    const struct flying_options options = {0};
+    bool is_flown;
+
+    if (!flight_ask(work->journal, work->flight, wish, err) ||
+        !look_for_pilot(work, &is_flown, err))
+        return -1;
+    if (is_flown)
+        return flight_refresh(work->reader, &work->flight, err) && flight_work_show(work, err)
+                   ? EXIT_GO
+                   : -1;
+    return flight_work_take(mem, work, err) ? flight_work_fly(mem, work, &options, err) : -1;
+}
+
 bool flight_work_show(const struct flight_work *work, struct error *err)
 {
     SCRATCH(tmp);

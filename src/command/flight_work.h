@@ -34,6 +34,10 @@ MUST_CHECK bool flight_work_take(TALLOC_CTX *mem, struct flight_work *work, stru
 // Fly with the lease that was taken, and show how it stands; gives the exit status, or -1.
 int flight_work_fly(TALLOC_CTX *mem, struct flight_work *work, const struct flying_options *options,
                     struct error *err);
+// Journal the wish, and do it here when nobody else flies: who says go wants it to go on. Gives the
+// exit status, or -1.
+int flight_work_ask(TALLOC_CTX *mem, struct flight_work *work, const struct flight_wish *wish,
+                    struct error *err);
 // How it stands, in the format that was asked for.
 MUST_CHECK bool flight_work_show(const struct flight_work *work, struct error *err);
 

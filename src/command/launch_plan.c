@@ -80,7 +80,7 @@ static bool find_previous(struct making *making, const char **out, struct error 
 }
 
 // Behind the migrations, which it may need. What ran before is deployed again on the way back;
-// where nobody knows what that was, nothing goes back by itself.
+// where nobody knows what that was, nothing goes back by itself, and a person names the version.
 static bool add_release(struct making *making, struct error *err)
 {
     const struct config_environment *environment = making->work->choice.environment;
@@ -99,14 +99,14 @@ static bool add_release(struct making *making, struct error *err)
                                     .kind = "release",
                                     .argv = OWN(making, "release", "--version", version),
                                     .timeout_ms = HOUR_MS});
-    if (previous == NULL) {
+    if (previous == NULL)
         making->flight->can_go_back = false;
-        return true;
-    }
     add_step(making, &(struct step){.name = "back.release",
                                     .phase = STEP_BACK,
                                     .kind = "release",
-                                    .argv = OWN(making, "release", "--version", previous),
+                                    .argv = previous == NULL
+                                                ? NULL
+                                                : OWN(making, "release", "--version", previous),
                                     .undoes = "release",
                                     .timeout_ms = HOUR_MS});
     return true;
@@ -274,6 +274,12 @@ bool launch_plan_make(TALLOC_CTX *mem, const struct flight_work *work,
     flight->version = request->version;
     flight->start_at_ms = request->start_at_ms;
     flight->can_go_back = can_go_back(rehearsed);
+    if (rehearsed != NULL)
+        flight->way_back =
+            (struct flight_way_back){.class = rollback_class_name(rehearsed->class),
+                                     .reason = rehearsed->reason,
+                                     .rows_lost = rehearsed->rows_lost,
+                                     .old_release_survives = rehearsed->old_release_survives};
     add_preparation(&making);
     TRY(add_migrations(&making, pending, n_applied, err));
     TRY(add_points(&making, request->reason, err));

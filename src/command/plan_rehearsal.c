@@ -50,6 +50,7 @@ static struct plan_rollback *answer_of(TALLOC_CTX *mem, const json_t *event)
     answer.rows_lost = json_get_integer(data, "rows_lost", -1);
     answer.reason = mem_printf(mem, "%s (rehearsed %s on a copy; the downs took %s)", why, at,
                                quantity_duration(tmp, (int64_t)(seconds * 1000)));
+    answer.old_release_survives = mem_strdup(mem, json_get_text(data, "old_release_survives"));
     struct plan_rollback *out = mem_new(mem, struct plan_rollback);
     *out = answer;
     return out;

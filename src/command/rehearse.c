@@ -287,6 +287,7 @@ static json_t *rehearsed_event(const struct inspection *inspection, const struct
     json_put_integer(data, "rows_lost", answer->rows_lost);
     json_put_text(data, "schema_restored", status_name(answer->schema_restored));
     json_put_text(data, "data_restored", status_name(answer->data_restored));
+    json_put_text(data, "old_release_survives", status_name(answer->old_release_survives));
     json_put_real(data, "seconds_up", (double)report->up.took_us / 1e6);
     json_put_real(data, "seconds_down", (double)report->down.took_us / 1e6);
     if (json_array_size(compared) > 0)

@@ -6,7 +6,6 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "base/log.h"
 #include "command/command.h"
 #include "command/flight_work.h"
 #include <string.h>
@@ -59,44 +58,20 @@ static bool check_place(const struct flight_work *work, enum flight_occurrence o
     return error_hint(err, "tminus status shows what it waits for");
 }
 
-// Is a tminus at work on it, that reads the wish?
-static bool look_for_pilot(const struct flight_work *work, bool *is_flown, struct error *err)
-{
-    SCRATCH(tmp);
-    struct store_lease pilot;
-    bool is_there;
-
-    TRY(lease_look(tmp, work->journal, work->lease_name, &pilot, &is_there, err));
-    *is_flown = is_there && pilot.is_alive;
-    if (*is_flown)
-        log_info("asked; %s on %s flies it and answers within seconds: tminus status",
-                 pilot.owner.actor, pilot.owner.host);
-    return true;
-}
-
-// Asked, and done here when nobody else flies: who says go wants it to go on.
 static int ask(const struct program *program, const struct request *request, const char *what,
                enum flight_occurrence occurrence, struct error *err)
 {
     SCRATCH(tmp);
     struct flight_work work;
-    struct flying_options options = {0};
     const struct flight_wish wish = {
         .asks = what, .reason = request->reason, .answer = request->answer};
-    bool is_flown;
 
     if (!options_format_allowed(&request->options,
                                 OPTIONS_FORMAT(FORMAT_TEXT) | OPTIONS_FORMAT(FORMAT_JSON), err) ||
         !flight_work_open(tmp, program, &request->options, NULL, &work, err) ||
-        !flight_work_need(&work, err) || !check_place(&work, occurrence, err) ||
-        !flight_ask(work.journal, work.flight, &wish, err) ||
-        !look_for_pilot(&work, &is_flown, err))
+        !flight_work_need(&work, err) || !check_place(&work, occurrence, err))
         return -1;
-    if (is_flown)
-        return flight_refresh(work.reader, &work.flight, err) && flight_work_show(&work, err)
-                   ? EXIT_GO
-                   : -1;
-    return flight_work_take(tmp, &work, err) ? flight_work_fly(tmp, &work, &options, err) : -1;
+    return flight_work_ask(tmp, &work, &wish, err);
 }
 
 static int steer(const struct program *program, const struct argp *parser, int argc, char **argv,

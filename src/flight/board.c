@@ -133,7 +133,8 @@ static void write_step(FILE *out, const struct step *step)
 static void write_steps(FILE *out, const struct flight *flight)
 {
     for (size_t i = 0; i < flight->n_steps; i++)
-        if (flight->steps[i].phase != STEP_BACK || flight->is_rolling_back)
+        if (flight->steps[i].phase != STEP_BACK ||
+            (flight->is_rolling_back && flight_is_called_for(flight, &flight->steps[i])))
             write_step(out, &flight->steps[i]);
     for (size_t i = 0; i < flight->n_points && !flight->is_rolling_back; i++)
         fprintf(out, "  %s %-8s %s\n", flight->points[i].is_passed ? "✓" : "·", "watch",

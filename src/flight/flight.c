@@ -95,6 +95,7 @@ json_t *flight_plan_json(const struct flight *flight)
 struct flight_reader {
     struct journal *journal;
     const char *id;        // NULL: the newest
+    const char *recalled;  // an older one that a person asked back after the newest began; NULL
     TALLOC_CTX *mem;       // of the flight; NULL: not seen yet
     struct flight *flight; // NULL: not seen yet
     int64_t next;          // sequence of the first event that was not read
@@ -193,6 +194,7 @@ static bool take_start(struct flight_reader *reader, const json_t *event)
     size_t i;
 
     talloc_free(reader->mem); // of an older flight nothing is needed once a newer one began
+    reader->recalled = NULL;
     reader->mem = mem_checked(talloc_new(reader));
     struct flight *flight = mem_new(reader->mem, struct flight);
     reader->flight = flight;
@@ -332,7 +334,7 @@ static bool take_asked(struct flight_reader *reader, const json_t *event)
             .answer = text_of(reader, data, "step"),
             .methods = read_methods(json_object_get(data, "methods")),
             .to = text_of(reader, data, "to"),
-            .accepted_by = text_of(reader, data, "accepted_by"),
+            .allowed_by = text_of(reader, data, "allowed_by"),
             .is_now = json_is_true(json_object_get(data, "now")),
         };
     return true;
@@ -377,6 +379,18 @@ static const struct {
     {EVENT_STEP_ENDED, take_step_ended},
 };
 
+// A flight that is asked back is the last one from then on: it is the one that is on its way.
+static bool note_recall(struct flight_reader *reader, const char *name, const char *id,
+                        const json_t *data)
+{
+    const char *asks = json_get_text(data, "asks");
+
+    if (reader->flight != NULL && strcmp(name, EVENT_FLIGHT_ASKED) == 0 && asks != NULL &&
+        strcmp(asks, "rollback") == 0)
+        reader->recalled = mem_strdup(reader->mem, id);
+    return true;
+}
+
 static bool take(void *context, const json_t *event)
 {
     struct flight_reader *reader = context;
@@ -390,7 +404,7 @@ static bool take(void *context, const json_t *event)
     if (strcmp(name, EVENT_FLIGHT_STARTED) == 0)
         TRY(take_start(reader, event));
     if (reader->flight == NULL || strcmp(reader->flight->id, id) != 0)
-        return true;
+        return note_recall(reader, name, id, json_object_get(event, "data"));
     reader->flight->last_sequence = sequence;
     for (size_t i = 0; i < COUNT_OF(takers); i++)
         if (strcmp(takers[i].event, name) == 0)
@@ -408,10 +422,24 @@ struct flight_reader *flight_reader_make(TALLOC_CTX *mem, struct journal *journa
     return reader;
 }
 
+// From its start, for of a flight that is not the last one nothing was kept.
+static bool read_recalled(struct flight_reader *reader, struct error *err)
+{
+    SCRATCH(tmp);
+
+    reader->id = mem_strdup(tmp, reader->recalled);
+    reader->recalled = NULL;
+    bool is_read = journal_read(reader->journal, 1, take, reader, err);
+    reader->id = NULL;
+    return is_read;
+}
+
 bool flight_refresh(struct flight_reader *reader, struct flight **out, struct error *err)
 {
     reader->err = err;
     TRY(journal_read(reader->journal, reader->next, take, reader, err));
+    if (!reader->has_failed && reader->recalled != NULL)
+        TRY(read_recalled(reader, err));
     if (reader->has_failed)
         return false;
     *out = reader->flight;

@@ -79,10 +79,11 @@ struct flight_request {
     const char *actor, *reason;
     const char *answer; // of a go: what became of the unknown step: "done" "again"; NULL
     // Of a rollback:
-    unsigned methods;        // of enum back_method
-    const char *to;          // the version that is deployed again; NULL: the one of the plan
-    const char *accepted_by; // a second person who signed what is lost; NULL: nobody
-    bool is_now;             // the step that runs is ended
+    unsigned methods;       // of enum back_method
+    const char *to;         // the version that is deployed again; NULL: the one of the plan
+    const char *allowed_by; // what shows that it may be, or the second person who signed what is
+                            // lost, in words; NULL: nothing but the plan's own evidence
+    bool is_now;            // the step that runs is ended
 };
 
 struct flight {
@@ -113,7 +114,7 @@ json_t *flight_plan_json(const struct flight *flight);
 
 // Reads a journal for one flight, and what others append to it meanwhile.
 struct flight_reader;
-// The flight called `id`; NULL: the last one that has begun.
+// The flight called `id`; NULL: the last one that has begun, or that was asked back since.
 struct flight_reader *flight_reader_make(TALLOC_CTX *mem, struct journal *journal, const char *id);
 // The view after all events that there are now, NULL while there is no such flight. It is the
 // reader's, and the same one until another flight begins. ERROR_INPUT: an event of it cannot be

@@ -31,8 +31,8 @@ static bool put_transition(const struct flying *flying, json_t *data,
     const struct flight *flight = flying->flight;
     struct flight_facts facts = flight_facts(flight);
 
-    // Another person than who asks signed what is lost by the way back.
-    if (occurrence == OCCURRED_ROLLBACK_ASKED && flight->requests[0].accepted_by != NULL)
+    // Evidence for just these methods, or another person than who asks signed what is lost.
+    if (occurrence == OCCURRED_ROLLBACK_ASKED && flight->requests[0].allowed_by != NULL)
         facts.can_go_back = true;
     const struct flight_transition *row = flight_transition_find(flight->state, occurrence, &facts);
     if (row == NULL)
@@ -362,8 +362,8 @@ static void put_way_back(json_t *data, const struct flight_wish *wish)
         json_array_append_new(methods, json_text("migration"));
     if (wish->to != NULL)
         json_put_text(data, "to", wish->to);
-    if (wish->accepted_by != NULL)
-        json_put_text(data, "accepted_by", wish->accepted_by);
+    if (wish->allowed_by != NULL)
+        json_put_text(data, "allowed_by", wish->allowed_by);
     json_put_bool(data, "now", wish->is_now);
 }
 

@@ -77,7 +77,7 @@ struct flight_wish {
     const char *answer; // of a go, "done" or "again"; NULL: none
     // Of a rollback, as in struct flight_request; `methods` 0: all.
     unsigned methods;
-    const char *to, *accepted_by;
+    const char *to, *allowed_by;
     bool is_now;
 };
 MUST_CHECK bool flight_ask(struct journal *journal, const struct flight *flight,

@@ -139,6 +139,21 @@ static bool migrate_read_back(TALLOC_CTX *mem, const struct step_context *contex
     return true;
 }
 
+// Applied behind the flight's own: what somebody else added since is not the flight's to undo.
+static const char *foreign_migrations(TALLOC_CTX *mem, const struct step *step,
+                                      const struct recorded *recorded)
+{
+    int64_t most = json_get_integer(step->settings, "applied", 0) +
+                   json_get_integer(step->settings, "pending", 0);
+
+    if (recorded->applied <= most)
+        return NULL;
+    return mem_printf(mem,
+                      "%lld migrations are applied, more than the %lld after the flight: somebody "
+                      "else applied others since",
+                      (long long)recorded->applied, (long long)most);
+}
+
 static bool undo_arguments(TALLOC_CTX *mem, const struct step_context *context,
                            const struct step *step, const char *const **out, struct error *err)
 {
@@ -148,6 +163,9 @@ static bool undo_arguments(TALLOC_CTX *mem, const struct step_context *context,
     TRY(read_record(mem, context, step, &recorded, err));
     if (!recorded.is_known)
         return error_set(err, ERROR_UNKNOWN, "%s", recorded.why);
+    const char *foreign = foreign_migrations(mem, step, &recorded);
+    if (foreign != NULL)
+        return error_set(err, ERROR_POLICY, "%s", foreign);
     *out = NULL;
     if (recorded.applied <= before)
         return true;

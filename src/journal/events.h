@@ -37,7 +37,8 @@
 #define EVENT_MIGRATION_FAILED "migration-failed"
 
 // {database, environment, source, migrations: [{version, path, sha256}], verdict, why, class,
-// class_why, rows_lost, schema_restored, data_restored, seconds_up, seconds_down, effects};
+// class_why, rows_lost, schema_restored, data_restored, old_release_survives, seconds_up,
+// seconds_down, effects};
 // `effects`, when the effects files were compared or written: [{sha256 (of the file), different}]
 #define EVENT_REHEARSED "rehearsed"
 
@@ -50,6 +51,9 @@
 
 // A person signed a plan: {digest, database, environment, reason (null: none)}
 #define EVENT_APPROVED "approved"
+// A person signed an act that loses or overwrites something, for another who does it: {act:
+// "rollback", digest, what, environment, reason}
+#define EVENT_ACT_APPROVED "act-approved"
 // A person announced a plan: {digest, database, environment, reason (where; null: not said)}
 #define EVENT_ANNOUNCED "announced"
 // A person waived a gate: {gate, database, environment, reason, until}
@@ -68,8 +72,8 @@
 #define EVENT_FLIGHT_MOVED "flight-moved"
 // What a person asked for: {flight, asks: "hold"|"go"|"abort"|"rollback", reason, step: "done"|
 // "again" (of a go: what became of the step that nobody knew of)}; a rollback also {methods:
-// ["version", "migration"], to (a version; left out: that of the plan), accepted_by (who else signed
-// what is lost; left out: nobody), now (the step that runs is ended)}
+// ["version", "migration"], to (a version; left out: that of the plan), allowed_by (the evidence, or
+// who else signed what is lost; left out: the plan's), now (the step that runs is ended)}
 #define EVENT_FLIGHT_ASKED "flight-asked"
 // A step's intent, {flight, step, attempt}, and its result: {flight, step, outcome: "done"|"failed"|
 // "unknown"|"pending" (it was read back: nothing of it was done), said (of the step), took_ms,

@@ -103,6 +103,7 @@ struct plan_rollback {
     enum layer layer;   // predicted until a rehearsal measured it
     const char *reason; // one or two sentences with numbers where they are known
     int64_t rows_lost;  // by taking it back now; -1: not known
+    const char *old_release_survives; // on the new schema, as rehearsed: "PASS" …; NULL: not known
 };
 
 // Which way of deploying fits this change, and why the others do not.

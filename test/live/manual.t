@@ -72,7 +72,7 @@ for page in "$man"/*.1; do
     */tminus-rehearse.1) cp "$SOURCE"/examples/mail/mended/* migrations/ ;; # the other one is HOLD: it loses the key
     */tminus-verify.1) tminus migrate --quiet >"$tmp/out" ;;
     # The gates stop the one that there is: who steers it is told that it has ended.
-    */tminus-abort.1 | */tminus-go.1 | */tminus-hold.1) run tminus launch --quiet && refused=6 ;;
+    */tminus-abort.1 | */tminus-go.1 | */tminus-hold.1 | */tminus-rollback.1) run tminus launch --quiet && refused=6 ;;
     esac
     sed -n '/^\.Bd -literal -offset indent$/,/^\.Ed$/p' "$page" | grep -E '^([A-Z_]+=[^ ]* )?tminus ' >"$tmp/examples"
     is "$(basename "$page"): has examples" "$(test -s "$tmp/examples" && echo yes)" yes

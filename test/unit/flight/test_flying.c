@@ -120,7 +120,7 @@ struct example {
     bool answers;     // and says what became of the step
     bool asks_at_end; // also when it has ended
     unsigned methods; // of a rollback
-    const char *to, *accepted_by;
+    const char *to, *allowed_by;
     enum flight_state end;
     int effects[STEPS]; // how often each step took effect in the end
 };
@@ -287,7 +287,7 @@ static bool fly_once(struct flight **out, struct error *err)
                                          .answer = sim.example->answers ? seen : NULL,
                                          .methods = sim.example->methods,
                                          .to = sim.example->to,
-                                         .accepted_by = sim.example->accepted_by};
+                                         .allowed_by = sim.example->allowed_by};
         TRY(flight_ask(sim.journal, *out, &wish, err));
         sim.has_asked = true;
     }
@@ -376,7 +376,7 @@ static const struct example examples[] = {
     {"it is done, and nothing shows that it comes back", .asks = "rollback", .asks_at_end = true,
      .cannot_go_back = true, .end = FLIGHT_DONE, .effects = {0, 1, 1, 1, 1, 0, 0}},
     {"the same, and a second person accepts what is lost", .asks = "rollback", .asks_at_end = true,
-     .cannot_go_back = true, .accepted_by = "ben", .end = FLIGHT_ROLLED_BACK,
+     .cannot_go_back = true, .allowed_by = "ben", .end = FLIGHT_ROLLED_BACK,
      .effects = {0, 1, 1, 1, 1, 1, 1}},
     {"it is done, and its way back cannot be proven", .asks = "rollback", .asks_at_end = true,
      .proof = VERDICT_NO_GO, .end = FLIGHT_NEEDS_PERSON, .effects = {0, 1, 1, 1, 1, 1, 1}},
@@ -387,7 +387,7 @@ static const struct example examples[] = {
     {"it holds before anything was changed, and a person wants back", .poll = VERDICT_HOLD,
      .asks = "rollback", .end = FLIGHT_ABORTED},
     {"it needs a person, who asks for the way back", .verify = VERDICT_NO_GO,
-     .cannot_go_back = true, .asks = "rollback", .accepted_by = "ben", .end = FLIGHT_ROLLED_BACK,
+     .cannot_go_back = true, .asks = "rollback", .allowed_by = "ben", .end = FLIGHT_ROLLED_BACK,
      .effects = {0, 1, 1, 1, 1, 1, 1}},
 };
 
