@@ -6,8 +6,25 @@
 #include "proof/sql.h"
 #include "proof/tracer.h"
 #include "proof/tracer_state.h"
+#include "statement/quoting.h"
 
 // --- rows that a statement speaks of
+
+static void add_where(struct tracer *tracer, struct trace_rows *rows,
+                      const struct statement *statement, const char *where, bool is_countable)
+{
+    if (rows->cause == NULL) {
+        rows->cause = trace_cause(tracer, statement);
+        rows->where = mem_strdup(tracer, where);
+        rows->is_countable = is_countable;
+        return;
+    }
+    rows->where = rows->where == NULL || where == NULL
+                      ? NULL
+                      : mem_printf(tracer, "(%s) OR (%s)", rows->where, where);
+    rows->value = NULL;
+    rows->is_countable = rows->is_countable && is_countable;
+}
 
 // `where` NULL: every row of the table.
 static void add_rows(struct tracer *tracer, struct trace_rows *rows,
@@ -17,17 +34,7 @@ static void add_rows(struct tracer *tracer, struct trace_rows *rows,
     bool is_countable =
         table->before.name != NULL && (where == NULL || tracer_is_countable(tracer, table, where));
 
-    if (rows->cause == NULL) {
-        rows->cause = trace_cause(tracer, statement);
-        rows->where = where == NULL ? NULL : mem_strdup(tracer, where->text);
-        rows->is_countable = is_countable;
-        return;
-    }
-    rows->where = rows->where == NULL || where == NULL
-                      ? NULL
-                      : mem_printf(tracer, "(%s) OR (%s)", rows->where, where->text);
-    rows->value = NULL;
-    rows->is_countable = rows->is_countable && is_countable;
+    add_where(tracer, rows, statement, where == NULL ? NULL : where->text, is_countable);
 }
 
 static void add_uncountable(struct tracer *tracer, struct trace_rows *rows,
@@ -212,6 +219,47 @@ static void apply_table(struct tracer *tracer, const struct statement *statement
     }
 }
 
+// --- a label of an enum type: rows that have it read otherwise, and none of them is written
+
+static void relabel_column(struct tracer *tracer, const struct statement *statement,
+                           const struct action *action, struct trace_table *table,
+                           const struct schema_column *typed)
+{
+    SCRATCH(tmp);
+    struct trace_column *column = trace_column_before(table, typed->name);
+
+    if (column == NULL || column->after == NULL)
+        return;
+    if (typed->type.is_array) // the label may be anywhere in it
+        add_uncountable(tracer, &column->written, statement);
+    else
+        add_where(tracer, &column->written, statement,
+                  mem_printf(tmp, "%s = %s", sql_name(tmp, column->before),
+                             quoting_text(tmp, action->member)),
+                  column->written.cause == NULL);
+}
+
+static void rename_label(struct tracer *tracer, const struct statement *statement,
+                         const struct action *action)
+{
+    const struct schema_type *type = schema_find_type(tracer->schema, action->relation);
+
+    for (struct schema_relation *relation = schema_next(tracer->schema, NULL);
+         type != NULL && relation != NULL; relation = schema_next(tracer->schema, relation))
+        for (size_t i = 0; i < relation->n_columns; i++) {
+            const struct schema_column *column = &relation->columns[i];
+            if (column->type.name == NULL ||
+                schema_find_type(tracer->schema, (struct name){.schema = column->type.schema,
+                                                               .name = column->type.name}) != type)
+                continue;
+            struct trace_table *table = trace_find_before(&tracer->trace, relation->name);
+            if (table == NULL)
+                table = tracer_find(tracer, relation->name);
+            if (table != NULL)
+                relabel_column(tracer, statement, action, table, column);
+        }
+}
+
 static bool changes_relation(enum action_kind kind)
 {
     return kind == ACTION_DROP || kind == ACTION_RENAME || kind == ACTION_SET_SCHEMA ||
@@ -241,6 +289,8 @@ static void apply_action(struct tracer *tracer, const struct statement *statemen
                 action->object != OBJECT_MATERIALIZED_VIEW)) {
         tracer_touch(tracer, action->relation);
         create_table(tracer, statement, action);
+    } else if (action->kind == ACTION_RENAME_ENUM_VALUE) {
+        rename_label(tracer, statement, action);
     } else if (changes_relation(action->kind) && action->relation.name != NULL) {
         struct trace_table *table = tracer_find(tracer, action->relation);
         if (table == NULL)

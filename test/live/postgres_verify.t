@@ -215,6 +215,19 @@ verify 1 "a table of before that is another one now: NO-GO"
 says "which" out "        public.emails is changed
         public.emails_2026_11 is new, and not of the migrations"
 
+# --- a label of an enum type under another name: rows read otherwise, and none is written
+
+fresh "ALTER TYPE mood RENAME VALUE 'sad' TO 'blue';"
+traffic "CREATE TYPE mood AS ENUM ('sad', 'well'); ALTER TABLE emails ADD COLUMN mood mood, ADD COLUMN moods mood[];
+    UPDATE emails SET mood = CASE WHEN id % 2 = 0 THEN 'sad' ELSE 'well' END::mood, moods = ARRAY['sad']::mood[]"
+run "$TMINUS" baseline save --all --database "$database_url" "$tmp/migrations"
+migrate
+verify 0 "a renamed label: GO"
+says "by the migration" out "mood changed in 1,500 rows (0001_change.up.sql:1 ALTER TYPE); moods changed in 3,000 rows"
+traffic "UPDATE emails SET mood = 'blue' WHERE id = 5"
+verify 0 "another row beside it"
+says "is told as traffic's" out "by traffic: 1 mood changed (id=5)"
+
 # --- a migration that tminus did not run
 
 fresh "$fill"
