@@ -38,11 +38,15 @@ struct wait_source {
 // Set by the signal handler, which can reach nothing else.
 static volatile sig_atomic_t caught_signal = 0;
 static volatile sig_atomic_t n_waits = 0;
+static void (*volatile before_exit)(void) = NULL;
 
 static void handle_signal(int number)
 {
-    if (n_waits == 0 || caught_signal != 0)
+    if (n_waits == 0 || caught_signal != 0) {
+        if (before_exit != NULL)
+            before_exit();
         _exit(128 + number);
+    }
     caught_signal = number;
 }
 
@@ -59,6 +63,11 @@ void wait_catch_signals(void)
 int wait_signal(void)
 {
     return caught_signal;
+}
+
+void wait_before_exit(void (*restore)(void))
+{
+    before_exit = restore;
 }
 
 static int forget_wait(struct wait *wait)

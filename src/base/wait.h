@@ -30,6 +30,9 @@ typedef bool wait_tick(void *context);
 struct wait *wait_make(TALLOC_CTX *mem);
 void wait_catch_signals(void); // once, in main
 int wait_signal(void);         // the signal that was caught, or 0
+// Called before a signal ends the program at once, from its handler: it may call only what signal
+// handlers may. NULL: nothing.
+void wait_before_exit(void (*restore)(void));
 void wait_on_tick(struct wait *wait, wait_tick *tick, void *context);
 
 // Watch `fd` until the source is freed (talloc_free). The loop never closes `fd`.

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "command/command.h"
+#include "command/flight_screen.h"
 #include "command/kept_journal.h"
 #include "flight/world.h"
 #include <limits.h>
@@ -45,23 +46,6 @@ bool flight_work_take(TALLOC_CTX *mem, struct flight_work *work, struct error *e
     return flight_refresh(work->reader, &work->flight, err);
 }
 
-// --- the screen: a line for each thing that happened
-
-static void tell(void *context, const struct flight *flight)
-{
-    const struct flight_work *work = context;
-    const struct step *step = flight_next_step(flight);
-    bool is_step = flight_state_action(flight->state) == ACTION_STEP && step != NULL;
-
-    if (work->options->verbosity < 0)
-        return;
-    if (is_step && step->state == STEP_BEGUN)
-        log_info("%-12s step %s …", flight_state_name(flight->state), step->name);
-    else
-        log_info("%-12s %s", flight_state_name(flight->state),
-                 flight->why == NULL ? flight_state_says(flight->state) : flight->why);
-}
-
 static bool find_program(TALLOC_CTX *mem, const char **out, struct error *err)
 {
     char path[PATH_MAX];
@@ -78,7 +62,9 @@ static bool find_program(TALLOC_CTX *mem, const char **out, struct error *err)
 static bool fly(TALLOC_CTX *mem, struct flight_work *work, const struct flying_options *options,
                 struct error *err)
 {
+    SCRATCH(tmp); // what it draws on is given back before anything else is written
     struct world_options *world = mem_new(mem, struct world_options);
+    struct flight_screen *screen = flight_screen_open(tmp, work);
 
     *world = (struct world_options){
         .reader = work->reader,
@@ -89,9 +75,12 @@ static bool fly(TALLOC_CTX *mem, struct flight_work *work, const struct flying_o
                        work->choice.environment == NULL ? NULL : work->choice.environment->name,
                    .config = work->options->config_path,
                    .fence = &work->lease->fence,
-                   .wait = wait_make(mem)},
-        .tell = tell,
-        .tell_context = work,
+                   .wait = wait_make(mem),
+                   .hear = flight_screen_hear,
+                   .hear_context = screen},
+        .tell = flight_screen_tell,
+        .pass = flight_screen_pass,
+        .screen = screen,
     };
     TRY(find_program(mem, &world->caller.program, err));
     return flight_fly(work->reader, work->journal, world_make(mem, world), options, &work->flight,
@@ -156,9 +145,9 @@ bool flight_work_show(const struct flight_work *work, struct error *err)
     TRY(lease_look(tmp, work->journal, work->lease_name, &pilot, &is_there, err));
     const struct board_options options = {.now_ms = clock_wall_ms(),
                                           .pilot = is_there ? &pilot : NULL,
-                                          .is_colored = log_is_colored(stdout)};
+                                          .size = {.is_colored = log_is_colored(stdout)}};
     if (work->options->format == FORMAT_TEXT) {
-        board_write_text(stdout, work->flight, &options);
+        board_write_text(stdout, work->flight, &options, "\n");
         return true;
     }
     json_auto_t *document = board_json(work->flight, &options);

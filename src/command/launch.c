@@ -97,10 +97,10 @@ static bool check_none_on_its_way(const struct flight_work *work, struct error *
 static void write_dry(const struct request *request, struct flight *flight)
 {
     const struct board_options options = {.now_ms = clock_wall_ms(),
-                                          .is_colored = log_is_colored(stdout)};
+                                          .size = {.is_colored = log_is_colored(stdout)}};
     flight->entered_ms = flight->started_ms;
     if (request->options.format == FORMAT_TEXT) {
-        board_write_text(stdout, flight, &options);
+        board_write_text(stdout, flight, &options, "\n");
         return;
     }
     json_auto_t *document = board_json(flight, &options);

@@ -1,5 +1,6 @@
 /*
- * The board of a flight: where it is, what it waits for and until when, and which command moves it.
+ * The board of a flight: where it is on the runbook's clock, what it waits for and until when, and
+ * which command moves it.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -7,21 +8,36 @@
 #define FLIGHT_BOARD_H
 
 #include "driver/store.h"
+#include "flight/board_lines.h"
 #include "flight/flight.h"
 #include <stdio.h>
 
 struct board_options {
     int64_t now_ms;
     const struct store_lease *pilot; // who flies, or flew last; NULL: nobody yet
-    bool is_colored;
+    const char *said;                // by what runs, last; NULL: nothing
+    struct board_size size;
 };
 
-void board_write_text(FILE *out, const struct flight *flight, const struct board_options *options);
+// `end`: what each line ends with.
+void board_write_text(FILE *out, const struct flight *flight, const struct board_options *options,
+                      const char *end);
 // The document of `tminus status`.
 json_t *board_json(const struct flight *flight, const struct board_options *options);
 
 // The exit status that says how it stands: 0 done or on its way, 1 aborted before any change, 3
 // holding, 4 taken back and proven, 5 a person is needed.
 int board_exit_status(const struct flight *flight);
+
+// "14:59:03" of today, with the day of another; UTC.
+char *board_moment(TALLOC_CTX *mem, int64_t now_ms, int64_t ms);
+// Where it is on the runbook's clock: "T-30" "T-0" "T+5 min", the next point's name, "back".
+const char *board_clock(const struct flight *flight);
+// "T-0 at …", "step migrate", "a person: go or abort"; NULL: it has ended.
+char *board_waiting_for(TALLOC_CTX *mem, const struct flight *flight,
+                        const struct board_options *options);
+// Commands that move it, best first, NULL-terminated, without "--env".
+const char *const *board_next_commands(TALLOC_CTX *mem, const struct flight *flight,
+                                       const struct board_options *options);
 
 #endif

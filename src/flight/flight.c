@@ -97,6 +97,7 @@ struct flight_reader {
     const char *id;        // NULL: the newest
     const char *recalled;  // an older one that a person asked back after the newest began; NULL
     TALLOC_CTX *mem;       // of the flight; NULL: not seen yet
+    TALLOC_CTX *poll_mem;  // of its last poll
     struct flight *flight; // NULL: not seen yet
     int64_t next;          // sequence of the first event that was not read
     struct error *err;
@@ -196,6 +197,7 @@ static bool take_start(struct flight_reader *reader, const json_t *event)
     talloc_free(reader->mem); // of an older flight nothing is needed once a newer one began
     reader->recalled = NULL;
     reader->mem = mem_checked(talloc_new(reader));
+    reader->poll_mem = NULL;
     struct flight *flight = mem_new(reader->mem, struct flight);
     reader->flight = flight;
     flight->id = text_of(reader, data, "flight");
@@ -209,6 +211,7 @@ static bool take_start(struct flight_reader *reader, const json_t *event)
     read_way_back(reader, json_object_get(data, "way_back"));
     flight->started_ms = flight->entered_ms = time_of(event);
     TRY(read_state(reader, event, &flight->state));
+    flight->reached_ms[flight->state] = flight->entered_ms;
     json_array_foreach(json_object_get(data, "steps"), i, object) TRY(
         read_step(reader, event, object, mem_append(reader->mem, flight->steps, flight->n_steps)));
     json_array_foreach(json_object_get(data, "points"), i, object)
@@ -240,7 +243,7 @@ static bool enter(struct flight_reader *reader, const json_t *event)
                    strcmp(occurrence, flight_occurrence_name(OCCURRED_HOLD_ASKED)) == 0 ||
                    strcmp(occurrence, flight_occurrence_name(OCCURRED_DEADLINE)) == 0;
     if (is_anew)
-        flight->entered_ms = time_of(event);
+        flight->entered_ms = flight->reached_ms[state] = time_of(event);
     if (flight->state == FLIGHT_VERIFYING && state == FLIGHT_WATCHING)
         flight->verified_ms = time_of(event);
     // A point is passed when its check gave GO.
@@ -369,6 +372,37 @@ static bool take_step_ended(struct flight_reader *reader, const json_t *event)
     return enter(reader, event);
 }
 
+// The gates journal by themselves, as every verb of the flight does: under its name.
+static void take_poll(struct flight_reader *reader, const json_t *event)
+{
+    const json_t *data = json_object_get(event, "data"), *object;
+    struct flight_poll *poll = &reader->flight->poll;
+    size_t i;
+
+    talloc_free(reader->poll_mem);
+    TALLOC_CTX *mem = reader->poll_mem = mem_checked(talloc_new(reader->mem));
+    *poll = (struct flight_poll){.verdict = mem_strdup(mem, json_get_text(data, "verdict")),
+                                 .why = mem_strdup(mem, json_get_text(data, "why"))};
+    json_array_foreach(json_object_get(data, "results"), i, object)
+    {
+        const char *name = json_get_text(object, "name"), *status = json_get_text(object, "status");
+        *mem_append(mem, poll->gates, poll->n_gates) = (struct flight_gate){
+            .name = mem_strdup(mem, name == NULL ? "?" : name),
+            .status = mem_strdup(mem, status == NULL ? "UNKNOWN" : status),
+            .observed = mem_strdup(mem, json_get_text(object, "observed")),
+            .is_required = json_is_true(json_object_get(object, "required")),
+        };
+    }
+}
+
+static bool is_of_its_poll(const struct flight_reader *reader, const json_t *event)
+{
+    const char *name = json_get_text(event, "event"), *run = json_get_text(event, "run");
+
+    return reader->flight != NULL && name != NULL && run != NULL &&
+           strcmp(name, EVENT_POLLED) == 0 && strcmp(run, reader->flight->id) == 0;
+}
+
 static const struct {
     const char *event;
     bool (*take)(struct flight_reader *reader, const json_t *event);
@@ -399,6 +433,8 @@ static bool take(void *context, const json_t *event)
     int64_t sequence = json_get_integer(event, "seq", 0);
 
     reader->next = sequence + 1;
+    if (is_of_its_poll(reader, event))
+        take_poll(reader, event);
     if (name == NULL || id == NULL || (reader->id != NULL && strcmp(reader->id, id) != 0))
         return true;
     if (strcmp(name, EVENT_FLIGHT_STARTED) == 0)

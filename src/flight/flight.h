@@ -72,6 +72,17 @@ struct flight_point { // of the watch
     bool is_passed;
 };
 
+struct flight_gate {
+    const char *name, *status, *observed; // status: "PASS" "FAIL" … (proof/result.h)
+    bool is_required;
+};
+
+struct flight_poll {
+    const char *verdict, *why; // verdict NULL: not polled yet
+    struct flight_gate *gates; // worst first
+    size_t n_gates;
+};
+
 // What a person asked for and nobody has answered yet.
 struct flight_request {
     int64_t sequence; // of its event
@@ -92,11 +103,13 @@ struct flight {
     enum flight_state state;
     enum flight_state held; // where `go` leads from FLIGHT_HOLDING
     int64_t started_ms;
-    int64_t entered_ms;  // of the state
-    int64_t start_at_ms; // T-0
-    int64_t verified_ms; // the watch's clock starts here; 0: not yet
-    const char *why;     // the last sentence
-    bool can_go_back;    // by class and proof of the rehearsal
+    int64_t entered_ms;                     // of the state
+    int64_t reached_ms[FLIGHT_STATE_COUNT]; // when it came into each state last; 0: never
+    struct flight_poll poll;                // the last one
+    int64_t start_at_ms;                    // T-0
+    int64_t verified_ms;                    // the watch's clock starts here; 0: not yet
+    const char *why;                        // the last sentence
+    bool can_go_back;                       // by class and proof of the rehearsal
     struct flight_way_back way_back;
     bool is_rolling_back;
     unsigned methods;   // that are flown back: of enum back_method

@@ -6,6 +6,7 @@
 #include "flight/verb.h"
 #include "base/process.h"
 #include "base/text.h"
+#include <ctype.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -38,6 +39,39 @@ static const char *last_words(TALLOC_CTX *mem, const char *text)
     return len == 0 ? NULL : text_shorten(mem, begin, len, SAID_WIDTH);
 }
 
+// --- what it says while it runs
+
+struct hearing {
+    const struct verb_caller *caller;
+    char line[SAID_WIDTH];
+    size_t len;
+};
+
+static void end_line(struct hearing *hearing)
+{
+    static const char own[] = "tminus: ";
+
+    hearing->line[hearing->len] = '\0';
+    hearing->len = 0;
+    const char *line = hearing->line;
+    if (text_starts_with(line, own))
+        line += strlen(own);
+    if (line[strspn(line, " ")] != '\0')
+        hearing->caller->hear(hearing->caller->hear_context, line);
+}
+
+static void hear(void *context, bool is_errors, const char *bytes, size_t len)
+{
+    struct hearing *hearing = context;
+
+    for (size_t i = 0; is_errors && i < len; i++) {
+        if (bytes[i] == '\n' || bytes[i] == '\r')
+            end_line(hearing);
+        else if (hearing->len < sizeof hearing->line - 1) // names from outside steer no terminal
+            hearing->line[hearing->len++] = iscntrl((unsigned char)bytes[i]) ? '?' : bytes[i];
+    }
+}
+
 bool verb_run(TALLOC_CTX *mem, const struct verb_caller *caller, const char *const *argv,
               int64_t timeout_ms, struct verb_answer *out, struct error *err)
 {
@@ -45,6 +79,7 @@ bool verb_run(TALLOC_CTX *mem, const struct verb_caller *caller, const char *con
     const char **words = NULL;
     size_t n = 0;
     struct process_result result;
+    struct hearing hearing = {.caller = caller};
 
     *mem_append(tmp, words, n) = caller->program;
     for (size_t i = 0; argv[i] != NULL; i++)
@@ -72,6 +107,8 @@ bool verb_run(TALLOC_CTX *mem, const struct verb_caller *caller, const char *con
         .timeout_ms = timeout_ms,
         .output_max = OUTPUT_MAX,
         .wait = caller->wait,
+        .write = caller->hear == NULL ? NULL : hear,
+        .write_context = &hearing,
     };
     TRY(process_run(tmp, &options, &result, err));
     *out = (struct verb_answer){

@@ -24,6 +24,9 @@ struct verb_caller {
     const char *config;      // path; NULL: none is used
     const struct store_fence *fence;
     struct wait *wait;
+    // Each line that it says while it runs, without "tminus: "; NULL: nobody listens.
+    void (*hear)(void *context, const char *line);
+    void *hear_context;
 };
 
 struct verb_answer {

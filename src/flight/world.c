@@ -79,6 +79,8 @@ static bool look_for_wishes(struct world *world)
 static bool tick(void *context)
 {
     struct world *world = context;
+
+    world->options->pass(world->options->screen);
     return keep_lease(world) && (!world->is_acting || look_for_wishes(world));
 }
 
@@ -255,8 +257,7 @@ static bool world_verify(void *context, TALLOC_CTX *mem, const struct flight *fl
 static void world_tell(void *context, const struct flight *flight)
 {
     struct world *world = context;
-    if (world->options->tell != NULL)
-        world->options->tell(world->options->tell_context, flight);
+    world->options->tell(world->options->screen, flight);
 }
 
 struct flight_world *world_make(TALLOC_CTX *mem, const struct world_options *options)

@@ -20,9 +20,10 @@ struct world_options {
     struct journal *journal;
     struct lease *lease;
     struct verb_caller caller;
-    // A line for the screen, or a redrawn board; NULL: nothing is shown.
-    void (*tell)(void *context, const struct flight *flight);
-    void *tell_context;
+    // For the screen: something happened; time passed, ten times a second.
+    void (*tell)(void *screen, const struct flight *flight);
+    void (*pass)(void *screen);
+    void *screen;
 };
 
 // `options` and what it points to must outlive it.
