@@ -156,10 +156,24 @@ static void derive_query(struct derivation *derivation, const struct statement *
         derive_delete(derivation, statement, query, table);
 }
 
-static void walk_statement(struct derivation *derivation, const struct statement *statement)
+static bool sets_path(const struct statement *statement)
+{
+    return statement->n_actions == 1 && statement->actions[0].kind == ACTION_SET_VARIABLE &&
+           statement->actions[0].member != NULL &&
+           strcmp(statement->actions[0].member, "search_path") == 0;
+}
+
+static void walk_statement(struct derivation *derivation, struct schema *names,
+                           const struct statement *statement)
 {
     size_t copies = tracer_state(derivation->tracer)->n_copies;
     bool is_countable = true;
+
+    if (sets_path(statement)) {
+        schema_apply(names, statement);
+        tracer_set_path(derivation->tracer, true);
+        return;
+    }
 
     for (size_t i = 0; i < statement->n_actions; i++) {
         const struct action *action = &statement->actions[i];
@@ -176,16 +190,22 @@ static void walk_statement(struct derivation *derivation, const struct statement
 
 // A statement of code may run never, or once for each row of a loop: it promises nothing and
 // explains no difference. Its DO counts as hidden, whose rows the tables tell.
-static void walk(struct derivation *derivation, const struct assessment *assessment)
+//
+// `names` is the schema of before, of which only the search path follows the statements.
+static void walk(struct derivation *derivation, struct schema *names,
+                 const struct assessment *assessment)
 {
     for (size_t i = 0; i < assessment->n_scripts; i++) {
         const struct assessed_script *script = &assessment->scripts[i];
         if (script->is_down || script->migration->is_context || script->script == NULL)
             continue;
+        schema_begin_migration(names, script->migration->version);
+        tracer_set_path(derivation->tracer, false);
         for (size_t s = 0; s < script->script->n_statements; s++)
             if (!script->script->statements[s].is_inner)
-                walk_statement(derivation, &script->script->statements[s]);
+                walk_statement(derivation, names, &script->script->statements[s]);
     }
+    schema_begin_migration(names, NULL);
 }
 
 static void add_users(struct derivation *derivation)
@@ -217,17 +237,18 @@ bool invariants_derive(TALLOC_CTX *mem, const struct assessment *assessment,
 {
     (void)err;
     struct invariants invariants = {0};
+    struct schema *names = schema_copy(mem, schema);
     struct derivation derivation = {
         .mem = mem,
         .dialect = assessment->dialect,
-        .schema = schema,
+        .schema = names,
         .config = config,
-        .tracer = tracer_make(mem, schema),
+        .tracer = tracer_make(mem, names),
         .out = &invariants,
     };
 
     add_users(&derivation);
-    walk(&derivation, assessment);
+    walk(&derivation, names, assessment);
     *trace = tracer_end(derivation.tracer);
     for (size_t i = 0; i < derivation.n_claims; i++)
         derivation.claims[i]->write(&derivation, derivation.claims[i]);

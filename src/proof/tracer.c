@@ -15,6 +15,11 @@ struct tracer *tracer_make(TALLOC_CTX *mem, const struct schema *schema)
     return tracer;
 }
 
+void tracer_set_path(struct tracer *tracer, bool is_set)
+{
+    tracer->has_path = is_set;
+}
+
 static struct trace_table *find_now(const struct tracer *tracer, struct name name)
 {
     struct name resolved = schema_resolve(tracer->schema, name);
@@ -78,7 +83,8 @@ bool tracer_is_countable(struct tracer *tracer, const struct trace_table *table,
                          const struct expression *expression)
 {
     for (size_t i = 0; i < expression->n_relations; i++)
-        if (schema_find(tracer->schema, expression->relations[i]) == NULL ||
+        if ((tracer->has_path && expression->relations[i].schema == NULL) ||
+            schema_find(tracer->schema, expression->relations[i]) == NULL ||
             tracer_is_touched(tracer, expression->relations[i]))
             return false;
     if (table == NULL)

@@ -16,6 +16,9 @@ struct tracer;
 // `schema` is the schema before the change and outlives the tracer.
 struct tracer *tracer_make(TALLOC_CTX *mem, const struct schema *schema);
 void tracer_apply(struct tracer *tracer, const struct statement *statement);
+// The schema's search path is that of a statement: what an expression names without a schema cannot
+// be asked by another session.
+void tracer_set_path(struct tracer *tracer, bool is_set);
 // The table that is called so now; one that no statement touched yet is taken from the schema.
 // NULL: not known.
 struct trace_table *tracer_find(struct tracer *tracer, struct name name);

@@ -13,6 +13,7 @@ struct tracer {
     const struct schema *schema;
     struct name *touched; // resolved names of relations that were written, made or renamed
     size_t n_touched;
+    bool has_path; // a statement set the search path
 };
 
 // --- trace.c

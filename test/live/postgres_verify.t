@@ -228,6 +228,18 @@ traffic "UPDATE emails SET mood = 'blue' WHERE id = 5"
 verify 0 "another row beside it"
 says "is told as traffic's" out "by traffic: 1 mood changed (id=5)"
 
+# --- a search path that the migration sets: its names are of another schema
+
+fresh "SET search_path = app;
+UPDATE emails SET status = 'done' WHERE id < 11;"
+traffic "CREATE SCHEMA app; CREATE TABLE app.emails AS SELECT * FROM emails; ALTER TABLE app.emails ADD PRIMARY KEY (id)"
+run "$TMINUS" baseline save --all --database "$database_url" "$tmp/migrations"
+migrate
+verify 0 "a search path of its own: GO"
+says "the table of that schema" out "app.emails: 3,000 → 3,000 rows, 5 columns compared; status changed in 10 rows (0001_change.up.sql:2 UPDATE)"
+says "and not the other one" out " emails: 3,000 → 3,000 rows, 5 columns compared
+"
+
 # --- a migration that tminus did not run
 
 fresh "$fill"
