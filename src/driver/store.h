@@ -30,6 +30,10 @@ struct store_row {
     const char *line; // the event, canonical JSON (journal/journal.h)
     const char *hash; // SHA-256 over the line, which holds the previous hash
 };
+struct store_head { // the last one
+    int64_t sequence;
+    char hash[65];
+};
 typedef bool store_each(void *context, const struct store_row *row); // false stops
 
 // The taking of a lease under which something is meant to happen.
@@ -111,6 +115,9 @@ struct store_driver {
     bool (*append)(struct store *store, const struct store_append *append, struct error *err);
     // The last row, under `mem`; sequence 0 and hash "" when there is none.
     bool (*last)(TALLOC_CTX *mem, struct store *store, struct store_row *out, struct error *err);
+    // The head as it was noted beside the rows, behind the last append or an earlier one: without
+    // it a tail that was cut is not seen. False: there is no note. NULL: this kind has none.
+    bool (*noted)(const struct store *store, struct store_head *out);
     // Rows from `first` on, in the order of their sequence numbers: our own (`head` NULL), or those
     // of an imported journal.
     bool (*read)(struct store *store, const char *head, int64_t first, store_each *each,

@@ -164,7 +164,16 @@ bool journal_verify(struct journal *journal, const struct journal_head *expected
                     struct journal_verdict *out, struct error *err)
 {
     struct chain chain;
+    struct store_head noted;
+    struct journal_head last;
 
+    // Read before the rows, which others may add to.
+    if (expected == NULL && journal->driver->noted != NULL &&
+        journal->driver->noted(journal->store, &noted)) {
+        last.sequence = noted.sequence;
+        memcpy(last.hash, noted.hash, sizeof last.hash);
+        expected = &last;
+    }
     chain_begin(&chain, expected);
     // From the lowest number there is: an event 0 would otherwise stay unseen.
     TRY(journal->driver->read(journal->store, NULL, INT64_MIN, follow_row, &chain, err));
@@ -181,8 +190,8 @@ bool journal_check(struct journal *journal, struct error *err)
     if (verdict.is_intact)
         return true;
     error_set(err, ERROR_INPUT, "%s: the journal is broken: %s", place_of(journal), verdict.reason);
-    return error_hint(err, "tminus journal verify shows it; keep the file, and move it away to "
-                           "begin a new one");
+    return error_hint(err, "tminus journal verify shows it; keep the file, and move it away with "
+                           "its -head to begin a new one");
 }
 
 // --- read

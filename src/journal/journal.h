@@ -56,7 +56,8 @@ struct journal_verdict {
     char reason[256];
     struct journal_head head;
 };
-// `expected` (may be NULL): a head noted elsewhere; the journal must contain it.
+// `expected`: a head noted elsewhere; the journal must contain it. NULL: the one that the store
+// itself notes, where it does.
 MUST_CHECK bool journal_verify(struct journal *journal, const struct journal_head *expected,
                                struct journal_verdict *out, struct error *err);
 // A record that was tampered with vouches for nothing, and nothing is added to it: ERROR_INPUT.

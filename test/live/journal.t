@@ -45,9 +45,15 @@ tamper "DELETE FROM event WHERE sequence = 1"
 ends 1 'removed' journal verify
 says 'removed: placed' out 'BROKEN at event 1: event 1 is missing'
 tamper "DELETE FROM event WHERE sequence = 3"
-ends 0 'cut tail without head: cannot be seen' journal verify
+ends 1 'cut tail: the head is noted beside the file' journal verify
+says 'cut tail: said' out 'ends at event 2, but event 3 was noted: its tail was cut'
+mv state/journal.db-head head
+ends 0 'cut tail without any head: cannot be seen' journal verify
 ends 1 'cut tail with head' journal verify --head "$head"
 says 'cut tail: placed' out 'ends at event 2, but event 3 was noted'
+printf '3 beef' >state/journal.db-head
+ends 0 'a note that is none says nothing' journal verify
+mv head state/journal.db-head
 ends 2 'a head that is none' journal verify --head 5
 ends 2 'a broken journal vouches for no baseline: verify refuses' sh -c "cp intact.db state/journal.db; sqlite3 state/journal.db \"DELETE FROM event WHERE sequence = 1\"; '$TMINUS' verify --database shop.db"
 says 'broken journal: said' err 'the journal is broken: event 1 is missing'
@@ -55,5 +61,11 @@ head -c 3000 /dev/urandom >state/journal.db
 rm -f state/journal.db-wal state/journal.db-shm
 ends 2 'damaged file' journal verify
 says 'damaged file: named' err 'journal.db: damaged'
+rm state/journal.db
+ends 2 'the journal is gone' journal verify
+says 'the journal is gone: said' err 'the journal is not there, but event 3 was written to it'
+ends 2 'the journal is gone: no new one takes its place' "$TMINUS" baseline save --database shop.db
+rm state/journal.db-head
+ends 0 'moved away with its head: a new one begins' "$TMINUS" baseline save --database shop.db
 ends 2 'no such action' journal burn
 done_testing

@@ -38,7 +38,7 @@ static void database_execute(const char *path, const char *sql)
 // A database file with what `sql` makes; everything goes when `*out` is freed.
 static int database_remove(struct database *database)
 {
-    static const char *const ends[] = {"", "-wal", "-shm", "-journal"};
+    static const char *const ends[] = {"", "-wal", "-shm", "-journal", "-head"};
     for (size_t i = 0; i < COUNT_OF(ends); i++) {
         SCRATCH(tmp);
         unlink(mem_printf(tmp, "%s%s", database->path, ends[i]));

@@ -94,7 +94,10 @@ static bool store_open(TALLOC_CTX *mem, const struct store_open_options *options
     SCRATCH(tmp);
     struct store *store = mem_new(tmp, struct store);
     const char *path = secret_reveal(options->location);
+    struct store_head head;
 
+    if (access(path, F_OK) != 0 && sqlite_store_read_head(path, &head))
+        return sqlite_store_fail_lost(path, &head, err);
     if (options->must_exist && access(path, F_OK) != 0)
         return fail_missing(path, err);
     TRY(table_file_open(store, path, TABLE_FILE_WRITE, &store->file, err));
@@ -159,10 +162,16 @@ static bool import_rows(struct store *store, const struct store_import *import, 
     return true;
 }
 
+struct appending {
+    const struct store_append *append;
+    struct store_row row; // what was appended; borrowed from `make`
+};
+
 static bool append_locked(struct store *store, void *context, struct error *err)
 {
     SCRATCH(tmp);
-    const struct store_append *append = context;
+    struct appending *appending = context;
+    const struct store_append *append = appending->append;
     struct store_row last;
     struct store_row row = {0};
 
@@ -175,13 +184,21 @@ static bool append_locked(struct store *store, void *context, struct error *err)
     table_query_bind_integer(store->insert, 1, row.sequence);
     table_query_bind_text(store->insert, 2, row.line);
     table_query_bind_text(store->insert, 3, row.hash);
+    appending->row = row;
     return table_query_run(store->insert, err);
 }
 
 static bool store_append(struct store *store, const struct store_append *append, struct error *err)
 {
-    struct store_append copy = *append;
-    return sqlite_store_write(store, append_locked, &copy, err);
+    struct appending appending = {.append = append};
+    TRY(sqlite_store_write(store, append_locked, &appending, err));
+    sqlite_store_note_head(store, &appending.row);
+    return true;
+}
+
+static bool store_noted(const struct store *store, struct store_head *out)
+{
+    return sqlite_store_read_head(table_file_path(store->file), out);
 }
 
 static const char *store_place(const struct store *store)
@@ -230,6 +247,7 @@ const struct store_driver store_sqlite = {
     .place = store_place,
     .append = store_append,
     .last = store_last,
+    .noted = store_noted,
     .read = store_read,
     .lease_take = sqlite_store_lease_take,
     .lease_renew = sqlite_store_lease_renew,
