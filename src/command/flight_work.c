@@ -6,6 +6,7 @@
 #include "command/flight_work.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "command/by_hand.h"
 #include "command/command.h"
 #include "command/flight_screen.h"
 #include "command/kept_journal.h"
@@ -27,11 +28,17 @@ bool flight_work_open(TALLOC_CTX *mem, const struct program *program, const stru
     return flight_refresh(out->reader, &out->flight, err);
 }
 
-bool flight_work_need(const struct flight_work *work, struct error *err)
+bool flight_work_find(TALLOC_CTX *mem, const struct program *program, const struct options *options,
+                      const char *id, struct flight_work *out, struct error *err)
 {
-    if (work->flight != NULL)
+    if (!flight_work_open(mem, program, options, id, out, err)) {
+        if (err->code == ERROR_INPUT && out->choice.config != NULL)
+            by_hand_write(program, options, err->message);
+        return false;
+    }
+    if (out->flight != NULL)
         return true;
-    error_set(err, ERROR_INPUT, "%s: no flight was begun", work->lease_name);
+    error_set(err, ERROR_INPUT, "%s: no flight was begun", out->lease_name);
     return error_hint(err, "tminus launch begins one; tminus journal show tells what was done");
 }
 
@@ -93,7 +100,7 @@ int flight_work_fly(TALLOC_CTX *mem, struct flight_work *work, const struct flyi
     struct error release;
     bool is_flown = fly(mem, work, options, err);
 
-    if (!is_flown && err->code == ERROR_INTERRUPTED)
+    if (!is_flown && (err->code == ERROR_INTERRUPTED || err->code == ERROR_SYSTEM))
         error_hint(err, "`tminus resume` goes on from here; `tminus status` shows where it is");
     // Of one that was fenced there is nothing to give back.
     if (err->code != ERROR_POLICY && !lease_release(work->lease, is_flown ? err : &release))

@@ -27,8 +27,11 @@ struct flight_work {
 MUST_CHECK bool flight_work_open(TALLOC_CTX *mem, const struct program *program,
                                  const struct options *options, const char *id,
                                  struct flight_work *out, struct error *err);
-// ERROR_INPUT: there is no flight, with what begins one.
-MUST_CHECK bool flight_work_need(const struct flight_work *work, struct error *err);
+// The same, for who acts on a flight. ERROR_INPUT: there is none, with what begins one. Of a
+// journal that cannot be trusted it prints what a person does by hand (command/by_hand.h).
+MUST_CHECK bool flight_work_find(TALLOC_CTX *mem, const struct program *program,
+                                 const struct options *options, const char *id,
+                                 struct flight_work *out, struct error *err);
 // The lease, under which everything is journaled from now on. ERROR_POLICY: another one flies.
 MUST_CHECK bool flight_work_take(TALLOC_CTX *mem, struct flight_work *work, struct error *err);
 // Fly with the lease that was taken, and show how it stands; gives the exit status, or -1.

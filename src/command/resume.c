@@ -69,8 +69,7 @@ static bool open_work(TALLOC_CTX *mem, const struct program *program, const stru
 {
     TRY(options_format_allowed(&request->options,
                                OPTIONS_FORMAT(FORMAT_TEXT) | OPTIONS_FORMAT(FORMAT_JSON), err));
-    TRY(flight_work_open(mem, program, &request->options, NULL, work, err));
-    return flight_work_need(work, err);
+    return flight_work_find(mem, program, &request->options, NULL, work, err);
 }
 
 static int fly_on(TALLOC_CTX *mem, struct flight_work *work, const struct flying_options *options,

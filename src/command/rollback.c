@@ -220,8 +220,6 @@ static int decide(TALLOC_CTX *mem, struct flight_work *work, const struct reques
 {
     struct rollback_plan plan;
 
-    if (!flight_work_need(work, err))
-        return -1;
     if (request->flight == NULL && !rollback_choose(mem, work, err))
         return -1;
     if (!rollback_plan_make(mem, work, &request->rollback, &plan, err))
@@ -246,7 +244,7 @@ static int rollback_run(const struct program *program, int argc, char **argv, st
     argp_parse(&parser, argc, argv, 0, NULL, &request);
     if (!options_format_allowed(&request.options,
                                 OPTIONS_FORMAT(FORMAT_TEXT) | OPTIONS_FORMAT(FORMAT_JSON), err) ||
-        !flight_work_open(tmp, program, &request.options, request.flight, &work, err))
+        !flight_work_find(tmp, program, &request.options, request.flight, &work, err))
         return -1;
     return decide(tmp, &work, &request, err);
 }

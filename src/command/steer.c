@@ -68,8 +68,8 @@ static int ask(const struct program *program, const struct request *request, con
 
     if (!options_format_allowed(&request->options,
                                 OPTIONS_FORMAT(FORMAT_TEXT) | OPTIONS_FORMAT(FORMAT_JSON), err) ||
-        !flight_work_open(tmp, program, &request->options, NULL, &work, err) ||
-        !flight_work_need(&work, err) || !check_place(&work, occurrence, err))
+        !flight_work_find(tmp, program, &request->options, NULL, &work, err) ||
+        !check_place(&work, occurrence, err))
         return -1;
     return flight_work_ask(tmp, &work, &wish, err);
 }
