@@ -46,6 +46,14 @@ MUST_CHECK bool plan_work(TALLOC_CTX *mem, const struct program *program,
 MUST_CHECK bool plan_ask(TALLOC_CTX *mem, const struct plan_input *input, struct plan *plan,
                          struct error *err);
 
+// --- command/plan_covered.c: what the digest covers beside the lines. `raw`: with `${NAME}` as it
+// is written. Fills members of `facts`, whose change is there.
+MUST_CHECK bool plan_cover(TALLOC_CTX *mem, const struct config *raw, const char *environment,
+                           struct plan_facts *facts, struct error *err);
+// Of the effects file beside a migration; NULL: there is none.
+MUST_CHECK bool plan_effects_digest(TALLOC_CTX *mem, const struct migration *migration,
+                                    const char **out, struct error *err);
+
 // --- command/plan_rehearsal.c: the way back as the last rehearsal of just these migrations showed
 // it; NULL: there was none.
 MUST_CHECK bool plan_find_rehearsal(TALLOC_CTX *mem, const struct inspection *inspection,

@@ -233,8 +233,7 @@ static bool look_for_verification(const struct evidence *evidence, struct plan_s
     json_t *verified, *migrated;
     int64_t verified_ms, migrated_ms;
 
-    TRY(event_time(journal, EVENT_MIGRATION_APPLIED, "database",
-                   identity->system != NULL ? identity->system : identity->database, &migrated,
+    TRY(event_time(journal, EVENT_MIGRATION_APPLIED, "database", identity->database, &migrated,
                    &migrated_ms, err));
     json_decref(migrated);
     TRY(event_time(journal, EVENT_VERIFIED, "database", identity->database, &verified, &verified_ms,

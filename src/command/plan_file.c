@@ -66,6 +66,21 @@ static bool is_same_text(const struct migration_text *text, const char *sha256)
            strcmp(digest_of(text->text + text->start, text->end - text->start).hex, sha256) == 0;
 }
 
+static bool check_effects(const struct migration *migration, const struct plan_migration *planned,
+                          struct error *err)
+{
+    SCRATCH(tmp);
+    const char *now;
+
+    TRY(plan_effects_digest(tmp, migration, &now, err));
+    if (now == planned->effects_sha256 || (now != NULL && planned->effects_sha256 != NULL &&
+                                           strcmp(now, planned->effects_sha256) == 0))
+        return true;
+    error_set(err, ERROR_INPUT, "%s: its effects file changed since the plan was made",
+              migration->path);
+    return error_hint(err, "what was approved are other effects; make a new plan");
+}
+
 static bool check_migrations(const struct plan *plan, const struct plan_input *input,
                              struct error *err)
 {
@@ -78,8 +93,10 @@ static bool check_migrations(const struct plan *plan, const struct plan_input *i
             return error_set(err, ERROR_INPUT, "the plan's migration %s is not there: %s",
                              planned->version, planned->path);
         if (is_same_text(&migration->up, planned->sha256) &&
-            is_same_text(&migration->down, planned->down_sha256))
+            is_same_text(&migration->down, planned->down_sha256)) {
+            TRY(check_effects(migration, planned, err));
             continue;
+        }
         error_set(err, ERROR_INPUT, "%s: changed since the plan was made", migration->path);
         return error_hint(err, "what was approved is another text of it; make a new plan");
     }

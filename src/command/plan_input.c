@@ -378,6 +378,9 @@ bool plan_gather(TALLOC_CTX *mem, const struct program *program, const struct pl
     TRY(read_raw(&gathering, err));
     TRY(is_live(&gathering, &asks, err));
     TRY(asks ? gather_live(&gathering, err) : gather_offline(&gathering, err));
+    TRY(plan_cover(mem, gathering.raw,
+                   gathering.raw_environment == NULL ? NULL : gathering.raw_environment->name,
+                   facts, err));
     facts->invariants = &out->invariants;
     facts->trace = out->trace;
     facts->made_at = mem_strdup(mem, clock_format(clock_wall_ms()).text);

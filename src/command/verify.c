@@ -202,9 +202,8 @@ static bool check_age(const struct inspection *inspection, const struct baseline
 
     // What counts is how old it was when the change was made, not when somebody looks.
     const struct engine_identity *identity = &inspection->target.identity;
-    TRY(journal_last(inspection->journal, EVENT_MIGRATION_APPLIED, "database",
-                     identity->system != NULL ? identity->system : identity->database, &event,
-                     err));
+    TRY(journal_last(inspection->journal, EVENT_MIGRATION_APPLIED, "database", identity->database,
+                     &event, err));
     if (event != NULL && clock_parse(json_get_text(event, "ts"), &migrated_ms, &ignored) &&
         migrated_ms > baseline->taken_ms)
         moment_ms = migrated_ms;

@@ -32,6 +32,8 @@ struct plan_facts {
     bool runs_migrations;       // `tminus migrate` writes this layout's record on this engine
     enum plan_console console;
     const char *made_at;
+    const char *const *effects_sha256; // of the file beside each of `change`; NULL: there is none
+    const json_t *gates, *commands;    // as tminus.yaml has them; NULL: none are configured
     const struct plan_rollback *rehearsed; // what a rehearsal of just these migrations showed; NULL
 };
 

@@ -233,6 +233,8 @@ static void add_migrations(const struct making *making)
         *mem_append(making->mem, plan->migrations, plan->n_migrations) = (struct plan_migration){
             .version = migration->version,
             .path = migration->path,
+            .effects_sha256 =
+                making->facts->effects_sha256 == NULL ? NULL : making->facts->effects_sha256[i],
             .sha256 = up->text == NULL
                           ? NULL
                           : mem_strdup(making->mem,
@@ -258,6 +260,8 @@ static struct plan *begin(TALLOC_CTX *mem, const struct plan_facts *facts)
     plan->target = facts->target;
     plan->made_at = facts->made_at;
     plan->assessment = facts->assessment;
+    plan->gates = facts->gates;
+    plan->commands = facts->commands;
     plan->baseline_max_age_ms = facts->environment == NULL
                                     ? PLAN_BASELINE_MAX_AGE_MS
                                     : facts->environment->baseline_max_age_ms;

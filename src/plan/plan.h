@@ -100,9 +100,9 @@ const char *rollback_class_answer(enum rollback_class class); // "Yes", "Partial
 
 struct plan_rollback {
     enum rollback_class class;
-    enum layer layer;   // predicted until a rehearsal measured it
-    const char *reason; // one or two sentences with numbers where they are known
-    int64_t rows_lost;  // by taking it back now; -1: not known
+    enum layer layer;                 // predicted until a rehearsal measured it
+    const char *reason;               // one or two sentences with numbers where they are known
+    int64_t rows_lost;                // by taking it back now; -1: not known
     const char *old_release_survives; // on the new schema, as rehearsed: "PASS" …; NULL: not known
 };
 
@@ -115,8 +115,9 @@ struct plan_strategy {
 // What is applied, byte for byte.
 struct plan_migration {
     const char *version, *path;
-    const char *sha256;      // of the up
-    const char *down_sha256; // NULL: there is none
+    const char *sha256;         // of the up
+    const char *down_sha256;    // NULL: there is none
+    const char *effects_sha256; // of the effects file beside it; NULL: there is none
 };
 
 struct plan_target {
@@ -143,6 +144,7 @@ struct plan {
     struct plan_migration *migrations;
     size_t n_migrations;
     int64_t baseline_max_age_ms;         // the gate of pre.baseline
+    const json_t *gates, *commands;      // as tminus.yaml has them; NULL: none are configured
     const struct assessment *assessment; // NULL: the plan was read from a file
     const char **notes;                  // what could not be known, and what would make it known
     size_t n_notes;

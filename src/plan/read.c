@@ -112,6 +112,7 @@ static void read_migrations(const struct reading *reading, const json_t *list, s
             .path = text(reading, json, "path"),
             .sha256 = text(reading, json, "sha256"),
             .down_sha256 = text(reading, json, "down_sha256"),
+            .effects_sha256 = text(reading, json, "effects_sha256"),
         };
     }
 }
@@ -122,6 +123,14 @@ static enum rollback_class class_by_name(const char *name)
         if (strcmp(rollback_class_name((enum rollback_class) class), name) == 0)
             return (enum rollback_class) class;
     return ROLLBACK_UNKNOWN;
+}
+
+static const json_t *configured(const struct reading *reading, const json_t *document,
+                                const char *name)
+{
+    const json_t *sections = json_object_get(document, name);
+
+    return json_is_object(sections) ? json_keep(reading->mem, json_deep_copy(sections)) : NULL;
 }
 
 static struct plan *read_head(const struct reading *reading, const json_t *document)
@@ -150,6 +159,8 @@ static struct plan *read_head(const struct reading *reading, const json_t *docum
                      .rows_lost = json_get_integer(rollback, "rows_lost", -1)},
         .baseline_max_age_ms =
             json_get_integer(document, "baseline_max_age_ms", PLAN_BASELINE_MAX_AGE_MS),
+        .gates = configured(reading, document, "gates"),
+        .commands = configured(reading, document, "commands"),
     };
     for (size_t i = 0; i < PLAN_SECTION_COUNT; i++)
         plan->sections[i].kind = (enum plan_section_kind)i;

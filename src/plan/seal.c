@@ -1,10 +1,10 @@
 /*
  * Seal: the digest of a plan, over what people approve.
  *
- * SHA-256 of the canonical JSON of the migrations' bytes, the release, the target's identity, the
- * gates, and of each step what is typed, asked, expected and undone. What was observed, sizes,
- * estimates, batches and times are left out: the same plan has the same digest tomorrow and on
- * another machine.
+ * SHA-256 of the canonical JSON of the migrations' bytes, their effects files, the release, the
+ * target's identity, the gates and commands as tminus.yaml has them, and of each step what is
+ * typed, asked, expected and undone. What was observed, sizes, estimates, batches and times are
+ * left out: the same plan has the same digest tomorrow and on another machine.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -67,8 +67,14 @@ static void put_migrations(json_t *document, const struct plan *plan)
         json_put_text(object, "version", plan->migrations[i].version);
         json_put_text(object, "sha256", plan->migrations[i].sha256);
         json_put_text(object, "down_sha256", plan->migrations[i].down_sha256);
+        json_put_text(object, "effects_sha256", plan->migrations[i].effects_sha256);
         json_array_append_new(list, object);
     }
+}
+
+static void put_configured(json_t *document, const char *name, const json_t *sections)
+{
+    json_put(document, name, sections == NULL ? json_null() : json_deep_copy(sections));
 }
 
 void plan_seal(struct plan *plan)
@@ -84,6 +90,8 @@ void plan_seal(struct plan *plan)
     json_put_text(document, "rollback", rollback_class_name(plan->rollback.class));
     json_put_text(document, "strategy", plan->strategy.name);
     put_migrations(document, plan);
+    put_configured(document, "gates", plan->gates);
+    put_configured(document, "commands", plan->commands);
     for (size_t i = 0; i < PLAN_SECTION_COUNT; i++) {
         json_t *steps = json_put_array(document, plan_section_name((enum plan_section_kind)i));
         for (size_t j = 0; j < plan->sections[i].n_steps; j++)

@@ -82,8 +82,14 @@ static void put_migrations(json_t *document, const struct plan *plan)
         json_put_text(object, "path", migration->path);
         json_put_text(object, "sha256", migration->sha256);
         json_put_text(object, "down_sha256", migration->down_sha256);
+        json_put_text(object, "effects_sha256", migration->effects_sha256);
         json_array_append_new(list, object);
     }
+}
+
+static void put_configured(json_t *document, const char *name, const json_t *sections)
+{
+    json_put(document, name, sections == NULL ? json_null() : json_deep_copy(sections));
 }
 
 static const char *invariant_of(const struct plan_step *step)
@@ -163,6 +169,8 @@ static json_t *head_json(const struct plan *plan)
     json_put_text(strategy, "name", plan->strategy.name);
     json_put_text(strategy, "reason", plan->strategy.reason);
     put_migrations(document, plan);
+    put_configured(document, "gates", plan->gates);
+    put_configured(document, "commands", plan->commands);
     put_sections(document, plan);
     put_rollback(document, &plan->rollback);
     return document;

@@ -78,4 +78,11 @@ ends 2 'no such database' "$TMINUS" baseline save --database nothing.db
 printf 'not a database, but a text of more than one hundred bytes, so that it cannot be taken for an empty one by anything' >bad.db
 ends 2 'damaged database' "$TMINUS" baseline save --database bad.db
 is 'refused: no baseline was left behind' "$(ls state/baseline | wc -l)" 1
+
+# What counts is its age when the change was made: a watch looks a day later.
+fresh
+printf 'service: shop\nenvironments:\n  production:\n    database: {url: "sqlite:shop.db", migrations: m}\n    gates: {baseline: {max_age: 4s}}\n' >tminus.yaml
+"$TMINUS" baseline save -q >"$tmp/aged" 2>&1 && "$TMINUS" migrate -q >>"$tmp/aged" 2>&1 || show "$tmp/aged"
+sleep 4
+ends 0 'older than it may be by now, and not when it was migrated' "$TMINUS" verify
 done_testing

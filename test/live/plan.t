@@ -164,6 +164,7 @@ is 'is counted' "$(field "$tmp/out" 'step("pre.mapping/category_map")["status"],
     "('FAIL', '0')"
 sqlite3 mail.db 'INSERT INTO category_map SELECT * FROM kept; DROP TABLE kept'
 
+ends 0 'verified before the change, which answers nothing behind it' "$TMINUS" verify --no-progress --expect as-before
 run "$TMINUS" migrate --no-progress
 ends 3 'after the change its other half is asked' "$TMINUS" plan --check plan.json --no-progress
 says 'what is recorded' out 'Post-Deploy'

@@ -11,6 +11,7 @@ sqlite3 shop.db "CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT NOT NULL);
 mkdir m
 echo "ALTER TABLE t ADD COLUMN note TEXT;" >m/0001_note.up.sql
 echo "ALTER TABLE t DROP COLUMN note;" >m/0001_note.down.sql
+signs=
 configure() {
     cat >tminus.yaml <<YAML
 service: shop
@@ -20,6 +21,8 @@ environments:
     backup: {kind: sqlite, directory: backups}
     gates: {$1}
 YAML
+    # What is configured is part of what was signed.
+    [ -z "$signs" ] || "$TMINUS" approve >"$tmp/signed" 2>&1 || :
 }
 # gate NAME [MEMBER]: what the last poll in JSON said of it.
 gate() {
@@ -71,7 +74,14 @@ cp m/0001_note.effects.yaml effects.yaml
 echo '# a word' >>m/0001_note.effects.yaml
 ends 3 'an effects file that was edited since: HOLD' "$TMINUS" poll --format json
 is 'it was not compared' "$(gate effects)" UNKNOWN
+is 'and the signature is void, for it covers the file' "$(gate approved observed)" 'what was signed is another plan than this: it is void'
 mv effects.yaml m/0001_note.effects.yaml
+ends 0 'with the file as it was signed' "$TMINUS" poll
+configure 'window: {between: ["00:00-24:00"]}, optional: [down]'
+ends 3 'another list of gates than was signed: HOLD' "$TMINUS" poll --format json
+is 'the signature is void' "$(gate approved observed)" 'what was signed is another plan than this: it is void'
+signs=yes
+configure 'window: {between: ["00:00-24:00"]}'
 
 mv backups elsewhere
 ends 1 'no backup: NO-GO' "$TMINUS" poll --format json
@@ -160,6 +170,7 @@ says 'signed' out 'ana signed the announcement of plan '
 ends 1 'announced just now: NO-GO' "$TMINUS" poll --format json
 is 'that gate' "$(gate announced)" FAIL
 configure "$open, announced: {before: 1ms}"
+run "$TMINUS" approve --announced --reason '#deploys'
 ends 0 'announced in time' "$TMINUS" poll --format json
 is 'where' "$(gate announced detail)" '#deploys'
 
