@@ -103,6 +103,17 @@ says 'the order of columns alone: told' out 'PASS    the downs restore the schem
 migration 1_spare 'ALTER TABLE orders DROP COLUMN spare;' 'ALTER TABLE orders ADD COLUMN spare INTEGER;'
 ends 1 'a column that comes back with another type: NO-GO' "$TMINUS" rehearse
 
+project searched ''
+sqlite3 shop.db "CREATE VIRTUAL TABLE found USING fts5(email, content='orders', content_rowid='id');
+    INSERT INTO found(found) VALUES ('rebuild'); CREATE VIRTUAL TABLE notes USING fts5(body); INSERT INTO notes VALUES ('a'), ('b')"
+migration 1_upper "UPDATE orders SET email = upper(email); INSERT INTO found(found) VALUES ('rebuild');" \
+    "UPDATE orders SET email = lower(email); INSERT INTO found(found) VALUES ('rebuild');"
+ends 0 'a full-text index that is made anew: GO' "$TMINUS" rehearse
+lacks 'a full-text index: nothing of its own tables' out found_
+migration 1_upper "DELETE FROM notes WHERE body = 'a';" 'SELECT 1;'
+ends 3 'text that only a full-text table has, lost: HOLD, for no backup is there' "$TMINUS" rehearse
+says 'text that only a full-text table has: its row' out 'notes_content: 2 → 1 rows'
+
 project one-way ''
 migration 1_gone 'DELETE FROM orders WHERE id < 4;' ''
 ends 3 'without a down, and without a backup: HOLD' "$TMINUS" rehearse

@@ -193,8 +193,8 @@ bool sqlite_catalog_read(TALLOC_CTX *mem, struct engine *engine, struct schema *
     TRY(catalog_scan(&catalog,
                      "SELECT type, name, sql, rootpage FROM main.sqlite_schema "
                      "WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' "
-                     "AND name NOT IN " OUR_TABLES " AND name NOT GLOB '" UNDO_TABLES
-                     "' ORDER BY rowid",
+                     "AND name NOT IN " OUR_TABLES " AND name NOT IN " INDEX_TABLES
+                     " AND name NOT GLOB '" UNDO_TABLES "' ORDER BY rowid",
                      NULL, add_relation, NULL, err));
     TRY(read_sizes(&catalog, err));
     engine->deadline_ms = 0;

@@ -116,8 +116,9 @@ static bool write_schema(struct digesting *digesting, struct engine *engine, str
     TRY(cursor_make(tmp, engine,
                     "SELECT type, name, tbl_name, sql, rootpage FROM main.sqlite_schema "
                     "WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\' "
-                    "AND tbl_name NOT IN " OUR_TABLES " AND tbl_name NOT GLOB '" UNDO_TABLES
-                    "' AND name NOT GLOB '" UNDO_TABLES "' ORDER BY type, name",
+                    "AND tbl_name NOT IN " OUR_TABLES " AND tbl_name NOT IN " INDEX_TABLES
+                    " AND tbl_name NOT GLOB '" UNDO_TABLES "' AND name NOT GLOB '" UNDO_TABLES
+                    "' ORDER BY type, name",
                     &cursor, err));
     for (;;) {
         bool has_row;

@@ -90,8 +90,9 @@ static bool read_objects(TALLOC_CTX *mem, struct engine *engine, struct objects 
     struct objects objects = {0};
     bool has_row = true;
     TRY(cursor_make(tmp, engine,
-                    "SELECT type, name, tbl_name, sql, rootpage FROM main.sqlite_schema", &cursor,
-                    err));
+                    "SELECT type, name, tbl_name, sql, rootpage FROM main.sqlite_schema "
+                    "WHERE tbl_name NOT IN " INDEX_TABLES,
+                    &cursor, err));
     while (has_row) {
         TRY(cursor_step(engine, cursor, &has_row, err));
         if (has_row)

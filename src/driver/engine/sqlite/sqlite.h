@@ -17,6 +17,13 @@
 #define TABLE_MIGRATION "tminus_migration"
 #define OUR_TABLES "('" TABLE_IDENTITY "','" TABLE_MIGRATION "')"
 #define UNDO_TABLES "tminus_undo_*" // a GLOB
+// Indexes of full-text tables, which their module keeps as tables: what stands in them follows from
+// the text, and the same text gives other bytes after another history. _content is no such table.
+// Source: https://www.sqlite.org/fts5.html section 9, fts3.html section 9
+#define INDEX_TABLES                                                                               \
+    "(SELECT v.name || s.column1 FROM main.sqlite_schema AS v, (VALUES ('_data'), ('_idx'), "      \
+    "('_docsize'), ('_config'), ('_segments'), ('_segdir'), ('_stat')) AS s "                      \
+    "WHERE v.type = 'table' AND v.rootpage = 0 AND v.sql LIKE '%USING%fts%')"
 
 enum stop { STOP_NONE, STOP_DEADLINE, STOP_INTERRUPTED };
 
