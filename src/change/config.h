@@ -183,14 +183,16 @@ struct config_environment {
     size_t n_databases;
     struct config_slot *slots;
     size_t n_slots;
-    const char *deployed; // git revision of the code that runs; NULL: not given
+    const char *deployed;        // git revision of the code that runs; NULL: not given
     int64_t baseline_max_age_ms; // gates.baseline.max_age, default 1 h
     struct config_gates gates;
     struct config_rehearsal rehearsal;
     struct config_backup backup;
-    struct config_store store; // kind NULL: the configuration's
-    const char **watch; // durations after the verification, as written: [30m, 1h, 4h, 24h]
-    size_t n_watch;     // 0: those
+    struct config_store store;  // kind NULL: the configuration's
+    const char **watch;         // durations after the verification, as written: [30m, 1h, 4h, 24h]
+    size_t n_watch;             // 0: those
+    int64_t watch_tolerance_ms; // how late a point may be checked; default 5 min
+    struct config_maintenance maintenance;
     struct config_release release;
     struct config_health *health;
     size_t n_health;

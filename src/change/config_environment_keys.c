@@ -142,6 +142,10 @@ static void begin_environment(struct config_reading *reading, const struct yaml 
     environment->rehearsal.deadline_ms = 4 * HOUR_MS;
     environment->release.timeout_ms = HOUR_MS / 2;
     environment->release.ready_ms = HOUR_MS / 30;
+    environment->watch_tolerance_ms = HOUR_MS / 12;
+    environment->maintenance.for_ms = HOUR_MS / 2;
+    environment->maintenance.timeout_ms = HOUR_MS / 60;
+    environment->maintenance.ready_ms = HOUR_MS / 120;
 }
 
 static void end_environment(struct config_reading *reading, const struct yaml *node, void *element)
@@ -169,6 +173,11 @@ static const struct config_key environment_keys[] = {
      .offset = offsetof(struct config_environment, backup),
      .map = &config_map_backup},
     ARRAY("watch", KEY_TEXTS, struct config_environment, watch, n_watch, NULL),
+    KEY("watch_tolerance", KEY_DURATION, struct config_environment, watch_tolerance_ms),
+    {.name = "maintenance",
+     .shape = KEY_MAP,
+     .offset = offsetof(struct config_environment, maintenance),
+     .map = &config_map_maintenance},
     {.name = "release",
      .shape = KEY_MAP,
      .offset = offsetof(struct config_environment, release),

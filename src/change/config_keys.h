@@ -55,12 +55,13 @@ struct config_map {
     void (*end)(struct config_reading *reading, const struct yaml *node, void *element);
 };
 
-extern const struct config_map config_map_file;      // fills struct config
-extern const struct config_map config_map_rehearsal; // struct config_rehearsal
-extern const struct config_map config_map_backup;    // struct config_backup
-extern const struct config_map config_map_release;   // struct config_release
-extern const struct config_map config_map_health;    // struct config_health
-extern const struct config_map config_map_flag;      // struct config_flag
-extern const struct config_map config_map_notify;    // struct config_notify
+extern const struct config_map config_map_file;        // fills struct config
+extern const struct config_map config_map_rehearsal;   // struct config_rehearsal
+extern const struct config_map config_map_backup;      // struct config_backup
+extern const struct config_map config_map_release;     // struct config_release
+extern const struct config_map config_map_health;      // struct config_health
+extern const struct config_map config_map_flag;        // struct config_flag
+extern const struct config_map config_map_notify;      // struct config_notify
+extern const struct config_map config_map_maintenance; // struct config_maintenance
 
 #endif

@@ -212,6 +212,22 @@ const struct config_map config_map_health = {
     .end = end_health,
 };
 
+// --- maintenance
+
+static const struct config_key maintenance_keys[] = {
+    ARRAY("enable", KEY_COMMAND, struct config_maintenance, enable, n_enable, NULL),
+    ARRAY("disable", KEY_COMMAND, struct config_maintenance, disable, n_disable, NULL),
+    KEY("shell", KEY_BOOL, struct config_maintenance, is_shell),
+    ARRAY("environment", KEY_TEXTS, struct config_maintenance, environment, n_environment, NULL),
+    ARRAY("check", KEY_LIST, struct config_maintenance, check, n_check, &config_map_health),
+    KEY("for", KEY_DURATION, struct config_maintenance, for_ms),
+    KEY("timeout", KEY_DURATION, struct config_maintenance, timeout_ms),
+    KEY("ready", KEY_DURATION, struct config_maintenance, ready_ms),
+    KEY("in_flight", KEY_BOOL, struct config_maintenance, in_flight),
+};
+const struct config_map config_map_maintenance = {
+    .what = "maintenance", .keys = maintenance_keys, .n_keys = COUNT_OF(maintenance_keys)};
+
 // --- flags
 
 static const char *const flag_kinds[] = {"command",   "file",         "sql", "unleash",

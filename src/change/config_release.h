@@ -116,6 +116,22 @@ struct config_notify { // notify: [{kind: webhook, url: "${HOOK}"}, {kind: file,
     int64_t timeout_ms; // of one attempt; default 5 s
 };
 
+struct config_maintenance { // maintenance: {enable: [./page, on], disable: [./page, off], …}
+    const char **enable;    // commands; none: there is no maintenance
+    size_t n_enable;
+    const char **disable;
+    size_t n_disable;
+    bool is_shell;
+    const char **environment; // names of variables that its commands get, beside the usual ones
+    size_t n_environment;
+    struct config_health *check; // passes while maintenance is on, and fails while it is off
+    size_t n_check;
+    int64_t for_ms;     // how long it may stay on; default 30 min
+    int64_t timeout_ms; // of one command; default 1 min
+    int64_t ready_ms;   // that what is seen from outside may take; default 30 s
+    bool in_flight;     // a flight enables it before its migrations
+};
+
 // Does it ask which version answers: is {version} in what is expected?
 bool config_health_asks_version(const struct config_health *health);
 

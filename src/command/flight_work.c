@@ -85,6 +85,9 @@ static bool fly(TALLOC_CTX *mem, struct flight_work *work, const struct flying_o
                    .wait = wait_make(mem),
                    .hear = flight_screen_hear,
                    .hear_context = screen},
+        .config = work->choice.config,
+        .environment = work->choice.environment,
+        .notifiers = work->program->notifiers,
         .tell = flight_screen_tell,
         .pass = flight_screen_pass,
         .screen = screen,
@@ -107,7 +110,7 @@ int flight_work_fly(TALLOC_CTX *mem, struct flight_work *work, const struct flyi
         return -1;
     if (!is_flown || !flight_work_show(work, err))
         return -1;
-    return board_exit_status(work->flight);
+    return board_exit_status(work->flight, clock_wall_ms());
 }
 
 // --- asking

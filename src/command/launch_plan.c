@@ -194,9 +194,13 @@ static char *point_name(TALLOC_CTX *mem, int64_t after_ms)
 
 static void add_point(struct making *making, int64_t after_ms)
 {
+    const struct config_environment *environment = making->work->choice.environment;
     struct flight *flight = making->flight;
-    *mem_append(making->mem, flight->points, flight->n_points) =
-        (struct flight_point){.name = point_name(making->mem, after_ms), .after_ms = after_ms};
+    *mem_append(making->mem, flight->points, flight->n_points) = (struct flight_point){
+        .name = point_name(making->mem, after_ms),
+        .after_ms = after_ms,
+        .tolerance_ms = environment == NULL ? FLIGHT_TOLERANCE_MS : environment->watch_tolerance_ms,
+    };
 }
 
 // Source: the runbook and the checklist: half an hour, one hour, four, a day.

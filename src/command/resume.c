@@ -51,7 +51,8 @@ static const struct argp watch_parser = {
     .options = watch_table,
     .parser = parse,
     .doc = "Check a deployed change at the points of its watch: half an hour after the "
-           "verification, one hour, four, a day. A point that was missed is checked late. With "
+           "verification, one hour, four, a day. A point that nobody checked in time is an alarm, "
+           "and is checked late. Where the flight waits for a person its deadlines are kept. With "
            "--once it ends when nothing is due, for cron or a systemd timer. Ends as launch does.",
     .children = options_children,
 };
@@ -64,19 +65,65 @@ static int64_t watch_ms(const struct flight *flight, const struct request *reque
     return flight->verified_ms == 0 ? 0 : clock_wall_ms() - flight->verified_ms;
 }
 
+// Does it stand where a person is waited for, so that only deadlines are to be kept?
+static bool is_waiting_for_person(const struct flight *flight)
+{
+    return flight->state == FLIGHT_HOLDING || flight->state == FLIGHT_NEEDS_PERSON;
+}
+
+static bool look_for_pilot(const struct flight_work *work, bool *is_flown, struct error *err)
+{
+    SCRATCH(tmp);
+    struct store_lease pilot;
+    bool is_there;
+
+    TRY(lease_look(tmp, work->journal, work->lease_name, &pilot, &is_there, err));
+    *is_flown = is_there && pilot.is_alive;
+    return true;
+}
+
 static bool open_work(TALLOC_CTX *mem, const struct program *program, const struct request *request,
                       struct flight_work *work, struct error *err)
 {
     TRY(options_format_allowed(&request->options,
                                OPTIONS_FORMAT(FORMAT_TEXT) | OPTIONS_FORMAT(FORMAT_JSON), err));
-    return flight_work_find(mem, program, &request->options, NULL, work, err);
+    // To a timer it is nothing new that there is no flight yet.
+    return request->is_once ? flight_work_open(mem, program, &request->options, NULL, work, err)
+                            : flight_work_find(mem, program, &request->options, NULL, work, err);
+}
+
+#define CALL_LATE_MS ((int64_t)24 * 3600 * 1000) // an older end is no news
+
+// It ended, and its process did before it had called anybody.
+static bool has_to_call(const struct flight *flight)
+{
+    return flight_is_call_due(flight) && clock_wall_ms() - flight->entered_ms < CALL_LATE_MS;
+}
+
+static int show(const struct flight_work *work, struct error *err)
+{
+    return flight_work_show(work, err) ? board_exit_status(work->flight, clock_wall_ms()) : -1;
+}
+
+// A timer runs from before the first flight on.
+static int show_nothing(const struct flight_work *work)
+{
+    if (work->options->format == FORMAT_TEXT) {
+        printf("%s: no flight was begun; there is nothing to watch\n", work->lease_name);
+        return EXIT_GO;
+    }
+    json_auto_t *document = json_object();
+    json_put_text(document, "schema", "tminus/status/1");
+    json_put_text(document, "flight", NULL);
+    json_write(stdout, document);
+    return EXIT_GO;
 }
 
 static int fly_on(TALLOC_CTX *mem, struct flight_work *work, const struct flying_options *options,
                   struct error *err)
 {
-    if (flight_state_is_end(work->flight->state))
-        return flight_work_show(work, err) ? board_exit_status(work->flight) : -1;
+    if (flight_state_is_end(work->flight->state) && !has_to_call(work->flight))
+        return show(work, err);
     if (!flight_work_take(mem, work, err))
         return -1;
     return flight_work_fly(mem, work, options, err);
@@ -101,10 +148,20 @@ static int watch_run(const struct program *program, int argc, char **argv, struc
     struct request request = {0};
     struct flight_work work;
 
+    bool is_flown;
+
     argp_parse(&watch_parser, argc, argv, 0, NULL, &request);
     if (!open_work(tmp, program, &request, &work, err))
         return -1;
-    if (work.flight->verified_ms == 0 && !flight_state_is_end(work.flight->state)) {
+    if (request.is_once && work.flight == NULL)
+        return show_nothing(&work);
+    if (!look_for_pilot(&work, &is_flown, err))
+        return -1;
+    // Whoever flies keeps the points and deadlines; a timer has nothing to do meanwhile.
+    if (request.is_once && is_flown)
+        return show(&work, err);
+    if (work.flight->verified_ms == 0 && !flight_state_is_end(work.flight->state) &&
+        !is_waiting_for_person(work.flight)) {
         error_set(err, ERROR_INPUT, "flight %s is not verified yet: %s", work.flight->id,
                   flight_state_name(work.flight->state));
         error_hint(err, "tminus status shows what it waits for; tminus resume flies on");

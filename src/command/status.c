@@ -3,6 +3,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
+#include "base/clock.h"
 #include "command/command.h"
 #include "command/flight_work.h"
 
@@ -34,7 +35,7 @@ static const struct argp parser = {
     .parser = parse,
     .doc = "Show the last flight: its steps, its state, what it waits for and until when, and the "
            "commands that move it. Ends with 0 done or on its way, 1 aborted before any change, 3 "
-           "holding, 4 taken back and proven, 5 a person is needed.",
+           "holding or a point of the watch missed, 4 taken back and proven, 5 a person is needed.",
     .children = options_children,
 };
 
@@ -50,7 +51,7 @@ static int status_run(const struct program *program, int argc, char **argv, stru
         !flight_work_find(tmp, program, &request.options, request.flight, &work, err) ||
         !flight_work_show(&work, err))
         return -1;
-    return board_exit_status(work.flight);
+    return board_exit_status(work.flight, clock_wall_ms());
 }
 
 const struct command command_status = {

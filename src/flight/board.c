@@ -92,13 +92,21 @@ const char *board_clock(const struct flight *flight)
     return flight->reached_ms[FLIGHT_CONFIRMING] > 0 ? "T-0" : "T-30";
 }
 
-int board_exit_status(const struct flight *flight)
+const struct flight_point *board_missed_point(const struct flight *flight, int64_t now_ms)
+{
+    const struct flight_point *point = flight_next_point(flight);
+    return point != NULL && flight_point_is_missed(flight, point, now_ms) ? point : NULL;
+}
+
+int board_exit_status(const struct flight *flight, int64_t now_ms)
 {
     bool has_tried = false;
 
     for (size_t i = 0; i < flight->n_steps; i++)
         has_tried =
             has_tried || (flight->steps[i].phase == STEP_DEPLOY && flight->steps[i].attempts > 0);
+    if (board_missed_point(flight, now_ms) != NULL)
+        return 3;
     switch (flight->state) {
     case FLIGHT_HOLDING: return 3;
     case FLIGHT_ABORTED: return has_tried ? 4 : 1;

@@ -26,11 +26,13 @@ void board_write_text(FILE *out, const struct flight *flight, const struct board
 json_t *board_json(const struct flight *flight, const struct board_options *options);
 
 // The exit status that says how it stands: 0 done or on its way, 1 aborted before any change, 3
-// holding, 4 taken back and proven, 5 a person is needed.
-int board_exit_status(const struct flight *flight);
+// holding, or a point of the watch was missed, 4 taken back and proven, 5 a person is needed.
+int board_exit_status(const struct flight *flight, int64_t now_ms);
 
 // "14:59:03" of today, with the day of another; UTC.
 char *board_moment(TALLOC_CTX *mem, int64_t now_ms, int64_t ms);
+// The point that nobody checked in time and that is still to be checked; NULL: there is none.
+const struct flight_point *board_missed_point(const struct flight *flight, int64_t now_ms);
 // Where it is on the runbook's clock: "T-30" "T-0" "T+5 min", the next point's name, "back".
 const char *board_clock(const struct flight *flight);
 // "T-0 at …", "step migrate", "a person: go or abort"; NULL: it has ended.

@@ -77,6 +77,13 @@ static void put_lists(json_t *document, const struct flight *flight,
         json_t *point = json_object();
         json_put_text(point, "name", flight->points[i].name);
         json_put_bool(point, "is_passed", flight->points[i].is_passed);
+        json_put(
+            point, "due",
+            time_json(flight->verified_ms == 0 ? 0 : flight_point_ms(flight, &flight->points[i])));
+        json_put(point, "checked", time_json(flight->points[i].checked_ms));
+        json_put_bool(point, "is_missed",
+                      flight_point_is_missed(flight, &flight->points[i], options->now_ms));
+        json_put_integer(point, "late_ms", flight_point_late_ms(flight, &flight->points[i]));
         json_array_append_new(list, point);
     }
 }
@@ -111,6 +118,9 @@ json_t *board_json(const struct flight *flight, const struct board_options *opti
                   flight->state == FLIGHT_HOLDING ? flight_state_name(flight->held) : NULL);
     json_put(document, "started", time_json(flight->started_ms));
     json_put(document, "start_at", time_json(flight->start_at_ms));
+    json_put(document, "verified", time_json(flight->verified_ms));
+    json_put_integer(document, "verification_late_ms",
+                     flight_verification_late_ms(flight, options->now_ms));
     json_put_bool(document, "can_go_back", flight->can_go_back);
     json_put(document, "flown_by", pilot_json(options->pilot));
     json_put(document, "poll", poll_json(&flight->poll));

@@ -281,12 +281,18 @@ static void add_verification(struct drawing *drawing, const char *clock)
 {
     const struct flight *flight = drawing->flight;
     int64_t began_ms = flight->reached_ms[FLIGHT_VERIFYING];
+    int64_t late_ms = flight_verification_late_ms(flight, drawing->options->now_ms);
+    const char *late = late_ms == 0 ? ""
+                                    : mem_printf(drawing->mem, "; WARN: late by %s",
+                                                 quantity_duration(drawing->mem, late_ms));
 
     if (flight->state == FLIGHT_VERIFYING && is_flown(drawing)) {
-        add_row(drawing, clock, MARK_RUNNING, "verification", lasted(drawing, began_ms));
+        add_row(drawing, clock, MARK_RUNNING, "verification",
+                mem_printf(drawing->mem, "%s%s", lasted(drawing, began_ms), late));
         add_said(drawing, clock);
     } else if (flight->verified_ms > 0) {
-        add_row(drawing, clock, MARK_DONE, "verification", moment(drawing, flight->verified_ms));
+        add_row(drawing, clock, MARK_DONE, "verification",
+                mem_printf(drawing->mem, "%s%s", moment(drawing, flight->verified_ms), late));
     } else if (is_held_in(flight, FLIGHT_VERIFYING)) {
         add_row(drawing, clock, MARK_UNKNOWN, "verification", NULL);
     } else if (began_ms > 0 && flight->state != FLIGHT_VERIFYING) {
@@ -303,12 +309,21 @@ static void add_point(struct drawing *drawing, const struct flight_point *point)
     const char *due =
         flight->verified_ms == 0 ? NULL : moment(drawing, flight_point_ms(flight, point));
 
+    int64_t late_ms = flight_point_late_ms(flight, point);
+
     if (point->is_passed)
-        add_row(drawing, point->name, MARK_DONE, "check", NULL);
+        add_row(drawing, point->name, MARK_DONE, "check",
+                late_ms == 0 ? moment(drawing, point->checked_ms)
+                             : mem_printf(drawing->mem, "%s; missed, and checked %s late",
+                                          moment(drawing, point->checked_ms),
+                                          quantity_duration(drawing->mem, late_ms)));
     else if (is_next && flight->state == FLIGHT_CHECKING && is_flown(drawing))
         add_row(drawing, point->name, MARK_RUNNING, "check", lasted(drawing, flight->entered_ms));
     else if (is_next && is_held_in(flight, FLIGHT_CHECKING))
         add_row(drawing, point->name, MARK_UNKNOWN, "check", due);
+    else if (point == board_missed_point(flight, drawing->options->now_ms))
+        add_row(drawing, point->name, MARK_FAILED, "check",
+                mem_printf(drawing->mem, "missed: due at %s, and nobody checked", due));
     else
         add_row(drawing, point->name, MARK_PENDING, "check", due);
     if (!point->is_passed && !is_next)
@@ -390,9 +405,9 @@ static void add_head(struct drawing *drawing)
     add_blank(drawing);
 }
 
-static enum board_color state_color(const struct flight *flight)
+static enum board_color state_color(const struct drawing *drawing)
 {
-    int status = board_exit_status(flight);
+    int status = board_exit_status(drawing->flight, drawing->options->now_ms);
     return status == 0 ? BOARD_GOOD : status == 3 || status == 4 ? BOARD_WARN : BOARD_BAD;
 }
 
@@ -423,9 +438,12 @@ static void add_foot(struct drawing *drawing)
     const char *const *commands = board_next_commands(drawing->mem, flight, drawing->options);
 
     add_blank(drawing);
-    add(drawing, RANK_STAYS, state_color(flight),
+    add(drawing, RANK_STAYS, state_color(drawing),
         mem_printf(drawing->mem, "%s: the flight %s", flight_state_name(flight->state),
                    flight_state_says(flight->state)));
+    if (board_missed_point(flight, drawing->options->now_ms) != NULL)
+        add(drawing, RANK_STAYS, BOARD_BAD,
+            mem_printf(drawing->mem, "ALARM: nobody checked %s in time", board_clock(flight)));
     if (flight->why != NULL)
         add(drawing, RANK_WHY, BOARD_PLAIN, mem_printf(drawing->mem, "  %s", flight->why));
     add_waiting(drawing);

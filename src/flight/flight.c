@@ -85,6 +85,7 @@ json_t *flight_plan_json(const struct flight *flight)
         json_t *point = json_object();
         json_put_text(point, "name", flight->points[i].name);
         json_put_integer(point, "after_ms", flight->points[i].after_ms);
+        json_put_integer(point, "tolerance_ms", flight->points[i].tolerance_ms);
         json_array_append_new(points, point);
     }
     return data;
@@ -219,8 +220,25 @@ static bool take_start(struct flight_reader *reader, const json_t *event)
         struct flight_point *point = mem_append(reader->mem, flight->points, flight->n_points);
         point->name = text_of(reader, object, "name");
         point->after_ms = json_get_integer(object, "after_ms", 0);
+        point->tolerance_ms = json_get_integer(object, "tolerance_ms", FLIGHT_TOLERANCE_MS);
     }
     return true;
+}
+
+static bool is_alarm(enum flight_state state)
+{
+    return state == FLIGHT_HOLDING || state == FLIGHT_NEEDS_PERSON || state == FLIGHT_ROLLED_BACK ||
+           state == FLIGHT_ABORTED || state == FLIGHT_DONE;
+}
+
+static void pass_point(struct flight *flight)
+{
+    for (size_t i = 0; i < flight->n_points; i++)
+        if (!flight->points[i].is_passed) {
+            flight->points[i].is_passed = true;
+            flight->points[i].checked_ms = flight->reached_ms[FLIGHT_CHECKING];
+            return;
+        }
 }
 
 // The event moved the flight into a state, or let it stay: staying does not begin it anew.
@@ -246,14 +264,15 @@ static bool enter(struct flight_reader *reader, const json_t *event)
         flight->entered_ms = flight->reached_ms[state] = time_of(event);
     if (flight->state == FLIGHT_VERIFYING && state == FLIGHT_WATCHING)
         flight->verified_ms = time_of(event);
+    if (state == FLIGHT_VERIFYING && flight->deployed_ms == 0)
+        flight->deployed_ms = time_of(event);
     // A point is passed when its check gave GO.
-    bool has_passed =
-        flight->state == FLIGHT_CHECKING && (state == FLIGHT_WATCHING || state == FLIGHT_DONE);
-    for (size_t i = 0; has_passed && i < flight->n_points; i++)
-        if (!flight->points[i].is_passed) {
-            flight->points[i].is_passed = true;
-            break;
-        }
+    if (flight->state == FLIGHT_CHECKING && (state == FLIGHT_WATCHING || state == FLIGHT_DONE))
+        pass_point(flight);
+    bool is_news = state != flight->state ||
+                   strcmp(occurrence, flight_occurrence_name(OCCURRED_DEADLINE)) == 0;
+    if (is_news && is_alarm(state))
+        flight->alarm_sequence = json_get_integer(event, "seq", 0);
     flight->state = state;
     return true;
 }
@@ -372,6 +391,26 @@ static bool take_step_ended(struct flight_reader *reader, const json_t *event)
     return enter(reader, event);
 }
 
+static bool take_missed(struct flight_reader *reader, const json_t *event)
+{
+    struct flight *flight = reader->flight;
+    const char *name = json_get_text(json_object_get(event, "data"), "point");
+
+    flight->alarm_sequence = json_get_integer(event, "seq", 0);
+    for (size_t i = 0; name != NULL && i < flight->n_points; i++)
+        if (strcmp(flight->points[i].name, name) == 0) {
+            flight->points[i].missed_ms = time_of(event);
+            return true;
+        }
+    return fail_at(reader, event, "the flight has no such point");
+}
+
+static bool take_call(struct flight_reader *reader, const json_t *event)
+{
+    reader->flight->called_sequence = json_get_integer(json_object_get(event, "data"), "about", 0);
+    return true;
+}
+
 // The gates journal by themselves, as every verb of the flight does: under its name.
 static void take_poll(struct flight_reader *reader, const json_t *event)
 {
@@ -407,10 +446,9 @@ static const struct {
     const char *event;
     bool (*take)(struct flight_reader *reader, const json_t *event);
 } takers[] = {
-    {EVENT_FLIGHT_MOVED, take_moved},
-    {EVENT_FLIGHT_ASKED, take_asked},
-    {EVENT_STEP_STARTED, take_step_started},
-    {EVENT_STEP_ENDED, take_step_ended},
+    {EVENT_FLIGHT_MOVED, take_moved},        {EVENT_FLIGHT_ASKED, take_asked},
+    {EVENT_STEP_STARTED, take_step_started}, {EVENT_STEP_ENDED, take_step_ended},
+    {EVENT_POINT_MISSED, take_missed},       {EVENT_CALL_STARTED, take_call},
 };
 
 // A flight that is asked back is the last one from then on: it is the one that is on its way.
@@ -568,6 +606,9 @@ int64_t flight_deadline_ms(const struct flight *flight)
     // Waiting for a moment that was chosen is no hang before that moment.
     if (flight->state == FLIGHT_READY && flight->start_at_ms > from)
         from = flight->start_at_ms;
+    const struct flight_point *point = flight_next_point(flight);
+    if (flight->state == FLIGHT_WATCHING && point != NULL)
+        return flight_point_ms(flight, point) + point->tolerance_ms;
     return from + lasts;
 }
 
@@ -582,4 +623,33 @@ const struct flight_point *flight_next_point(const struct flight *flight)
 int64_t flight_point_ms(const struct flight *flight, const struct flight_point *point)
 {
     return flight->verified_ms + point->after_ms;
+}
+
+bool flight_point_is_missed(const struct flight *flight, const struct flight_point *point,
+                            int64_t now_ms)
+{
+    return flight->state == FLIGHT_WATCHING && !point->is_passed &&
+           now_ms >= flight_point_ms(flight, point) + point->tolerance_ms;
+}
+
+int64_t flight_point_late_ms(const struct flight *flight, const struct flight_point *point)
+{
+    int64_t late_ms = point->checked_ms - flight_point_ms(flight, point);
+
+    return point->checked_ms > 0 && late_ms > point->tolerance_ms ? late_ms : 0;
+}
+
+int64_t flight_verification_late_ms(const struct flight *flight, int64_t now_ms)
+{
+    int64_t ended_ms = flight->verified_ms > 0 ? flight->verified_ms : now_ms;
+    int64_t late_ms = ended_ms - flight->deployed_ms - FLIGHT_VERIFY_WITHIN_MS;
+    bool is_over = flight->verified_ms == 0 && flight->state != FLIGHT_VERIFYING &&
+                   flight->state != FLIGHT_HOLDING;
+
+    return flight->deployed_ms > 0 && !is_over && late_ms > 0 ? late_ms : 0;
+}
+
+bool flight_is_call_due(const struct flight *flight)
+{
+    return flight->alarm_sequence > flight->called_sequence;
 }

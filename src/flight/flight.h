@@ -66,10 +66,13 @@ struct flight_way_back {
     const char *old_release_survives; // on the new schema: "PASS" "FAIL" "UNKNOWN"; NULL: UNKNOWN
 };
 
-struct flight_point { // of the watch
-    const char *name; // "T+30 min"
-    int64_t after_ms; // after the verification
+struct flight_point {     // of the watch
+    const char *name;     // "T+30 min"
+    int64_t after_ms;     // after the verification
+    int64_t tolerance_ms; // how late it may be checked; later it is missed, which is an alarm
     bool is_passed;
+    int64_t missed_ms;  // when the alarm was raised; 0: it was not
+    int64_t checked_ms; // when the check that passed began; 0: not yet
 };
 
 struct flight_gate {
@@ -104,6 +107,7 @@ struct flight {
     enum flight_state held; // where `go` leads from FLIGHT_HOLDING
     int64_t started_ms;
     int64_t entered_ms;                     // of the state
+    int64_t deployed_ms;                    // the first time that all was deployed; 0: not yet
     int64_t reached_ms[FLIGHT_STATE_COUNT]; // when it came into each state last; 0: never
     struct flight_poll poll;                // the last one
     int64_t start_at_ms;                    // T-0
@@ -119,6 +123,9 @@ struct flight {
     size_t n_points;
     struct flight_request *requests;
     size_t n_requests;
+    // Events that people are called for: the last one, and the last one that they were called for,
+    // whether or not anybody took it.
+    int64_t alarm_sequence, called_sequence;
     int64_t last_sequence; // of its last event
 };
 
@@ -148,6 +155,18 @@ int64_t flight_deadline_ms(const struct flight *flight);
 // The next point of the watch; NULL: none is left.
 const struct flight_point *flight_next_point(const struct flight *flight);
 int64_t flight_point_ms(const struct flight *flight, const struct flight_point *point);
+// Nobody checked it in time, and it still is to be checked.
+bool flight_point_is_missed(const struct flight *flight, const struct flight_point *point,
+                            int64_t now_ms);
+// By how much it was checked later than it should; 0: it was not.
+int64_t flight_point_late_ms(const struct flight *flight, const struct flight_point *point);
+// Source: the runbook, "verify within 5 minutes"; counted from the end of the deploy.
+#define FLIGHT_VERIFY_WITHIN_MS ((int64_t)5 * 60 * 1000)
+#define FLIGHT_TOLERANCE_MS ((int64_t)5 * 60 * 1000) // of a point, where none is chosen
+// By how much the verification came later, or is late by now; 0: it is in time, or there is none.
+int64_t flight_verification_late_ms(const struct flight *flight, int64_t now_ms);
+// Is there an event that people are to be called for, and were not?
+bool flight_is_call_due(const struct flight *flight);
 
 const char *step_state_name(enum step_state state);
 const char *step_phase_name(enum step_phase phase);

@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "flight/flying.h"
+#include "base/quantity.h"
 #include "journal/events.h"
 #include <string.h>
 
@@ -184,6 +185,33 @@ static bool fly_step(struct flying *flying, struct error *err)
     return do_step(flying, tmp, step, err);
 }
 
+// --- people are called
+
+// Once for each event, whatever becomes of it: an intent is enough.
+static bool call_people(struct flying *flying, struct error *err)
+{
+    SCRATCH(tmp);
+    const struct flight_world *world = flying->world;
+    const struct flight *flight = flying->flight;
+    int64_t about = flight->alarm_sequence;
+    struct flight_call call = {0};
+
+    if (world->call == NULL || !flight_is_call_due(flight))
+        return true;
+    const char *text = world->call_text(world->context, tmp, flight);
+    json_t *data = event_of(flying);
+    json_put_integer(data, "about", about);
+    json_put_text(data, "state", flight_state_name(flight->state));
+    json_put_text(data, "text", text);
+    TRY(append(flying, EVENT_CALL_STARTED, data, err));
+    TRY(world->call(world->context, tmp, flying->flight, text, &call, err));
+    data = event_of(flying);
+    json_put_integer(data, "about", about);
+    json_put_text(data, "why", call.why);
+    json_put(data, "answers", call.answers == NULL ? json_array() : call.answers);
+    return append(flying, call.is_taken ? EVENT_CALLED : EVENT_CALL_FAILED, data, err);
+}
+
 // --- questions
 
 static bool fly_poll(struct flying *flying, struct error *err)
@@ -204,6 +232,27 @@ static bool is_last_point(const struct flight *flight)
     return point == NULL || point == &flight->points[flight->n_points - 1];
 }
 
+// By how much an answer of now is late; 0: it is not.
+static int64_t late_ms(const struct flying *flying)
+{
+    const struct flight *flight = flying->flight;
+    const struct flight_point *point = flight_next_point(flight);
+
+    if (flight->state == FLIGHT_VERIFYING)
+        return flight_verification_late_ms(flight, flying->world->now_ms(flying->world->context));
+    if (flight->state != FLIGHT_CHECKING || point == NULL)
+        return 0;
+    struct flight_point checked = *point;
+    checked.checked_ms = flight->reached_ms[FLIGHT_CHECKING];
+    return flight_point_late_ms(flight, &checked);
+}
+
+static const char *with_lateness(TALLOC_CTX *mem, const char *why, int64_t ms)
+{
+    return mem_printf(mem, "%s%slate by %s", why == NULL ? "" : why, why == NULL ? "" : "; ",
+                      quantity_duration(mem, ms));
+}
+
 static bool fly_verify(struct flying *flying, bool as_before, struct error *err)
 {
     SCRATCH(tmp);
@@ -218,6 +267,12 @@ static bool fly_verify(struct flying *flying, bool as_before, struct error *err)
         occurrence = flying->flight->state == FLIGHT_CHECKING && is_last_point(flying->flight)
                          ? OCCURRED_POINTS_DONE
                          : OCCURRED_VERIFY_GO;
+    int64_t late = late_ms(flying);
+    if (late > 0) {
+        answer.why = with_lateness(tmp, answer.why, late);
+        answer.detail = answer.detail == NULL ? json_object() : answer.detail;
+        json_put_integer(answer.detail, "late_ms", late);
+    }
     return move(flying, occurrence, answer.why, answer.detail, err);
 }
 
@@ -233,6 +288,18 @@ static int64_t moment_of(const struct flight *flight)
     if (flight->state == FLIGHT_WATCHING)
         return point == NULL ? flight->entered_ms : flight_point_ms(flight, point);
     return 0;
+}
+
+static bool note_missed(struct flying *flying, const struct flight_point *point, int64_t now_ms,
+                        struct error *err)
+{
+    json_t *data = event_of(flying);
+    int64_t due_ms = flight_point_ms(flying->flight, point);
+
+    json_put_text(data, "point", point->name);
+    json_put_integer(data, "due", due_ms);
+    json_put_integer(data, "late_ms", now_ms - due_ms);
+    return append(flying, EVENT_POINT_MISSED, data, err);
 }
 
 static bool fly_wait(struct flying *flying, struct error *err)
@@ -295,10 +362,13 @@ static bool answer_request(struct flying *flying, struct error *err)
 static bool fly_state(struct flying *flying, struct error *err)
 {
     const struct flight *flight = flying->flight;
+    const struct flight_point *point = flight_next_point(flight);
     int64_t now_ms = flying->world->now_ms(flying->world->context);
 
     if (flight->n_requests > 0)
         return answer_request(flying, err);
+    if (point != NULL && point->missed_ms == 0 && flight_point_is_missed(flight, point, now_ms))
+        return note_missed(flying, point, now_ms, err);
     if (now_ms >= flight_deadline_ms(flight))
         return move(flying, OCCURRED_DEADLINE, NULL, NULL, err);
     switch (flight_state_action(flight->state)) {
@@ -323,6 +393,9 @@ static bool is_enough(const struct flying *flying)
         return false;
     if (flight_state_is_end(flight->state))
         return true;
+    // What a deadline asks for is done still.
+    if (flying->world->now_ms(flying->world->context) >= flight_deadline_ms(flight))
+        return false;
     if (flight->state == FLIGHT_NEEDS_PERSON)
         return true;
     if (flight->state == FLIGHT_HOLDING)
@@ -339,8 +412,11 @@ bool flight_fly(struct flight_reader *reader, struct journal *journal,
         .reader = reader, .journal = journal, .world = world, .options = options};
 
     TRY(look(&flying, err));
-    while (!is_enough(&flying))
+    TRY(call_people(&flying, err));
+    while (!is_enough(&flying)) {
         TRY(fly_state(&flying, err));
+        TRY(call_people(&flying, err));
+    }
     *out = flying.flight;
     return true;
 }

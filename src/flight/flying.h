@@ -33,6 +33,13 @@ struct step_result {
     json_t *evidence; // what was read: a version, an exit status; stolen; NULL: none
 };
 
+// What channels said to a call.
+struct flight_call {
+    bool is_taken;   // by one of them
+    const char *why; // one sentence
+    json_t *answers; // stolen; NULL: none
+};
+
 struct flight_world {
     void *context;
     int64_t (*now_ms)(void *context); // wall
@@ -49,7 +56,12 @@ struct flight_world {
     // What became of it, seen from outside; it changes nothing.
     bool (*read_back)(void *context, TALLOC_CTX *mem, const struct flight *flight,
                       const struct step *step, struct step_result *out, struct error *err);
-    // The state or its sentence changed: for the screen, and for people who are to be called.
+    // What people are told of the flight as it is now.
+    char *(*call_text)(void *context, TALLOC_CTX *mem, const struct flight *flight);
+    // Call them; bounded in time. NULL: nobody is to be called. False only when it was interrupted.
+    bool (*call)(void *context, TALLOC_CTX *mem, const struct flight *flight, const char *text,
+                 struct flight_call *out, struct error *err);
+    // The state or its sentence changed: for the screen.
     void (*tell)(void *context, const struct flight *flight);
 };
 

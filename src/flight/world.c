@@ -5,12 +5,15 @@
  */
 #include "flight/world.h"
 #include "base/clock.h"
+#include "flight/calling.h"
+#include "flight/notification.h"
 #include "journal/events.h"
 #include <string.h>
 
 #define LOOK_EVERY_MS 1000 // for wishes, while something runs or is waited for
 #define VERIFY_MS ((int64_t)25 * 60 * 1000)
 #define POLL_MS ((int64_t)25 * 60 * 1000)
+#define CALL_MS ((int64_t)10 * 1000) // for all channels: who flies has more to do than to call
 
 struct world {
     struct flight_world table;
@@ -18,7 +21,8 @@ struct world {
     struct step_context steps;
     int64_t renewed_ms, looked_ms; // monotonic
     bool is_acting, is_aborting;
-    struct error fenced; // code ERROR_NONE: not
+    int64_t call_ends_ms; // monotonic; 0: nobody is being called
+    struct error fenced;  // code ERROR_NONE: not
 };
 
 static int64_t world_now(void *context)
@@ -81,6 +85,8 @@ static bool tick(void *context)
     struct world *world = context;
 
     world->options->pass(world->options->screen);
+    if (world->call_ends_ms != 0 && clock_monotonic_ms() >= world->call_ends_ms)
+        return false;
     return keep_lease(world) && (!world->is_acting || look_for_wishes(world));
 }
 
@@ -254,6 +260,47 @@ static bool world_verify(void *context, TALLOC_CTX *mem, const struct flight *fl
     return true;
 }
 
+// --- people
+
+static char *world_call_text(void *context, TALLOC_CTX *mem, const struct flight *flight)
+{
+    const struct world *world = context;
+    return calling_text(mem, world->options->config->service, flight, clock_wall_ms());
+}
+
+static bool world_call(void *context, TALLOC_CTX *mem, const struct flight *flight,
+                       const char *text, struct flight_call *out, struct error *err)
+{
+    struct world *world = context;
+    struct error cause = {0};
+    struct notification_report report;
+    const struct notification notification = {
+        .config = world->options->config,
+        .environment = world->options->environment,
+        .text = text,
+        .detail = calling_detail(mem, flight, clock_wall_ms()),
+        .drivers = world->options->notifiers,
+        .wait = world->options->caller.wait,
+    };
+
+    world->call_ends_ms = clock_monotonic_ms() + CALL_MS;
+    bool is_sent = notification_send(mem, &notification, &report, &cause);
+    bool is_over = clock_monotonic_ms() >= world->call_ends_ms;
+    world->call_ends_ms = 0;
+    if (is_sent) {
+        *out = (struct flight_call){.is_taken = report.n_delivered > 0,
+                                    .why = report.why,
+                                    .answers = json_incref(report.answers)};
+        return true;
+    }
+    if (!is_over || wait_signal() != 0 || world->fenced.code != ERROR_NONE) {
+        *err = cause;
+        return fail_interrupted(world, err);
+    }
+    out->why = "the channels did not answer in time: nobody knows whether somebody was told";
+    return true;
+}
+
 static void world_tell(void *context, const struct flight *flight)
 {
     struct world *world = context;
@@ -275,6 +322,9 @@ struct flight_world *world_make(TALLOC_CTX *mem, const struct world_options *opt
         .verify = world_verify,
         .act = world_act,
         .read_back = world_read_back,
+        .call_text = world_call_text,
+        .call =
+            options->environment == NULL || options->environment->n_notify == 0 ? NULL : world_call,
         .tell = world_tell,
     };
     wait_on_tick(options->caller.wait, tick, world);

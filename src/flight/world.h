@@ -9,6 +9,7 @@
 #ifndef FLIGHT_WORLD_H
 #define FLIGHT_WORLD_H
 
+#include "driver/notifier.h"
 #include "flight/flying.h"
 #include "flight/step_kind.h"
 #include "journal/lease.h"
@@ -20,6 +21,10 @@ struct world_options {
     struct journal *journal;
     struct lease *lease;
     struct verb_caller caller;
+    // By whose channels people are called; environment NULL: nobody is.
+    const struct config *config;
+    const struct config_environment *environment;
+    const struct notifier_driver *const *notifiers;
     // For the screen: something happened; time passed, ten times a second.
     void (*tell)(void *screen, const struct flight *flight);
     void (*pass)(void *screen);

@@ -72,14 +72,27 @@
 #define EVENT_FLIGHT_MOVED "flight-moved"
 // What a person asked for: {flight, asks: "hold"|"go"|"abort"|"rollback", reason, step: "done"|
 // "again" (of a go: what became of the step that nobody knew of)}; a rollback also {methods:
-// ["version", "migration"], to (a version; left out: that of the plan), allowed_by (the evidence, or
-// who else signed what is lost; left out: the plan's), now (the step that runs is ended)}
+// ["version", "migration"], to (a version; left out: that of the plan), allowed_by (the evidence,
+// or who else signed what is lost; left out: the plan's), now (the step that runs is ended)}
 #define EVENT_FLIGHT_ASKED "flight-asked"
-// A step's intent, {flight, step, attempt}, and its result: {flight, step, outcome: "done"|"failed"|
-// "unknown"|"pending" (it was read back: nothing of it was done), said (of the step), took_ms,
-// was_read_back, left_nothing, evidence, occurrence, state (after it), why (of the flight)}
+// A step's intent, {flight, step, attempt}, and its result: {flight, step, outcome:
+// "done"|"failed"| "unknown"|"pending" (it was read back: nothing of it was done), said (of the
+// step), took_ms, was_read_back, left_nothing, evidence, occurrence, state (after it), why (of the
+// flight)}
 #define EVENT_STEP_STARTED "step-started"
 #define EVENT_STEP_ENDED "step-ended"
+
+// Nobody checked a point in time, which is an alarm: {flight, at_ms, point, due (when, since 1970),
+// late_ms}. It is checked late; the result of that, a flight-moved, has {detail: {late_ms}}, as has
+// that of a verification later than five minutes after the end of the deploy.
+#define EVENT_POINT_MISSED "point-missed"
+// People are called: the intent {flight, at_ms, about (the sequence number of the event), state,
+// text}, and what the channels said {flight, at_ms, about, why, answers: [{channel, delivered,
+// text, attempts}]}; failed: nobody took it. One event is called for once: what has an intent is
+// not sent again.
+#define EVENT_CALL_STARTED "call-started"
+#define EVENT_CALLED "called"
+#define EVENT_CALL_FAILED "call-failed"
 
 // Another machine's journal, kept beside this one: {head ("SEQ:HASH"), events (their number),
 // sha256 (of the file), from (its name), signed_by (key id of a bundle; null: JSON lines, signed by

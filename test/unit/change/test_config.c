@@ -31,6 +31,10 @@ static const char example[] =
     "    gates: {review: {approvals: 1}, window: {not_on: [friday], zone: Europe/Berlin}, size: "
     "{max_lines: 200}, baseline: {max_age: 30m}}\n"
     "    notify: [{kind: slack, webhook: \"${TMINUS_TEST_URL}\"}]\n"
+    "    watch: [30m, 1h]\n"
+    "    watch_tolerance: 90s\n"
+    "    maintenance: {enable: [./page, on], disable: [./page, off], check: [{name: page, http: "
+    "\"http://{address}/\", expect: {status: 503}}], for: 20m, in_flight: true}\n"
     "invariants:\n"
     "  - name: brief emails stay selectable\n"
     "    keys_kept: \"SELECT id FROM emails WHERE category = 'brief'\"\n"
@@ -79,6 +83,14 @@ static void test_example(void **state)
     assert_string_equal(environment->deployed, "v1.2");
     assert_string_equal(environment->slots[1].addresses[0], "127.0.0.1:8082");
     assert_int_equal(environment->baseline_max_age_ms, 30 * 60 * 1000);
+    assert_int_equal(environment->n_watch, 2);
+    assert_int_equal(environment->watch_tolerance_ms, 90 * 1000);
+    assert_int_equal(environment->maintenance.n_enable, 2);
+    assert_string_equal(environment->maintenance.disable[1], "off");
+    assert_int_equal(environment->maintenance.check[0].status, 503);
+    assert_int_equal(environment->maintenance.for_ms, 20 * 60 * 1000);
+    assert_int_equal(environment->maintenance.ready_ms, 30 * 1000); // the default
+    assert_true(environment->maintenance.in_flight);
 
     assert_int_equal(config->n_invariants, 5);
     assert_int_equal(config->invariants[0].kind, INVARIANT_KEYS_KEPT);
@@ -339,6 +351,8 @@ static const struct {
     {"environments: {p: {flags: {f: {kind: flie}}}}\n", "1:38", "expected one of command, file"},
     {"environments: {p: {flags: {f: {kind: file, path: x}}}}\n", "1:31",
      "a flag of kind file needs 'key'"},
+    {"environments: {p: {watch_tolerance: soon}}\n", "1:37", "expected a duration"},
+    {"environments: {p: {maintenance: {enabel: [x]}}}\n", "1:34", "did you mean 'enable'?"},
     {"environments: {p: {notify: [{kind: webhok, url: x}]}}\n", "1:36",
      "expected one of slack, webhook"},
     {"environments: {p: {notify: [{kind: webhook}]}}\n", "1:29", "kind webhook needs 'url'"},

@@ -209,6 +209,47 @@ static void test_gates_hold(void **state)
           "      tminus abort\n");
 }
 
+// A point that nobody checked is an alarm; one that was checked late, and a late verification, stay
+// marked.
+static void test_missed_point(void **state)
+{
+    (void)state;
+    struct flight_point watched[] = {
+        {.name = "T+30 min", .after_ms = MINUTES(30), .tolerance_ms = MINUTES(5), .is_passed = true,
+         .missed_ms = T0 + MINUTES(60), .checked_ms = T0 + MINUTES(60)},
+        {.name = "T+1 h", .after_ms = MINUTES(60), .tolerance_ms = MINUTES(5)},
+    };
+    struct flight flight = flight_in(FLIGHT_WATCHING);
+    const struct board_options options = {.now_ms = T0 + MINUTES(90)};
+
+    flight.n_steps = 0;
+    flight.points = watched;
+    flight.n_points = COUNT_OF(watched);
+    flight.deployed_ms = flight.reached_ms[FLIGHT_VERIFYING] = T0 + MINUTES(10);
+    flight.verified_ms = T0 + MINUTES(18);
+    flight.why = "the point passed";
+    assert_int_equal(board_exit_status(&flight, options.now_ms), 3);
+    assert_int_equal(board_exit_status(&flight, T0 + MINUTES(83) - 1), 0);
+    check(&flight, &options,
+          "flight F-1 of v2 to production\n"
+          "T+01:30:00 at 16:00:00 UTC; T-0 was at 14:30:00\n"
+          "\n"
+          "  T-30     ✓ gates         asked again at T-0\n"
+          "  T-0      ✓ gates         GO: 1 passed, 1 waived, 1 open but not required\n"
+          "               WAIVED   friday: it is Friday\n"
+          "  T+5 min  ✓ verification  14:48:00; WARN: late by 3 min 0 s\n"
+          "  T+30 min ✓ check         15:30:00; missed, and checked 12 min 0 s late\n"
+          "  T+1 h    ✗ check         missed: due at 15:48:00, and nobody checked\n"
+          "\n"
+          "watching: the flight waits for the next point of the watch\n"
+          "ALARM: nobody checked T+1 h in time\n"
+          "  the point passed\n"
+          "waits for T+1 h at 15:48:00 UTC, until 15:53:00 UTC (that is over)\n"
+          "next: tminus watch\n"
+          "      tminus hold\n"
+          "      tminus abort\n");
+}
+
 static void test_clock(void **state)
 {
     (void)state;
@@ -241,6 +282,7 @@ int main(void)
         cmocka_unit_test(test_colors_and_ascii),
         cmocka_unit_test(test_left_alone),
         cmocka_unit_test(test_gates_hold),
+        cmocka_unit_test(test_missed_point),
         cmocka_unit_test(test_clock),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -121,6 +121,8 @@ struct example {
     bool asks_at_end; // also when it has ended
     unsigned methods; // of a rollback
     const char *to, *allowed_by;
+    bool nobody_takes;  // the calls to people
+    bool oversleeps;    // whoever was to check the points was away for a while
     enum flight_state end;
     int effects[STEPS]; // how often each step took effect in the end
 };
@@ -131,6 +133,11 @@ static struct {
     int effects[STEPS]; // of the target: it outlives the process
     int64_t acts, dies_at_act;
     bool dies_after_effect;
+    int64_t *called_about; // the events that people were called for: they outlive the process too
+    size_t n_calls;
+    int64_t dies_at_call;
+    bool dies_after_call;
+    int64_t verify_takes_ms;
     bool has_asked;
     struct flight_reader *reader;
     struct journal *journal;
@@ -159,6 +166,8 @@ static bool sim_sleep(void *context, int64_t ms, struct error *err)
     (void)err;
     assert_true(ms > 0);
     sim.now_ms = ms > sim.now_ms ? ms : sim.now_ms + 1;
+    if (sim.example->oversleeps)
+        sim.now_ms += MINUTES(20);
     return true;
 }
 
@@ -176,6 +185,7 @@ static bool sim_verify(void *context, TALLOC_CTX *mem, const struct flight *flig
 {
     (void)context, (void)mem, (void)err;
     const struct example *example = sim.example;
+    sim.now_ms += sim.verify_takes_ms;
     *out = (struct flight_answer){.verdict = as_before                          ? example->proof
                                              : flight->state == FLIGHT_CHECKING ? example->checks
                                                                                 : example->verify};
@@ -217,6 +227,30 @@ static bool sim_read_back(void *context, TALLOC_CTX *mem, const struct flight *f
     return true;
 }
 
+static char *sim_call_text(void *context, TALLOC_CTX *mem, const struct flight *flight)
+{
+    (void)context;
+    return mem_printf(mem, "it is %s", flight_state_name(flight->state));
+}
+
+// Nobody is called twice for one event, whoever died when.
+static bool sim_call(void *context, TALLOC_CTX *mem, const struct flight *flight, const char *text,
+                     struct flight_call *out, struct error *err)
+{
+    (void)context, (void)mem;
+    int64_t number = (int64_t)sim.n_calls;
+
+    assert_non_null(strstr(text, flight_state_name(flight->state)));
+    if (number == sim.dies_at_call && !sim.dies_after_call)
+        return die(err);
+    for (size_t i = 0; i < sim.n_calls; i++)
+        assert_int_not_equal(sim.called_about[i], flight->alarm_sequence);
+    *mem_append(shelf.mem, sim.called_about, sim.n_calls) = flight->alarm_sequence;
+    out->is_taken = !sim.example->nobody_takes;
+    out->why = "called";
+    return number == sim.dies_at_call ? die(err) : true;
+}
+
 static void sim_tell(void *context, const struct flight *flight)
 {
     (void)context;
@@ -230,6 +264,8 @@ static const struct flight_world world = {
     .verify = sim_verify,
     .act = sim_act,
     .read_back = sim_read_back,
+    .call_text = sim_call_text,
+    .call = sim_call,
     .tell = sim_tell,
 };
 
@@ -247,9 +283,9 @@ static bool begin(struct error *err)
         {.name = "back.migrate", .phase = STEP_BACK, .kind = "undo", .undoes = "migrate"},
     };
     static struct flight_point points[] = {
-        {.name = "T+30 min", .after_ms = MINUTES(30)},
-        {.name = "T+1 h", .after_ms = MINUTES(60)},
-        {.name = "T+24 h", .after_ms = MINUTES(24 * 60)},
+        {.name = "T+30 min", .after_ms = MINUTES(30), .tolerance_ms = MINUTES(5)},
+        {.name = "T+1 h", .after_ms = MINUTES(60), .tolerance_ms = MINUTES(5)},
+        {.name = "T+24 h", .after_ms = MINUTES(24 * 60), .tolerance_ms = MINUTES(5)},
     };
     struct flight flight = {
         .id = "F-1",
@@ -303,7 +339,7 @@ static void reset(const struct example *example)
     memset(&sim, 0, sizeof sim);
     shelf.mem = talloc_new(NULL);
     shelf.dies_at = NEVER;
-    sim.dies_at_act = NEVER;
+    sim.dies_at_act = sim.dies_at_call = NEVER;
     sim.example = example;
     sim.now_ms = 1795000000000;
     assert_true(journal_open(shelf.mem, &place, "F-1", &sim.journal, &err));
@@ -318,7 +354,7 @@ static size_t fly(const struct example *example, const char *where)
     if (!fly_once(&flight, &err)) {
         if (!shelf.is_dead)
             fail_msg("%s, %s: %s", example->name, where, err.message);
-        shelf.dies_at = sim.dies_at_act = NEVER;
+        shelf.dies_at = sim.dies_at_act = sim.dies_at_call = NEVER;
         if (!fly_once(&flight, &err))
             fail_msg("%s, resumed after death %s: %s", example->name, where, err.message);
     }
@@ -329,6 +365,9 @@ static size_t fly(const struct example *example, const char *where)
         if (sim.effects[i] != example->effects[i])
             fail_msg("%s, %s: step %d took effect %d times instead of %d", example->name, where, i,
                      sim.effects[i], example->effects[i]);
+    if (flight_is_call_due(flight))
+        fail_msg("%s, %s: people were not called for event %lld", example->name, where,
+                 (long long)flight->alarm_sequence);
     struct journal_verdict verdict;
     assert_true(journal_verify(sim.journal, NULL, &verdict, &err));
     assert_true(verdict.is_intact);
@@ -337,6 +376,11 @@ static size_t fly(const struct example *example, const char *where)
 
 static const struct example examples[] = {
     {"all goes well", .end = FLIGHT_DONE, .effects = {0, 1, 1, 1, 1, 0, 0}},
+    {"whoever was to check was away", .oversleeps = true, .end = FLIGHT_DONE,
+     .effects = {0, 1, 1, 1, 1, 0, 0}},
+    {"nobody takes the calls", .nobody_takes = true, .verify = VERDICT_NO_GO,
+     .cannot_go_back = true, .asks = "abort", .end = FLIGHT_CLOSED,
+     .effects = {0, 1, 1, 1, 1, 0, 0}},
     {"the gates say no", .poll = VERDICT_NO_GO, .end = FLIGHT_ABORTED},
     {"a gate is unknown, a person aborts", .poll = VERDICT_HOLD, .asks = "abort",
      .end = FLIGHT_ABORTED},
@@ -406,7 +450,7 @@ static size_t kill_everywhere(const struct example *example)
     SCRATCH(tmp);
     reset(example);
     int64_t n_events = (int64_t)fly(example, "not killed");
-    int64_t n_acts = sim.acts;
+    int64_t n_acts = sim.acts, n_calls = (int64_t)sim.n_calls;
     size_t kills = 0;
 
     for (int after = 0; after < 2; after++) {
@@ -415,6 +459,13 @@ static size_t kill_everywhere(const struct example *example)
             shelf.dies_at = i;
             shelf.dies_after = after == 1;
             fly(example, mem_printf(tmp, "killed %s event %lld", after ? "after" : "before",
+                                    (long long)i + 1));
+        }
+        for (int64_t i = 0; i < n_calls; i++, kills++) {
+            reset(example);
+            sim.dies_at_call = i;
+            sim.dies_after_call = after == 1;
+            fly(example, mem_printf(tmp, "killed %s call %lld", after ? "after" : "before",
                                     (long long)i + 1));
         }
         for (int64_t i = 0; i < n_acts; i++, kills++) {
@@ -456,6 +507,147 @@ static void test_nobody_answers(void **state)
     assert_int_equal(flight->state, FLIGHT_NEEDS_PERSON);
     assert_int_equal(sim.effects[BACK_RELEASE], 0); // nothing by itself
     assert_non_null(strstr(flight->why, "nobody answered in time"));
+}
+
+// How often the journal has an event.
+struct counted {
+    const char *name;
+    size_t n;
+    json_t *last; // its data
+};
+
+static bool count_one(void *context, const json_t *event)
+{
+    struct counted *counted = context;
+
+    if (strcmp(json_get_text(event, "event"), counted->name) == 0) {
+        counted->n++;
+        json_decref(counted->last);
+        counted->last = json_deep_copy(json_object_get(event, "data"));
+    }
+    return true;
+}
+
+static size_t count_events(const char *name, json_t **last)
+{
+    struct counted counted = {.name = name};
+    struct error err;
+
+    assert_true(journal_read(sim.journal, 1, count_one, &counted, &err));
+    *last = json_keep(shelf.mem, counted.last == NULL ? json_null() : counted.last);
+    return counted.n;
+}
+
+// Each of the three points is missed, told once, checked late and marked so.
+static void test_missed_points(void **state)
+{
+    (void)state;
+    static const struct example example = {"away", .oversleeps = true, .end = FLIGHT_DONE};
+    struct flying_options options = {.watch_ms = INT64_MAX};
+    struct error err;
+    struct flight *flight;
+    json_t *last;
+
+    reset(&example);
+    assert_true(begin(&err));
+    struct flight_reader *reader = flight_reader_make(shelf.mem, sim.journal, "F-1");
+    assert_true(flight_fly(reader, sim.journal, &world, &options, &flight, &err));
+    assert_int_equal(flight->state, FLIGHT_DONE);
+    assert_int_equal(count_events(EVENT_POINT_MISSED, &last), 3);
+    assert_string_equal(json_get_text(last, "point"), "T+24 h");
+    assert_true(json_get_integer(last, "late_ms", 0) >= MINUTES(20));
+    for (size_t i = 0; i < flight->n_points; i++) {
+        assert_true(flight->points[i].missed_ms > 0);
+        assert_true(flight_point_late_ms(flight, &flight->points[i]) >= MINUTES(20));
+    }
+    assert_int_equal(count_events(EVENT_FLIGHT_MOVED, &last) > 0, 1);
+    assert_true(json_get_integer(json_object_get(last, "detail"), "late_ms", 0) >= MINUTES(20));
+    assert_non_null(strstr(flight->why, "late by 20 min"));
+    assert_int_equal(count_events(EVENT_CALLED, &last), 4); // three points, and its end
+}
+
+static void test_points_in_time(void **state)
+{
+    (void)state;
+    static const struct example example = {"there", .end = FLIGHT_DONE};
+    struct flying_options options = {.watch_ms = INT64_MAX};
+    struct error err;
+    struct flight *flight;
+    json_t *last;
+
+    reset(&example);
+    assert_true(begin(&err));
+    struct flight_reader *reader = flight_reader_make(shelf.mem, sim.journal, "F-1");
+    assert_true(flight_fly(reader, sim.journal, &world, &options, &flight, &err));
+    assert_int_equal(count_events(EVENT_POINT_MISSED, &last), 0);
+    assert_int_equal(flight_point_late_ms(flight, &flight->points[0]), 0);
+    assert_int_equal(flight_verification_late_ms(flight, sim.now_ms), 0);
+    assert_int_equal(count_events(EVENT_CALLED, &last), 1); // it is done
+}
+
+// A process that looks while nobody flies: missed once the tolerance is over, and not before.
+static void test_when_a_point_is_missed(void **state)
+{
+    (void)state;
+    struct flight_point point = {.after_ms = MINUTES(30), .tolerance_ms = MINUTES(5)};
+    struct flight flight = {.state = FLIGHT_WATCHING, .verified_ms = MINUTES(1000)};
+
+    assert_false(flight_point_is_missed(&flight, &point, MINUTES(1035) - 1));
+    assert_true(flight_point_is_missed(&flight, &point, MINUTES(1035)));
+    flight.state = FLIGHT_CHECKING;
+    assert_false(flight_point_is_missed(&flight, &point, MINUTES(1035)));
+    flight.state = FLIGHT_WATCHING;
+    point.is_passed = true;
+    assert_false(flight_point_is_missed(&flight, &point, MINUTES(1035)));
+}
+
+static void test_late_verification(void **state)
+{
+    (void)state;
+    static const struct example example = {"slow", .end = FLIGHT_WATCHING};
+    struct flying_options options = {.watch_ms = 0};
+    struct error err;
+    struct flight *flight;
+    json_t *last;
+
+    reset(&example);
+    sim.verify_takes_ms = MINUTES(7);
+    assert_true(begin(&err));
+    struct flight_reader *reader = flight_reader_make(shelf.mem, sim.journal, "F-1");
+    assert_true(flight_fly(reader, sim.journal, &world, &options, &flight, &err));
+    assert_int_equal(flight->state, FLIGHT_WATCHING);
+    int64_t late_ms = flight_verification_late_ms(flight, sim.now_ms);
+    assert_true(late_ms >= MINUTES(2) && late_ms < MINUTES(2) + 1000);
+    count_events(EVENT_FLIGHT_MOVED, &last);
+    assert_true(json_get_integer(json_object_get(last, "detail"), "late_ms", 0) >= MINUTES(2));
+    assert_non_null(strstr(flight->why, "late by 2 min"));
+}
+
+// Called at once, and once more at each deadline, whoever flies on then.
+static void test_called_again(void **state)
+{
+    (void)state;
+    static const struct example example = {"a person is needed", .verify = VERDICT_NO_GO,
+                                           .cannot_go_back = true, .nobody_takes = true};
+    struct flying_options options = {.watch_ms = INT64_MAX};
+    struct error err;
+    struct flight *flight;
+    json_t *last;
+
+    reset(&example);
+    assert_true(begin(&err));
+    struct flight_reader *reader = flight_reader_make(shelf.mem, sim.journal, "F-1");
+    assert_true(flight_fly(reader, sim.journal, &world, &options, &flight, &err));
+    assert_int_equal(flight->state, FLIGHT_NEEDS_PERSON);
+    assert_int_equal(sim.n_calls, 1);
+    assert_true(flight_fly(reader, sim.journal, &world, &options, &flight, &err));
+    assert_int_equal(sim.n_calls, 1);
+    sim.now_ms += MINUTES(16);
+    assert_true(flight_fly(reader, sim.journal, &world, &options, &flight, &err));
+    assert_int_equal(flight->state, FLIGHT_NEEDS_PERSON);
+    assert_int_equal(sim.n_calls, 2);
+    assert_int_equal(count_events(EVENT_CALL_FAILED, &last), 2);
+    assert_int_equal(count_events(EVENT_CALLED, &last), 0);
 }
 
 static bool ask_of(const struct flight *flight, const char *asks, const char *reason)
@@ -579,6 +771,11 @@ int main(void)
         cmocka_unit_test(test_flights),
         cmocka_unit_test(test_kill_matrix),
         cmocka_unit_test(test_nobody_answers),
+        cmocka_unit_test(test_missed_points),
+        cmocka_unit_test(test_points_in_time),
+        cmocka_unit_test(test_when_a_point_is_missed),
+        cmocka_unit_test(test_late_verification),
+        cmocka_unit_test(test_called_again),
         cmocka_unit_test(test_hold_and_go_between_steps),
         cmocka_unit_test(test_back_to_a_version_that_is_named),
         cmocka_unit_test(test_a_watch_is_handed_over),

@@ -1,0 +1,124 @@
+#!/bin/sh
+# People are called: by a webhook and a file when a flight holds, needs somebody, ends, or missed a point; once each,
+# again at its deadline, and a channel that hangs holds nothing up.
+# SPDX-License-Identifier: Apache-2.0
+. "${SOURCE:=$(cd "$(dirname "$0")/../.." && pwd)}/test/support/tap.sh"
+. "$SOURCE/test/support/http_server.sh"
+
+cd "$tmp" || exit 1
+export DATABASE_URL=sqlite:shop.db TMINUS_STATE="$tmp/state" TMINUS_ACTOR=ana
+hook="{kind: webhook, url: \"http://127.0.0.1:$(port http)/status/200\", timeout: 1s}"
+hanging="{kind: webhook, url: \"http://127.0.0.1:$(port hang)/\", timeout: 60s}"
+# configure OPTIONAL-GATES WATCH CHANNEL…
+configure()
+{
+    cat >tminus.yaml <<END
+service: shop
+environments:
+  production:
+    database: {url: "\${DATABASE_URL}", migrations: migrations}
+    watch: $2
+    watch_tolerance: 1s
+    gates: {optional: [rehearsal, effects, rollback, restore-proof, risk, backup$1]}
+    notify:
+END
+    shift 2
+    for channel; do echo "      - $channel" >>tminus.yaml; done
+}
+fresh()
+{
+    rm -rf state migrations shop.db* calls.jsonl
+    : >"$web/requests"
+    mkdir migrations
+    sqlite3 shop.db 'PRAGMA user_version = 1'
+    echo 'CREATE TABLE orders (id INTEGER PRIMARY KEY);' >migrations/0001_orders.up.sql
+    echo 'DROP TABLE orders;' >migrations/0001_orders.down.sql
+    "$TMINUS" migrate -q >"$tmp/fresh" 2>&1 || { cat "$tmp/fresh"; exit 1; }
+    rm -rf state
+    sqlite3 shop.db 'INSERT INTO orders VALUES (1)'
+    echo 'ALTER TABLE orders ADD COLUMN currency TEXT;' >migrations/0002_currency.up.sql
+    echo 'ALTER TABLE orders DROP COLUMN currency;' >migrations/0002_currency.down.sql
+}
+count() { "$TMINUS" journal export 2>"$tmp/ignored" | python3 -c 'import json, sys; print(sum(json.loads(l)["event"] == sys.argv[1] for l in sys.stdin))' "$1"; }
+# The states that the webhook and the file were told of.
+posted() { sed 's/^POST [^ ]* //' "$web/requests" | python3 -c 'import json, sys; print(*(json.loads(l)["state"] for l in sys.stdin))'; }
+filed() { python3 -c 'import json; print(*(json.loads(l)["state"] for l in open("calls.jsonl")))' 2>"$tmp/ignored"; }
+of_status() { "$TMINUS" status --format json | python3 -c "import json, sys; d = json.load(sys.stdin); print($1)"; }
+
+# --- it holds, and is aborted
+
+configure '' '[30m]' "$hook" '{kind: file, path: calls.jsonl}'
+fresh
+ends 3 'nobody signed: it holds' "$TMINUS" launch --version v2
+is 'holds: told to both' "$(posted), $(filed)" 'holding, holding'
+is 'holds: what is said' "$(python3 -c 'import json; m = json.loads(open("calls.jsonl").read()); print(m["service"], m["environment"], m["version"], "a required gate could not be answered" in m["text"], m["next_commands"])')" \
+    "shop production v2 True ['tminus go', 'tminus abort']"
+is 'holds: journaled' "$(count call-started) $(count called) $(count call-failed)" '1 1 0'
+ends 3 'holds still' "$TMINUS" resume
+is 'holds still: not told twice' "$(posted)" holding
+ends 1 'aborted' "$TMINUS" abort
+is 'aborted: told' "$(posted), $(filed)" 'holding aborted, holding aborted'
+ends 0 'the journal verifies' "$TMINUS" journal verify
+
+# --- nobody takes the call, or a channel hangs
+
+configure '' '[30m]' "{kind: webhook, url: \"http://127.0.0.1:$(port closed)/\"}"
+fresh
+ends 3 'nobody listens: it holds all the same' "$TMINUS" launch --version v2
+is 'nobody listens: journaled' "$(count call-started) $(count called) $(count call-failed)" '1 0 1'
+configure '' '[30m]' "$hanging"
+fresh
+began=$(date +%s)
+ends 3 'a channel hangs: it holds all the same' timeout 60 "$TMINUS" launch --version v2
+result $(($(date +%s) - began > 35)) 'a channel hangs: not for long'
+is 'a channel hangs: journaled' "$(count call-started) $(count called) $(count call-failed)" '1 0 1'
+says 'a channel hangs: the next one flies on' out 'next: tminus go'
+
+# --- killed while it calls: the next one does not call again
+
+fresh
+"$TMINUS" launch --version v2 >"$tmp/launched" 2>&1 &
+pilot=$!
+while kill -0 $pilot 2>"$tmp/ignored" && [ "$(count call-started)" -eq 0 ]; do sleep 0.1; done
+kill -9 $pilot
+wait $pilot 2>"$tmp/ignored"
+configure '' '[30m]' "$hook"
+ends 3 'killed while it calls: resumed' "$TMINUS" resume
+is 'killed while it calls: nobody is called twice for one event' "$(count call-started) $(posted)" '1 '
+
+# --- the watch
+
+configure ', approved' '[1s, 10s, 1h]' "$hook" '{kind: file, path: calls.jsonl}'
+fresh
+ends 0 'launched' "$TMINUS" launch --version v2 --reason 'short points'
+is 'launched: nobody was called' "$(posted)" ''
+sleep 2.5
+ends 3 'nobody checked: status is an alarm' "$TMINUS" status
+says 'an alarm: which point' out 'ALARM: nobody checked T+1 s in time'
+says 'an alarm: what to do' out 'next: tminus watch'
+is 'an alarm: as JSON' "$(of_status '[p["is_missed"] for p in d["points"]]')" '[True, False, False]'
+ends 0 'watched once' "$TMINUS" watch --once
+is 'watched: the alarm is journaled and told' "$(count point-missed) $(posted) $(filed)" '1 watching watching'
+says 'watched: it was checked, late' out '✓ check         '
+says 'watched: marked late' out 'missed, and checked'
+is 'watched: as JSON' "$(of_status '[(p["is_passed"], p["is_missed"], p["late_ms"] > 1000) for p in d["points"]][0]')" '(True, False, True)'
+for i in $(seq 30); do
+    run "$TMINUS" watch --once
+    [ "$(of_status 'd["clock"]')" != 'T+1 h' ] || break
+    sleep 0.5
+done
+is 'the next point was checked' "$status $(of_status 'd["clock"]')" '0 T+1 h'
+ends 0 'nothing is due' "$TMINUS" watch --once
+is 'nothing is due: nothing was checked' "$(count verified)" 3
+"$TMINUS" watch >"$tmp/watching" 2>&1 &
+pilot=$!
+for i in $(seq 100); do
+    [ "$(of_status '(d["flown_by"] or {}).get("is_alive")')" != True ] || break
+    sleep 0.1
+done
+ends 0 'a timer finds that somebody watches' "$TMINUS" watch --once
+says 'somebody watches: who' out 'flown by ana'
+kill $pilot
+wait $pilot
+ends 0 'the journal verifies' "$TMINUS" journal verify
+done_testing
