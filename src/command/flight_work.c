@@ -11,6 +11,7 @@
 #include "command/flight_screen.h"
 #include "command/kept_journal.h"
 #include "flight/world.h"
+#include "journal/state.h"
 #include <limits.h>
 #include <unistd.h>
 
@@ -24,6 +25,8 @@ bool flight_work_open(TALLOC_CTX *mem, const struct program *program, const stru
     TRY(kept_journal_open(mem, program, &out->choice, journal_run_name(tmp), &out->journal, err));
     out->lease_name = mem_printf(mem, "%s/%s", out->choice.config->service ?: "tminus",
                                  out->choice.environment_name ?: "default");
+    TRY(state_path(mem, out->choice.config->service, out->choice.environment_name, "verbs.lock",
+                   &out->verbs_lock, err));
     out->reader = flight_reader_make(mem, out->journal, id);
     return flight_refresh(out->reader, &out->flight, err);
 }
@@ -49,6 +52,7 @@ bool flight_work_take(TALLOC_CTX *mem, struct flight_work *work, struct error *e
     if (work->lease->taken.is_takeover)
         log_warning("taken over from %s on %s, which is gone",
                     work->lease->taken.before.owner.actor, work->lease->taken.before.owner.host);
+    TRY(verb_await_others(work->verbs_lock, wait_make(mem), err));
     // What the one before had appended last.
     return flight_refresh(work->reader, &work->flight, err);
 }
@@ -82,6 +86,7 @@ static bool fly(TALLOC_CTX *mem, struct flight_work *work, const struct flying_o
                        work->choice.environment == NULL ? NULL : work->choice.environment->name,
                    .config = work->options->config_path,
                    .fence = &work->lease->fence,
+                   .lock = work->verbs_lock,
                    .wait = wait_make(mem),
                    .hear = flight_screen_hear,
                    .hear_context = screen},

@@ -18,6 +18,7 @@ struct flight_work {
     struct database_choice choice;
     struct journal *journal;
     const char *lease_name; // "shop/production"
+    char *verbs_lock;       // path: held by each verb that a flight runs
     struct lease *lease;    // NULL: this process only looks
     struct flight_reader *reader;
     struct flight *flight; // NULL: there is none

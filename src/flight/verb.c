@@ -4,16 +4,21 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "flight/verb.h"
+#include "base/clock.h"
 #include "base/process.h"
 #include "base/text.h"
 #include <ctype.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
 #define OUTPUT_MAX ((size_t)16 * 1024 * 1024)
 #define SAID_WIDTH 300
+#define OTHERS_MS 30000 // well above the time between SIGTERM and SIGKILL
+#define OTHERS_PAUSE_MS 50
 
 static json_t *keep_document(TALLOC_CTX *mem, const struct process_result *result)
 {
@@ -99,6 +104,7 @@ bool verb_run(TALLOC_CTX *mem, const struct verb_caller *caller, const char *con
         mem_printf(tmp, VERB_FLIGHT "=%s", caller->flight),
         mem_printf(tmp, VERB_LEASE "=%lld:%s", (long long)caller->fence->epoch,
                    caller->fence->lease),
+        mem_printf(tmp, VERB_LOCK "=%s", caller->lock),
         NULL,
     };
     const struct process_options options = {
@@ -120,15 +126,54 @@ bool verb_run(TALLOC_CTX *mem, const struct verb_caller *caller, const char *con
     return true;
 }
 
+// Held until the process ends, however it does; not by what it runs.
+static void hold_lock(const char *path)
+{
+    int descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+    if (descriptor >= 0)
+        flock(descriptor, LOCK_SH);
+}
+
 void verb_follow_flight(void)
 {
-    const char *flight = getenv(VERB_FLIGHT);
+    const char *flight = getenv(VERB_FLIGHT), *lock = getenv(VERB_LOCK);
 
     if (flight == NULL || flight[0] == '\0')
         return;
     prctl(PR_SET_PDEATHSIG, SIGTERM);
+    if (lock != NULL)
+        hold_lock(lock);
     if (getppid() == 1) // it died before that
         raise(SIGTERM);
+}
+
+static bool fail_others(const char *lock, struct error *err)
+{
+    error_set(err, ERROR_POLICY,
+              "a step that a process which is gone began is still running (waited %d s)",
+              OTHERS_MS / 1000);
+    return error_hint(err, "see which: fuser -v '%s'; tminus resume, when it has ended", lock);
+}
+
+bool verb_await_others(const char *lock, struct wait *wait, struct error *err)
+{
+    int64_t deadline_ms = clock_monotonic_ms() + OTHERS_MS;
+    int descriptor = open(lock, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    bool is_free = false, never = false;
+    struct error waited = {0};
+
+    if (descriptor < 0)
+        return error_set(err, ERROR_SYSTEM, "%s: cannot be opened for writing: %m", lock);
+    while (!(is_free = flock(descriptor, LOCK_EX | LOCK_NB) == 0) &&
+           clock_monotonic_ms() < deadline_ms && waited.code != ERROR_INTERRUPTED)
+        (void)!wait_until(wait, &never, clock_monotonic_ms() + OTHERS_PAUSE_MS, &waited);
+    close(descriptor);
+    if (!is_free && waited.code == ERROR_INTERRUPTED) {
+        *err = waited;
+        return false;
+    }
+    return is_free || fail_others(lock, err);
 }
 
 bool verb_fence(TALLOC_CTX *mem, struct store_fence *out)

@@ -16,6 +16,7 @@
 // Set in the environment of such a process.
 #define VERB_FLIGHT "TMINUS_FLIGHT" // the flight's id: the name under which it journals
 #define VERB_LEASE "TMINUS_LEASE"   // "EPOCH:NAME": what it journals is fenced by
+#define VERB_LOCK "TMINUS_VERBS"    // path of a file that is locked while it lives
 
 struct verb_caller {
     const char *program;     // path of tminus
@@ -23,6 +24,7 @@ struct verb_caller {
     const char *environment; // NULL: none is configured
     const char *config;      // path; NULL: none is used
     const struct store_fence *fence;
+    const char *lock; // path of VERB_LOCK
     struct wait *wait;
     // Each line that it says while it runs, without "tminus: "; NULL: nobody listens.
     void (*hear)(void *context, const char *line);
@@ -43,6 +45,10 @@ MUST_CHECK bool verb_run(TALLOC_CTX *mem, const struct verb_caller *caller, cons
 
 // At the start of a verb: it ends with its flight.
 void verb_follow_flight(void);
+// Until the verbs of a process that is gone have ended too: one that is told to end may still see a
+// command through. Called with the lease in hand, so that none of them begins anything new.
+// ERROR_POLICY: one goes on.
+MUST_CHECK bool verb_await_others(const char *lock, struct wait *wait, struct error *err);
 // The lease that VERB_LEASE names; false: none.
 bool verb_fence(TALLOC_CTX *mem, struct store_fence *out);
 

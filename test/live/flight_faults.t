@@ -95,27 +95,50 @@ is 'restored: the target is as before the change' "$(columns)" 'id cents'
 ends 0 'restored: the journal is whole' fly journal verify
 is 'restored: and has the flight' "$(state_of) $(count migration-applied)" 'watching 1'
 
-# --- the disk under the journal is full when the release has just been deployed
+# --- with a release, whose deploy takes a while
 
-mkdir disk
-if mount -t tmpfs -o size=2m none disk 2>"$tmp/ignored"; then
-    trap 'umount "$tmp/disk"; rm -rf "$tmp"' EXIT
-    fresh
-    . "$SOURCE/test/support/http_server.sh"
-    echo v1 >"$web/version"
-    cp tminus.yaml plain.yaml
-    cat >>tminus.yaml <<END
+. "$SOURCE/test/support/http_server.sh"
+cp tminus.yaml plain.yaml
+cat >>tminus.yaml <<END
     slots: {web: {address: "127.0.0.1:$(port http)"}}
     release: {deploy: [./deploy.sh, "{version}"], ready: 1s}
     health: [{name: version, http: "http://{address}/health", expect: {json: {version: "{version}"}}}]
 END
+# It sees through what it began, also when it is asked to end.
+cat >slow.sh <<END
+#!/bin/sh
+trap '' TERM
+: >begun
+sleep 1
+echo "\$1" >>deployed
+echo "\$1" >"$web/version"
+END
+cp slow.sh deploy.sh
+chmod +x deploy.sh
+fresh
+echo v1 >"$web/version"
+"$TMINUS" launch --version v2 >launched 2>&1 &
+pilot=$!
+while kill -0 $pilot 2>"$tmp/ignored" && [ ! -e begun ]; do :; done
+kill -9 $pilot
+wait $pilot 2>"$tmp/ignored"
+ends 0 'killed while the deploy runs: resumed at once' fly resume
+is 'killed while the deploy runs: it was waited for, and not done again' "$(state_of) $(xargs <deployed)" 'watching v2'
+
+# --- the disk under the journal is full when the release has just been deployed
+
+rm deployed
+mkdir disk
+if mount -t tmpfs -o size=2m none disk 2>"$tmp/ignored"; then
+    trap 'umount "$tmp/disk"; rm -rf "$tmp"' EXIT
+    fresh
+    echo v1 >"$web/version"
     cat >deploy.sh <<END
 #!/bin/sh
 echo "\$1" >>deployed
 echo "\$1" >"$web/version"
 dd if=/dev/zero of=disk/ballast bs=1k 2>/dev/null
 END
-    chmod +x deploy.sh
     TMINUS_STATE="$tmp/disk"
     ends 2 'full disk: the flight stops' fly launch --version v2
     says 'full disk: what is full' err 'disk/journal.db: database or disk is full'
@@ -126,10 +149,10 @@ END
     is 'with room again: at its end' "$(state_of) $(columns) $(count migration-applied)" 'watching id cents currency 1'
     is 'with room again: deployed once' "$(cat deployed)" v2
     TMINUS_STATE="$tmp/state"
-    mv plain.yaml tminus.yaml
 else
     skip 'the disk under the journal is full' 'no small file system can be mounted here'
 fi
+mv plain.yaml tminus.yaml
 
 # --- two at once
 
