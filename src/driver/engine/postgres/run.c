@@ -274,7 +274,10 @@ static bool check_writable(const struct run *run, const PGresult *facts, struct 
     if (strcmp(PQgetvalue(facts, 0, 1), "on") == 0) {
         error_set(err, ERROR_INPUT, "%s: default_transaction_read_only is on for role '%s'", place,
                   PQuser(run->connection->handle));
-        return error_hint(err, "migrate with the role that owns the tables");
+        return error_hint(err,
+                          "was it set to keep writers out (ALTER DATABASE or ALTER ROLE … RESET "
+                          "default_transaction_read_only takes it back), or is this a role "
+                          "that only reads?");
     }
     return true;
 }
