@@ -184,6 +184,15 @@ static const char *find_slot(const struct config_environment *environment, const
     return NULL;
 }
 
+const struct config_database *
+config_environment_database(const struct config_environment *environment, const char *name)
+{
+    for (size_t i = 0; i < environment->n_databases; i++)
+        if (name == NULL || strcmp(environment->databases[i].name, name) == 0)
+            return &environment->databases[i];
+    return NULL;
+}
+
 bool config_check_slot(const struct config *config, const struct config_environment *environment,
                        const char *name, struct error *err)
 {

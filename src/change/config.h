@@ -17,6 +17,7 @@
 #include "base/secret.h"
 #include "base/yaml.h"
 #include "change/config_release.h"
+#include "change/config_steps.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -200,6 +201,8 @@ struct config_environment {
     size_t n_flags;
     struct config_notify *notify;
     size_t n_notify;
+    struct config_step *steps; // in order
+    size_t n_steps;
     // The first `${NAME}` in it that is not set; config_environment fails with it. code ERROR_NONE:
     // there is none. Other environments do not need the variables of this one.
     struct error missing;
@@ -265,6 +268,9 @@ MUST_CHECK bool config_environment(const struct config *config, const char *name
 MUST_CHECK bool config_find_environment(const struct config *config, const char *name,
                                         const struct config_environment **out, const char **slot,
                                         struct error *err);
+// By name; NULL name: the first. NULL: there is none.
+const struct config_database *
+config_environment_database(const struct config_environment *environment, const char *name);
 // ERROR_USAGE when `name` is given (not NULL) and is no slot of `environment` (NULL: none is
 // configured).
 MUST_CHECK bool config_check_slot(const struct config *config,

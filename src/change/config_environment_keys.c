@@ -150,7 +150,7 @@ static void begin_environment(struct config_reading *reading, const struct yaml 
 
 static void end_environment(struct config_reading *reading, const struct yaml *node, void *element)
 {
-    (void)element;
+    config_check_steps(reading, element);
     reading->missing = NULL;
     if (node->kind == YAML_MAP && yaml_get(node, "database") != NULL &&
         yaml_get(node, "databases") != NULL)
@@ -187,6 +187,7 @@ static const struct config_key environment_keys[] = {
     ARRAY("health", KEY_LIST, struct config_environment, health, n_health, &config_map_health),
     ARRAY("flags", KEY_NAMED, struct config_environment, flags, n_flags, &config_map_flag),
     CHECKED_MAP("thresholds", &threshold_map),
+    ARRAY("steps", KEY_LIST, struct config_environment, steps, n_steps, &config_map_step),
     ARRAY("notify", KEY_LIST, struct config_environment, notify, n_notify, &config_map_notify),
     {.name = "store",
      .shape = KEY_CUSTOM,

@@ -42,6 +42,10 @@ void config_read_texts(struct config_reading *reading, const struct yaml *node, 
 void config_read_sent_headers(struct config_reading *reading, const struct yaml *node,
                               struct config_member **list, size_t *n);
 
+// No two of an environment's steps have one name.
+void config_check_steps(struct config_reading *reading,
+                        const struct config_environment *environment);
+
 // Parsers of KEY_CUSTOM.
 void config_parse_tolerance(struct config_reading *reading, const struct yaml *node, void *at);
 void config_parse_expect(struct config_reading *reading, const struct yaml *node, void *at);

@@ -30,6 +30,7 @@ static const struct config_key release_keys[] = {
     {.name = "artifact", .shape = KEY_CUSTOM, .parse = parse_artifact},
     KEY("provenance", KEY_TEXT, struct config_release, provenance),
     KEY("verified_in", KEY_TEXT, struct config_release, verified_in),
+    KEY("tag", KEY_BOOL, struct config_release, has_tag),
     KEY("shell", KEY_BOOL, struct config_release, is_shell),
     ARRAY("environment", KEY_TEXTS, struct config_release, environment, n_environment, NULL),
     KEY("timeout", KEY_DURATION, struct config_release, timeout_ms),
@@ -119,6 +120,7 @@ static const struct config_key health_keys[] = {
      .shape = KEY_TEXT,
      .offset = offsetof(struct config_health, name),
      .is_required = true},
+    // From here on also those of a step's read_back.
     KEY("http", KEY_TEXT, struct config_health, http),
     KEY("tcp", KEY_TEXT, struct config_health, tcp),
     KEY("sql", KEY_TEXT, struct config_health, sql),
@@ -202,6 +204,15 @@ static void end_health(struct config_reading *reading, const struct yaml *node, 
     if (n == 1)
         read_expected(reading, node, health);
 }
+
+// The same question, of one step: it needs no name, and decides.
+const struct config_map config_map_read_back = {
+    .what = "what is read back",
+    .keys = health_keys + 1,
+    .n_keys = COUNT_OF(health_keys) - 1,
+    .begin = begin_health,
+    .end = end_health,
+};
 
 const struct config_map config_map_health = {
     .what = "a health check",

@@ -41,6 +41,7 @@ struct config_release {   // release: {deploy: [./deploy.sh, "{slot}", "{version
     size_t n_digest;
     const char *provenance;  // in-toto statement of it; NULL
     const char *verified_in; // environment whose release it must be; NULL
+    bool has_tag;            // a flight tags the version
     int64_t timeout_ms;      // of one command; default 30 min
     int64_t ready_ms;        // that a slot may take to answer; default 2 min
 };

@@ -75,6 +75,7 @@ extern const struct command command_restore;
 extern const struct command command_resume;
 extern const struct command command_rollback;
 extern const struct command command_status;
+extern const struct command command_step;
 extern const struct command command_tag;
 extern const struct command command_verify;
 extern const struct command command_version;

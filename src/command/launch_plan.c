@@ -8,6 +8,7 @@
 #include "base/quantity.h"
 #include "base/text.h"
 #include "command/inspection.h"
+#include "command/launch_steps.h"
 #include "command/plan.h"
 #include "journal/events.h"
 #include <string.h>
@@ -47,12 +48,19 @@ static void add_preparation(struct making *making)
     const struct config_environment *environment = making->work->choice.environment;
     const char *version = making->flight->version;
 
+    if (environment != NULL && environment->release.has_tag && version != NULL)
+        add_step(making, &(struct step){.name = "tag",
+                                        .phase = STEP_PREPARE,
+                                        .kind = "tag",
+                                        .argv = OWN(making, "tag", version),
+                                        .timeout_ms = HOUR_MS / 6});
     if (environment != NULL && environment->release.n_build > 0 && version != NULL)
         add_step(making, &(struct step){.name = "build",
                                         .phase = STEP_PREPARE,
                                         .kind = "build",
                                         .argv = OWN(making, "build", "--version", version),
                                         .timeout_ms = HOUR_MS});
+    launch_steps_add(making->mem, environment, STEP_AT_PREPARE, making->flight);
     if (environment != NULL && environment->backup.kind != NULL)
         add_step(making, &(struct step){.name = "backup",
                                         .phase = STEP_PREPARE,
@@ -146,6 +154,7 @@ static bool find_last(const struct change *pending, const struct migration **out
 static bool add_migrations(struct making *making, const struct change *pending, int64_t n_applied,
                            struct error *err)
 {
+    const struct config_environment *environment = making->work->choice.environment;
     const struct migration *last;
     size_t n;
 
@@ -159,6 +168,7 @@ static bool add_migrations(struct making *making, const struct change *pending, 
     json_put_integer(settings, "applied", n_applied);
     json_put_integer(settings, "pending", (int64_t)n);
     json_put_text(settings, "to", last->version);
+    launch_steps_add(making->mem, environment, STEP_AT_BEFORE_MIGRATIONS, making->flight);
     add_step(making, &(struct step){.name = "migrate",
                                     .phase = STEP_DEPLOY,
                                     .kind = "migrate",
@@ -167,8 +177,12 @@ static bool add_migrations(struct making *making, const struct change *pending, 
                                                 : OWN(making, "migrate", "--to", last->version),
                                     .timeout_ms = 4 * HOUR_MS,
                                     .settings = settings});
+    launch_steps_add(making->mem, environment, STEP_AT_AFTER_MIGRATIONS, making->flight);
     // Back in the order of the checklist: the old release, then the data.
+    launch_steps_add_back(making->mem, environment, STEP_AT_AFTER_RELEASE, making->flight);
     TRY(add_release(making, err));
+    launch_steps_add(making->mem, environment, STEP_AT_AFTER_RELEASE, making->flight);
+    launch_steps_add_back(making->mem, environment, STEP_AT_AFTER_MIGRATIONS, making->flight);
     add_step(making, &(struct step){.name = "back.migrate",
                                     .phase = STEP_BACK,
                                     .kind = "undo",
@@ -177,7 +191,9 @@ static bool add_migrations(struct making *making, const struct change *pending, 
                                     .undoes = "migrate",
                                     .timeout_ms = 4 * HOUR_MS,
                                     .settings = settings});
-    return true;
+    launch_steps_add_back(making->mem, environment, STEP_AT_BEFORE_MIGRATIONS, making->flight);
+    launch_steps_order(making->mem, making->flight);
+    return launch_steps_check(environment, making->flight, err);
 }
 
 // --- the watch

@@ -19,19 +19,10 @@ static int drop_data(struct setting_flag *flagging)
     return 0;
 }
 
-static const struct config_database *database_of(const struct config_environment *environment,
-                                                 const char *name)
-{
-    for (size_t i = 0; i < environment->n_databases; i++)
-        if (name == NULL || strcmp(environment->databases[i].name, name) == 0)
-            return &environment->databases[i];
-    return NULL;
-}
-
 static struct flag_request make_request(const struct flag_setting *setting)
 {
     const struct config_database *database =
-        database_of(setting->environment, setting->flag->database);
+        config_environment_database(setting->environment, setting->flag->database);
     return (struct flag_request){
         .flag = setting->flag,
         .folder = setting->config->folder,
@@ -88,7 +79,8 @@ static bool take_row(void *context, const char *const *names, const struct engin
 static bool ask_zero(TALLOC_CTX *mem, const struct flag_setting *setting,
                      const struct config_invariant *invariant, struct zero *zero, struct error *err)
 {
-    const struct config_database *database = database_of(setting->environment, invariant->database);
+    const struct config_database *database =
+        config_environment_database(setting->environment, invariant->database);
     const struct engine_driver *driver;
     struct engine *engine;
     if (database == NULL || database->url == NULL)

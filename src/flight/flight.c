@@ -537,6 +537,10 @@ static bool is_begun(const struct step *step)
 
 enum back_method flight_step_method(const struct step *step)
 {
+    const char *back = json_get_text(step->settings, "back");
+
+    if (back != NULL)
+        return strcmp(back, "migration") == 0 ? BACK_MIGRATION : BACK_VERSION;
     return strcmp(step->kind, "undo") == 0 ? BACK_MIGRATION : BACK_VERSION;
 }
 
@@ -584,14 +588,31 @@ static bool is_taken_back(const struct flight *flight, const struct step *step)
     return false;
 }
 
+static bool is_only_a_look(const struct step *step)
+{
+    static const char *const kinds[] = {"wait", "notify", "verify", "tag"};
+    const char *does = json_get_text(step->settings, "does");
+
+    for (size_t i = 0; does != NULL && i < COUNT_OF(kinds); i++)
+        if (strcmp(kinds[i], does) == 0)
+            return true;
+    return false;
+}
+
 struct flight_facts flight_facts(const struct flight *flight)
 {
     struct flight_facts facts = {.can_go_back = flight->can_go_back};
 
     for (size_t i = 0; i < flight->n_steps; i++) {
         const struct step *step = &flight->steps[i];
-        if (step->phase == STEP_DEPLOY && is_begun(step) && !is_taken_back(flight, step))
-            facts.is_changed = true;
+        if (step->phase != STEP_DEPLOY || !is_begun(step) || is_taken_back(flight, step))
+            continue;
+        if (is_only_a_look(step)) // a wait, a message, a comparison
+            continue;
+        facts.is_changed = true;
+        const char *undo = json_get_text(step->settings, "undo");
+        if (undo != NULL && strcmp(undo, "none") == 0)
+            facts.can_go_back = false; // a person decided so when the step was written
     }
     return facts;
 }

@@ -6,6 +6,7 @@
 #include "flight/release.h"
 #include "base/clock.h"
 #include "base/quantity.h"
+#include "flight/inquiry.h"
 #include "flight/task.h"
 #include "journal/events.h"
 
@@ -38,22 +39,6 @@ static int drop_json(struct releasing *releasing)
 
 // --- looking
 
-static void note_answer(struct looking *looking, const struct probe_request *request,
-                        const struct probe_answer *answer)
-{
-    json_t *object = json_object();
-    json_put_text(object, "check", request->check->name);
-    json_put_text(object, "slot", request->slot);
-    json_put_text(object, "address", request->address);
-    json_put_text(object, "status", probe_status_name(answer->status));
-    json_put_text(object, "cause", answer->cause);
-    json_put_text(object, "expected", answer->expected);
-    json_put_text(object, "observed", answer->observed);
-    json_put_text(object, "text", answer->text);
-    json_put_integer(object, "took_ms", answer->took_ms);
-    json_array_append_new(looking->answers, object);
-}
-
 static void keep_first(TALLOC_CTX *mem, const char **why, const char *text)
 {
     if (*why == NULL)
@@ -84,45 +69,29 @@ static void count(struct looking *looking, const struct probe_request *request,
     }
 }
 
-static bool ask(struct looking *looking, const struct config_health *check, const char *slot,
-                const char *address, struct error *err)
+static void take_answer(void *context, const struct probe_request *request,
+                        const struct probe_answer *answer)
 {
-    const struct release_request *release = looking->releasing->request;
-    const struct config_environment *environment = release->environment;
-    const struct config_database *database =
-        environment->n_databases == 0 ? NULL : &environment->databases[0];
-    for (size_t i = 0; check->database != NULL && i < environment->n_databases; i++)
-        if (strcmp(environment->databases[i].name, check->database) == 0)
-            database = &environment->databases[i];
-    const struct probe_request request = {
-        .check = check,
-        .address = address,
-        .slot = slot,
-        .version = release->version,
-        .folder = release->config->folder,
-        .url = database == NULL ? NULL : database->url,
-        .allow_superuser = database != NULL && database->allow_superuser,
-        .engines = release->engines,
-        .wait = release->wait,
-    };
-    struct probe_answer answer;
-    TRY(probe_ask(looking->mem, release->probes, &request, &answer, err));
-    note_answer(looking, &request, &answer);
-    count(looking, &request, &answer);
-    return true;
+    struct looking *looking = context;
+    json_array_append_new(looking->answers, inquiry_answer_json(request, answer));
+    count(looking, request, answer);
 }
 
-// On each address where the check names one; else once.
 static bool ask_check(struct looking *looking, const struct config_health *check, struct error *err)
 {
-    const struct releasing *releasing = looking->releasing;
-    if (!probe_asks_addresses(check))
-        return ask(looking, check, releasing->request->slot, NULL, err);
-    for (size_t i = 0; i < releasing->n_slots; i++)
-        for (size_t j = 0; j < releasing->slots[i]->n_addresses; j++)
-            TRY(ask(looking, check, releasing->slots[i]->name, releasing->slots[i]->addresses[j],
-                    err));
-    return true;
+    const struct release_request *release = looking->releasing->request;
+    const struct inquiry inquiry = {
+        .config = release->config,
+        .environment = release->environment,
+        .slot = release->slot,
+        .version = release->version,
+        .probes = release->probes,
+        .engines = release->engines,
+        .wait = release->wait,
+        .take = take_answer,
+        .context = looking,
+    };
+    return inquiry_make(looking->mem, &inquiry, check, err);
 }
 
 static bool ask_all(struct looking *looking, struct error *err)

@@ -53,6 +53,33 @@ static bool read_back_event(const struct step_context *context, const char *even
     return true;
 }
 
+struct baseline_sought {
+    TALLOC_CTX *mem;
+    const char *run, *path;
+};
+
+static bool take_baseline(void *context, const json_t *event)
+{
+    struct baseline_sought *sought = context;
+    const char *name = json_get_text(event, "event"), *run = json_get_text(event, "run");
+
+    if (name != NULL && run != NULL && strcmp(name, EVENT_BASELINE_SAVED) == 0 &&
+        strcmp(run, sought->run) == 0)
+        sought->path =
+            mem_strdup(sought->mem, json_get_text(json_object_get(event, "data"), "path"));
+    return true;
+}
+
+bool step_find_baseline(TALLOC_CTX *mem, const struct step_context *context, const char **out,
+                        struct error *err)
+{
+    struct baseline_sought sought = {.mem = mem, .run = context->caller->flight};
+
+    TRY(journal_read(context->journal, 1, take_baseline, &sought, err));
+    *out = sought.path;
+    return true;
+}
+
 static bool backup_read_back(TALLOC_CTX *mem, const struct step_context *context,
                              const struct step *step, struct step_result *out, struct error *err)
 {
@@ -230,15 +257,72 @@ static bool act_read_back(TALLOC_CTX *mem, const struct step_context *context,
     (void)mem_append(tmp, argv, n); // the end
     TRY(verb_run(tmp, context->caller, argv, READ_BACK_MS, &answer, err));
     const char *why = json_get_text(answer.document, "why");
+    const char *does = json_get_text(step->settings, "does");
     out->state = state_of(json_get_text(answer.document, "state"));
+    out->is_proof = does != NULL && strcmp(does, "sql") == 0; // one transaction, whole or not
     out->why = mem_strdup(mem, why == NULL && answer.document == NULL ? answer.said : why);
     return true;
 }
 
+// --- a comparison with the baseline, before the flight's own
+
+static bool verify_arguments(TALLOC_CTX *mem, const struct step_context *context,
+                             const struct step *step, const char *const **out, struct error *err)
+{
+    const char *baseline;
+    (void)step;
+    TRY(step_find_baseline(mem, context, &baseline, err));
+    if (baseline == NULL)
+        return error_set(err, ERROR_UNKNOWN, "the flight has no baseline to compare with");
+    const char **argv = mem_array(mem, const char *, 6);
+    argv[0] = "verify";
+    argv[1] = "--baseline";
+    argv[2] = baseline;
+    argv[3] = "--expect";
+    argv[4] = "applied";
+    *out = argv;
+    return true;
+}
+
+struct verified_sought {
+    const char *run, *step;
+    bool is_go; // the last one of the step's last attempt
+};
+
+static bool take_verified(void *context, const json_t *event)
+{
+    struct verified_sought *sought = context;
+    const char *name = json_get_text(event, "event"), *run = json_get_text(event, "run");
+    const json_t *data = json_object_get(event, "data");
+    const char *step = json_get_text(data, "step"), *verdict = json_get_text(data, "verdict");
+
+    if (name == NULL || run == NULL || strcmp(run, sought->run) != 0)
+        return true;
+    if (strcmp(name, EVENT_STEP_STARTED) == 0 && step != NULL && strcmp(step, sought->step) == 0)
+        sought->is_go = false;
+    if (strcmp(name, EVENT_VERIFIED) == 0)
+        sought->is_go = verdict != NULL && strcmp(verdict, "GO") == 0;
+    return true;
+}
+
+static bool verify_read_back(TALLOC_CTX *mem, const struct step_context *context,
+                             const struct step *step, struct step_result *out, struct error *err)
+{
+    struct verified_sought sought = {.run = context->caller->flight, .step = step->name};
+
+    (void)mem;
+    TRY(journal_read(context->journal, 1, take_verified, &sought, err));
+    out->state = sought.is_go ? STEP_DONE : STEP_PENDING;
+    out->why = sought.is_go ? NULL : "the journal has no GO of it";
+    return true;
+}
+
 static const struct step_kind kinds[] = {
-    {"backup", own_arguments, backup_read_back},   {"baseline", own_arguments, baseline_read_back},
-    {"migrate", own_arguments, migrate_read_back}, {"undo", undo_arguments, undo_read_back},
-    {"build", own_arguments, act_read_back},       {"release", own_arguments, act_read_back},
+    {"backup", own_arguments, backup_read_back},    {"baseline", own_arguments, baseline_read_back},
+    {"migrate", own_arguments, migrate_read_back},  {"undo", undo_arguments, undo_read_back},
+    {"build", own_arguments, act_read_back},        {"release", own_arguments, act_read_back},
+    {"tag", own_arguments, act_read_back},          {"step", own_arguments, act_read_back},
+    {"verify", verify_arguments, verify_read_back},
 };
 
 // NULL: there is none.

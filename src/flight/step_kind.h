@@ -21,4 +21,9 @@ MUST_CHECK bool step_act(TALLOC_CTX *mem, const struct step_context *context,
 MUST_CHECK bool step_read_back(TALLOC_CTX *mem, const struct step_context *context,
                                const struct step *step, struct step_result *out, struct error *err);
 
+// The flight's own baseline, the original one: not a later one that somebody saved meanwhile. NULL:
+// there is none.
+MUST_CHECK bool step_find_baseline(TALLOC_CTX *mem, const struct step_context *context,
+                                   const char **out, struct error *err);
+
 #endif

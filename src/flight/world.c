@@ -211,33 +211,6 @@ static bool world_poll(void *context, TALLOC_CTX *mem, const struct flight *flig
     return true;
 }
 
-struct baseline_sought {
-    TALLOC_CTX *mem;
-    const char *run, *path;
-};
-
-static bool take_baseline(void *context, const json_t *event)
-{
-    struct baseline_sought *sought = context;
-    const char *name = json_get_text(event, "event"), *run = json_get_text(event, "run");
-
-    if (name != NULL && run != NULL && strcmp(name, EVENT_BASELINE_SAVED) == 0 &&
-        strcmp(run, sought->run) == 0)
-        sought->path =
-            mem_strdup(sought->mem, json_get_text(json_object_get(event, "data"), "path"));
-    return true;
-}
-
-// The flight's own baseline, the original one: not a later one that somebody saved meanwhile.
-static bool find_baseline(TALLOC_CTX *mem, struct world *world, const char **out, struct error *err)
-{
-    struct baseline_sought sought = {.mem = mem, .run = world->options->caller.flight};
-
-    TRY(journal_read(world->options->journal, 1, take_baseline, &sought, err));
-    *out = sought.path;
-    return true;
-}
-
 static bool world_verify(void *context, TALLOC_CTX *mem, const struct flight *flight,
                          bool as_before, struct flight_answer *out, struct error *err)
 {
@@ -246,7 +219,7 @@ static bool world_verify(void *context, TALLOC_CTX *mem, const struct flight *fl
     const char *baseline;
     struct verb_answer answer;
 
-    TRY(find_baseline(mem, world, &baseline, err));
+    TRY(step_find_baseline(mem, &world->steps, &baseline, err));
     if (baseline == NULL) {
         *out = (struct flight_answer){.verdict = VERDICT_HOLD,
                                       .why = "the flight has no baseline to compare with"};

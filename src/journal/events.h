@@ -120,6 +120,12 @@
 #define EVENT_FLAG_SET_STARTED "flag-set-started"
 #define EVENT_FLAG_SET "flag-set"
 #define EVENT_FLAG_SET_FAILED "flag-set-failed"
+// A step of tminus.yaml: its intent {environment, step, undo, command | path, sha256, database,
+// system | wait_ms}; a result also {state, why, took_ms, output, evidence: {answers}}. Steps that
+// set a flag, make a tag or notify have those events, with {step, undo}.
+#define EVENT_STEP_ACT_STARTED "step-act-started"
+#define EVENT_STEP_ACTED "step-acted"
+#define EVENT_STEP_ACT_FAILED "step-act-failed"
 // A notification: its intent {environment, text, flight and step of a flight's}; a result also
 // {state, why, took_ms, evidence: {answers: [{channel, delivered, text, attempts}]}}. An intent
 // without result: nobody knows whether it came.
