@@ -7,7 +7,6 @@
 #include "base/clock.h"
 #include "flight/calling.h"
 #include "flight/notification.h"
-#include "journal/events.h"
 #include <string.h>
 
 #define LOOK_EVERY_MS 1000 // for wishes, while something runs or is waited for
