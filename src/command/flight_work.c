@@ -93,6 +93,7 @@ static bool fly(TALLOC_CTX *mem, struct flight_work *work, const struct flying_o
         .config = work->choice.config,
         .environment = work->choice.environment,
         .notifiers = work->program->notifiers,
+        .since_ms = work->flight->entered_ms,
         .tell = flight_screen_tell,
         .pass = flight_screen_pass,
         .screen = screen,

@@ -16,6 +16,16 @@ struct flying {
     struct flight *flight;
 };
 
+// By which clock its state ends: that of the wall for an appointment, else that of durations.
+static int64_t now_of(const struct flying *flying)
+{
+    const struct flight_world *world = flying->world;
+
+    return flying->flight->state == FLIGHT_READY && world->wall_ms != NULL
+               ? world->wall_ms(world->context)
+               : world->now_ms(world->context);
+}
+
 static json_t *event_of(const struct flying *flying)
 {
     json_t *data = json_object();
@@ -304,7 +314,7 @@ static bool note_missed(struct flying *flying, const struct flight_point *point,
 
 static bool fly_wait(struct flying *flying, struct error *err)
 {
-    int64_t now_ms = flying->world->now_ms(flying->world->context);
+    int64_t now_ms = now_of(flying);
     int64_t deadline_ms = flight_deadline_ms(flying->flight);
     int64_t moment_ms = moment_of(flying->flight);
     bool has_moment = flight_state_action(flying->flight->state) == ACTION_WAIT;
@@ -363,7 +373,7 @@ static bool fly_state(struct flying *flying, struct error *err)
 {
     const struct flight *flight = flying->flight;
     const struct flight_point *point = flight_next_point(flight);
-    int64_t now_ms = flying->world->now_ms(flying->world->context);
+    int64_t now_ms = now_of(flying);
 
     if (flight->n_requests > 0)
         return answer_request(flying, err);

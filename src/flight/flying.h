@@ -42,7 +42,8 @@ struct flight_call {
 
 struct flight_world {
     void *context;
-    int64_t (*now_ms)(void *context); // wall
+    int64_t (*now_ms)(void *context);  // of durations: whoever sets the clock does not move it
+    int64_t (*wall_ms)(void *context); // of T-0, which people agreed on; NULL: the same
     // Until the moment, or a little, or until something may have been asked for.
     bool (*sleep_until)(void *context, int64_t ms, struct error *err);
     bool (*poll)(void *context, TALLOC_CTX *mem, const struct flight *flight,

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define LOOK_EVERY_MS 1000 // for wishes, while something runs or is waited for
+#define SLEEP_LEAST_MS 10
 #define VERIFY_MS ((int64_t)25 * 60 * 1000)
 #define POLL_MS ((int64_t)25 * 60 * 1000)
 #define CALL_MS ((int64_t)10 * 1000) // for all channels: who flies has more to do than to call
@@ -18,13 +19,22 @@ struct world {
     struct flight_world table;
     const struct world_options *options;
     struct step_context steps;
-    int64_t renewed_ms, looked_ms; // monotonic
+    int64_t began_ms, began_boot_ms; // the same moment by both clocks
+    int64_t renewed_ms, looked_ms;   // monotonic
     bool is_acting, is_aborting;
     int64_t call_ends_ms; // monotonic; 0: nobody is being called
     struct error fenced;  // code ERROR_NONE: not
 };
 
+// From the wall's time at the start, by the machine's own: who sets the clock meanwhile makes no
+// deadline come earlier or later.
 static int64_t world_now(void *context)
+{
+    const struct world *world = context;
+    return world->began_ms + (clock_boot_ms() - world->began_boot_ms);
+}
+
+static int64_t world_wall(void *context)
 {
     (void)context;
     return clock_wall_ms();
@@ -101,11 +111,11 @@ static bool world_sleep(void *context, int64_t until_ms, struct error *err)
 {
     struct world *world = context;
     bool never = false;
-    int64_t left_ms = until_ms - clock_wall_ms();
+    int64_t left_ms = until_ms - world_now(world);
     int64_t ms = left_ms < LOOK_EVERY_MS ? left_ms : LOOK_EVERY_MS;
 
-    if (ms <= 0)
-        return true;
+    if (ms < SLEEP_LEAST_MS) // the moment is one of the other clock
+        ms = SLEEP_LEAST_MS;
     if (wait_until(world->options->caller.wait, &never, clock_monotonic_ms() + ms, err))
         return true;
     return err->code == ERROR_UNREACHABLE || fail_interrupted(world, err); // the time is over
@@ -285,10 +295,13 @@ struct flight_world *world_make(TALLOC_CTX *mem, const struct world_options *opt
 
     world->options = options;
     world->steps = (struct step_context){.caller = &options->caller, .journal = options->journal};
+    world->began_ms = clock_wall_ms() > options->since_ms ? clock_wall_ms() : options->since_ms;
+    world->began_boot_ms = clock_boot_ms();
     world->renewed_ms = clock_monotonic_ms();
     world->table = (struct flight_world){
         .context = world,
         .now_ms = world_now,
+        .wall_ms = world_wall,
         .sleep_until = world_sleep,
         .poll = world_poll,
         .verify = world_verify,

@@ -21,6 +21,7 @@ struct world_options {
     struct journal *journal;
     struct lease *lease;
     struct verb_caller caller;
+    int64_t since_ms; // when the flight entered its state: it is not earlier now
     // By whose channels people are called; environment NULL: nobody is.
     const struct config *config;
     const struct config_environment *environment;

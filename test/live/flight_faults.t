@@ -183,6 +183,26 @@ two=$?
 is 'two that end it at once: it ends once' "$(state_of) $(fly journal export | grep -c '"occurrence":"abort_asked"')" 'aborted 1'
 ends 0 'two at once: the journal is whole' fly journal verify
 
+# --- the clock is set back by an hour in the middle of the watch
+
+fresh
+sed -i 's/^    gates/    watch: [1s, 2s, 3s]\n&/' tminus.yaml
+if cc -shared -fPIC -o set_clock.so "$SOURCE/test/support/set_clock.c" -ldl 2>"$tmp/ignored"; then
+    SET_CLOCK="$tmp/clock" LD_PRELOAD="$tmp/set_clock.so" ASAN_OPTIONS="verify_asan_link_order=0:${ASAN_OPTIONS-}" \
+        timeout 120 "$TMINUS" launch --version v2 --watch --reason 'a short watch' >launched 2>&1 &
+    pilot=$!
+    while kill -0 $pilot 2>"$tmp/ignored" && [ "$(state_of 2>"$tmp/ignored")" != watching ]; do :; done
+    echo -3600 >clock
+    wait $pilot
+    is 'the clock is set back: watched to its end all the same' "$? $(state_of)" '0 done'
+    is 'the clock is set back: each point once' "$(fly journal export | grep -c '"state":"checking"')" 3
+    is 'the clock is set back: it was' "$(fly journal export | sed 's/.*"ts":"\([^"]*\)".*/\1/' | sort -c 2>&1 | grep -c disorder)" 1
+    ends 0 'the clock is set back: the journal is whole' fly journal verify
+else
+    skip 'the clock is set back' 'no compiler'
+fi
+sed -i '/watch:/d' tminus.yaml
+
 # --- the target cannot be written any more between preparation and T-0
 
 fresh
