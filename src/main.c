@@ -15,17 +15,23 @@
 #include <locale.h>
 
 static const struct command *const commands[] = {
-    &command_abort,    &command_approve,  &command_assess,
-    &command_backup,   &command_baseline, &command_build,
-    &command_clean,    &command_config,   &command_explain,
-    &command_flag,     &command_go,       &command_help,
-    &command_hold,     &command_init,     &command_journal,
-    &command_launch,   &command_migrate,  &command_notify,
-    &command_plan,     &command_poll,     &command_rehearse,
-    &command_release,  &command_restore,  &command_resume,
-    &command_rollback, &command_status,   &command_step,
-    &command_tag,      &command_verify,   &command_version,
-    &command_waive,    &command_watch,    NULL,
+    &command_abort,       &command_approve,
+    &command_assess,      &command_backup,
+    &command_baseline,    &command_build,
+    &command_clean,       &command_config,
+    &command_explain,     &command_flag,
+    &command_go,          &command_help,
+    &command_hold,        &command_init,
+    &command_journal,     &command_launch,
+    &command_maintenance, &command_migrate,
+    &command_notify,      &command_plan,
+    &command_poll,        &command_rehearse,
+    &command_release,     &command_restore,
+    &command_resume,      &command_rollback,
+    &command_status,      &command_step,
+    &command_tag,         &command_verify,
+    &command_version,     &command_waive,
+    &command_watch,       NULL,
 };
 
 static const struct engine_driver *const engines[] = {

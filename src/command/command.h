@@ -65,6 +65,7 @@ extern const struct command command_hold;
 extern const struct command command_init;
 extern const struct command command_journal;
 extern const struct command command_launch;
+extern const struct command command_maintenance;
 extern const struct command command_migrate;
 extern const struct command command_notify;
 extern const struct command command_plan;

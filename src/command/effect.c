@@ -37,7 +37,7 @@ void effect_show_line(void *context, const char *line)
         fprintf(stderr, "  | %s\n", line);
 }
 
-static bool open_journal(TALLOC_CTX *mem, const struct effect *effect, struct journal **out,
+bool effect_open_journal(TALLOC_CTX *mem, const struct effect *effect, struct journal **out,
                          struct error *err)
 {
     SCRATCH(tmp);
@@ -208,7 +208,7 @@ int effect_run(TALLOC_CTX *mem, const struct effect *effect, const struct act *a
 {
     struct act_report report;
     struct showing showing = {.effect = effect, .act = act, .report = &report, .title = title};
-    if (!effect->is_dry_run && !open_journal(mem, effect, &showing.journal, err))
+    if (!effect->is_dry_run && !effect_open_journal(mem, effect, &showing.journal, err))
         return -1;
     if (!act_run(mem, act, showing.journal, &report, err))
         return -1;

@@ -11,6 +11,7 @@
 #include "command/database.h"
 #include "flight/act.h"
 #include "flight/file_lock.h"
+#include "journal/journal.h"
 
 struct effect {
     const char *verb; // "release"
@@ -25,6 +26,9 @@ struct effect {
 
 // The configuration and the environment that it names. ERROR_CONFIG: there is none.
 MUST_CHECK bool effect_open(TALLOC_CTX *mem, struct effect *effect, struct error *err);
+// The environment's journal, one verb of this name at a time unless `may_be_many`.
+MUST_CHECK bool effect_open_journal(TALLOC_CTX *mem, const struct effect *effect,
+                                    struct journal **out, struct error *err);
 // Do it, one at a time on an environment unless `may_be_many`, and show what came of it. `title` is
 // one line: "release 1.4.0 to green". Gives the exit status, or -1 and `err`.
 int effect_run(TALLOC_CTX *mem, const struct effect *effect, const struct act *act,

@@ -10,6 +10,7 @@
 #include "command/inspection.h"
 #include "command/launch_steps.h"
 #include "command/plan.h"
+#include "flight/maintenance.h"
 #include "journal/events.h"
 #include <string.h>
 
@@ -120,6 +121,25 @@ static bool add_release(struct making *making, struct error *err)
     return true;
 }
 
+// --- maintenance, where a flight is to switch it
+
+static void add_maintenance(struct making *making, const char *name, enum step_phase phase,
+                            const char *action)
+{
+    const struct config_environment *environment = making->work->choice.environment;
+
+    if (environment == NULL || !environment->maintenance.in_flight)
+        return;
+    add_step(making,
+             &(struct step){.name = name,
+                            .phase = phase,
+                            .kind = "maintenance",
+                            .argv = OWN(making, "maintenance", action),
+                            .undoes = phase == STEP_BACK ? "maintenance.on" : NULL,
+                            .timeout_ms = environment->maintenance.timeout_ms +
+                                          environment->maintenance.ready_ms + HOUR_MS / 60});
+}
+
 // --- the migrations
 
 // The last of what is before the release; what is after it must follow.
@@ -168,6 +188,7 @@ static bool add_migrations(struct making *making, const struct change *pending, 
     json_put_integer(settings, "applied", n_applied);
     json_put_integer(settings, "pending", (int64_t)n);
     json_put_text(settings, "to", last->version);
+    add_maintenance(making, "maintenance.on", STEP_DEPLOY, "--enable");
     launch_steps_add(making->mem, environment, STEP_AT_BEFORE_MIGRATIONS, making->flight);
     add_step(making, &(struct step){.name = "migrate",
                                     .phase = STEP_DEPLOY,
@@ -181,6 +202,7 @@ static bool add_migrations(struct making *making, const struct change *pending, 
     // Back in the order of the checklist: the old release, then the data.
     launch_steps_add_back(making->mem, environment, STEP_AT_AFTER_RELEASE, making->flight);
     TRY(add_release(making, err));
+    add_maintenance(making, "maintenance.off", STEP_DEPLOY, "--disable");
     launch_steps_add(making->mem, environment, STEP_AT_AFTER_RELEASE, making->flight);
     launch_steps_add_back(making->mem, environment, STEP_AT_AFTER_MIGRATIONS, making->flight);
     add_step(making, &(struct step){.name = "back.migrate",
@@ -192,6 +214,9 @@ static bool add_migrations(struct making *making, const struct change *pending, 
                                     .timeout_ms = 4 * HOUR_MS,
                                     .settings = settings});
     launch_steps_add_back(making->mem, environment, STEP_AT_BEFORE_MIGRATIONS, making->flight);
+    add_maintenance(making, "back.maintenance", STEP_BACK, "--disable");
+    if (environment != NULL && environment->maintenance.in_flight)
+        TRY(maintenance_check(environment, err));
     launch_steps_order(making->mem, making->flight);
     return launch_steps_check(environment, making->flight, err);
 }

@@ -4,8 +4,10 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "base/clock.h"
+#include "base/log.h"
 #include "command/command.h"
 #include "command/flight_work.h"
+#include "command/maintenance.h"
 
 #define KEY_WAIT 0x201
 #define KEY_ONCE 0x202
@@ -82,6 +84,26 @@ static bool look_for_pilot(const struct flight_work *work, bool *is_flown, struc
     return true;
 }
 
+// Of the environment, whether or not there is a flight.
+static bool end_maintenance(TALLOC_CTX *mem, const struct program *program,
+                            const struct options *options, struct flight_work *work,
+                            struct error *err)
+{
+    struct maintenance_ending ending;
+
+    if (!maintenance_lease_is_over(flight_reader_maintenance(work->reader), clock_wall_ms()))
+        return true;
+    struct error cause = {0};
+    if (!maintenance_end_overdue(mem, program, options, &ending, &cause)) {
+        if (cause.code == ERROR_INTERRUPTED) {
+            *err = cause;
+            return false;
+        }
+        log_error(&cause); // the points are checked all the same
+    }
+    return flight_refresh(work->reader, &work->flight, err);
+}
+
 static bool open_work(TALLOC_CTX *mem, const struct program *program, const struct request *request,
                       struct flight_work *work, struct error *err)
 {
@@ -151,7 +173,8 @@ static int watch_run(const struct program *program, int argc, char **argv, struc
     bool is_flown;
 
     argp_parse(&watch_parser, argc, argv, 0, NULL, &request);
-    if (!open_work(tmp, program, &request, &work, err))
+    if (!open_work(tmp, program, &request, &work, err) ||
+        !end_maintenance(tmp, program, &request.options, &work, err))
         return -1;
     if (request.is_once && work.flight == NULL)
         return show_nothing(&work);

@@ -105,7 +105,8 @@ int board_exit_status(const struct flight *flight, int64_t now_ms)
     for (size_t i = 0; i < flight->n_steps; i++)
         has_tried =
             has_tried || (flight->steps[i].phase == STEP_DEPLOY && flight->steps[i].attempts > 0);
-    if (board_missed_point(flight, now_ms) != NULL)
+    if (board_missed_point(flight, now_ms) != NULL ||
+        maintenance_lease_is_over(&flight->maintenance, now_ms))
         return 3;
     switch (flight->state) {
     case FLIGHT_HOLDING: return 3;

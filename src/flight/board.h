@@ -26,7 +26,8 @@ void board_write_text(FILE *out, const struct flight *flight, const struct board
 json_t *board_json(const struct flight *flight, const struct board_options *options);
 
 // The exit status that says how it stands: 0 done or on its way, 1 aborted before any change, 3
-// holding, or a point of the watch was missed, 4 taken back and proven, 5 a person is needed.
+// holding, or a point of the watch or the end of a maintenance was missed, 4 taken back and proven,
+// 5 a person is needed.
 int board_exit_status(const struct flight *flight, int64_t now_ms);
 
 // "14:59:03" of today, with the day of another; UTC.

@@ -123,6 +123,8 @@ json_t *board_json(const struct flight *flight, const struct board_options *opti
                      flight_verification_late_ms(flight, options->now_ms));
     json_put_bool(document, "can_go_back", flight->can_go_back);
     json_put(document, "flown_by", pilot_json(options->pilot));
+    json_put(document, "maintenance_until",
+             time_json(flight->maintenance.is_on ? flight->maintenance.until_ms : 0));
     json_put(document, "poll", poll_json(&flight->poll));
     put_lists(document, flight, options);
     return document;

@@ -386,6 +386,19 @@ static void add_pilot(struct drawing *drawing)
                    pilot->owner.host, moment(drawing, pilot->taken_ms), state));
 }
 
+static void add_maintenance(struct drawing *drawing)
+{
+    const struct maintenance_lease *lease = &drawing->flight->maintenance;
+    bool is_over = maintenance_lease_is_over(lease, drawing->options->now_ms);
+
+    if (lease->is_on)
+        add(drawing, RANK_STAYS, is_over ? BOARD_BAD : BOARD_WARN,
+            mem_printf(drawing->mem, "%s %s UTC",
+                       is_over ? "ALARM: maintenance is on, and was to end at"
+                               : "maintenance is on until",
+                       moment(drawing, lease->until_ms)));
+}
+
 static void add_head(struct drawing *drawing)
 {
     const struct flight *flight = drawing->flight;
@@ -402,6 +415,7 @@ static void add_head(struct drawing *drawing)
                        flight->start_at_ms > drawing->options->now_ms ? "is at" : "was at",
                        moment(drawing, flight->start_at_ms)));
     add_pilot(drawing);
+    add_maintenance(drawing);
     add_blank(drawing);
 }
 

@@ -100,7 +100,8 @@ struct flight_reader {
     TALLOC_CTX *mem;       // of the flight; NULL: not seen yet
     TALLOC_CTX *poll_mem;  // of its last poll
     struct flight *flight; // NULL: not seen yet
-    int64_t next;          // sequence of the first event that was not read
+    struct maintenance_lease maintenance;
+    int64_t next; // sequence of the first event that was not read
     struct error *err;
     bool has_failed;
 };
@@ -471,6 +472,7 @@ static bool take(void *context, const json_t *event)
     int64_t sequence = json_get_integer(event, "seq", 0);
 
     reader->next = sequence + 1;
+    maintenance_lease_take(&reader->maintenance, event);
     if (is_of_its_poll(reader, event))
         take_poll(reader, event);
     if (name == NULL || id == NULL || (reader->id != NULL && strcmp(reader->id, id) != 0))
@@ -516,8 +518,15 @@ bool flight_refresh(struct flight_reader *reader, struct flight **out, struct er
         TRY(read_recalled(reader, err));
     if (reader->has_failed)
         return false;
+    if (reader->flight != NULL)
+        reader->flight->maintenance = reader->maintenance;
     *out = reader->flight;
     return true;
+}
+
+const struct maintenance_lease *flight_reader_maintenance(const struct flight_reader *reader)
+{
+    return &reader->maintenance;
 }
 
 // --- what the view says
@@ -539,6 +548,8 @@ enum back_method flight_step_method(const struct step *step)
 {
     const char *back = json_get_text(step->settings, "back");
 
+    if (strcmp(step->kind, "maintenance") == 0) // it ends whichever way back is flown
+        return BACK_WHOLE;
     if (back != NULL)
         return strcmp(back, "migration") == 0 ? BACK_MIGRATION : BACK_VERSION;
     return strcmp(step->kind, "undo") == 0 ? BACK_MIGRATION : BACK_VERSION;
@@ -602,6 +613,7 @@ static bool is_only_a_look(const struct step *step)
 struct flight_facts flight_facts(const struct flight *flight)
 {
     struct flight_facts facts = {.can_go_back = flight->can_go_back};
+    bool has_lasting = false; // more than a maintenance, which always ends
 
     for (size_t i = 0; i < flight->n_steps; i++) {
         const struct step *step = &flight->steps[i];
@@ -613,7 +625,10 @@ struct flight_facts flight_facts(const struct flight *flight)
         const char *undo = json_get_text(step->settings, "undo");
         if (undo != NULL && strcmp(undo, "none") == 0)
             facts.can_go_back = false; // a person decided so when the step was written
+        has_lasting = has_lasting || strcmp(step->kind, "maintenance") != 0;
     }
+    if (facts.is_changed && !has_lasting)
+        facts.can_go_back = true;
     return facts;
 }
 

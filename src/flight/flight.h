@@ -16,6 +16,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/memory.h"
+#include "flight/maintenance_lease.h"
 #include "flight/states.h"
 #include "journal/journal.h"
 
@@ -112,6 +113,7 @@ struct flight {
     struct flight_poll poll;                // the last one
     int64_t start_at_ms;                    // T-0
     int64_t verified_ms;                    // the watch's clock starts here; 0: not yet
+    struct maintenance_lease maintenance;   // of its environment
     const char *why;                        // the last sentence
     bool can_go_back;                       // by class and proof of the rehearsal
     struct flight_way_back way_back;
@@ -141,6 +143,9 @@ struct flight_reader *flight_reader_make(TALLOC_CTX *mem, struct journal *journa
 // read.
 MUST_CHECK bool flight_refresh(struct flight_reader *reader, struct flight **out,
                                struct error *err);
+
+// The maintenance of the environment, also where no flight was begun.
+const struct maintenance_lease *flight_reader_maintenance(const struct flight_reader *reader);
 
 // The next step of the phase that the state works on, NULL: none is left. Steps back are only those
 // whose step was begun.

@@ -414,6 +414,14 @@ static bool is_enough(const struct flying *flying)
            point->after_ms > flying->options->watch_ms;
 }
 
+static bool keep(struct flying *flying, struct error *err)
+{
+    SCRATCH(tmp);
+    const struct flight_world *world = flying->world;
+
+    return world->keep == NULL || world->keep(world->context, tmp, flying->flight, err);
+}
+
 bool flight_fly(struct flight_reader *reader, struct journal *journal,
                 const struct flight_world *world, const struct flying_options *options,
                 struct flight **out, struct error *err)
@@ -424,6 +432,7 @@ bool flight_fly(struct flight_reader *reader, struct journal *journal,
     TRY(look(&flying, err));
     TRY(call_people(&flying, err));
     while (!is_enough(&flying)) {
+        TRY(keep(&flying, err));
         TRY(fly_state(&flying, err));
         TRY(call_people(&flying, err));
     }

@@ -57,6 +57,9 @@ struct flight_world {
     // What became of it, seen from outside; it changes nothing.
     bool (*read_back)(void *context, TALLOC_CTX *mem, const struct flight *flight,
                       const struct step *step, struct step_result *out, struct error *err);
+    // What is due beside the flight, between two of its acts: a maintenance whose time is over.
+    // False only when it was interrupted. NULL: nothing is.
+    bool (*keep)(void *context, TALLOC_CTX *mem, const struct flight *flight, struct error *err);
     // What people are told of the flight as it is now.
     char *(*call_text)(void *context, TALLOC_CTX *mem, const struct flight *flight);
     // Call them; bounded in time. NULL: nobody is to be called. False only when it was interrupted.

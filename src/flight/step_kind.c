@@ -322,7 +322,7 @@ static const struct step_kind kinds[] = {
     {"migrate", own_arguments, migrate_read_back},  {"undo", undo_arguments, undo_read_back},
     {"build", own_arguments, act_read_back},        {"release", own_arguments, act_read_back},
     {"tag", own_arguments, act_read_back},          {"step", own_arguments, act_read_back},
-    {"verify", verify_arguments, verify_read_back},
+    {"verify", verify_arguments, verify_read_back}, {"maintenance", own_arguments, act_read_back},
 };
 
 // NULL: there is none.

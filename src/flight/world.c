@@ -13,6 +13,8 @@
 #define SLEEP_LEAST_MS 10
 #define VERIFY_MS ((int64_t)25 * 60 * 1000)
 #define POLL_MS ((int64_t)25 * 60 * 1000)
+#define KEEP_MS ((int64_t)5 * 60 * 1000)
+#define KEEP_EVERY_MS ((int64_t)60 * 1000) // where it cannot be ended
 #define CALL_MS ((int64_t)10 * 1000) // for all channels: who flies has more to do than to call
 
 struct world {
@@ -22,6 +24,7 @@ struct world {
     int64_t began_ms, began_boot_ms; // the same moment by both clocks
     int64_t renewed_ms, looked_ms;   // monotonic
     bool is_acting, is_aborting;
+    int64_t kept_ms;      // monotonic: when a maintenance was ended last; 0: never
     int64_t call_ends_ms; // monotonic; 0: nobody is being called
     struct error fenced;  // code ERROR_NONE: not
 };
@@ -242,6 +245,25 @@ static bool world_verify(void *context, TALLOC_CTX *mem, const struct flight *fl
     return true;
 }
 
+// --- maintenance
+
+static bool world_keep(void *context, TALLOC_CTX *mem, const struct flight *flight,
+                       struct error *err)
+{
+    struct world *world = context;
+    const char *const argv[] = {"maintenance", "--disable", "--overdue", NULL};
+    int64_t now_ms = clock_monotonic_ms();
+    struct verb_answer answer;
+
+    if (!maintenance_lease_is_over(&flight->maintenance, clock_wall_ms()) ||
+        (world->kept_ms != 0 && now_ms - world->kept_ms < KEEP_EVERY_MS))
+        return true;
+    world->kept_ms = now_ms;
+    // What comes of it stands in the journal, and people are called by the verb.
+    return verb_run(mem, &world->options->caller, argv, KEEP_MS, &answer, err) ||
+           fail_interrupted(world, err);
+}
+
 // --- people
 
 static char *world_call_text(void *context, TALLOC_CTX *mem, const struct flight *flight)
@@ -307,6 +329,7 @@ struct flight_world *world_make(TALLOC_CTX *mem, const struct world_options *opt
         .verify = world_verify,
         .act = world_act,
         .read_back = world_read_back,
+        .keep = world_keep,
         .call_text = world_call_text,
         .call =
             options->environment == NULL || options->environment->n_notify == 0 ? NULL : world_call,

@@ -133,4 +133,12 @@
 #define EVENT_NOTIFIED "notified"
 #define EVENT_NOTIFY_FAILED "notify-failed"
 
+// Maintenance: its intent {environment, set: "on"|"off", until (when it is to end; of on),
+// command}; a result also {state, why, took_ms, evidence: {answers, command: {status, took_ms,
+// output}}}. One that is on after its time: {environment, until, late_ms}, which is an alarm.
+#define EVENT_MAINTENANCE_STARTED "maintenance-started"
+#define EVENT_MAINTENANCE_SET "maintenance-set"
+#define EVENT_MAINTENANCE_FAILED "maintenance-failed"
+#define EVENT_MAINTENANCE_OVERDUE "maintenance-overdue"
+
 #endif

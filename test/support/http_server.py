@@ -90,6 +90,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
         elif path == "/recovering":  # twice busy, then well
             Handler.asked += 1
             self.answer(204 if Handler.asked > 2 else 503, "")
+        elif path == "/page":  # 200, or what FOLDER/page says
+            try:
+                with open(os.path.join(FOLDER, "page"), encoding="utf-8") as file:
+                    self.answer(int(file.read()), "a page", "text/plain")
+            except FileNotFoundError:
+                self.answer(200, "a page", "text/plain")
         elif path.startswith("/status/"):
             self.answer(int(path[len("/status/"):]), "{}")
         elif path == "/echo":

@@ -16,12 +16,12 @@
 #define MINUTES(n) ((int64_t)(n)*60 * 1000)
 
 static struct step steps[] = {
-    {.name = "backup", .phase = STEP_PREPARE, .state = STEP_DONE, .attempts = 1,
+    {.name = "backup", .kind = "backup", .phase = STEP_PREPARE, .state = STEP_DONE, .attempts = 1,
      .began_ms = T0 - MINUTES(20), .ended_ms = T0 - MINUTES(17)},
-    {.name = "migrate", .phase = STEP_DEPLOY, .state = STEP_BEGUN, .attempts = 2,
+    {.name = "migrate", .kind = "migrate", .phase = STEP_DEPLOY, .state = STEP_BEGUN, .attempts = 2,
      .began_ms = T0 + MINUTES(1)},
-    {.name = "release", .phase = STEP_DEPLOY},
-    {.name = "back.migrate", .phase = STEP_BACK, .undoes = "migrate"},
+    {.name = "release", .kind = "release", .phase = STEP_DEPLOY},
+    {.name = "back.migrate", .kind = "undo", .phase = STEP_BACK, .undoes = "migrate"},
 };
 static struct flight_point points[] = {
     {.name = "T+30 min", .after_ms = MINUTES(30)},
@@ -250,6 +250,33 @@ static void test_missed_point(void **state)
           "      tminus abort\n");
 }
 
+static void test_maintenance(void **state)
+{
+    (void)state;
+    struct flight flight = flight_in(FLIGHT_DEPLOYING);
+    struct board_options options = {.now_ms = T0 + MINUTES(3),
+                                    .pilot = &pilot,
+                                    .size = {.width = 70, .height = 6}};
+
+    flight.maintenance = (struct maintenance_lease){.is_on = true, .until_ms = T0 + MINUTES(10)};
+    assert_int_equal(board_exit_status(&flight, options.now_ms), 0);
+    check(&flight, &options,
+          "flight F-1 of v2 to production\n"
+          "T+00:03:00 at 14:33:00 UTC; T-0 was at 14:30:00\n"
+          "maintenance is on until 14:40:00 UTC\n"
+          "  T-0      ▸ migrate       2 min 0 s, attempt 2\n"
+          "deploying: the flight changes the target\n"
+          "waits for step migrate, until 2026-11-23 14:30 UTC (23 h 57 min left)\n");
+    options.now_ms = T0 + MINUTES(10);
+    options.size.height = 4;
+    assert_int_equal(board_exit_status(&flight, options.now_ms), 3);
+    check(&flight, &options,
+          "flight F-1 of v2 to production\n"
+          "T+00:10:00 at 14:40:00 UTC; T-0 was at 14:30:00\n"
+          "ALARM: maintenance is on, and was to end at 14:40:00 UTC\n"
+          "  T-0      ▸ migrate       9 min 0 s, attempt 2\n");
+}
+
 static void test_clock(void **state)
 {
     (void)state;
@@ -283,6 +310,7 @@ int main(void)
         cmocka_unit_test(test_left_alone),
         cmocka_unit_test(test_gates_hold),
         cmocka_unit_test(test_missed_point),
+        cmocka_unit_test(test_maintenance),
         cmocka_unit_test(test_clock),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
