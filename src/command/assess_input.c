@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "change/after_release.h"
 #include "change/config.h"
 #include "change/git.h"
 #include "change/layout.h"
@@ -58,34 +59,24 @@ static bool database_of(const struct assess_request *request, const struct setti
     return error_hint(err, "give the migrations of one: tminus assess PATH, or --database NAME");
 }
 
-static bool read_folder(TALLOC_CTX *mem, const struct settings *settings, const char *folder,
-                        const struct config_database *database, struct change **out,
-                        struct error *err)
+static bool read_configured(TALLOC_CTX *mem, const struct settings *settings,
+                            const struct config_database *database, struct change **out,
+                            struct error *err)
 {
     const struct migration_layout *layout = NULL;
+    const char *path = config_resolve(mem, settings->config, database->migrations);
+
     if (database->layout != NULL) {
         layout = layout_find(database->layout);
         if (layout == NULL)
             return error_set(err, ERROR_CONFIG, "%s: unknown layout '%s'", settings->config->path,
                              database->layout);
     }
-    const char *path = config_resolve(mem, settings->config, folder);
-    return change_read(mem, &path, 1, layout, out, err);
-}
-
-static bool read_configured(TALLOC_CTX *mem, const struct settings *settings,
-                            const struct config_database *database, struct change **out,
-                            struct error *err)
-{
-    TRY(read_folder(mem, settings, database->migrations, database, out, err));
+    TRY(change_read(mem, &path, 1, layout, out, err));
     if (database->post_migrations == NULL)
         return true;
-    struct change *after;
-    TRY(read_folder(mem, settings, database->post_migrations, database, &after, err));
-    for (size_t i = 0; i < after->n_migrations; i++)
-        after->migrations[i].phase = PHASE_AFTER_RELEASE;
-    migration_append(mem, *out, after);
-    return true;
+    return after_release_read(mem, config_resolve(mem, settings->config, database->post_migrations),
+                              layout, *out, err);
 }
 
 // Nothing names the migrations: those of the folders that the range touches. None: a change of

@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "command/database.h"
+#include "change/after_release.h"
 #include "change/layout.h"
 
 static const struct config_database *find_database(const struct config_environment *environment,
@@ -49,7 +50,10 @@ static bool choose_configured(const struct config *config,
 bool database_choose(TALLOC_CTX *mem, const struct options *options, const char *given,
                      struct database_choice *out, struct error *err)
 {
-    struct database_choice choice = {.environment_name = options->environment};
+    struct database_choice choice = {
+        .environment_name = options->environment,
+        .phase = options->is_after_release ? PHASE_AFTER_RELEASE : PHASE_BEFORE_RELEASE,
+    };
     const char *slot;
     TRY(config_read(mem, options->config_path, true, &choice.config, err));
     // A URL on the command line needs no environment, unless one is asked for.
@@ -84,15 +88,47 @@ bool database_has_migrations(const struct database_choice *choice)
     return choice->database != NULL && choice->database->migrations != NULL;
 }
 
+static bool find_layout(const struct database_choice *choice, const struct migration_layout **out,
+                        struct error *err)
+{
+    const struct config_database *database = choice->database;
+
+    *out = NULL;
+    if (database == NULL || database->layout == NULL)
+        return true;
+    *out = layout_find(database->layout);
+    if (*out != NULL)
+        return true;
+    return error_set(err, ERROR_CONFIG, "%s: unknown layout '%s'", choice->config->path,
+                     database->layout);
+}
+
+static bool check_phase(const struct database_choice *choice, size_t n_paths, struct error *err)
+{
+    const struct config_database *database = choice->database;
+
+    if (choice->phase != PHASE_AFTER_RELEASE)
+        return true;
+    if (n_paths > 0)
+        return error_set(err, ERROR_USAGE,
+                         "--after-release goes with the folders of tminus.yaml, not with paths");
+    if (database != NULL && database->post_migrations != NULL)
+        return true;
+    error_set(err, ERROR_USAGE, "no migrations that run after the release are configured");
+    return error_hint(err, "write post_migrations: … beside migrations: … into tminus.yaml");
+}
+
 bool database_read_change(TALLOC_CTX *mem, const struct database_choice *choice,
                           const char *const *paths, size_t n, struct change **out,
                           struct error *err)
 {
-    const struct config_database *database = choice->database;
-    const struct migration_layout *layout = NULL;
+    const struct migration_layout *layout;
     const char *configured = NULL;
-    if (n == 0 && database_has_migrations(choice)) {
-        configured = config_resolve(mem, choice->config, database->migrations);
+    bool is_configured = n == 0 && database_has_migrations(choice);
+
+    TRY(check_phase(choice, n, err));
+    if (is_configured) {
+        configured = config_resolve(mem, choice->config, choice->database->migrations);
         paths = &configured;
         n = 1;
     }
@@ -100,11 +136,11 @@ bool database_read_change(TALLOC_CTX *mem, const struct database_choice *choice,
         error_set(err, ERROR_USAGE, "no migrations are named");
         return error_hint(err, "give their folder, or write migrations: … into tminus.yaml");
     }
-    if (database != NULL && database->layout != NULL) {
-        layout = layout_find(database->layout);
-        if (layout == NULL)
-            return error_set(err, ERROR_CONFIG, "%s: unknown layout '%s'", choice->config->path,
-                             database->layout);
-    }
-    return change_read(mem, paths, n, layout, out, err);
+    TRY(find_layout(choice, &layout, err));
+    TRY(change_read(mem, paths, n, layout, out, err));
+    if (!is_configured || choice->database->post_migrations == NULL)
+        return true;
+    return after_release_read(
+        mem, config_resolve(mem, choice->config, choice->database->post_migrations), layout, *out,
+        err);
 }

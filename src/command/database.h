@@ -16,6 +16,7 @@ struct database_choice {
     const struct config_database *database;       // NULL: a URL was given
     const struct secret *url;
     const char *environment_name; // names the folder of the state
+    enum migration_phase phase;   // of the migrations that the verb is about
 };
 
 // `given` is what --database says: a URL, a file, or the name of one of several databases; NULL:
@@ -23,8 +24,8 @@ struct database_choice {
 MUST_CHECK bool database_choose(TALLOC_CTX *mem, const struct options *options, const char *given,
                                 struct database_choice *out, struct error *err);
 
-// The migrations of `paths`, else of the configured folder, by the configured layout where there is
-// one. ERROR_USAGE: none are named.
+// The migrations of `paths`, else of the configured folders, those of before and those of after the
+// release, by the configured layout where there is one. ERROR_USAGE: none are named.
 MUST_CHECK bool database_read_change(TALLOC_CTX *mem, const struct database_choice *choice,
                                      const char *const *paths, size_t n, struct change **out,
                                      struct error *err);

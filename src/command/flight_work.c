@@ -11,6 +11,7 @@
 #include "command/flight_screen.h"
 #include "command/kept_journal.h"
 #include "flight/world.h"
+#include "journal/events.h"
 #include "journal/state.h"
 #include <limits.h>
 #include <unistd.h>
@@ -85,6 +86,7 @@ static bool fly(TALLOC_CTX *mem, struct flight_work *work, const struct flying_o
                    .environment =
                        work->choice.environment == NULL ? NULL : work->choice.environment->name,
                    .config = work->options->config_path,
+                   .is_after_release = work->flight->is_after_release,
                    .fence = &work->lease->fence,
                    .lock = work->verbs_lock,
                    .wait = wait_make(mem),
@@ -117,6 +119,45 @@ int flight_work_fly(TALLOC_CTX *mem, struct flight_work *work, const struct flyi
     if (!is_flown || !flight_work_show(work, err))
         return -1;
     return board_exit_status(work->flight, clock_wall_ms());
+}
+
+// --- the last one that flew
+
+struct ids {
+    TALLOC_CTX *mem;
+    const char **list;
+    size_t n;
+};
+
+static bool note_id(void *context, const json_t *event)
+{
+    struct ids *ids = context;
+    const char *name = json_get_text(event, "event");
+    const char *id = json_get_text(json_object_get(event, "data"), "flight");
+
+    if (name != NULL && id != NULL && strcmp(name, EVENT_FLIGHT_STARTED) == 0)
+        *mem_append(ids->mem, ids->list, ids->n) = mem_strdup(ids->mem, id);
+    return true;
+}
+
+bool flight_work_find_flown(TALLOC_CTX *mem, struct flight_work *work, struct error *err)
+{
+    struct ids ids = {.mem = mem};
+
+    if (work->flight->state != FLIGHT_ABORTED)
+        return true;
+    TRY(journal_read(work->journal, 1, note_id, &ids, err));
+    for (size_t i = ids.n; i > 0; i--) {
+        struct flight_reader *reader = flight_reader_make(mem, work->journal, ids.list[i - 1]);
+        struct flight *flight;
+        TRY(flight_refresh(reader, &flight, err));
+        if (flight == NULL || flight->state == FLIGHT_ABORTED)
+            continue;
+        work->reader = reader;
+        work->flight = flight;
+        return true;
+    }
+    return true;
 }
 
 // --- asking

@@ -33,6 +33,9 @@ MUST_CHECK bool flight_work_open(TALLOC_CTX *mem, const struct program *program,
 MUST_CHECK bool flight_work_find(TALLOC_CTX *mem, const struct program *program,
                                  const struct options *options, const char *id,
                                  struct flight_work *out, struct error *err);
+// Turns to the last flight that did not end before any change, where there is one.
+MUST_CHECK bool flight_work_find_flown(TALLOC_CTX *mem, struct flight_work *work,
+                                       struct error *err);
 // The lease, under which everything is journaled from now on. ERROR_POLICY: another one flies.
 MUST_CHECK bool flight_work_take(TALLOC_CTX *mem, struct flight_work *work, struct error *err);
 // Fly with the lease that was taken, and show how it stands; gives the exit status, or -1.

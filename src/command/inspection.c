@@ -159,19 +159,36 @@ bool inspection_count_applied(TALLOC_CTX *mem, const struct inspection *inspecti
     return true;
 }
 
+// What runs after the release runs behind what runs before it.
+static bool check_none_before(const struct change *change, const bool *is_applied,
+                              struct error *err)
+{
+    for (size_t i = 0; i < change->n_migrations; i++) {
+        if (is_applied[i] || change->migrations[i].phase != PHASE_BEFORE_RELEASE)
+            continue;
+        error_set(err, ERROR_POLICY, "%s: is pending, and runs before the release",
+                  change->migrations[i].path);
+        return error_hint(err, "what runs after the release waits for it: tminus launch");
+    }
+    return true;
+}
+
 bool inspection_pending(TALLOC_CTX *mem, const struct inspection *inspection,
                         const struct change *change, struct change **out, int64_t *n_applied,
                         struct error *err)
 {
     bool *is_applied = mem_array(mem, bool, change->n_migrations + 1);
     struct change *pending = mem_new(mem, struct change);
+    enum migration_phase phase = inspection->choice.phase;
 
     TRY(inspection_count_applied(mem, inspection, change, is_applied, n_applied, err));
+    if (phase == PHASE_AFTER_RELEASE && *n_applied >= 0)
+        TRY(check_none_before(change, is_applied, err));
     *pending = *change;
     pending->migrations = NULL;
     pending->n_migrations = 0;
     for (size_t i = 0; i < change->n_migrations; i++) {
-        if (is_applied[i])
+        if (is_applied[i] || change->migrations[i].phase != phase)
             continue;
         struct migration *migration = mem_append(mem, pending->migrations, pending->n_migrations);
         *migration = change->migrations[i];

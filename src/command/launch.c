@@ -94,6 +94,29 @@ static bool check_none_on_its_way(const struct flight_work *work, struct error *
     return error_hint(err, "tminus status shows it; tminus resume flies on, tminus abort ends it");
 }
 
+// What runs after the release (dropping what the old one still read) waits until the release was
+// watched: its flight is done.
+static bool check_released(TALLOC_CTX *mem, const struct request *request,
+                           const struct flight_work *work, struct error *err)
+{
+    struct flight_work last = *work;
+
+    if (!request->options.is_after_release)
+        return true;
+    if (request->launch.version != NULL)
+        return error_set(err, ERROR_USAGE, "--after-release deploys no version");
+    if (last.flight != NULL)
+        TRY(flight_work_find_flown(mem, &last, err));
+    if (last.flight == NULL || last.flight->state == FLIGHT_ABORTED)
+        error_set(err, ERROR_POLICY, "no flight of the release is done");
+    else if (last.flight->state != FLIGHT_DONE)
+        error_set(err, ERROR_POLICY, "flight %s is not done: %s", last.flight->id,
+                  flight_state_name(last.flight->state));
+    else
+        return true;
+    return error_hint(err, "what runs after the release waits until its watch has passed");
+}
+
 static void write_dry(const struct request *request, struct flight *flight)
 {
     const struct board_options options = {.now_ms = clock_wall_ms(),
@@ -116,7 +139,7 @@ static int launch(TALLOC_CTX *mem, struct flight_work *work, const struct reques
         .is_waiting = request->is_waiting,
     };
 
-    if (!check_none_on_its_way(work, err) ||
+    if (!check_none_on_its_way(work, err) || !check_released(mem, request, work, err) ||
         !launch_plan_make(mem, work, &request->launch, &flight, err))
         return -1;
     if (request->is_dry_run) {

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/quantity.h"
 #include "base/text.h"
+#include "change/migration.h"
 #include "command/inspection.h"
 #include "command/launch_steps.h"
 #include "command/plan.h"
@@ -61,7 +62,8 @@ static void add_preparation(struct making *making)
                                         .kind = "build",
                                         .argv = OWN(making, "build", "--version", version),
                                         .timeout_ms = HOUR_MS});
-    launch_steps_add(making->mem, environment, STEP_AT_PREPARE, making->flight);
+    if (!making->flight->is_after_release) // steps are the release's
+        launch_steps_add(making->mem, environment, STEP_AT_PREPARE, making->flight);
     if (environment != NULL && environment->backup.kind != NULL)
         add_step(making, &(struct step){.name = "backup",
                                         .phase = STEP_PREPARE,
@@ -142,31 +144,41 @@ static void add_maintenance(struct making *making, const char *name, enum step_p
 
 // --- the migrations
 
-// The last of what is before the release; what is after it must follow.
-static bool find_last(const struct change *pending, const struct migration **out, size_t *n,
-                      struct error *err)
+// The last of the pending ones.
+static const struct migration *find_last(const struct change *pending, size_t *n)
 {
-    const struct migration *after = NULL;
+    const struct migration *last = NULL;
 
-    *out = NULL;
     *n = 0;
     for (size_t i = 0; i < pending->n_migrations; i++) {
         const struct migration *migration = &pending->migrations[i];
         if (migration->is_context || migration->up.path == NULL)
             continue;
-        if (migration->phase == PHASE_AFTER_RELEASE) {
-            after = migration;
-            continue;
-        }
-        if (after != NULL) {
-            error_set(err, ERROR_INPUT,
-                      "%s: comes after '%s', which is to run after the release; one flight cannot "
-                      "run it before",
-                      migration->up.path, after->up.path);
-            return error_hint(err, "give it a version before that one's");
-        }
-        *out = migration;
+        last = migration;
         (*n)++;
+    }
+    return last;
+}
+
+// How many wait for a flight of their own, after the release. One that is numbered before what runs
+// before the release would stand in the way of tools that know one order only.
+static bool count_after_release(const struct change *change, const bool *is_applied,
+                                const struct migration *last, int64_t *out, struct error *err)
+{
+    *out = 0;
+    for (size_t i = 0; i < change->n_migrations; i++) {
+        const struct migration *migration = &change->migrations[i];
+        if (is_applied[i] || migration->phase != PHASE_AFTER_RELEASE || migration->up.path == NULL)
+            continue;
+        (*out)++;
+        if (migration->version == NULL || last == NULL || last->version == NULL ||
+            migration_compare_versions(migration->version, last->version) > 0)
+            continue;
+        error_set(err, ERROR_INPUT,
+                  "%s: comes after '%s', which is to run after the release; one flight cannot "
+                  "run it before",
+                  last->up.path, migration->up.path);
+        return error_hint(err, "give it a version before that one's");
     }
     return true;
 }
@@ -174,11 +186,13 @@ static bool find_last(const struct change *pending, const struct migration **out
 static bool add_migrations(struct making *making, const struct change *pending, int64_t n_applied,
                            struct error *err)
 {
-    const struct config_environment *environment = making->work->choice.environment;
-    const struct migration *last;
     size_t n;
+    const struct migration *last = find_last(pending, &n);
+    bool is_after = making->flight->is_after_release;
+    // Steps and release are the release's own flight's.
+    const struct config_environment *environment =
+        is_after ? NULL : making->work->choice.environment;
 
-    TRY(find_last(pending, &last, &n, err));
     if (last == NULL) {
         error_set(err, ERROR_INPUT, "%s: nothing is pending: there is no change to fly",
                   making->work->lease_name);
@@ -201,7 +215,8 @@ static bool add_migrations(struct making *making, const struct change *pending, 
     launch_steps_add(making->mem, environment, STEP_AT_AFTER_MIGRATIONS, making->flight);
     // Back in the order of the checklist: the old release, then the data.
     launch_steps_add_back(making->mem, environment, STEP_AT_AFTER_RELEASE, making->flight);
-    TRY(add_release(making, err));
+    if (!is_after)
+        TRY(add_release(making, err));
     add_maintenance(making, "maintenance.off", STEP_DEPLOY, "--disable");
     launch_steps_add(making->mem, environment, STEP_AT_AFTER_RELEASE, making->flight);
     launch_steps_add_back(making->mem, environment, STEP_AT_AFTER_MIGRATIONS, making->flight);
@@ -292,6 +307,21 @@ static char *id_of(TALLOC_CTX *mem, const struct flight_work *work, int64_t now_
     return id;
 }
 
+static bool read_after_release(TALLOC_CTX *mem, const struct inspection *inspection,
+                               const struct change *change, const struct change *pending,
+                               struct flight *flight, struct error *err)
+{
+    bool *is_applied = mem_array(mem, bool, change->n_migrations + 1);
+    int64_t ignored;
+    size_t n;
+
+    if (flight->is_after_release)
+        return true;
+    TRY(inspection_count_applied(mem, inspection, change, is_applied, &ignored, err));
+    return count_after_release(change, is_applied, find_last(pending, &n), &flight->n_after_release,
+                               err);
+}
+
 bool launch_plan_make(TALLOC_CTX *mem, const struct flight_work *work,
                       const struct launch_request *request, struct flight **out, struct error *err)
 {
@@ -317,6 +347,8 @@ bool launch_plan_make(TALLOC_CTX *mem, const struct flight_work *work,
     flight->service = work->choice.config->service;
     flight->environment = work->choice.environment_name;
     flight->version = request->version;
+    flight->is_after_release = inspection.choice.phase == PHASE_AFTER_RELEASE;
+    TRY(read_after_release(mem, &inspection, change, pending, flight, err));
     flight->start_at_ms = request->start_at_ms;
     flight->can_go_back = can_go_back(rehearsed);
     if (rehearsed != NULL)

@@ -169,6 +169,7 @@ static bool prepare(TALLOC_CTX *mem, const struct migrate_command *command, cons
     if (request->attempts == 0)
         request->attempts = ATTEMPTS;
     request->url = choice.url;
+    request->phase = choice.phase;
     request->change = change;
     if (command->is_dry_run)
         return true;

@@ -13,6 +13,7 @@
 #define KEY_FORMAT 0x102
 #define KEY_NO_PROGRESS 0x103
 #define KEY_ENVIRONMENT 0x104
+#define KEY_AFTER_RELEASE 0x105
 
 static const char *const format_names[] = {
     [FORMAT_TEXT] = "text",
@@ -33,6 +34,8 @@ static const struct argp_option table[] = {
     {"env", KEY_ENVIRONMENT, "NAME", 0, "environment of tminus.yaml, or one of its slots", 90},
     {"environment", 0, NULL, OPTION_ALIAS, NULL, 90},
     {"slot", KEY_SLOT, "NAME", 0, "slot of the environment", 90},
+    {"after-release", KEY_AFTER_RELEASE, NULL, 0,
+     "of the migrations that run after the release (post_migrations)", 90},
     {"config", KEY_CONFIG, "FILE", 0, "configuration instead of ./tminus.yaml", 90},
     {"format", KEY_FORMAT, "FORMAT", 0, "what is written on stdout: text (default), json, …", 90},
     {"verbose", 'v', NULL, 0, "say more; nothing is shortened", 90},
@@ -68,6 +71,7 @@ static error_t parse(int key, char *value, struct argp_state *state)
     switch (key) {
     case KEY_ENVIRONMENT: options->environment = value; return 0;
     case KEY_SLOT: options->slot = value; return 0;
+    case KEY_AFTER_RELEASE: options->is_after_release = true; return 0;
     case KEY_CONFIG: options->config_path = value; return 0;
     case KEY_FORMAT: read_format(state, value, &options->format); return 0;
     case KEY_NO_PROGRESS: options->no_progress = true; return 0;

@@ -41,6 +41,7 @@ struct options {
     enum format format;      // --format; text when not given
     int verbosity;           // -1 with -q (the log is quiet), 1 with -v (the report says more)
     bool no_progress;        // --no-progress
+    bool is_after_release;   // --after-release: the migrations of post_migrations
 };
 
 // All members of `struct options` at zero are the defaults.

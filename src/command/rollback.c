@@ -220,7 +220,7 @@ static int decide(TALLOC_CTX *mem, struct flight_work *work, const struct reques
 {
     struct rollback_plan plan;
 
-    if (request->flight == NULL && !rollback_choose(mem, work, err))
+    if (request->flight == NULL && !flight_work_find_flown(mem, work, err))
         return -1;
     if (!rollback_plan_make(mem, work, &request->rollback, &plan, err))
         return -1;

@@ -5,47 +5,7 @@
  */
 #include "command/rollback_plan.h"
 #include "base/quantity.h"
-#include "journal/events.h"
 #include <string.h>
-
-// --- which flight
-
-struct ids {
-    TALLOC_CTX *mem;
-    const char **list;
-    size_t n;
-};
-
-static bool note_id(void *context, const json_t *event)
-{
-    struct ids *ids = context;
-    const char *name = json_get_text(event, "event");
-    const char *id = json_get_text(json_object_get(event, "data"), "flight");
-
-    if (name != NULL && id != NULL && strcmp(name, EVENT_FLIGHT_STARTED) == 0)
-        *mem_append(ids->mem, ids->list, ids->n) = mem_strdup(ids->mem, id);
-    return true;
-}
-
-bool rollback_choose(TALLOC_CTX *mem, struct flight_work *work, struct error *err)
-{
-    struct ids ids = {.mem = mem};
-
-    if (work->flight->state != FLIGHT_ABORTED)
-        return true;
-    TRY(journal_read(work->journal, 1, note_id, &ids, err));
-    for (size_t i = ids.n; i > 0; i--) {
-        struct flight_reader *reader = flight_reader_make(mem, work->journal, ids.list[i - 1]);
-        struct flight *flight;
-        TRY(flight_refresh(reader, &flight, err));
-        if (flight == NULL || flight->state == FLIGHT_ABORTED)
-            continue;
-        work->reader = reader;
-        work->flight = flight;
-        return true;
-    }
-    return true;
-}
 
 // --- what there is to take back
 

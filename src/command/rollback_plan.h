@@ -28,8 +28,6 @@ struct rollback_plan {
     struct act act;         // what a second person signs
 };
 
-// The flight that a rollback is about: the last one that did not end before any change.
-MUST_CHECK bool rollback_choose(TALLOC_CTX *mem, struct flight_work *work, struct error *err);
 MUST_CHECK bool rollback_plan_make(TALLOC_CTX *mem, const struct flight_work *work,
                                    const struct rollback_request *request,
                                    struct rollback_plan *out, struct error *err);

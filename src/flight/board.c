@@ -74,6 +74,8 @@ const char *const *board_next_commands(TALLOC_CTX *mem, const struct flight *fli
             *mem_append(mem, commands, n) = "tminus hold";
         if (flight_transition_find(state, OCCURRED_ABORT_ASKED, &facts) != NULL)
             *mem_append(mem, commands, n) = "tminus abort";
+    } else if (state == FLIGHT_DONE && flight->n_after_release > 0) {
+        *mem_append(mem, commands, n) = "tminus launch --after-release";
     }
     (void)mem_append(mem, commands, n);
     return commands;

@@ -74,6 +74,8 @@ json_t *flight_plan_json(const struct flight *flight)
     json_put_text(data, "version", flight->version);
     json_put_text(data, "digest", flight->digest);
     json_put_integer(data, "start_at", flight->start_at_ms);
+    json_put_bool(data, "after_release", flight->is_after_release);
+    json_put_integer(data, "after_release_pending", flight->n_after_release);
     json_put_bool(data, "can_go_back", flight->can_go_back);
     put_way_back(data, &flight->way_back);
     json_put_text(data, "state", flight_state_name(flight->state));
@@ -208,6 +210,8 @@ static bool take_start(struct flight_reader *reader, const json_t *event)
     flight->version = text_of(reader, data, "version");
     flight->digest = text_of(reader, data, "digest");
     flight->start_at_ms = json_get_integer(data, "start_at", 0);
+    flight->is_after_release = json_is_true(json_object_get(data, "after_release"));
+    flight->n_after_release = json_get_integer(data, "after_release_pending", 0);
     flight->can_go_back = json_is_true(json_object_get(data, "can_go_back"));
     flight->methods = BACK_WHOLE;
     read_way_back(reader, json_object_get(data, "way_back"));

@@ -115,7 +115,9 @@ struct flight {
     int64_t verified_ms;                    // the watch's clock starts here; 0: not yet
     struct maintenance_lease maintenance;   // of its environment
     const char *why;                        // the last sentence
-    bool can_go_back;                       // by class and proof of the rehearsal
+    bool is_after_release;                  // it flies the migrations that run after the release
+    int64_t n_after_release; // that waited for a flight of their own when this one began
+    bool can_go_back;        // by class and proof of the rehearsal
     struct flight_way_back way_back;
     bool is_rolling_back;
     unsigned methods;   // that are flown back: of enum back_method

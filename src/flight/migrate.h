@@ -20,7 +20,8 @@ struct migrate_request {
     const struct engine_driver *driver;
     const struct secret *url;
     const struct change *change;
-    const char *to; // last version to apply, as the files write it; NULL: all
+    const char *to;             // last version to apply, as the files write it; NULL: all
+    enum migration_phase phase; // only those are applied or undone
     bool is_undo;
     int64_t steps;      // of an undo, from 1
     bool is_dry_run;    // plan only: nothing is opened for writing

@@ -120,6 +120,38 @@ static bool check_text(const struct plan *plan, const struct migration *migratio
     return error_hint(err, "run this migration with its own tool");
 }
 
+// Of one release both halves go back one behind the other, and not one through the other.
+static bool check_phase(const struct plan *plan, const struct migration *migration,
+                        struct error *err)
+{
+    bool is_after = migration->phase == PHASE_AFTER_RELEASE;
+
+    if (migration->phase == plan->request->phase)
+        return true;
+    error_set(err, ERROR_INPUT, "%s: is applied, and runs %s the release", migration->path,
+              is_after ? "after" : "before");
+    return error_hint(err, "%s",
+                      is_after ? "what runs after the release is undone first: "
+                                 "tminus migrate --undo --after-release --steps N"
+                               : "without --after-release it is undone");
+}
+
+// What runs after the release waits for what runs before it.
+static bool check_none_before(const struct plan *plan, struct error *err)
+{
+    const struct change *change = plan->request->change;
+
+    for (size_t i = 0; i < change->n_migrations; i++) {
+        const struct migration *migration = &change->migrations[i];
+        if (migration->phase != PHASE_BEFORE_RELEASE || entry_of(plan, migration) != NULL)
+            continue;
+        error_set(err, ERROR_POLICY, "%s: is pending, and runs before the release",
+                  migration->path);
+        return error_hint(err, "what runs after the release waits for it: tminus migrate");
+    }
+    return true;
+}
+
 // --- steps
 
 static void add_step(struct plan *plan, const struct migration *migration,
@@ -153,6 +185,7 @@ static bool plan_undo(struct plan *plan, struct error *err)
             return true;
         if (entry_of(plan, migration) == NULL)
             continue;
+        TRY(check_phase(plan, migration, err));
         TRY(check_text(plan, migration, err));
         add_step(plan, migration, applied_before(plan, i));
     }
@@ -212,12 +245,16 @@ static bool plan_apply(struct plan *plan, struct error *err)
     size_t end;
     size_t n_left = plan->record->n;
     TRY(find_end(plan, &end, err));
+    if (plan->request->phase == PHASE_AFTER_RELEASE)
+        TRY(check_none_before(plan, err));
     for (size_t i = 0; i < end; i++) {
         const struct migration *migration = &change->migrations[i];
         if (entry_of(plan, migration) != NULL) {
             n_left--;
             continue;
         }
+        if (migration->phase != plan->request->phase)
+            continue;
         TRY(check_text(plan, migration, err));
         TRY(check_gap(plan, i, n_left, err));
         add_step(plan, migration, i > 0 ? &change->migrations[i - 1] : NULL);

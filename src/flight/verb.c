@@ -97,6 +97,8 @@ bool verb_run(TALLOC_CTX *mem, const struct verb_caller *caller, const char *con
         *mem_append(tmp, words, n) = "--config";
         *mem_append(tmp, words, n) = caller->config;
     }
+    if (caller->is_after_release)
+        *mem_append(tmp, words, n) = "--after-release";
     *mem_append(tmp, words, n) = "--format";
     *mem_append(tmp, words, n) = "json";
     (void)mem_append(tmp, words, n); // the end

@@ -23,6 +23,7 @@ struct verb_caller {
     const char *flight;      // id
     const char *environment; // NULL: none is configured
     const char *config;      // path; NULL: none is used
+    bool is_after_release;   // it flies the migrations that run after the release
     const struct store_fence *fence;
     const char *lock; // path of VERB_LOCK
     struct wait *wait;

@@ -62,7 +62,9 @@
 #define EVENT_POLLED "polled"
 
 // A flight's start: {flight, at_ms (the flight's clock, since 1970; in all of these but what people
-// ask), service, environment, version, digest, start_at, can_go_back, way_back (where it was
+// ask), service, environment, version, digest, start_at, after_release (it flies the migrations that
+// run after the release), after_release_pending (how many wait for a flight of their own),
+// can_go_back, way_back (where it was
 // rehearsed: {class, reason, rows_lost, old_release_survives}), steps: [{name, phase, kind, argv,
 // undoes, timeout_ms, settings}], points: [{name, after_ms}], state}
 #define EVENT_FLIGHT_STARTED "flight-started"

@@ -1,0 +1,98 @@
+#!/bin/sh
+# Migrations that run after the release fly on their own: once the release's flight is done, with gates, baseline and
+# verification of their own, and go back on their own.
+# SPDX-License-Identifier: Apache-2.0
+. "${SOURCE:=$(cd "$(dirname "$0")/../.." && pwd)}/test/support/tap.sh"
+
+cd "$tmp" || exit 1
+export TMINUS_STATE="$tmp/state" TMINUS_ACTOR=ana
+fly() { "$TMINUS" "$@"; }
+cat >tminus.yaml <<'END'
+service: shop
+environments:
+  production:
+    database: {url: "sqlite:shop.db", migrations: migrations, post_migrations: post}
+    watch: [10ms]
+    gates: {optional: [rehearsal, effects, rollback, backup, approved, risk]}
+END
+fresh()
+{
+    rm -rf state migrations post shop.db*
+    mkdir migrations post
+    echo 'CREATE TABLE orders (id INTEGER PRIMARY KEY, state TEXT NOT NULL);' >migrations/0001_orders.up.sql
+    echo 'DROP TABLE orders;' >migrations/0001_orders.down.sql
+    sqlite3 shop.db 'PRAGMA user_version = 1'
+    "$TMINUS" migrate -q >"$tmp/fresh" 2>&1 || show "$tmp/fresh"
+    rm -rf state
+    sqlite3 shop.db "INSERT INTO orders SELECT value, 'open' FROM generate_series(1, 50)"
+    printf '%s\n' 'ALTER TABLE orders ADD COLUMN status TEXT;' 'UPDATE orders SET status = state;' >migrations/0002_status.up.sql
+    echo 'ALTER TABLE orders DROP COLUMN status;' >migrations/0002_status.down.sql
+    echo 'ALTER TABLE orders ADD COLUMN checked TEXT;' >post/0003_checked.up.sql
+    echo 'ALTER TABLE orders DROP COLUMN checked;' >post/0003_checked.down.sql
+}
+state_of() { fly status --format json | python3 -c 'import json, sys; print(json.load(sys.stdin)["state"])'; }
+now() { sqlite3 shop.db "SELECT group_concat(name, ' ') FROM pragma_table_info('orders')"; }
+count() { fly journal export 2>"$tmp/ignored" | python3 -c 'import json, sys; print(sum(json.loads(l)["event"] == sys.argv[1] for l in sys.stdin))' "$1"; }
+
+fresh
+ends 6 'before the release is flown' fly launch --after-release
+says 'before: why' err 'no flight of the release is done'
+ends 6 'nor by hand' fly migrate --after-release
+says 'by hand: what is first' err 'migrations/0002_status.up.sql: is pending, and runs before the release'
+is 'nothing was begun' "$(count flight-started) $(now)" '0 id state'
+ends 0 'the release is rehearsed without them' fly rehearse -q
+ends 0 'the release flies without them' fly launch --reason 'a short watch'
+is 'the release: what is there' "$(now)" 'id state status'
+ends 6 'while it is watched' fly launch --after-release
+says 'while it is watched: why' err 'is on its way: watching'
+sleep 0.1
+ends 0 'its watch passes' fly watch --once
+is 'the release is done' "$(state_of)" done
+ends 0 'its status names what is next' fly status
+says 'its status: the command' out 'next: tminus launch --after-release'
+ends 0 'nothing is left before a release' fly migrate --dry-run
+says 'nothing is left: said' out '2 applied before'
+ends 2 'nor to be launched' fly launch
+ends 2 'a version is not deployed' fly launch --after-release --version v2
+
+ends 0 'rehearsed on their own' fly rehearse --after-release -q
+says 'rehearsed: that alone' out 'post/0003_checked.up.sql'
+lacks 'rehearsed: nothing else' out '0002_status'
+ends 0 'a dry run' fly launch --after-release --dry-run --reason 'a short watch'
+ends 0 'they fly' fly launch --after-release --watch --reason 'a short watch'
+is 'they fly: done' "$(state_of) $(now)" 'done id state status checked'
+is 'they fly: with a baseline of their own' "$(count baseline-saved) $(count flight-started)" '2 2'
+ends 0 'status names nothing more' fly status
+lacks 'status: nothing more' out 'after-release'
+ends 2 'they are not launched twice' fly launch --after-release
+says 'not twice: why' err 'nothing is pending'
+ends 0 'verified once more' fly verify --after-release
+ends 0 'a later migration before a release finds its record whole' fly migrate --dry-run
+
+ends 2 'the half before is not undone through the half after' fly migrate --undo --steps 1
+says 'not through: what is first' err 'post/0003_checked.up.sql: is applied, and runs after the release'
+ends 4 'they go back on their own' fly rollback
+is 'back: that alone' "$(state_of) $(now)" 'rolled_back id state status'
+release=$(fly journal export | python3 -c 'import json, sys; print(next(d["data"]["flight"] for d in map(json.loads, sys.stdin) if d["event"] == "flight-started"))')
+ends 0 'then the release may go back' fly rollback --flight "$release" --dry-run
+ends 0 'the journal verifies' fly journal verify
+
+# Not through a flight that is rolled back, and not through numbers that stand in each other's way.
+fresh
+ends 0 'rehearsed' fly rehearse -q
+ends 0 'the release flies' fly launch --reason 'a short watch' -q
+ends 4 'and goes back' fly abort
+ends 6 'then nothing comes after it' fly launch --after-release
+says 'nothing comes after: why' err 'is not done: rolled_back'
+fresh
+mv post/0003_checked.up.sql post/0002_checked.up.sql
+mv migrations/0002_status.up.sql migrations/0004_status.up.sql
+mv migrations/0002_status.down.sql migrations/0004_status.down.sql
+ends 2 'one that is numbered before what runs before the release' fly launch
+says 'numbered before: which' err "comes after 'post/0002_checked.up.sql', which is to run after the release"
+rm post/*
+ends 0 'an empty folder holds none' fly launch --dry-run --reason 'a short watch'
+sed -i 's/, post_migrations: post//' tminus.yaml
+ends 2 'none are configured' fly migrate --after-release
+says 'none are configured: said' err 'post_migrations'
+done_testing
