@@ -101,6 +101,7 @@ struct flight_reader {
     const char *recalled;  // an older one that a person asked back after the newest began; NULL
     TALLOC_CTX *mem;       // of the flight; NULL: not seen yet
     TALLOC_CTX *poll_mem;  // of its last poll
+    char *why;             // the flight's last sentence
     struct flight *flight; // NULL: not seen yet
     struct maintenance_lease maintenance;
     int64_t next; // sequence of the first event that was not read
@@ -202,6 +203,7 @@ static bool take_start(struct flight_reader *reader, const json_t *event)
     reader->recalled = NULL;
     reader->mem = mem_checked(talloc_new(reader));
     reader->poll_mem = NULL;
+    reader->why = NULL;
     struct flight *flight = mem_new(reader->mem, struct flight);
     reader->flight = flight;
     flight->id = text_of(reader, data, "flight");
@@ -257,7 +259,9 @@ static bool enter(struct flight_reader *reader, const json_t *event)
     TRY(read_state(reader, event, &state));
     if (occurrence == NULL)
         return true;
-    flight->why = text_of(reader, data, "why");
+    talloc_free(reader->why); // a flight may last for days
+    reader->why = mem_strdup(reader->mem, json_get_text(data, "why"));
+    flight->why = reader->why;
     if (state == FLIGHT_HOLDING && flight->state != FLIGHT_HOLDING)
         flight->held = flight->state;
     if (state == FLIGHT_ROLLING_BACK)

@@ -374,54 +374,6 @@ static size_t fly(const struct example *example, const char *where)
     return shelf.n;
 }
 
-// The clock on the wall is set back by an hour while it is prepared.
-static int64_t sim_wall_back(void *context)
-{
-    (void)context;
-    return sim.now_ms - MINUTES(60);
-}
-
-static bool see_moved(void *context, const json_t *event)
-{
-    int64_t *times = context;
-    const json_t *data = json_object_get(event, "data");
-    const char *state = json_get_text(data, "state"), *occurrence = json_get_text(data, "occurrence");
-
-    if (state != NULL && strcmp(state, "confirming") == 0)
-        times[0] = json_get_integer(data, "at_ms", 0);
-    if (occurrence != NULL && strcmp(occurrence, "verify_go") == 0 && times[1] == 0)
-        times[1] = json_get_integer(data, "at_ms", 0); // verified
-    if (state != NULL && strcmp(state, "checking") == 0)
-        times[2 + times[5]++] = json_get_integer(data, "at_ms", 0);
-    return true;
-}
-
-static void test_fly__the_clock_is_set_back(void **state)
-{
-    (void)state;
-    static const struct example well = {"the clock is set back", .end = FLIGHT_DONE, .effects = {0, 1, 1, 1, 1, 0, 0}};
-    struct flight_world set_back = world;
-    const struct flying_options options = {.watch_ms = INT64_MAX};
-    struct error err = {0};
-    struct flight *flight;
-    int64_t times[6] = {0}, began_ms;
-
-    reset(&well);
-    began_ms = sim.now_ms;
-    set_back.wall_ms = sim_wall_back;
-    assert_true(begin(&err));
-    struct flight_reader *reader = flight_reader_make(shelf.mem, sim.journal, NULL);
-    assert_true(flight_fly(reader, sim.journal, &set_back, &options, &flight, &err));
-    assert_int_equal(flight->state, FLIGHT_DONE);
-    assert_true(journal_read(sim.journal, 1, see_moved, times, &err));
-    // T-0 is what people read from the wall; the points count from the verification, each once.
-    assert_in_range(times[0] - began_ms, MINUTES(90), MINUTES(92));
-    static const int64_t points[] = {MINUTES(30), MINUTES(60), MINUTES(24 * 60)};
-    assert_int_equal(times[5], COUNT_OF(points));
-    for (size_t i = 0; i < COUNT_OF(points); i++)
-        assert_in_range(times[2 + i] - times[1], points[i], points[i] + MINUTES(1));
-}
-
 static const struct example examples[] = {
     {"all goes well", .end = FLIGHT_DONE, .effects = {0, 1, 1, 1, 1, 0, 0}},
     {"whoever was to check was away", .oversleeps = true, .end = FLIGHT_DONE,
@@ -816,7 +768,6 @@ static int tear_down(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_fly__the_clock_is_set_back),
         cmocka_unit_test(test_flights),
         cmocka_unit_test(test_kill_matrix),
         cmocka_unit_test(test_nobody_answers),
