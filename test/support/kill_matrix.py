@@ -113,7 +113,8 @@ class Flight:
         self.restore()
         killed = self.fly(at, **({'KILL_ALONE': '1'} if is_alone else {}))
         if killed.status != -9:
-            return f'was not killed: {killed.status}: {killed.err}'
+            self.missed += 1  # what is written behind the last event is not the same in each run
+            return None if killed.status == self.ends else f'was not killed: {killed.status}: {killed.err}'
         began = time.monotonic()
         resumed = self.resume()
         self.waited = max(self.waited, time.monotonic() - began)
@@ -134,14 +135,15 @@ class Flight:
         self.restore()
         undisturbed = self.fly()
         tap.is_(f'{self.name}: undisturbed', undisturbed.status, self.ends, undisturbed.err)
-        self.waited, self.wanted = 0, self.outcome()
+        self.waited, self.missed, self.wanted = 0, 0, self.outcome()
         self.counts = collections.Counter(event['event'] for event in self.events())
         points = self.points()
         for n, at in enumerate(points):
             # In turn: the process that flies and what it runs; only the process that flies.
             is_alone = n % 2 == 1
             tap.result(self.kill(at, is_alone), f'{self.name}: killed at point {at}{" alone" if is_alone else ""}')
-        print(f'# {self.name}: {len(points)} kills; the longest resume took {self.waited:.1f} s to its end', flush=True)
+        tap.is_(f'{self.name}: killed at nearly all of them', self.missed <= len(points) // 20, True)
+        print(f'# {self.name}: {len(points) - self.missed} kills; the longest resume took {self.waited:.1f} s to its end', flush=True)
 
 
 class Web:
