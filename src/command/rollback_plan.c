@@ -32,7 +32,9 @@ static unsigned methods_left(const struct flight *flight)
         const struct step *step = &flight->steps[i];
         const struct step *undone = flight_step(flight, step->undoes);
         bool is_begun = undone == NULL || (undone->state != STEP_PENDING && !undone->left_nothing);
-        if (step->phase == STEP_BACK && step->state != STEP_DONE && is_begun)
+        // What ends whichever method is flown is none of them.
+        bool is_of_one = flight_step_method(step) != BACK_WHOLE;
+        if (step->phase == STEP_BACK && step->state != STEP_DONE && is_begun && is_of_one)
             left |= flight_step_method(step);
     }
     return left;
@@ -270,4 +272,18 @@ bool rollback_plan_make(TALLOC_CTX *mem, const struct flight_work *work,
         return true;
     }
     return allow(&deciding, err);
+}
+
+bool rollback_check_accepted(TALLOC_CTX *mem, const struct flight_work *work, struct error *err)
+{
+    const struct rollback_request whole = {0};
+    struct rollback_plan plan;
+
+    if (work->flight->way_back.class == NULL || comes_back_whole(work->flight))
+        return true;
+    TRY(rollback_plan_make(mem, work, &whole, &plan, err));
+    if (plan.refused == NULL)
+        return true;
+    error_set(err, ERROR_POLICY, "flight %s is not taken back: %s", work->flight->id, plan.refused);
+    return plan.hint == NULL ? false : error_hint(err, "%s", plan.hint);
 }

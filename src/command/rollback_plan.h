@@ -28,6 +28,10 @@ struct rollback_plan {
     struct act act;         // what a second person signs
 };
 
+// ERROR_POLICY: what it loses is lost for good, and nobody else signed for that; of a `go` that
+// sends a flight back.
+MUST_CHECK bool rollback_check_accepted(TALLOC_CTX *mem, const struct flight_work *work,
+                                        struct error *err);
 MUST_CHECK bool rollback_plan_make(TALLOC_CTX *mem, const struct flight_work *work,
                                    const struct rollback_request *request,
                                    struct rollback_plan *out, struct error *err);

@@ -7,7 +7,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "command/command.h"
-#include "command/flight_work.h"
+#include "command/rollback_plan.h"
 #include <string.h>
 
 #define KEY_REASON 0x201
@@ -58,6 +58,16 @@ static bool check_place(const struct flight_work *work, enum flight_occurrence o
     return error_hint(err, "tminus status shows what it waits for");
 }
 
+// A go that sends back what does not come back whole needs a second person, as a rollback does.
+static bool check_accepted(TALLOC_CTX *mem, const struct flight_work *work,
+                           enum flight_occurrence occurrence, struct error *err)
+{
+    if (occurrence != OCCURRED_GO_ASKED || work->flight->state != FLIGHT_NEEDS_PERSON ||
+        !flight_facts(work->flight).is_changed)
+        return true;
+    return rollback_check_accepted(mem, work, err);
+}
+
 static int ask(const struct program *program, const struct request *request, const char *what,
                enum flight_occurrence occurrence, struct error *err)
 {
@@ -69,7 +79,7 @@ static int ask(const struct program *program, const struct request *request, con
     if (!options_format_allowed(&request->options,
                                 OPTIONS_FORMAT(FORMAT_TEXT) | OPTIONS_FORMAT(FORMAT_JSON), err) ||
         !flight_work_find(tmp, program, &request->options, NULL, &work, err) ||
-        !check_place(&work, occurrence, err))
+        !check_place(&work, occurrence, err) || !check_accepted(tmp, &work, occurrence, err))
         return -1;
     return flight_work_ask(tmp, &work, &wish, err);
 }

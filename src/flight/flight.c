@@ -596,15 +596,16 @@ struct step *flight_next_step(const struct flight *flight)
     return NULL;
 }
 
+// Its step back is done; of one that has none nothing is left to be done once the others went back.
 static bool is_taken_back(const struct flight *flight, const struct step *step)
 {
     for (size_t i = 0; i < flight->n_steps; i++) {
         const struct step *back = &flight->steps[i];
-        if (back->phase == STEP_BACK && back->state == STEP_DONE && back->undoes != NULL &&
+        if (back->phase == STEP_BACK && back->undoes != NULL &&
             strcmp(back->undoes, step->name) == 0)
-            return true;
+            return back->state == STEP_DONE;
     }
-    return false;
+    return flight->is_rolling_back;
 }
 
 static bool is_only_a_look(const struct step *step)
