@@ -59,4 +59,18 @@ postgres_super flight_target "SELECT pg_terminate_backend(pid) FROM pg_stat_acti
 wait $pilot
 is 'the backend is ended within the migration: failed, and nothing is left' "$? $(state_of) $(columns)" '4 aborted id status'
 ends 0 'its journal verifies' fly journal verify
+
+# A flight that is done goes back under traffic: what the application wrote since is told apart.
+fresh
+sed -i 's/    gates:/    watch: [10ms]\n    gates:/' tminus.yaml
+ends 0 'flown to its end' fly launch --version v2 --watch --reason 'a short watch' -q
+is 'flown to its end: done' "$(state_of)" done
+postgres_sql flight_target "INSERT INTO orders VALUES (900, 'new', 'EUR'); UPDATE orders SET status = 'paid' WHERE id = 3"
+ends 6 'not rehearsed: it goes back with a second person' fly rollback
+ends 0 'who signs' env TMINUS_ACTOR=ben "$TMINUS" rollback --approve --reason 'checked by hand'
+ends 4 'done, and taken back' fly rollback
+is 'done, and taken back: what is there' "$(state_of) $(columns) $(postgres_sql flight_target 'SELECT count(*) FROM orders')" 'rolled_back id status 501'
+ends 0 'compared with the baseline' fly verify --expect as-before
+says 'compared: whose the differences are' out 'by traffic: 1 new (id=900), 1 status changed (id=3)'
+sed -i '/watch:/d' tminus.yaml
 done_testing
