@@ -5,6 +5,7 @@
  */
 #include "base/process.h"
 #include "base/clock.h"
+#include "base/process_keeper.h"
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -36,7 +37,8 @@ struct output {
 struct process {
     const struct process_options *options;
     struct wait *wait;
-    pid_t pid;
+    pid_t pid;   // that is waited for
+    pid_t group; // that is ended
     struct end *pidfd;
     struct wait_source *exit_source;
     struct output outputs[2]; // of stdout and stderr
@@ -100,11 +102,17 @@ static char **merge_environment(TALLOC_CTX *mem, const struct process_options *o
     return merged;
 }
 
-// Spawn with the three descriptors; gives errno's value.
-static int spawn(const struct process_options *options, char **environment, const int fds[3],
-                 pid_t *pid)
+struct spawning {
+    struct process *process;
+    char **environment;
+    const int *fds; // the command's three
+};
+
+// Gives errno's value.
+static int spawn(const struct spawning *spawning, pid_t *pid)
 {
     SCRATCH(tmp);
+    const struct process_options *options = spawning->process->options;
     assert(options->argv[0] != NULL);
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
@@ -120,7 +128,7 @@ static int spawn(const struct process_options *options, char **environment, cons
     posix_spawnattr_setsigmask(&attributes, &none);
     posix_spawnattr_setsigdefault(&attributes, &defaults);
     for (int i = 0; i < 3; i++)
-        posix_spawn_file_actions_adddup2(&actions, fds[i], i);
+        posix_spawn_file_actions_adddup2(&actions, spawning->fds[i], i);
     if (options->folder != NULL)
         posix_spawn_file_actions_addchdir_np(&actions, options->folder);
     char **argv = NULL;
@@ -128,9 +136,25 @@ static int spawn(const struct process_options *options, char **environment, cons
     for (const char *const *word = options->argv; *word != NULL; word++)
         *mem_append(tmp, argv, n) = mem_strdup(tmp, *word);
     *mem_append(tmp, argv, n) = NULL;
-    int cause = posix_spawnp(pid, options->argv[0], &actions, &attributes, argv, environment);
+    int cause =
+        posix_spawnp(pid, options->argv[0], &actions, &attributes, argv, spawning->environment);
     posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&actions);
+    return cause;
+}
+
+// In the keeper: only the command may hold its ends of the pipes, and only we the others.
+static int spawn_kept(void *context, pid_t *pid)
+{
+    const struct spawning *spawning = context;
+    const struct process *process = spawning->process;
+    int cause = spawn(spawning, pid);
+    for (int i = 0; i < 3; i++)
+        close(spawning->fds[i]);
+    for (int i = 0; i < 2; i++)
+        close(process->outputs[i].end->fd);
+    if (process->input != NULL)
+        close(process->input->fd);
     return cause;
 }
 
@@ -151,7 +175,12 @@ static bool start(struct process *process, struct error *err)
         TRY(make_pipe(tmp, &process->outputs[i].end, &ends[i + 1], err));
     const int fds[3] = {ends[0]->fd, ends[1]->fd, ends[2]->fd};
     char **environment = merge_environment(tmp, options);
-    int cause = spawn(options, environment, fds, &process->pid);
+    struct spawning spawning = {.process = process, .environment = environment, .fds = fds};
+    int cause = options->ends_with_us
+                    ? keeper_fork(spawn_kept, &spawning, &process->pid, &process->group)
+                    : spawn(&spawning, &process->pid);
+    if (!options->ends_with_us)
+        process->group = process->pid;
     if (cause != 0 && options->folder != NULL && access(options->folder, X_OK) != 0)
         return error_set(err, ERROR_INPUT, "%s: cannot be started in folder '%s': %s",
                          options->argv[0], options->folder, strerror(errno));
@@ -275,11 +304,11 @@ static int unwatch(struct process *process)
 
 static void end_group(struct process *process)
 {
-    kill(-process->pid, SIGTERM);
+    kill(-process->group, SIGTERM);
     bool has_obeyed =
         wait_out(process->wait, &process->has_ended, clock_monotonic_ms() + TERM_TIME_MS);
     // Children may have stayed although their parent went.
-    kill(-process->pid, SIGKILL);
+    kill(-process->group, SIGKILL);
     if (!has_obeyed && !wait_out(process->wait, &process->has_ended, 0))
         bug("a killed process did not end");
 }

@@ -28,6 +28,7 @@ struct process_options {
     bool is_environment_whole;      // nothing of ours but these
     const char *input;              // fed to stdin, or NULL: /dev/null
     size_t input_len;
+    bool ends_with_us;  // also when we are killed (base/process_keeper.h)
     int64_t timeout_ms; // 0: none
     size_t output_max;  // bytes kept of each output; 0: PROCESS_OUTPUT_MAX
     struct wait *wait;  // whose tick may cancel the command; NULL: only signals do

@@ -185,6 +185,17 @@ bool wait_until(struct wait *wait, const bool *done, int64_t deadline_ms, struct
     return true;
 }
 
+bool wait_pause(struct wait *wait, int64_t ms, struct error *err)
+{
+    bool never = false;
+    struct error cause = {0};
+    if (wait_until(wait, &never, clock_monotonic_ms() + ms, &cause) ||
+        cause.code == ERROR_UNREACHABLE) // the time is over
+        return true;
+    *err = cause;
+    return false;
+}
+
 bool wait_out(struct wait *wait, const bool *done, int64_t deadline_ms)
 {
     int64_t left_ms;

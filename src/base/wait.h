@@ -44,7 +44,10 @@ struct wait_source *wait_add(struct wait *wait, int fd, short events, wait_ready
 MUST_CHECK bool wait_until(struct wait *wait, const bool *done, int64_t deadline_ms,
                            struct error *err);
 
-// The same without heed of signals and ticks, for an ending that must be seen through; true when
+// Turn the loop for so long. Fails with ERROR_INTERRUPTED alone.
+MUST_CHECK bool wait_pause(struct wait *wait, int64_t ms, struct error *err);
+
+// `wait_until` without heed of signals and ticks, for an ending that must be seen through; true when
 // `*done` held before the deadline.
 MUST_CHECK bool wait_out(struct wait *wait, const bool *done, int64_t deadline_ms);
 

@@ -12,6 +12,9 @@
 #include "journal/state.h"
 #include "proof/result.h"
 
+// For what a killed tminus had begun: it ends within two seconds (base/process_keeper.h).
+#define PATIENCE_MS 5000
+
 bool effect_open(TALLOC_CTX *mem, struct effect *effect, struct error *err)
 {
     const struct options *options = effect->options;
@@ -47,7 +50,7 @@ bool effect_open_journal(TALLOC_CTX *mem, const struct effect *effect, struct jo
     if (!effect->may_be_many) {
         TRY(state_path(tmp, choice->config->service, choice->environment_name,
                        mem_printf(tmp, "%s.lock", effect->verb), &path, err));
-        TRY(file_lock_take(mem, path, &lock, err));
+        TRY(file_lock_await(mem, path, PATIENCE_MS, effect->wait, &lock, err));
     }
     return kept_journal_open(mem, effect->program, choice, journal_run_name(tmp), out, err);
 }
@@ -203,14 +206,36 @@ static bool write_json(const struct showing *showing, struct error *err)
     return true;
 }
 
+// While another tminus, or what it left behind, is at it, nobody can say what comes of it. A file
+// alone is looked at: a dry run makes none.
+static bool look(TALLOC_CTX *mem, const struct effect *effect, const struct act *act,
+                 struct act_report *report, struct error *err)
+{
+    SCRATCH(tmp);
+    const struct database_choice *choice = &effect->choice;
+    struct error cause = {0};
+    char *path;
+    TRY(state_find(tmp, choice->config->service, choice->environment_name,
+                   mem_printf(tmp, "%s.lock", effect->verb), &path, err));
+    if (file_lock_await_free(path, PATIENCE_MS, effect->wait, &cause))
+        return act_run(mem, act, NULL, report, err);
+    if (cause.code != ERROR_POLICY) {
+        *err = cause;
+        return false;
+    }
+    *report = (struct act_report){.state = ACT_UNKNOWN, .why = mem_strdup(mem, cause.message)};
+    return true;
+}
+
 int effect_run(TALLOC_CTX *mem, const struct effect *effect, const struct act *act,
                const char *title, struct error *err)
 {
     struct act_report report;
     struct showing showing = {.effect = effect, .act = act, .report = &report, .title = title};
-    if (!effect->is_dry_run && !effect_open_journal(mem, effect, &showing.journal, err))
-        return -1;
-    if (!act_run(mem, act, showing.journal, &report, err))
+    bool is_run = effect->is_dry_run ? look(mem, effect, act, &report, err)
+                                     : effect_open_journal(mem, effect, &showing.journal, err) &&
+                                           act_run(mem, act, showing.journal, &report, err);
+    if (!is_run)
         return -1;
     bool is_shown = effect->options->format == FORMAT_JSON ? write_json(&showing, err)
                                                            : write_text(&showing, err);

@@ -10,6 +10,8 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#define LOOK_EVERY_MS 100
+
 struct file_lock {
     int fd;
 };
@@ -60,5 +62,53 @@ bool file_lock_take(TALLOC_CTX *mem, const char *path, struct file_lock **out, s
     lock->fd = fd;
     talloc_set_destructor(lock, file_lock_release);
     *out = lock;
+    return true;
+}
+
+// --- waiting
+
+// May it be looked at again, a little later? Else `cause` is what fails it.
+static bool is_patient(struct wait *wait, int64_t until_ms, struct error *cause)
+{
+    return cause->code == ERROR_POLICY && clock_monotonic_ms() < until_ms &&
+           wait_pause(wait, LOOK_EVERY_MS, cause);
+}
+
+bool file_lock_await(TALLOC_CTX *mem, const char *path, int64_t patience_ms, struct wait *wait,
+                     struct file_lock **out, struct error *err)
+{
+    int64_t until_ms = clock_monotonic_ms() + patience_ms;
+    struct error cause = {0};
+    while (!file_lock_take(mem, path, out, &cause)) {
+        if (is_patient(wait, until_ms, &cause))
+            continue;
+        *err = cause;
+        return false;
+    }
+    return true;
+}
+
+static bool is_free(const char *path, struct error *err)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    bool is_held = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+    if (is_held)
+        fail_held(fd, path, err);
+    if (fd >= 0)
+        close(fd);
+    return !is_held;
+}
+
+bool file_lock_await_free(const char *path, int64_t patience_ms, struct wait *wait,
+                          struct error *err)
+{
+    int64_t until_ms = clock_monotonic_ms() + patience_ms;
+    struct error cause = {0};
+    while (!is_free(path, &cause)) {
+        if (is_patient(wait, until_ms, &cause))
+            continue;
+        *err = cause;
+        return false;
+    }
     return true;
 }

@@ -156,7 +156,6 @@ static bool look(TALLOC_CTX *mem, void *context, bool has_acted, struct act_seen
     const struct release_request *request = releasing->request;
     int64_t until_ms = clock_monotonic_ms() + request->environment->release.ready_ms;
     for (;;) {
-        struct error cause = {0};
         if (!look_once(mem, releasing, out, err)) {
             json_decref(out->evidence);
             out->evidence = NULL;
@@ -165,11 +164,8 @@ static bool look(TALLOC_CTX *mem, void *context, bool has_acted, struct act_seen
         int64_t now_ms = clock_monotonic_ms();
         if (!has_acted || out->state == ACT_DONE || now_ms >= until_ms)
             return true;
-        bool is_over = false;
-        if (!wait_until(request->wait, &is_over, now_ms + LOOK_EVERY_MS, &cause) &&
-            cause.code != ERROR_UNREACHABLE) {
+        if (!wait_pause(request->wait, LOOK_EVERY_MS, err)) {
             json_decref(out->evidence);
-            *err = cause;
             return false;
         }
     }

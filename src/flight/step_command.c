@@ -81,17 +81,6 @@ static bool ask(TALLOC_CTX *mem, const struct stepping *stepping, struct act_see
     return true;
 }
 
-static bool pause(const struct stepping *stepping, int64_t ms, struct error *err)
-{
-    bool never = false;
-    struct error cause = {0};
-    if (wait_until(stepping->request->wait, &never, clock_monotonic_ms() + ms, &cause) ||
-        cause.code == ERROR_UNREACHABLE) // the time is over
-        return true;
-    *err = cause;
-    return false;
-}
-
 // What a command does may take its time to be seen.
 static bool ask_until_done(TALLOC_CTX *mem, const struct stepping *stepping, int64_t patience_ms,
                            struct act_seen *out, struct error *err)
@@ -103,7 +92,7 @@ static bool ask_until_done(TALLOC_CTX *mem, const struct stepping *stepping, int
             return true;
         json_decref(out->evidence);
         out->evidence = NULL;
-        TRY(pause(stepping, LOOK_EVERY_MS, err));
+        TRY(wait_pause(stepping->request->wait, LOOK_EVERY_MS, err));
     }
 }
 
@@ -221,7 +210,7 @@ static bool wait_for_it(TALLOC_CTX *mem, void *context, const char **why, struct
     const struct config_step *step = stepping->request->step;
     struct act_seen seen = {0};
     if (step->read_back == NULL)
-        return pause(stepping, step->wait_ms, err);
+        return wait_pause(stepping->request->wait, step->wait_ms, err);
     TRY(ask_until_done(mem, stepping, step->wait_ms, &seen, err));
     json_decref(seen.evidence);
     if (seen.state != ACT_DONE)

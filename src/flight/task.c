@@ -184,6 +184,7 @@ bool task_run(TALLOC_CTX *mem, const struct task *task, struct task_end *out, st
     struct process_options options = {
         .folder = task->folder,
         .is_environment_whole = true,
+        .ends_with_us = true,
         .timeout_ms = task->timeout_ms,
         .output_max = TASK_OUTPUT_MAX,
         .wait = task->wait,

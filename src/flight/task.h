@@ -2,9 +2,9 @@
  * Tasks: a command of the user's that has an effect, such as a build or a deploy.
  *
  * It runs without a shell unless that is asked for, with an environment of named variables only, in
- * a process group of its own that ends at its deadline and when the flight is stopped. What it
- * writes is shown line by line, and the end of it is kept. Values of variables that the
- * configuration names are **** in both.
+ * a process group of its own that ends at its deadline, when the flight is stopped and when tminus
+ * is killed. What it writes is shown line by line, and the end of it is kept. Values of variables
+ * that the configuration names are **** in both.
  *
  * SPDX-License-Identifier: Apache-2.0
  */

@@ -5,7 +5,6 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "base/clock.h"
 #include "base/file.h"
 #include "base/http.h"
 #include "driver/notifier.h"
@@ -69,17 +68,6 @@ static bool may_be_better(const struct http_response *response)
            outcome == HTTP_TIMEOUT;
 }
 
-static bool pause(const struct posting *posting, int64_t ms, struct error *err)
-{
-    bool never = false;
-    struct error cause = {0};
-    if (wait_until(posting->request->wait, &never, clock_monotonic_ms() + ms, &cause) ||
-        cause.code == ERROR_UNREACHABLE) // the time is over
-        return true;
-    *err = cause;
-    return false;
-}
-
 static bool webhook_send(TALLOC_CTX *mem, const struct notifier_request *request,
                          struct notifier_answer *out, struct error *err)
 {
@@ -89,7 +77,7 @@ static bool webhook_send(TALLOC_CTX *mem, const struct notifier_request *request
     make_request(tmp, &posting);
     for (size_t i = 0; i < NOTIFIER_ATTEMPTS; i++) {
         if (i > 0)
-            TRY(pause(&posting, pauses_ms[i - 1], err));
+            TRY(wait_pause(request->wait, pauses_ms[i - 1], err));
         out->attempts++;
         if (!http_ask(tmp, &posting.asked, &posting.response, &cause)) {
             if (cause.code == ERROR_INTERRUPTED)

@@ -7,14 +7,28 @@
 #include "base/file.h"
 #include "base/process.h"
 #include "expect.h"
+#include <fcntl.h>
 #include <signal.h>
+#include <sys/file.h>
+#include <sys/wait.h>
 #include <unistd.h>
+
+static bool is_kept; // run by a keeper
+
+static int keep(void **state)
+{
+    (void)state;
+    is_kept = true;
+    return 0;
+}
 
 static struct process_result run_ok(TALLOC_CTX *mem, const struct process_options *options)
 {
     struct error err = {0};
     struct process_result result;
-    EXPECT_OK(process_run(mem, options, &result, &err));
+    struct process_options chosen = *options;
+    chosen.ends_with_us = is_kept;
+    EXPECT_OK(process_run(mem, &chosen, &result, &err));
     return result;
 }
 
@@ -92,11 +106,17 @@ static void test_process_run__cannot_start(void **state)
     static const char *const missing[] = {"tminus-no-such-command", NULL};
     static const char *const folder[] = {"/usr", NULL};
     static const char *const good[] = {"true", NULL};
-    EXPECT_ERROR(process_run(tmp, &(struct process_options){.argv = missing}, &result, &err),
+    EXPECT_ERROR(process_run(tmp,
+                             &(struct process_options){.argv = missing, .ends_with_us = is_kept},
+                             &result, &err),
                  ERROR_INPUT, "tminus-no-such-command: command not found");
-    EXPECT_ERROR(process_run(tmp, &(struct process_options){.argv = folder}, &result, &err),
+    EXPECT_ERROR(process_run(tmp,
+                             &(struct process_options){.argv = folder, .ends_with_us = is_kept},
+                             &result, &err),
                  ERROR_INPUT, "/usr: cannot be started: Permission denied");
-    EXPECT_ERROR(process_run(tmp, &(struct process_options){.argv = good, .folder = "/no/such"},
+    EXPECT_ERROR(process_run(tmp,
+                             &(struct process_options){
+                                 .argv = good, .folder = "/no/such", .ends_with_us = is_kept},
                              &result, &err),
                  ERROR_INPUT,
                  "true: cannot be started in folder '/no/such': No such file or directory");
@@ -214,9 +234,53 @@ static void test_process_run__tick_cancels(void **state)
     static const char *const argv[] = {"sleep", "60", NULL};
     int64_t started_ms = clock_monotonic_ms();
     EXPECT_ERROR(
-        process_run(tmp, &(struct process_options){.argv = argv, .wait = wait}, &result, &err),
+        process_run(tmp,
+                    &(struct process_options){.argv = argv, .ends_with_us = is_kept, .wait = wait},
+                    &result, &err),
         ERROR_INTERRUPTED, "cancelled");
     assert_true(clock_monotonic_ms() - started_ms < 2000);
+}
+
+// Killed without a word, with a command that does not listen and a lock that it must not outlive.
+static void test_process_run__ends_with_us(void **state)
+{
+    (void)state;
+    SCRATCH(tmp);
+    char path[] = "/tmp/tminus-lock-XXXXXX";
+    int fd = mkostemp(path, O_CLOEXEC), ends[2];
+    assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+    pid_t ours = fork();
+    if (ours == 0) {
+        struct error err;
+        struct process_result result;
+        const char *const argv[] = {
+            "sh", "-c", mem_printf(tmp, "trap '' TERM; sleep 60 & echo $! $$ >%s; wait", path),
+            NULL};
+        int lock = open(path, O_RDWR | O_CLOEXEC);
+        (void)!write(ends[1], flock(lock, LOCK_EX) == 0 ? "y" : "n", 1);
+        (void)!process_run(tmp, &(struct process_options){.argv = argv, .ends_with_us = true},
+                           &result, &err);
+        _exit(1);
+    }
+    char said = 'n', text[64] = "";
+    assert_int_equal(read(ends[0], &said, 1), 1);
+    assert_int_equal(said, 'y');
+    for (int i = 0; i < 200 && strchr(text, '\n') == NULL; i++, usleep(20 * 1000))
+        (void)!pread(fd, text, sizeof text - 1, 0);
+    char *second;
+    long child = strtol(text, &second, 10), shell = strtol(second, NULL, 10);
+    assert_true(is_alive(child) && is_alive(shell));
+    kill(ours, SIGKILL);
+    waitpid(ours, NULL, 0);
+    assert_int_not_equal(flock(fd, LOCK_EX | LOCK_NB), 0); // it is still at work
+    int64_t started_ms = clock_monotonic_ms();
+    assert_int_equal(flock(fd, LOCK_EX), 0);
+    assert_in_range(clock_monotonic_ms() - started_ms, 1000, 10000);
+    for (int i = 0; i < 50 && (is_alive(child) || is_alive(shell)); i++)
+        usleep(20 * 1000);
+    assert_false(is_alive(child) || is_alive(shell));
+    close(fd);
+    unlink(path);
 }
 
 int main(void)
@@ -233,6 +297,18 @@ int main(void)
         cmocka_unit_test(test_process_run__output_as_it_comes),
         cmocka_unit_test(test_process_run__environment_of_its_own),
         cmocka_unit_test(test_process_run__tick_cancels),
+        cmocka_unit_test(test_process_run__ends_with_us),
+        cmocka_unit_test_setup(test_process_run__outputs_and_status, keep),
+        cmocka_unit_test_setup(test_process_run__large_input_comes_back, keep),
+        cmocka_unit_test_setup(test_process_run__input_that_nobody_reads, keep),
+        cmocka_unit_test_setup(test_process_run__folder_and_environment, keep),
+        cmocka_unit_test_setup(test_process_run__cannot_start, keep),
+        cmocka_unit_test_setup(test_process_run__deadline_ends_the_group, keep),
+        cmocka_unit_test_setup(test_process_run__output_is_cut, keep),
+        cmocka_unit_test_setup(test_process_run__what_is_left_behind, keep),
+        cmocka_unit_test_setup(test_process_run__output_as_it_comes, keep),
+        cmocka_unit_test_setup(test_process_run__environment_of_its_own, keep),
+        cmocka_unit_test_setup(test_process_run__tick_cancels, keep),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
