@@ -154,7 +154,11 @@ struct config_gates {
     size_t n_not_on;
     struct config_hours *hours; // window.between
     size_t n_hours;
-    const char *zone; // window.zone, "Europe/Berlin"; NULL: this machine's
+    const char *zone;         // window.zone, "Europe/Berlin"; NULL: this machine's
+    const char *traffic_file; // low_traffic.file, .command: counts by the hour
+    const char **traffic_command;
+    size_t n_traffic_command;
+    double traffic_below; // low_traffic.below: of the busiest hour; 0: not given
     struct config_freeze *freeze;
     size_t n_freeze;
     const char **holidays; // "2026-12-25", or "12-25" of every year
@@ -269,8 +273,8 @@ MUST_CHECK bool config_find_environment(const struct config *config, const char 
                                         const struct config_environment **out, const char **slot,
                                         struct error *err);
 // By name; NULL name: the first. NULL: there is none.
-const struct config_database *
-config_environment_database(const struct config_environment *environment, const char *name);
+const struct config_database *config_environment_database(
+    const struct config_environment *environment, const char *name);
 // ERROR_USAGE when `name` is given (not NULL) and is no slot of `environment` (NULL: none is
 // configured).
 MUST_CHECK bool config_check_slot(const struct config *config,

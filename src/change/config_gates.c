@@ -220,6 +220,14 @@ static const struct config_map secret_map = {
     .end = end_secret,
 };
 
+static const struct config_key traffic_keys[] = {
+    KEY("file", KEY_TEXT, struct config_environment, gates.traffic_file),
+    ARRAY("command", KEY_TEXTS, struct config_environment, gates.traffic_command,
+          gates.n_traffic_command, NULL),
+    KEY("below", KEY_SHARE, struct config_environment, gates.traffic_below),
+};
+static const struct config_map traffic_map = MAP("the low_traffic gate", traffic_keys);
+
 static const struct config_key disk_keys[] = {
     KEY("path", KEY_TEXT, struct config_environment, gates.disk_path),
     ARRAY("command", KEY_TEXTS, struct config_environment, gates.disk_command, gates.n_disk_command,
@@ -238,6 +246,7 @@ static const struct config_key gate_keys[] = {
     ARRAY("optional", KEY_TEXTS, struct config_environment, gates.optional, gates.n_optional, NULL),
     INNER_MAP("review", &review_map),
     INNER_MAP("window", &window_map),
+    INNER_MAP("low_traffic", &traffic_map),
     ARRAY("freeze", KEY_LIST, struct config_environment, gates.freeze, gates.n_freeze, &freeze_map),
     {.name = "holidays", .shape = KEY_CUSTOM, .parse = parse_holidays},
     INNER_MAP("size", &size_map),

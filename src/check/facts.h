@@ -10,6 +10,7 @@
 #define CHECK_FACTS_H
 
 #include "change/config.h"
+#include "check/traffic.h"
 #include "check/zone.h"
 #include "driver/engine.h"
 #include "plan/plan.h"
@@ -105,10 +106,13 @@ struct gate_standby {
 
 struct gate_facts {
     int64_t now_ms;
-    struct zone_time local;   // now, where it is launched
-    const char *zone_unknown; // why that is not known; NULL
-    const char *actor;        // who polls, and would launch
-    const struct plan *plan;  // its lines that only read have answers
+    struct zone_time local;      // now, where it is launched
+    const char *zone_unknown;    // why that is not known; NULL
+    bool has_traffic;            // counts by the hour are configured
+    const char *traffic_unknown; // why they could not be read; NULL
+    struct traffic traffic;
+    const char *actor;       // who polls, and would launch
+    const struct plan *plan; // its lines that only read have answers
     const struct config_gates *gates;
     const struct config_backup *limits;
     struct engine_identity identity; // of the target

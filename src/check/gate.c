@@ -49,6 +49,8 @@ const struct gate gate_table[] = {
      .judge = judge_size},
     {"window", "It is a time to deploy", GATE_TIME, GATE_CONFIGURED,
      .verb = "waive window --reason TEXT --until TIME", .judge = judge_window},
+    {"low-traffic", "It is one of the quiet hours", GATE_TIME, GATE_CONFIGURED,
+     .verb = "waive low-traffic --reason TEXT --until TIME", .judge = judge_low_traffic},
     {"freeze", "The calendar is free", GATE_TIME, GATE_CONFIGURED,
      .verb = "waive freeze --reason TEXT --until TIME", .judge = judge_freeze},
     {"keys", "The release finds its environment", GATE_PLACE, GATE_CONFIGURED, .judge = judge_keys},

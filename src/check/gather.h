@@ -20,6 +20,9 @@ MUST_CHECK bool gather_staging(const struct poll_request *request, struct gate_f
                                struct error *err);
 MUST_CHECK bool gather_size(TALLOC_CTX *mem, const struct poll_request *request,
                             struct gate_facts *facts, struct error *err);
+// How busy each hour of the day is.
+MUST_CHECK bool gather_traffic(TALLOC_CTX *mem, const struct poll_request *request,
+                               struct gate_facts *facts, struct error *err);
 void gather_time(TALLOC_CTX *mem, struct gate_facts *facts);
 MUST_CHECK bool gather_keys(TALLOC_CTX *mem, const struct poll_request *request,
                             struct gate_facts *facts, struct error *err);

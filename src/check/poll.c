@@ -49,6 +49,7 @@ static bool gather(TALLOC_CTX *mem, const struct poll_request *request, struct g
         .paths = request->paths,
     };
     gather_time(mem, facts);
+    TRY(gather_traffic(mem, request, facts, err));
     TRY(gather_journal(mem, request, facts, err));
     TRY(gather_staging(request, facts, err));
     TRY(gather_backup(mem, request, facts, err));

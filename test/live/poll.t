@@ -156,6 +156,22 @@ is 'and the board says so' "$(gate window)" WAIVED
 configure "window: {between: [\"00:00-24:00\"], zone: Europe/Berlni}"
 ends 0 'a zone that is not known is waived as well' "$TMINUS" poll --format json
 is 'it is told' "$(gate window detail)" "no time zone 'Europe/Berlni' is known here"
+hours() { for each in $(seq 0 23); do echo "$each,$([ "$each" -eq "$1" ] && echo "$2" || echo 100)"; done; }
+hour=$(date -u +%-H)
+hours "$hour" 1000 >hourly.csv
+configure "$open, low_traffic: {file: hourly.csv}"
+ends 1 'the busiest hour of the day: NO-GO' "$TMINUS" poll --format json
+is 'that gate' "$(gate low-traffic) $(gate low-traffic required)" 'FAIL True'
+hours "$hour" 10 >hourly.csv
+ends 0 'a quiet one' "$TMINUS" poll --format json
+is 'that gate' "$(gate low-traffic observed)" "$(printf '%02d' "$hour"):00 UTC has 10 % of the busiest hour"
+configure "$open, low_traffic: {command: [cat, hourly.csv], below: 5%}"
+ends 1 'not quiet enough, as a command says' "$TMINUS" poll --format json
+echo 'nine,5' >>hourly.csv
+ends 3 'counts that cannot be read: HOLD' "$TMINUS" poll --format json
+is 'why' "$(gate low-traffic observed)" 'cat:25: its first field is no hour'
+configure "$open, low_traffic: {file: nowhere.csv}"
+ends 3 'no counts: HOLD' "$TMINUS" poll --format json
 configure "$open, holidays: [$(date -u +%m-%d)]"
 ends 1 'a holiday of every year: NO-GO' "$TMINUS" poll --format json
 is 'that gate' "$(gate freeze observed)" "$(date -u +%m-%d) is a holiday"

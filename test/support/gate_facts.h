@@ -111,6 +111,7 @@ static inline void good_facts(TALLOC_CTX *mem, struct good_facts *good)
         .paths = "db",
         .local = {.moment = "2026-11-22 11:00", .weekday = 0, .minute = 660, .name = "CET"},
         .announced_ms = NOW_MS - HOUR_MS,
+        .has_traffic = true,
         .staging = {.name = "staging",
                     .n_applied = 1,
                     .applied_ms = NOW_MS - DAY_MS,
@@ -130,6 +131,10 @@ static inline void good_facts(TALLOC_CTX *mem, struct good_facts *good)
         .standbys = &good->standby,
         .n_standbys = 1,
     };
+    for (int hour = 0; hour < TRAFFIC_HOURS; hour++) {
+        good->facts.traffic.n[hour] = 1; // the busiest is 14:00
+        good->facts.traffic.sums[hour] = hour == 14 ? 1000 : 250;
+    }
 }
 
 #endif

@@ -339,6 +339,10 @@ static void outside_the_night(struct good_facts *good)
 {
     set_hours(good, 22 * 60, 4 * 60, 12 * 60);
 }
+static void busy_hour(struct good_facts *good)
+{
+    good->facts.local.minute = 14 * 60;
+}
 static void zone_unknown(struct good_facts *good)
 {
     good->facts.zone_unknown = "no time zone 'Mars' is known here";
@@ -660,6 +664,9 @@ static const struct gate_case cases[] = {
     {"window", after_hours, STATUS_FAIL, NULL},
     {"window", outside_the_night, STATUS_FAIL, NULL},
     {"window", zone_unknown, STATUS_UNKNOWN, "no time zone 'Mars' is known here"},
+    {"low-traffic", nothing, STATUS_PASS, "11:00 CET has 25 % of the busiest hour"},
+    {"low-traffic", busy_hour, STATUS_FAIL, "14:00 CET has 100 % of the busiest hour"},
+    {"low-traffic", zone_unknown, STATUS_UNKNOWN, "no time zone 'Mars' is known here"},
     {"freeze", frozen_later, STATUS_PASS, NULL},
     {"freeze", thawed_to_the_minute, STATUS_PASS, NULL},
     {"freeze", holiday_of_last_year, STATUS_PASS, NULL},
