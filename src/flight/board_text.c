@@ -223,6 +223,9 @@ static void add_poll(struct drawing *drawing, const char *clock, enum flight_sta
         add_row(drawing, clock, has_passed ? MARK_DONE : poll_mark(drawing), "gates",
                 has_passed ? early_note(drawing) : poll_note(drawing));
         add_gates(drawing, clock, has_passed);
+        if (!has_passed && strcmp(flight->poll.verdict, "GO") != 0)
+            add_note(drawing, clock, RANK_NOTE, BOARD_FAINT,
+                     "tminus poll says what is wanted, and what to type");
     }
 }
 

@@ -200,6 +200,7 @@ static void test_gates_hold(void **state)
           "  T-0      ? gates         HOLD: 0 passed\n"
           "               FAIL     restore-proof: it failed\n"
           "               UNKNOWN  approved: nobody signed\n"
+          "               tminus poll says what is wanted, and what to type\n"
           "  T+5 min  · verification\n"
           "\n"
           "holding: the flight holds: a person says go or abort\n"
