@@ -51,7 +51,8 @@ static void cover_configuration(TALLOC_CTX *mem, const struct config *raw, const
                                 struct plan_facts *facts)
 {
     static const char *const gates[] = {"gates", NULL};
-    static const char *const commands[] = {"release", "steps", "flags", "backup", "watch", NULL};
+    static const char *const commands[] = {"release", "steps",       "flags", "backup",
+                                           "watch",   "maintenance", NULL};
     const struct yaml *environments =
         raw->document == NULL ? NULL : yaml_get(raw->document, "environments");
     const struct yaml *environment =

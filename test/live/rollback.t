@@ -191,6 +191,21 @@ ends 4 'status' fly status
 says 'status: of the flight that was asked back' out "flight $flight of v2"
 ends 0 'the journal of it all verifies' fly journal verify
 
+# --- while it is deployed
+
+kept
+"$TMINUS" rollback -q >"$tmp/back" 2>&1 || :
+printf '%s\n' '#!/bin/sh' 'touch begun' '[ "$1" != v2 ] || sleep 60' 'echo "$1" >"$WEB/version"' >deploy.sh
+rm -f begun
+"$TMINUS" launch --version v2 --reason 'a short watch' -q >"$tmp/launched" 2>&1 &
+pilot=$!
+for i in $(seq 300); do [ ! -e begun ] || break; sleep 0.1; done
+ends 0 'asked of who flies it' fly rollback --now --reason 'wrong version'
+ended=0
+wait $pilot || ended=$?
+is 'the deploy is ended, and all of it taken back' "$ended $(now)" '4 rolled_back v1 id status'
+printf '%s\n' '#!/bin/sh' 'echo "$1" >"$WEB/version"' >deploy.sh
+
 # --- killed on the way back
 
 for point in 1 3 5; do
