@@ -99,6 +99,8 @@ static void word_options(const struct gathering *gathering)
             mem, options,
             mem_printf(mem, "--env %s", text_shell_quoted(mem, facts->environment->name)));
     assessed = options;
+    if (assess->options.is_after_release)
+        options = join_words(mem, options, "--after-release");
     if (facts->assessment->dialect == DIALECT_SQLITE && facts->environment == NULL)
         assessed = join_words(mem, assessed, "--dialect sqlite");
     if (assess->base != NULL)

@@ -7,6 +7,8 @@
 #include "change/layout.h"
 #include "plan/making.h"
 
+#define AFTER_RELEASE "--after-release"
+
 char *command_of(TALLOC_CTX *mem, const char *const *argv)
 {
     SCRATCH(tmp);
@@ -154,12 +156,12 @@ char *command_apply(const struct making *making, const struct migration *migrati
     const char *version = migration->version == NULL ? "" : migration->version;
     char *command =
         command_tminus(making, mem_printf(tmp, "migrate --to %s", text_shell_quoted(tmp, version)));
-    // The configured folder is that of the migrations before the release.
-    const char *slash = strrchr(migration->path, '/');
-    if (migration->phase != PHASE_AFTER_RELEASE || making->facts->paths[0] != '\0' || slash == NULL)
+    // Which half of the configured folders; what paths name is run as it is, and the options of a
+    // plan of that half say it already.
+    if (migration->phase != PHASE_AFTER_RELEASE || making->facts->paths[0] != '\0' ||
+        strstr(making->facts->options, AFTER_RELEASE) != NULL)
         return command;
-    const char *folder = mem_strndup(tmp, migration->path, (size_t)(slash - migration->path));
-    return mem_printf(making->mem, "%s %s", command, text_shell_quoted(tmp, folder));
+    return mem_printf(making->mem, "%s " AFTER_RELEASE, command);
 }
 
 char *command_undo(const struct making *making, size_t n)

@@ -58,6 +58,10 @@ ends 2 'a version is not deployed' fly launch --after-release --version v2
 ends 0 'rehearsed on their own' fly rehearse --after-release -q
 says 'rehearsed: that alone' out 'post/0003_checked.up.sql'
 lacks 'rehearsed: nothing else' out '0002_status'
+ends 1 'the plan of them, before their own baseline' fly plan --after-release
+says 'the plan: what is typed' out 'tminus migrate --to 0003 --env production --after-release'
+lacks 'the plan: nothing of the other half' out 0002
+ends 0 'that command is right' sh -c "$(sed -n 's/^ *[$] \(tminus migrate --to 0003 .*\)/\1/p' "$tmp/out" | head -1 | sed "s|^tminus|$TMINUS|") --dry-run"
 ends 0 'a dry run' fly launch --after-release --dry-run --reason 'a short watch'
 ends 0 'they fly' fly launch --after-release --watch --reason 'a short watch'
 is 'they fly: done' "$(state_of) $(now)" 'done id state status checked'

@@ -320,7 +320,7 @@ static void test_plan__commands_of_other_tools(void **state)
     }
 }
 
-static void test_plan__migrations_of_their_own_folder(void **state)
+static void test_plan__migrations_after_the_release(void **state)
 {
     (void)state;
     SCRATCH(tmp);
@@ -330,7 +330,7 @@ static void test_plan__migrations_of_their_own_folder(void **state)
     struct plan *plan = planned(tmp, &c);
 
     assert_string_equal(planned_step(plan, "deploy.0002")->command,
-                        "tminus migrate --to 0002 --env production db");
+                        "tminus migrate --to 0002 --env production --after-release");
     assert_true(place_of(plan, "deploy.0002") > place_of(plan, "deploy.release"));
 }
 
@@ -419,7 +419,7 @@ int main(void)
         cmocka_unit_test(test_plan_decide__needs_every_required_line),
         cmocka_unit_test(test_plan__commands_of_the_release),
         cmocka_unit_test(test_plan__commands_of_other_tools),
-        cmocka_unit_test(test_plan__migrations_of_their_own_folder),
+        cmocka_unit_test(test_plan__migrations_after_the_release),
         cmocka_unit_test(test_plan__console),
         cmocka_unit_test(test_plan__no_way_back_is_accepted_by_name),
         cmocka_unit_test(test_plan__sections_of_the_document),
