@@ -148,9 +148,11 @@ static void compare(TALLOC_CTX *mem, const struct step_result *seen, struct step
     }
     if (said->state == seen->state)
         return;
-    said->why = said->state == STEP_DONE
-                    ? mem_printf(mem, "it ended as done, but seen from outside: %s", saw)
-                    : saw;
+    said->why = mem_printf(mem, "%s seen from outside: %s",
+                           said->state == STEP_DONE ? "it ended as done, but"
+                           : said->why != NULL      ? mem_printf(mem, "%s;", said->why)
+                                                    : "its end is not known;",
+                           saw);
     said->state = seen->state == STEP_PENDING ? STEP_FAILED : seen->state;
 }
 

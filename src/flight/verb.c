@@ -125,6 +125,9 @@ bool verb_run(TALLOC_CTX *mem, const struct verb_caller *caller, const char *con
         .document = keep_document(mem, &result),
         .said = last_words(mem, result.errors),
     };
+    // What it said last was said of something else.
+    if (result.status > 128)
+        out->said = mem_printf(mem, "it was killed by signal %d", result.status - 128);
     return true;
 }
 

@@ -182,6 +182,20 @@ wait $two
 two=$?
 is 'two that end it at once: it ends once' "$(state_of) $(fly journal export | grep -c '"occurrence":"abort_asked"')" 'aborted 1'
 ends 0 'two at once: the journal is whole' fly journal verify
+fresh
+"$TMINUS" launch --version v2 --at 1h >first 2>&1 &
+pilot=$!
+while [ "$(count baseline-saved)" -lt 1 ]; do :; done
+kill -9 $pilot
+wait $pilot 2>"$tmp/ignored"
+"$TMINUS" hold -q >first 2>&1 # it may have been on its way to T-0
+timeout 60 "$TMINUS" go >first 2>&1 &
+one=$!
+while [ "$(state_of 2>"$tmp/ignored")" = holding ]; do :; done
+ends 6 'two that resume: one flies, the other is refused' fly resume
+kill $one
+wait $one
+is 'two that resume: the first one was told to end' $? 143
 
 # --- the clock is set back by an hour in the middle of the watch
 

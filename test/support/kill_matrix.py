@@ -19,8 +19,6 @@ TMINUS = RELEASE if os.access(RELEASE, os.X_OK) else os.path.abspath(
     os.environ.get('TMINUS', os.path.join(SOURCE, 'build', 'tminus')))
 LINE = 64  # as in kill_point.c
 TIMEOUT_S = 90
-# Every n-th point that matters, and all of the target's own; 1 is all of them. Odd, since they come in pairs.
-STRIDE = int(os.environ.get('KILL_STRIDE', '3'))
 
 Ended = collections.namedtuple('Ended', 'status out err')
 
@@ -37,6 +35,7 @@ class Flight:
     once = ()  # events of which there may be one at most
     marks = {}  # for kill_point.c
     target = '-'  # what the names of the target's files begin with
+    stride = 3  # every n-th point that matters, and all of the target's own; odd, since they come in pairs
 
     def __init__(self, folder, library):
         self.folder, self.library = folder, library
@@ -101,7 +100,7 @@ class Flight:
                 continue
             if what != 'write' or name not in written:
                 passed += 1
-                if passed % STRIDE == 0 or name.startswith(self.target):
+                if passed % int(os.environ.get('KILL_STRIDE', self.stride)) == 0 or name.startswith(self.target):
                     chosen.append(number)
             (written.add if what == 'write' else written.discard)(name)
         return chosen
@@ -144,6 +143,38 @@ class Flight:
             tap.result(self.kill(at, is_alone), f'{self.name}: killed at point {at}{" alone" if is_alone else ""}')
         tap.is_(f'{self.name}: killed at nearly all of them', self.missed <= len(points) // 20, True)
         print(f'# {self.name}: {len(points) - self.missed} kills; the longest resume took {self.waited:.1f} s to its end', flush=True)
+
+
+    # --- what it runs is killed, and it goes on by itself
+
+    def data(self):
+        """What of the target must be whole."""
+        raise NotImplementedError
+
+    def kill_verb(self, at, whole):
+        self.restore()
+        ended = self.fly(at, KILL_VERB='1')
+        state, ends = self.state(), {'watching': (0,), 'rolled_back': (4,), 'aborted': (1, 4), 'holding': (3,), 'needs_person': (5,)}
+        if ended.status not in ends.get(state, ()):
+            return f'{state}, status {ended.status}:\n{ended.out}{ended.err}'
+        if self.data() not in whole:
+            return f'{state}, and the data is\n{self.data()}'
+        if state == 'aborted' and self.data() != whole[0]:
+            return f'aborted, and the data is\n{self.data()}'
+        verified = self.tminus('journal', 'verify')
+        return None if verified.status == 0 else f'the journal: {verified.err}'
+
+    def matrix_of_verbs(self, tap):
+        """Behind matrix(): what is left says so, and is whole."""
+        self.restore()
+        before = self.data()
+        self.fly()
+        with open(self.log, encoding='ascii') as file:
+            processes = [line.split()[2] for line in file]
+        points = [at for at in self.points() if processes[at - 1] != processes[0]]
+        whole = [before, self.data()]
+        for at in points:
+            tap.result(self.kill_verb(at, whole), f'{self.name}: what it runs is killed at point {at}')
 
 
 class Web:

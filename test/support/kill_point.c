@@ -5,7 +5,7 @@
  *   KILL_COMMITS  set: COMMITs that are sent to a server behind a message that writes; two points each, before and behind
  *   KILL_LOG    gets a line of 64 bytes for each point; all processes count in it
  *   KILL_AT     the number of the point at which processes are killed with SIGKILL: the one that is there, and before it
- *   KILL_PILOT  the process that flies; KILL_ALONE set: only that one
+ *   KILL_PILOT  the process that flies; KILL_ALONE set: only that one; KILL_VERB set: only what it runs
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -26,7 +26,8 @@
 static void die(void)
 {
     const char *pilot = getenv("KILL_PILOT");
-    if (pilot) kill(atoi(pilot), SIGKILL);
+    if (pilot && !getenv("KILL_VERB")) kill(atoi(pilot), SIGKILL);
+    if (pilot && getenv("KILL_VERB") && atoi(pilot) == getpid()) return;
     if (!getenv("KILL_ALONE")) kill(getpid(), SIGKILL);
 }
 
