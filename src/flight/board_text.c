@@ -13,6 +13,7 @@
 #define NAME_WIDTH_MIN 12
 #define NAME_WIDTH_MAX 28
 #define SECOND_MS ((int64_t)1000)
+#define START_TOLERANCE_MS (60 * SECOND_MS) // of T-0
 
 // What goes first where there is no room.
 enum {
@@ -402,6 +403,20 @@ static void add_maintenance(struct drawing *drawing)
                        moment(drawing, lease->until_ms)));
 }
 
+// T-0 came and nobody flew, or the preparation took longer than it was to. Without an appointment
+// nothing is late.
+static const char *lateness(const struct drawing *drawing)
+{
+    const struct flight *flight = drawing->flight;
+    int64_t late_ms = flight->reached_ms[FLIGHT_CONFIRMING] - flight->start_at_ms;
+
+    if (flight->start_at_ms - flight->started_ms < START_TOLERANCE_MS ||
+        late_ms < START_TOLERANCE_MS)
+        return "";
+    return mem_printf(drawing->mem, "; WARN: begun %s late",
+                      quantity_duration(drawing->mem, late_ms));
+}
+
 static void add_head(struct drawing *drawing)
 {
     const struct flight *flight = drawing->flight;
@@ -413,10 +428,10 @@ static void add_head(struct drawing *drawing)
                    flight->version == NULL ? "" : flight->version, to));
     if (!flight_state_is_end(flight->state))
         add(drawing, RANK_STAYS, BOARD_PLAIN,
-            mem_printf(drawing->mem, "%s at %.8s UTC; T-0 %s %s", countdown(drawing),
+            mem_printf(drawing->mem, "%s at %.8s UTC; T-0 %s %s%s", countdown(drawing),
                        clock_format(drawing->options->now_ms).text + strlen("2026-11-21T"),
                        flight->start_at_ms > drawing->options->now_ms ? "is at" : "was at",
-                       moment(drawing, flight->start_at_ms)));
+                       moment(drawing, flight->start_at_ms), lateness(drawing)));
     add_pilot(drawing);
     add_maintenance(drawing);
     add_blank(drawing);

@@ -114,6 +114,25 @@ is 'gone on: on the other screen' "$(flag alternate_on) $(flag cursor_flag)" '1 
 see 'aborted by another: the last board stays' 'aborted: the flight is aborted'
 is_back 'its end'
 
+# --- what runs says where it is
+
+fresh
+cp tminus.yaml plain.yaml
+printf '%s\n' '#!/bin/sh' 'echo "half of it is there"' 'while [ ! -e "$(dirname "$0")/go" ]; do sleep 0.1; done' ': >"$(dirname "$0")/gone"' >slow.sh
+chmod +x slow.sh
+cat >>tminus.yaml <<END
+    steps: [{name: drain, at: before_migrations, command: [./slow.sh], undo: none, reason: a test, read_back: {command: [test, -e, "$tmp/gone"]}}]
+END
+terminal 1
+mux send-keys "$TMINUS launch --version v2; echo status: \$?" Enter
+see 'a step that runs' 'half of it is there'
+grep -qE '^  T-0 +✓ gates' seen && grep -qE '^ +▸ drain +[0-9]+' seen && grep -qE '^ +· migrate$' seen
+result $? 'its line: since when; before and behind it'
+see 'what it waits for' 'waits for step drain, until'
+: >go
+see 'it goes on' 'status: 0'
+cp plain.yaml tminus.yaml
+
 # --- lines
 
 fresh

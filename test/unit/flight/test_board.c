@@ -278,6 +278,27 @@ static void test_maintenance(void **state)
           "  T-0      ▸ migrate       9 min 0 s, attempt 2\n");
 }
 
+// T-0 was an appointment, and passed by eight minutes before the gates were asked.
+static void test_begun_late(void **state)
+{
+    (void)state;
+    struct flight flight = flight_in(FLIGHT_DEPLOYING);
+    const struct board_options options = {
+        .now_ms = T0 + MINUTES(9), .pilot = &pilot, .size = {.width = 90, .height = 3}};
+
+    flight.started_ms = T0 - MINUTES(30);
+    flight.reached_ms[FLIGHT_CONFIRMING] = T0 + MINUTES(8);
+    check(&flight, &options,
+          "flight F-1 of v2 to production\n"
+          "T+00:09:00 at 14:39:00 UTC; T-0 was at 14:30:00; WARN: begun 8 min 0 s late\n"
+          "  T-0      ▸ migrate       8 min 0 s, attempt 2\n");
+    flight.started_ms = T0; // at once: what took its time was the preparation
+    check(&flight, &options,
+          "flight F-1 of v2 to production\n"
+          "T+00:09:00 at 14:39:00 UTC; T-0 was at 14:30:00\n"
+          "  T-0      ▸ migrate       8 min 0 s, attempt 2\n");
+}
+
 static void test_clock(void **state)
 {
     (void)state;
@@ -312,6 +333,7 @@ int main(void)
         cmocka_unit_test(test_gates_hold),
         cmocka_unit_test(test_missed_point),
         cmocka_unit_test(test_maintenance),
+        cmocka_unit_test(test_begun_late),
         cmocka_unit_test(test_clock),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
