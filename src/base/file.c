@@ -187,3 +187,27 @@ char *file_join(TALLOC_CTX *mem, const char *folder, const char *name)
         return mem_strdup(mem, name);
     return mem_printf(mem, "%s%s%s", folder, text_ends_with(folder, "/") ? "" : "/", name);
 }
+
+// --- programs
+
+static bool is_program(const char *path)
+{
+    return file_kind(path) == FILE_REGULAR && access(path, X_OK) == 0;
+}
+
+bool file_is_program(const char *name, const char *folder)
+{
+    SCRATCH(tmp);
+    const char *path = getenv("PATH");
+
+    if (strchr(name, '/') != NULL)
+        return is_program(folder == NULL || name[0] == '/' ? name : file_join(tmp, folder, name));
+    while (path != NULL && *path != '\0') {
+        size_t len = strcspn(path, ":");
+        const char *place = len == 0 ? "." : mem_strndup(tmp, path, len);
+        if (is_program(file_join(tmp, place, name)))
+            return true;
+        path += len + (path[len] == ':');
+    }
+    return false;
+}

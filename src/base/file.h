@@ -41,4 +41,7 @@ const char *file_base(const char *path);              // the part after the last
 char *file_folder(TALLOC_CTX *mem, const char *path); // "." when there is no '/'
 char *file_join(TALLOC_CTX *mem, const char *folder, const char *name);
 
+// Can `name` be run: a file on PATH, or with a '/' in it one from `folder` (NULL: ours) on?
+bool file_is_program(const char *name, const char *folder);
+
 #endif

@@ -13,6 +13,7 @@
 #include "check/traffic.h"
 #include "check/zone.h"
 #include "driver/engine.h"
+#include "driver/flag.h"
 #include "plan/plan.h"
 
 // The effects file of one migration, and what the rehearsal of it said.
@@ -84,6 +85,20 @@ struct gate_secret {
     int64_t age_ms, max_age_ms;
 };
 
+struct gate_command { // what a flight runs or reads besides tminus itself
+    const char *key;  // of tminus.yaml: "release.deploy", "steps.warm"
+    const char *name; // of the program or file
+    bool is_there;
+};
+
+struct gate_flag {
+    const char *name;
+    enum flag_value value; // now
+    const char *text;      // what was read
+    bool is_switched_on;   // by a step of the flight
+    bool was_ours;         // the last that was done with it through tminus was to switch it on
+};
+
 struct gate_disk {
     bool is_configured;
     const char *unknown;  // why the room is not known; NULL
@@ -135,6 +150,10 @@ struct gate_facts {
     const char *keys_unknown; // why they could not be looked for; NULL
     struct gate_secret *secrets;
     size_t n_secrets;
+    struct gate_command *commands;
+    size_t n_commands;
+    struct gate_flag *flags;
+    size_t n_flags;
     struct gate_disk disk;
     const struct schema *schema; // of the target's catalog; NULL: it was not read
     struct gate_wraparound wraparound;

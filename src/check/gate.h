@@ -58,6 +58,7 @@ gate_judge judge_baseline, judge_rehearsal, judge_effects, judge_rollback, judge
 gate_judge judge_backup, judge_restore_proof, judge_staging;
 gate_judge judge_approved, judge_announced;
 gate_judge judge_window, judge_low_traffic, judge_freeze;
+gate_judge judge_commands, judge_flags;
 gate_judge judge_keys, judge_secrets, judge_disk;
 gate_judge judge_long_transactions, judge_prepared_transactions, judge_replication_slots;
 gate_judge judge_connections, judge_wraparound, judge_replication_lag, judge_sequences;

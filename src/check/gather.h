@@ -28,6 +28,10 @@ MUST_CHECK bool gather_keys(TALLOC_CTX *mem, const struct poll_request *request,
                             struct gate_facts *facts, struct error *err);
 MUST_CHECK bool gather_secrets(TALLOC_CTX *mem, const struct poll_request *request,
                                struct gate_facts *facts, struct error *err);
+// Programs, files and flags that tminus.yaml names for a flight.
+void gather_commands(TALLOC_CTX *mem, const struct poll_request *request, struct gate_facts *facts);
+MUST_CHECK bool gather_flags(TALLOC_CTX *mem, const struct poll_request *request,
+                             struct gate_facts *facts, struct error *err);
 MUST_CHECK bool gather_disk(TALLOC_CTX *mem, const struct poll_request *request,
                             struct gate_facts *facts, struct error *err);
 MUST_CHECK bool gather_server(TALLOC_CTX *mem, const struct poll_request *request,

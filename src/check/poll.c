@@ -56,6 +56,8 @@ static bool gather(TALLOC_CTX *mem, const struct poll_request *request, struct g
     TRY(gather_size(mem, request, facts, err));
     TRY(gather_keys(mem, request, facts, err));
     TRY(gather_secrets(mem, request, facts, err));
+    gather_commands(mem, request, facts);
+    TRY(gather_flags(mem, request, facts, err));
     TRY(gather_disk(mem, request, facts, err));
     return gather_server(mem, request, facts, err);
 }

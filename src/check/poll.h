@@ -11,6 +11,7 @@
 
 #include "check/poll_report.h"
 #include "driver/backup.h"
+#include "driver/flag.h"
 #include "journal/journal.h"
 #include "plan/plan.h"
 #include "proof/target.h"
@@ -34,6 +35,8 @@ struct poll_request {
     const char *database;                       // of several; NULL: the only one
     const struct secret *url;                   // of the target
     const struct backup_driver *const *backups; // all there are, NULL-terminated
+    const struct flag_driver *const *flags;     // likewise
+    const struct engine_driver *const *engines; // likewise
     const char *options, *paths; // of command lines: "--env production", "db/migrations", or ""
     int64_t now_ms;              // wall clock
 };

@@ -19,6 +19,7 @@ struct plan_request {
     const char *check_path;       // --check PLANFILE
     bool is_check;
     bool is_offline;
+    bool needs_database; // one that is configured is asked, or it fails
     bool is_ascii;
 };
 
@@ -81,6 +82,5 @@ void plan_take_assessment(struct plan *plan, struct plan *fresh);
 // that tminus wrote itself; else they are noted.
 MUST_CHECK bool plan_commands_check(TALLOC_CTX *mem, struct plan *plan, bool is_strict,
                                     struct error *err);
-bool plan_command_is_here(const char *name);
 
 #endif

@@ -5,34 +5,11 @@
  */
 #include "base/file.h"
 #include "command/plan.h"
-#include <unistd.h>
-
-static bool is_program(const char *path)
-{
-    return file_kind(path) == FILE_REGULAR && access(path, X_OK) == 0;
-}
-
-bool plan_command_is_here(const char *name)
-{
-    SCRATCH(tmp);
-    const char *path = getenv("PATH");
-
-    if (strchr(name, '/') != NULL)
-        return is_program(name);
-    while (path != NULL && *path != '\0') {
-        size_t len = strcspn(path, ":");
-        const char *folder = len == 0 ? "." : mem_strndup(tmp, path, len);
-        if (is_program(file_join(tmp, folder, name)))
-            return true;
-        path += len + (path[len] == ':');
-    }
-    return false;
-}
 
 // tminus itself runs, whatever it was called by.
 static bool is_here(const char *name)
 {
-    return strcmp(name, "tminus") == 0 || plan_command_is_here(name);
+    return strcmp(name, "tminus") == 0 || file_is_program(name, NULL);
 }
 
 static bool refuse(const struct plan_step *step, const char *name, struct error *err)

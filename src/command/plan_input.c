@@ -73,7 +73,7 @@ static void word_url(const struct gathering *gathering, const struct secret *url
                                   "before typing a command");
     }
     facts->url = is_sqlite ? shell_file(gathering->mem, shown) : shown;
-    if (plan_command_is_here(is_sqlite ? "sqlite3" : "psql"))
+    if (file_is_program(is_sqlite ? "sqlite3" : "psql", NULL))
         facts->client = is_sqlite ? mem_printf(gathering->mem, "sqlite3 -readonly %s", facts->url)
                                   : mem_printf(gathering->mem, "psql %s -Xc", facts->url);
 }
@@ -146,7 +146,7 @@ static enum plan_console find_console(const struct plan_facts *facts)
     const struct migration_layout *layout = facts->change->layout;
     const char *name = layout == NULL ? "" : layout->name;
 
-    if (strcmp(name, "rails") == 0 && plan_command_is_here("bin/rails"))
+    if (strcmp(name, "rails") == 0 && file_is_program("bin/rails", NULL))
         return CONSOLE_RAILS;
     if (strcmp(name, "django") == 0 && file_kind("manage.py") == FILE_REGULAR)
         return CONSOLE_DJANGO;
@@ -329,7 +329,7 @@ static bool is_live(const struct gathering *gathering, bool *out, struct error *
     TRY(config_read(gathering->mem, options->config_path, true, &config, err));
     const struct config_environment *expanded =
         &config->environments[environment - gathering->raw->environments];
-    *out = options->environment != NULL ||
+    *out = options->environment != NULL || request->needs_database ||
            (expanded->missing.code == ERROR_NONE && expanded->databases[0].url != NULL);
     if (!*out && expanded->missing.code != ERROR_NONE)
         add_note(gathering, mem_printf(gathering->mem, "no database was asked: %s",

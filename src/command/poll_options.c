@@ -41,7 +41,10 @@ const struct argp_child poll_children[] = {{.argp = &parser}, {0}};
 bool poll_plan(TALLOC_CTX *mem, const struct program *program, const struct plan_request *request,
                struct plan_input *input, struct plan **out, struct error *err)
 {
-    TRY(plan_work(mem, program, request, input, out, err));
+    struct plan_request online = *request;
+
+    online.needs_database = true;
+    TRY(plan_work(mem, program, &online, input, out, err));
     if (input->inspection != NULL)
         return true;
     error_set(err, ERROR_USAGE, "no database is named: what is signed and polled is for one");
@@ -109,6 +112,8 @@ bool poll_request_make(TALLOC_CTX *mem, const struct program *program,
         .database = is_one_of_several ? choice->database->name : NULL,
         .url = choice->url,
         .backups = program->backups,
+        .flags = program->flags,
+        .engines = program->engines,
         .options = input->facts.options,
         .paths = input->facts.paths,
         .now_ms = clock_wall_ms(),

@@ -283,4 +283,31 @@ class=$(python3 -c 'import json; print(json.load(open("out"))["rollback"]["class
 run "$TMINUS" approve --reason 'names are shown in capitals anyway'
 run "$TMINUS" poll --format json
 is "what is $class and accepted by who launches alone" "$(gate rollback)" "$([ "$class" = backup ] && echo PASS || echo FAIL)"
+# --- what a flight needs besides the database
+cat >tminus.yaml <<'YAML'
+service: shop
+environments:
+  production:
+    database: {url: "${SHOP_URL}", migrations: m}
+    flags: {inbox: {kind: file, path: flags.yaml, key: inbox}}
+    steps:
+      - {name: warm, at: after_release, command: [./warm.sh], undo: none, reason: harmless, read_back: {command: ["true"]}}
+      - {name: on, at: after_release, flag: inbox, value: on}
+YAML
+ends 2 'a variable that is not set' "$TMINUS" poll
+says 'a variable that is not set: which' err '${SHOP_URL} is not set'
+export SHOP_URL=sqlite:shop.db
+run "$TMINUS" poll --format json
+is 'a program that is missing' "$(gate commands) $(gate commands detail)" 'FAIL steps.warm: ./warm.sh'
+is 'a flag that nobody knows' "$(gate flags)" UNKNOWN
+echo '#!/bin/sh' >warm.sh && chmod +x warm.sh
+echo 'inbox: off' >flags.yaml
+run "$TMINUS" poll --format json
+is 'both are there' "$(gate commands) $(gate flags)" 'PASS PASS'
+echo 'inbox: on' >flags.yaml
+run "$TMINUS" poll --format json
+is 'somebody switched it on' "$(gate flags)" FAIL
+"$TMINUS" flag inbox off >"$tmp/set" 2>&1 && "$TMINUS" flag inbox on >>"$tmp/set" 2>&1 || show "$tmp/set"
+run "$TMINUS" poll --format json
+is 'it was switched on through tminus' "$(gate flags)" PASS
 done_testing

@@ -26,6 +26,8 @@ struct good_facts {
     struct engine_activity activity[4];
     struct gate_key keys[2];
     struct gate_secret secret;
+    struct gate_command command;
+    struct gate_flag flag;
     struct gate_standby standby;
     struct schema *schema;
     struct gate_facts facts;
@@ -67,6 +69,10 @@ static inline void good_facts(TALLOC_CTX *mem, struct good_facts *good)
     good->gates.n_keys = 2;
     good->gates.announced_ms = 30 * MINUTE_MS;
     good->secret = (struct gate_secret){.name = "api", .age_ms = DAY_MS, .max_age_ms = 90 * DAY_MS};
+    good->command =
+        (struct gate_command){.key = "release.deploy", .name = "./deploy.sh", .is_there = true};
+    good->flag = (struct gate_flag){
+        .name = "new_inbox", .value = FLAG_OFF, .text = "it is off", .is_switched_on = true};
     good->standby = (struct gate_standby){.name = "db2", .lag_ms = 20, .lag_bytes = 0};
     good->schema = schema_make(mem, DIALECT_POSTGRES);
     schema_set_complete(good->schema, true);
@@ -122,6 +128,10 @@ static inline void good_facts(TALLOC_CTX *mem, struct good_facts *good)
         .n_keys = 2,
         .secrets = &good->secret,
         .n_secrets = 1,
+        .commands = &good->command,
+        .n_commands = 1,
+        .flags = &good->flag,
+        .n_flags = 1,
         .disk = {.is_configured = true,
                  .needed_bytes = 1024,
                  .largest = "public.t",

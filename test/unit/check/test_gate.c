@@ -5,6 +5,7 @@
  */
 #include "expect.h"
 #include "gate_facts.h"
+#include "gate_spoilers.h"
 
 // What one gate answers after `spoil` changed the good facts.
 struct gate_case {
@@ -252,58 +253,6 @@ static void risk_unknown(struct good_facts *good)
 {
     good->facts.risk = RISK_UNKNOWN;
 }
-static void add_activity(struct good_facts *good, struct engine_activity activity)
-{
-    good->activity[good->facts.n_activity++] = activity;
-}
-static void old_transaction(struct good_facts *good)
-{
-    add_activity(good, (struct engine_activity){
-                           .kind = "transaction", .age_ms = 6 * MINUTE_MS, .text = "report"});
-}
-static void young_transaction(struct good_facts *good)
-{
-    add_activity(good,
-                 (struct engine_activity){.kind = "transaction", .age_ms = 1000, .text = "web"});
-}
-static void somebody_waits(struct good_facts *good)
-{
-    add_activity(good, (struct engine_activity){.kind = "waiting", .age_ms = 10, .text = "web"});
-}
-static void prepared(struct good_facts *good)
-{
-    add_activity(good, (struct engine_activity){.kind = "prepared", .age_ms = 10, .text = "p"});
-}
-static void idle_slot(struct good_facts *good)
-{
-    add_activity(good,
-                 (struct engine_activity){.kind = "slot", .state = "not active", .text = "slot"});
-}
-static void read_slot(struct good_facts *good)
-{
-    add_activity(good, (struct engine_activity){.kind = "slot", .state = "active", .text = "s"});
-}
-static void unseen(struct good_facts *good)
-{
-    add_activity(good, (struct engine_activity){.kind = "unknown", .text = "grant pg_monitor"});
-}
-static void server_silent(struct good_facts *good)
-{
-    good->facts.activity_unknown = "permission denied";
-}
-static void connections_many(struct good_facts *good)
-{
-    good->activity[0].state = "80 of 100";
-}
-static void connections_full(struct good_facts *good)
-{
-    good->activity[0].state = "95 of 100";
-}
-static void connections_unsaid(struct good_facts *good)
-{
-    good->facts.n_activity = 0;
-}
-
 static void weekend(struct good_facts *good)
 {
     static const char *days[] = {"Sunday"};
@@ -691,6 +640,14 @@ static const struct gate_case cases[] = {
     {"size", large, STATUS_FAIL, "201 lines"},
     {"size", no_range, STATUS_UNKNOWN, "no range is named: --base REV, or gates.size.base"},
     {"size", no_revision, STATUS_UNKNOWN, "no revision 'x'"},
+    {"commands", nothing, STATUS_PASS, "1 are here"},
+    {"commands", command_missing, STATUS_FAIL, "1 of 1 missing"},
+    {"commands", no_commands, STATUS_UNKNOWN, "no commands are configured"},
+    {"flags", nothing, STATUS_PASS, "1 answer"},
+    {"flags", flag_on_by_us, STATUS_PASS, "1 answer"},
+    {"flags", flag_on, STATUS_FAIL, "1 of 1 on, and no flight switched it on"},
+    {"flags", flag_silent, STATUS_UNKNOWN, "of 1 the value is not known"},
+    {"flags", no_flags, STATUS_UNKNOWN, "no flags are configured"},
     {"keys", nothing, STATUS_PASS, "2 of 2 are"},
     {"keys", key_missing, STATUS_FAIL, "1 of 2 are not"},
     {"keys", key_empty, STATUS_FAIL, NULL},
