@@ -1,71 +1,19 @@
 /*
- * The board of a flight for people: the runbook's clock from T-30 to the last point, each line with
- * what became of it; then the state, what it waits for, and what a person types.
+ * The board of a flight for people: who flies and since when, the rows of the clock, the state,
+ * what it waits for, and what a person types.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "base/clock.h"
 #include "base/quantity.h"
 #include "base/text.h"
-#include "flight/board.h"
+#include "flight/board_rows.h"
 #include <string.h>
 
 #define NAME_WIDTH_MIN 12
 #define NAME_WIDTH_MAX 28
 #define SECOND_MS ((int64_t)1000)
 #define START_TOLERANCE_MS (60 * SECOND_MS) // of T-0
-
-// What goes first where there is no room.
-enum {
-    RANK_STAYS,
-    RANK_WHY,
-    RANK_STOPS, // what failed and why
-    RANK_NEXT,
-    RANK_PILOT,
-    RANK_PENDING,
-    RANK_COMMAND, // but the first
-    RANK_DONE,
-    RANK_LATER,
-    RANK_NOTE,
-    RANK_BLANK,
-};
-
-struct drawing {
-    TALLOC_CTX *mem;
-    struct board_lines lines;
-    const struct flight *flight;
-    const struct board_options *options;
-    size_t name_width;
-};
-
-enum mark { MARK_PENDING, MARK_RUNNING, MARK_DONE, MARK_FAILED, MARK_UNKNOWN, MARK_COUNT };
-
-static const char *const signs[] = {[MARK_PENDING] = "·",
-                                    [MARK_RUNNING] = "▸",
-                                    [MARK_DONE] = "✓",
-                                    [MARK_FAILED] = "✗",
-                                    [MARK_UNKNOWN] = "?"};
-_Static_assert(COUNT_OF(signs) == MARK_COUNT, "one each");
-static const char *const ascii_signs[] = {[MARK_PENDING] = ".",
-                                          [MARK_RUNNING] = ">",
-                                          [MARK_DONE] = "+",
-                                          [MARK_FAILED] = "x",
-                                          [MARK_UNKNOWN] = "?"};
-_Static_assert(COUNT_OF(ascii_signs) == MARK_COUNT, "one each");
-
-static const enum board_color mark_colors[] = {[MARK_PENDING] = BOARD_FAINT,
-                                               [MARK_RUNNING] = BOARD_PLAIN,
-                                               [MARK_DONE] = BOARD_GOOD,
-                                               [MARK_FAILED] = BOARD_BAD,
-                                               [MARK_UNKNOWN] = BOARD_WARN};
-_Static_assert(COUNT_OF(mark_colors) == MARK_COUNT, "one each");
-
-static const int mark_ranks[] = {[MARK_PENDING] = RANK_PENDING,
-                                 [MARK_RUNNING] = RANK_STAYS,
-                                 [MARK_DONE] = RANK_DONE,
-                                 [MARK_FAILED] = RANK_STOPS,
-                                 [MARK_UNKNOWN] = RANK_STOPS};
-_Static_assert(COUNT_OF(mark_ranks) == MARK_COUNT, "one each");
 
 // --- lines
 
@@ -78,285 +26,6 @@ static void add(struct drawing *drawing, int rank, enum board_color color, const
 static void add_blank(struct drawing *drawing)
 {
     add(drawing, RANK_BLANK, BOARD_PLAIN, "");
-}
-
-// One line of the clock; `note` NULL: none.
-static void add_row(struct drawing *drawing, const char *clock, enum mark mark, const char *name,
-                    const char *note)
-{
-    const char *sign = (drawing->options->size.is_ascii ? ascii_signs : signs)[mark];
-    size_t width = text_width(name);
-    int room = width < drawing->name_width ? (int)(drawing->name_width - width) : 0;
-    const char *text = note == NULL || *note == '\0'
-                           ? mem_printf(drawing->mem, "%s %s", sign, name)
-                           : mem_printf(drawing->mem, "%s %s%*s  %s", sign, name, room, "", note);
-
-    board_lines_add(&drawing->lines, &(struct board_line){.clock = clock,
-                                                          .text = text,
-                                                          .color = mark_colors[mark],
-                                                          .rank = mark_ranks[mark]});
-}
-
-static void add_note(struct drawing *drawing, const char *clock, int rank, enum board_color color,
-                     const char *text)
-{
-    board_lines_add(&drawing->lines,
-                    &(struct board_line){.clock = clock,
-                                         .text = mem_printf(drawing->mem, "    %s", text),
-                                         .color = color,
-                                         .rank = rank});
-}
-
-static char *moment(const struct drawing *drawing, int64_t ms)
-{
-    return board_moment(drawing->mem, drawing->options->now_ms, ms);
-}
-
-// Whole seconds: the board is drawn once a second.
-static char *lasted(const struct drawing *drawing, int64_t from_ms)
-{
-    int64_t ms = drawing->options->now_ms - from_ms;
-    return quantity_duration(drawing->mem, ms < 0 ? 0 : ms / SECOND_MS * SECOND_MS);
-}
-
-static bool is_flown(const struct drawing *drawing)
-{
-    return drawing->options->pilot != NULL && drawing->options->pilot->is_alive;
-}
-
-// What runs says where it is.
-static void add_said(struct drawing *drawing, const char *clock)
-{
-    if (drawing->options->said != NULL && is_flown(drawing))
-        add_note(drawing, clock, RANK_STAYS, BOARD_PLAIN, drawing->options->said);
-}
-
-// --- the gates
-
-static size_t count_gates(const struct flight_poll *poll, const char *status)
-{
-    size_t n = 0;
-
-    for (size_t i = 0; i < poll->n_gates; i++)
-        n += strcmp(poll->gates[i].status, status) == 0;
-    return n;
-}
-
-static bool is_open(const struct flight_gate *gate)
-{
-    return strcmp(gate->status, "PASS") != 0 && strcmp(gate->status, "WAIVED") != 0;
-}
-
-// "GO: 31 passed, 2 waived, 3 open that are not required"
-static const char *poll_note(const struct drawing *drawing)
-{
-    const struct flight_poll *poll = &drawing->flight->poll;
-    size_t n_waived = count_gates(poll, "WAIVED"), n_optional = 0;
-    const char *verdict = strcmp(poll->verdict, "NO_GO") == 0 ? "NO-GO" : poll->verdict;
-    char *text = mem_printf(drawing->mem, "%s: %zu passed", verdict, count_gates(poll, "PASS"));
-
-    for (size_t i = 0; i < poll->n_gates; i++)
-        n_optional += is_open(&poll->gates[i]) && !poll->gates[i].is_required;
-    if (n_waived > 0)
-        text = mem_printf(drawing->mem, "%s, %zu waived", text, n_waived);
-    if (n_optional > 0)
-        text = mem_printf(drawing->mem, "%s, %zu open but not required", text, n_optional);
-    return text;
-}
-
-// Worst first, as the poll has them: what is required and did not pass, unless that stops nothing
-// any more, and what was waived.
-static void add_gates(struct drawing *drawing, const char *clock, bool has_passed)
-{
-    const struct flight_poll *poll = &drawing->flight->poll;
-
-    for (size_t i = 0; i < poll->n_gates; i++) {
-        const struct flight_gate *gate = &poll->gates[i];
-        bool is_failed = strcmp(gate->status, "FAIL") == 0;
-        bool is_waived = strcmp(gate->status, "WAIVED") == 0;
-        if (!is_waived && (has_passed || !is_open(gate) || !gate->is_required))
-            continue;
-        add_note(drawing, clock, is_waived ? RANK_NOTE : RANK_STOPS,
-                 is_failed ? BOARD_BAD : BOARD_WARN,
-                 mem_printf(drawing->mem, "%-7s  %s%s%s", gate->status, gate->name,
-                            gate->observed == NULL ? "" : ": ",
-                            gate->observed == NULL ? "" : gate->observed));
-    }
-}
-
-// At T-30 it is what failed that counts.
-static const char *early_note(const struct drawing *drawing)
-{
-    const struct flight_poll *poll = &drawing->flight->poll;
-    size_t n = 0;
-
-    for (size_t i = 0; i < poll->n_gates; i++)
-        n += is_open(&poll->gates[i]) && poll->gates[i].is_required;
-    return n == 0 ? poll_note(drawing)
-                  : mem_printf(drawing->mem, "nothing failed; %zu must still be known at T-0", n);
-}
-
-static enum mark poll_mark(const struct drawing *drawing)
-{
-    const struct flight_poll *poll = &drawing->flight->poll;
-
-    if (strcmp(poll->verdict, "GO") == 0)
-        return MARK_DONE;
-    return strcmp(poll->verdict, "NO_GO") == 0 ? MARK_FAILED : MARK_UNKNOWN;
-}
-
-// Asked twice: `state` says which time this is, `follows` what came after it when it said GO.
-static void add_poll(struct drawing *drawing, const char *clock, enum flight_state state,
-                     enum flight_state follows)
-{
-    const struct flight *flight = drawing->flight;
-    bool is_last = state == FLIGHT_CONFIRMING || flight->reached_ms[FLIGHT_CONFIRMING] == 0;
-    bool has_passed = flight->reached_ms[follows] > 0;
-
-    if (flight->state == state && is_flown(drawing)) {
-        add_row(drawing, clock, MARK_RUNNING, "gates", lasted(drawing, flight->entered_ms));
-        add_said(drawing, clock);
-    } else if (flight->reached_ms[state] == 0 || flight->poll.verdict == NULL) {
-        add_row(drawing, clock, MARK_PENDING, "gates", NULL);
-    } else if (!is_last) {
-        add_row(drawing, clock, MARK_DONE, "gates", "asked again at T-0");
-    } else {
-        add_row(drawing, clock, has_passed ? MARK_DONE : poll_mark(drawing), "gates",
-                has_passed ? early_note(drawing) : poll_note(drawing));
-        add_gates(drawing, clock, has_passed);
-        if (!has_passed && strcmp(flight->poll.verdict, "GO") != 0)
-            add_note(drawing, clock, RANK_NOTE, BOARD_FAINT,
-                     "tminus poll says what is wanted, and what to type");
-    }
-}
-
-// --- steps
-
-static enum mark step_mark(const struct drawing *drawing, const struct step *step)
-{
-    static const enum mark marks[] = {[STEP_PENDING] = MARK_PENDING,
-                                      [STEP_BEGUN] = MARK_RUNNING,
-                                      [STEP_DONE] = MARK_DONE,
-                                      [STEP_FAILED] = MARK_FAILED,
-                                      [STEP_UNKNOWN] = MARK_UNKNOWN};
-    _Static_assert(COUNT_OF(marks) == STEP_STATE_COUNT, "one each");
-
-    return step->state == STEP_BEGUN && !is_flown(drawing) ? MARK_UNKNOWN : marks[step->state];
-}
-
-static void add_step(struct drawing *drawing, const char *clock, const struct step *step)
-{
-    enum mark mark = step_mark(drawing, step);
-    char *note = mem_strdup(drawing->mem, "");
-
-    if (mark == MARK_RUNNING)
-        note = lasted(drawing, step->began_ms);
-    else if (step->state == STEP_BEGUN)
-        note = mem_strdup(drawing->mem, "begun, and has no result");
-    else if (step->state == STEP_FAILED || step->state == STEP_UNKNOWN)
-        note = mem_strdup(drawing->mem, step_state_name(step->state));
-    else if (step->ended_ms > 0)
-        note = quantity_duration(drawing->mem, step->ended_ms - step->began_ms);
-    if (step->attempts > 1)
-        note = mem_printf(drawing->mem, "%s, attempt %lld", note, (long long)step->attempts);
-    add_row(drawing, clock, mark, step->name, note);
-    if (mark == MARK_RUNNING)
-        add_said(drawing, clock);
-    if (step->why != NULL && (mark == MARK_FAILED || mark == MARK_UNKNOWN))
-        add_note(drawing, clock, RANK_STOPS, mark_colors[mark], step->why);
-}
-
-static void add_steps(struct drawing *drawing, const char *clock, enum step_phase phase)
-{
-    for (size_t i = 0; i < drawing->flight->n_steps; i++)
-        if (drawing->flight->steps[i].phase == phase &&
-            flight_is_called_for(drawing->flight, &drawing->flight->steps[i]))
-            add_step(drawing, clock, &drawing->flight->steps[i]);
-}
-
-// --- verification and watch
-
-static bool is_held_in(const struct flight *flight, enum flight_state state)
-{
-    return flight->state == FLIGHT_HOLDING && flight->held == state;
-}
-
-static void add_verification(struct drawing *drawing, const char *clock)
-{
-    const struct flight *flight = drawing->flight;
-    int64_t began_ms = flight->reached_ms[FLIGHT_VERIFYING];
-    int64_t late_ms = flight_verification_late_ms(flight, drawing->options->now_ms);
-    const char *late = late_ms == 0 ? ""
-                                    : mem_printf(drawing->mem, "; WARN: late by %s",
-                                                 quantity_duration(drawing->mem, late_ms));
-
-    if (flight->state == FLIGHT_VERIFYING && is_flown(drawing)) {
-        add_row(drawing, clock, MARK_RUNNING, "verification",
-                mem_printf(drawing->mem, "%s%s", lasted(drawing, began_ms), late));
-        add_said(drawing, clock);
-    } else if (flight->verified_ms > 0) {
-        add_row(drawing, clock, MARK_DONE, "verification",
-                mem_printf(drawing->mem, "%s%s", moment(drawing, flight->verified_ms), late));
-    } else if (is_held_in(flight, FLIGHT_VERIFYING)) {
-        add_row(drawing, clock, MARK_UNKNOWN, "verification", NULL);
-    } else if (began_ms > 0 && flight->state != FLIGHT_VERIFYING) {
-        add_row(drawing, clock, MARK_FAILED, "verification", NULL);
-    } else {
-        add_row(drawing, clock, MARK_PENDING, "verification", NULL);
-    }
-}
-
-static void add_point(struct drawing *drawing, const struct flight_point *point)
-{
-    const struct flight *flight = drawing->flight;
-    bool is_next = point == flight_next_point(flight);
-    const char *due =
-        flight->verified_ms == 0 ? NULL : moment(drawing, flight_point_ms(flight, point));
-
-    int64_t late_ms = flight_point_late_ms(flight, point);
-
-    if (point->is_passed)
-        add_row(drawing, point->name, MARK_DONE, "check",
-                late_ms == 0 ? moment(drawing, point->checked_ms)
-                             : mem_printf(drawing->mem, "%s; missed, and checked %s late",
-                                          moment(drawing, point->checked_ms),
-                                          quantity_duration(drawing->mem, late_ms)));
-    else if (is_next && flight->state == FLIGHT_CHECKING && is_flown(drawing))
-        add_row(drawing, point->name, MARK_RUNNING, "check", lasted(drawing, flight->entered_ms));
-    else if (is_next && is_held_in(flight, FLIGHT_CHECKING))
-        add_row(drawing, point->name, MARK_UNKNOWN, "check", due);
-    else if (point == board_missed_point(flight, drawing->options->now_ms))
-        add_row(drawing, point->name, MARK_FAILED, "check",
-                mem_printf(drawing->mem, "missed: due at %s, and nobody checked", due));
-    else
-        add_row(drawing, point->name, MARK_PENDING, "check", due);
-    if (!point->is_passed && !is_next)
-        drawing->lines.list[drawing->lines.n - 1].rank = RANK_LATER;
-}
-
-static void add_points(struct drawing *drawing)
-{
-    for (size_t i = 0; i < drawing->flight->n_points; i++)
-        add_point(drawing, &drawing->flight->points[i]);
-}
-
-// Instead of the watch, which is over.
-static void add_way_back(struct drawing *drawing)
-{
-    const struct flight *flight = drawing->flight;
-    enum mark mark = flight->state == FLIGHT_ROLLED_BACK      ? MARK_DONE
-                     : flight->state == FLIGHT_PROVING        ? MARK_RUNNING
-                     : flight->reached_ms[FLIGHT_PROVING] > 0 ? MARK_FAILED
-                                                              : MARK_PENDING;
-
-    add_steps(drawing, "back", STEP_BACK);
-    if (mark == MARK_RUNNING && !is_flown(drawing))
-        mark = MARK_UNKNOWN;
-    add_row(drawing, "back", mark, "proof",
-            mark == MARK_RUNNING ? lasted(drawing, flight->entered_ms)
-                                 : "everything as in the original baseline");
-    if (mark == MARK_RUNNING)
-        add_said(drawing, "back");
 }
 
 // --- head and foot
@@ -387,7 +56,7 @@ static void add_pilot(struct drawing *drawing)
     add(drawing, pilot->is_held && !pilot->is_alive ? RANK_STOPS : RANK_PILOT,
         pilot->is_held && !pilot->is_alive ? BOARD_WARN : BOARD_PLAIN,
         mem_printf(drawing->mem, "flown by %s on %s since %s UTC%s", pilot->owner.actor,
-                   pilot->owner.host, moment(drawing, pilot->taken_ms), state));
+                   pilot->owner.host, drawing_moment(drawing, pilot->taken_ms), state));
 }
 
 static void add_maintenance(struct drawing *drawing)
@@ -400,7 +69,7 @@ static void add_maintenance(struct drawing *drawing)
             mem_printf(drawing->mem, "%s %s UTC",
                        is_over ? "ALARM: maintenance is on, and was to end at"
                                : "maintenance is on until",
-                       moment(drawing, lease->until_ms)));
+                       drawing_moment(drawing, lease->until_ms)));
 }
 
 // T-0 came and nobody flew, or the preparation took longer than it was to. Without an appointment
@@ -431,7 +100,7 @@ static void add_head(struct drawing *drawing)
             mem_printf(drawing->mem, "%s at %.8s UTC; T-0 %s %s%s", countdown(drawing),
                        clock_format(drawing->options->now_ms).text + strlen("2026-11-21T"),
                        flight->start_at_ms > drawing->options->now_ms ? "is at" : "was at",
-                       moment(drawing, flight->start_at_ms), lateness(drawing)));
+                       drawing_moment(drawing, flight->start_at_ms), lateness(drawing)));
     add_pilot(drawing);
     add_maintenance(drawing);
     add_blank(drawing);
@@ -461,7 +130,7 @@ static void add_waiting(struct drawing *drawing)
         left = mem_printf(drawing->mem, "%s left", quantity_duration(drawing->mem, left_ms));
     add(drawing, RANK_STAYS, BOARD_PLAIN,
         mem_printf(drawing->mem, "waits for %s, until %s UTC (%s)", waits,
-                   moment(drawing, deadline_ms), left));
+                   drawing_moment(drawing, deadline_ms), left));
 }
 
 static void add_foot(struct drawing *drawing)
@@ -507,15 +176,7 @@ void board_write_text(FILE *out, const struct flight *flight, const struct board
                               .name_width = find_name_width(flight)};
 
     add_head(&drawing);
-    add_poll(&drawing, "T-30", FLIGHT_POLLING, FLIGHT_PREPARING);
-    add_steps(&drawing, "T-30", STEP_PREPARE);
-    add_poll(&drawing, "T-0", FLIGHT_CONFIRMING, FLIGHT_DEPLOYING);
-    add_steps(&drawing, "T-0", STEP_DEPLOY);
-    add_verification(&drawing, "T+5 min");
-    if (flight->is_rolling_back)
-        add_way_back(&drawing);
-    else
-        add_points(&drawing);
+    board_rows_add(&drawing);
     add_foot(&drawing);
     board_lines_write(out, &drawing.lines, &options->size, end);
 }

@@ -299,6 +299,38 @@ static void test_begun_late(void **state)
           "  T-0      ▸ migrate       8 min 0 s, attempt 2\n");
 }
 
+// Instead of the watch, which is over; what stays is no part of the proof.
+static void test_way_back(void **state)
+{
+    (void)state;
+    struct step back[] = {{.name = "back.release", .kind = "release", .phase = STEP_BACK,
+                           .argv = (const char *const[]){"tminus", NULL}, .state = STEP_BEGUN,
+                           .attempts = 1, .began_ms = T0 + MINUTES(4)}};
+    struct flight flight = flight_in(FLIGHT_ROLLING_BACK);
+    const struct board_options options = {
+        .now_ms = T0 + MINUTES(5), .pilot = &pilot, .size = {.width = 80, .height = 10}};
+
+    flight.steps = back;
+    flight.n_steps = COUNT_OF(back);
+    flight.is_rolling_back = true;
+    flight.methods = BACK_VERSION;
+    flight.reached_ms[FLIGHT_VERIFYING] = T0 + MINUTES(3);
+    flight.why = "the verification failed; what was done is taken back";
+    check(&flight, &options,
+          "flight F-1 of v2 to production\n"
+          "T+00:05:00 at 14:35:00 UTC; T-0 was at 14:30:00\n"
+          "flown by ana on build-7 since 14:00:00 UTC\n"
+          "  … 3 more\n"
+          "  T+5 min  ✗ verification\n"
+          "  back     ▸ back.release  1 min 0 s\n"
+          "           · proof         everything as after the migrations, which stay\n"
+          "rolling_back: the flight takes back what was done\n"
+          "  the verification failed; what was done is taken back\n"
+          "waits for step back.release, until 18:30:00 UTC (3 h 55 min left)\n");
+    flight.state = FLIGHT_ROLLED_BACK;
+    assert_int_equal(board_exit_status(&flight, options.now_ms), 4);
+}
+
 static void test_clock(void **state)
 {
     (void)state;
@@ -334,6 +366,7 @@ int main(void)
         cmocka_unit_test(test_missed_point),
         cmocka_unit_test(test_maintenance),
         cmocka_unit_test(test_begun_late),
+        cmocka_unit_test(test_way_back),
         cmocka_unit_test(test_clock),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
