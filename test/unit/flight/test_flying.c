@@ -105,7 +105,7 @@ static const struct store_driver store_memory = {
 // --- a world in which time passes at once
 
 // From 1: an example that names none has 0.
-enum { NO_STEP, TAG, BACKUP, MIGRATE, RELEASE, BACK_RELEASE, BACK_MIGRATE, STEPS };
+enum { NO_STEP, TAG, BACKUP, MIGRATE, RELEASE, BACK_RELEASE, BACK_MIGRATE, GRANT, SEAL, BACK_GRANT, STEPS };
 
 struct example {
     const char *name;
@@ -116,6 +116,7 @@ struct example {
     int lies;                                 // it says done and did nothing
     int is_unknown; // reading back does not answer, until a person is asked
     bool cannot_go_back;
+    bool has_own; // steps of its own: `grant` behind the migrations, and `seal`, without a way back
     const char *asks; // once, when the flight holds or needs a person
     bool answers;     // and says what became of the step
     bool asks_at_end; // also when it has ended
@@ -146,7 +147,8 @@ static struct {
 static int index_of(const struct step *step)
 {
     static const char *const names[] = {"tag",     "backup",       "migrate",
-                                        "release", "back.release", "back.migrate"};
+                                        "release", "back.release", "back.migrate",
+                                        "grant",   "seal",         "back.grant"};
     for (int i = TAG; i < STEPS; i++)
         if (strcmp(names[i - TAG], step->name) == 0)
             return i;
@@ -271,17 +273,36 @@ static const struct flight_world world = {
 
 // --- flying
 
+#define OWN_TAKEN_BACK "{\"does\": \"sql\", \"back\": \"migration\"}"
+#define OWN_FINAL "{\"does\": \"command\", \"back\": \"version\", \"undo\": \"none\"}"
+
+static const json_t *settings(const char *text)
+{
+    struct error err;
+    json_t *settings;
+    assert_true(json_read("settings", text, strlen(text), &settings, &err));
+    return json_keep(shelf.mem, settings);
+}
+
 static bool begin(struct error *err)
 {
     static const char *const back[] = {"tminus", "release", "--version", "v1.2.2", NULL};
-    static struct step steps[] = {
+    static struct step steps[9];
+    struct step all[] = {
         {.name = "tag", .phase = STEP_PREPARE, .kind = "tag"},
         {.name = "backup", .phase = STEP_PREPARE, .kind = "backup"},
         {.name = "migrate", .phase = STEP_DEPLOY, .kind = "migrate"},
+        {.name = "grant", .phase = STEP_DEPLOY, .kind = "step", .settings = settings(OWN_TAKEN_BACK)},
         {.name = "release", .phase = STEP_DEPLOY, .kind = "command"},
+        {.name = "seal", .phase = STEP_DEPLOY, .kind = "step", .settings = settings(OWN_FINAL)},
         {.name = "back.release", .phase = STEP_BACK, .kind = "release", .argv = back, .undoes = "release"},
+        {.name = "back.grant", .phase = STEP_BACK, .kind = "step", .undoes = "grant", .settings = settings(OWN_TAKEN_BACK)},
         {.name = "back.migrate", .phase = STEP_BACK, .kind = "undo", .undoes = "migrate"},
     };
+    size_t n_steps = 0;
+    for (size_t i = 0; i < COUNT_OF(all); i++)
+        if (all[i].settings == NULL || sim.example->has_own)
+            steps[n_steps++] = all[i];
     static struct flight_point points[] = {
         {.name = "T+30 min", .after_ms = MINUTES(30), .tolerance_ms = MINUTES(5)},
         {.name = "T+1 h", .after_ms = MINUTES(60), .tolerance_ms = MINUTES(5)},
@@ -296,7 +317,7 @@ static bool begin(struct error *err)
         .start_at_ms = sim.now_ms + MINUTES(30),
         .can_go_back = !sim.example->cannot_go_back,
         .steps = steps,
-        .n_steps = COUNT_OF(steps),
+        .n_steps = n_steps,
         .points = points,
         .n_points = COUNT_OF(points),
     };
@@ -376,6 +397,26 @@ static size_t fly(const struct example *example, const char *where)
 
 static const struct example examples[] = {
     {"all goes well", .end = FLIGHT_DONE, .effects = {0, 1, 1, 1, 1, 0, 0}},
+    {"its own steps go well", .has_own = true, .end = FLIGHT_DONE,
+     .effects = {0, 1, 1, 1, 1, 0, 0, 1, 1, 0}},
+    {"its own step fails, nothing done", .has_own = true, .fails = GRANT,
+     .end = FLIGHT_ROLLED_BACK, .effects = {0, 1, 1, 1, 0, 0, 1, 0, 0, 0}},
+    {"its own step fails, and perhaps something is there", .has_own = true, .fails_unseen = GRANT,
+     .end = FLIGHT_ROLLED_BACK, .effects = {0, 1, 1, 1, 0, 0, 1, 0, 0, 1}},
+    {"its own step is not there though it said so", .has_own = true, .lies = GRANT,
+     .end = FLIGHT_ROLLED_BACK, .effects = {0, 1, 1, 1, 0, 0, 1, 0, 0, 1}},
+    {"nobody knows of its own step, a person does", .has_own = true, .is_unknown = GRANT,
+     .asks = "go", .answers = true, .end = FLIGHT_DONE,
+     .effects = {0, 1, 1, 1, 1, 0, 0, 1, 1, 0}},
+    {"the release fails before what has no way back", .has_own = true, .fails = RELEASE,
+     .end = FLIGHT_ROLLED_BACK, .effects = {0, 1, 1, 1, 0, 0, 1, 1, 0, 1}},
+    {"verification fails behind what has no way back", .has_own = true, .verify = VERDICT_NO_GO,
+     .end = FLIGHT_NEEDS_PERSON, .effects = {0, 1, 1, 1, 1, 0, 0, 1, 1, 0}},
+    {"the same, and a person sends back the rest", .has_own = true, .verify = VERDICT_NO_GO,
+     .asks = "go", .end = FLIGHT_ROLLED_BACK, .effects = {0, 1, 1, 1, 1, 1, 1, 1, 1, 1}},
+    {"it is done, and only the migration with its own step is taken back", .has_own = true,
+     .asks = "rollback", .asks_at_end = true, .methods = BACK_MIGRATION, .allowed_by = "ben",
+     .end = FLIGHT_ROLLED_BACK, .effects = {0, 1, 1, 1, 1, 0, 1, 1, 1, 1}},
     {"whoever was to check was away", .oversleeps = true, .end = FLIGHT_DONE,
      .effects = {0, 1, 1, 1, 1, 0, 0}},
     {"nobody takes the calls", .nobody_takes = true, .verify = VERDICT_NO_GO,
