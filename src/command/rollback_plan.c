@@ -78,6 +78,8 @@ static const char *evidence_for(const struct deciding *deciding, unsigned method
     const struct flight *flight = deciding->flight;
     bool is_version_alone = (methods_left(flight) & ~methods) == BACK_MIGRATION;
 
+    if (flight_final_step(flight) != NULL)
+        return NULL;
     if ((methods & BACK_MIGRATION) != 0)
         return comes_back_whole(flight)
                    ? mem_printf(deciding->mem, "rehearsed on a copy: %s", flight->way_back.class)
@@ -179,6 +181,21 @@ static json_t *act_content(const struct deciding *deciding)
     return content;
 }
 
+static const char *lacking(const struct deciding *deciding)
+{
+    const struct flight *flight = deciding->flight;
+    const struct step *final = flight_final_step(flight);
+
+    if (final != NULL)
+        return mem_printf(deciding->mem, "nothing takes back step '%s'", final->name);
+    if ((deciding->plan->methods & BACK_MIGRATION) == 0)
+        return "no rehearsal showed that the old release runs on the new schema";
+    return mem_printf(deciding->mem, "the way back is %s",
+                      flight->way_back.class == NULL
+                          ? "not known: these migrations were not rehearsed"
+                          : flight->way_back.class);
+}
+
 static bool allow(struct deciding *deciding, struct error *err)
 {
     struct rollback_plan *plan = deciding->plan;
@@ -201,13 +218,7 @@ static bool allow(struct deciding *deciding, struct error *err)
             mem_printf(deciding->mem, "%s: %s", approval.actor, approval.reason ?: "no reason");
         return true;
     }
-    bool is_version_alone = (plan->methods & BACK_MIGRATION) == 0;
-    refuse(deciding,
-           is_version_alone ? "no rehearsal showed that the old release runs on the new schema"
-                            : mem_printf(deciding->mem, "the way back is %s",
-                                         deciding->flight->way_back.class == NULL
-                                             ? "not known: these migrations were not rehearsed"
-                                             : deciding->flight->way_back.class),
+    refuse(deciding, lacking(deciding),
            "somebody else signs what it loses: tminus rollback --approve --reason TEXT, with the "
            "same options");
     return true;

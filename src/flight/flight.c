@@ -619,9 +619,22 @@ static bool is_only_a_look(const struct step *step)
     return false;
 }
 
+const struct step *flight_final_step(const struct flight *flight)
+{
+    for (size_t i = 0; i < flight->n_steps; i++) {
+        const struct step *step = &flight->steps[i];
+        const char *undo = json_get_text(step->settings, "undo");
+        if (step->phase == STEP_DEPLOY && is_begun(step) && undo != NULL &&
+            strcmp(undo, "none") == 0)
+            return step;
+    }
+    return NULL;
+}
+
 struct flight_facts flight_facts(const struct flight *flight)
 {
-    struct flight_facts facts = {.can_go_back = flight->can_go_back};
+    struct flight_facts facts = {.can_go_back = flight->can_go_back &&
+                                                flight_final_step(flight) == NULL};
     bool has_lasting = false; // more than a maintenance, which always ends
 
     for (size_t i = 0; i < flight->n_steps; i++) {
@@ -631,9 +644,6 @@ struct flight_facts flight_facts(const struct flight *flight)
         if (is_only_a_look(step)) // a wait, a message, a comparison
             continue;
         facts.is_changed = true;
-        const char *undo = json_get_text(step->settings, "undo");
-        if (undo != NULL && strcmp(undo, "none") == 0)
-            facts.can_go_back = false; // a person decided so when the step was written
         has_lasting = has_lasting || strcmp(step->kind, "maintenance") != 0;
     }
     if (facts.is_changed && !has_lasting)

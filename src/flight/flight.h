@@ -156,6 +156,8 @@ struct step *flight_step(const struct flight *flight, const char *name); // NULL
 // Is this step back to be taken: was what it undoes begun, and is it of a method that is flown?
 bool flight_is_called_for(const struct flight *flight, const struct step *step);
 enum back_method flight_step_method(const struct step *step);
+// The first step that was begun and that nothing takes back: whoever wrote it said so. NULL: none.
+const struct step *flight_final_step(const struct flight *flight);
 struct flight_facts flight_facts(const struct flight *flight);
 // When the state ends by itself; 0: never.
 int64_t flight_deadline_ms(const struct flight *flight);

@@ -98,6 +98,8 @@ is 'not done: what was drained before is drained, what was switched on is off' "
 configure '{name: seal, at: after_release, command: [touch, drained], undo: none, reason: the old key is gone}'
 fresh
 ends 0 'a step that nothing takes back' fly launch --version v3
+ends 6 'nothing takes it back: somebody else signs first' fly rollback
+says 'nothing takes it back: which' err "nothing takes back step 'seal'"
 ends 5 'nothing takes it back: a person decides' fly abort
 
 # Killed: everything of tminus that there is, at once.
@@ -133,8 +135,8 @@ is 'done again' "$(wc -l <warmed)" 2
 configure "$grant"
 fresh
 sqlite3 shop.db 'UPDATE pace SET v = 1000000000'
-kill_within "[ -s shop.db-journal ] || ls shop.db-wal >/dev/null 2>&1"
-sqlite3 shop.db 'UPDATE pace SET v = 2'
+kill_within '"$TMINUS" journal export 2>&1 | grep -q step-act-started'
+sqlite3 -cmd '.timeout 10000' shop.db 'UPDATE pace SET v = 2'
 ends 0 'killed within SQL, and resumed' fly resume
 is 'the SQL took effect once' "$(state)" 'id status currency|2'
 ends 0 'the journal verifies' fly journal verify
