@@ -113,4 +113,13 @@ is 'read-only: ended, and nothing is left' "$status $(state_of) $(columns)" '4 a
 show out
 postgres_sql postgres 'ALTER DATABASE target RESET default_transaction_read_only'
 ends 0 'read-only no more: flown anew' fly launch --version v2
+
+# --- the journal was changed: nothing acts on it, and what a person does by hand is told
+
+postgres_sql store "UPDATE tminus_store.event SET line = replace(line, 'production', 'elsewhere') WHERE sequence = 4"
+ends 2 'a changed journal: resume refuses' fly resume
+says 'a changed journal: why' err 'its hash does not fit'
+says 'a changed journal: how it is kept' out 'ALTER SCHEMA tminus_store RENAME TO tminus_store_damaged'
+says 'a changed journal: what takes the change back' out 'tminus migrate --undo --steps 1  # migrations/0002_currency.down.sql: ALTER TABLE orders DROP COLUMN currency;'
+is 'a changed journal: nothing was done' "$(columns)" 'id status currency'
 done_testing
