@@ -5,55 +5,12 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "expect.h"
 #include "flight/flying.h"
+#include "memory_store.h"
 #include <string.h>
 
 #define MINUTES(n) ((int64_t)(n)*60 * 1000)
 #define MANY_POINTS 1440
-
-// --- a store in memory
-
-static struct {
-    TALLOC_CTX *mem;
-    struct store_row *rows;
-    size_t n;
-} shelf;
-
-static bool shelf_open(TALLOC_CTX *mem, const struct store_open_options *options, struct store **out, struct error *err)
-{
-    (void)mem, (void)options, (void)err;
-    *out = (struct store *)&shelf;
-    return true;
-}
-
-static bool shelf_append(struct store *store, const struct store_append *append, struct error *err)
-{
-    (void)store;
-    struct store_row none = {.line = "", .hash = ""}, row = {0};
-    TRY(append->make(append->context, shelf.n > 0 ? &shelf.rows[shelf.n - 1] : &none, &row, err));
-    *mem_append(shelf.mem, shelf.rows, shelf.n) = (struct store_row){
-        row.sequence, mem_strdup(shelf.mem, row.line), mem_strdup(shelf.mem, row.hash)};
-    return true;
-}
-
-static bool shelf_read(struct store *store, const char *head, int64_t first, store_each *each, void *context,
-                       struct error *err)
-{
-    (void)store, (void)head, (void)err;
-    for (size_t i = first < 1 ? 0 : (size_t)first - 1; i < shelf.n && each(context, &shelf.rows[i]); i++)
-        continue;
-    return true;
-}
-
-static const char *shelf_place(const struct store *store)
-{
-    (void)store;
-    return "memory";
-}
-
-static const struct store_driver store_memory = {
-    .name = "memory", .open = shelf_open, .place = shelf_place, .append = shelf_append, .read = shelf_read};
 
 // --- a world in which time passes at once
 
@@ -118,10 +75,8 @@ static struct flight *fly(const struct flight_world *world, struct flight_point 
     struct flight *flown;
     struct flight flight = {.id = "F-1", .points = points, .n_points = n};
 
-    talloc_free(shelf.mem);
-    memset(&shelf, 0, sizeof shelf);
+    shelf_reset();
     memset(&sim, 0, sizeof sim);
-    shelf.mem = talloc_new(NULL);
     sim.now_ms = 1795000000000;
     flight.started_ms = sim.now_ms;
     flight.start_at_ms = sim.now_ms + start_in_ms;
