@@ -174,7 +174,8 @@ static void put_answer(TALLOC_CTX *mem, const struct verb_answer *answer, struct
 static bool is_prepared(const struct flight *flight, const char *gate)
 {
     const struct step *step = flight_step(flight, gate);
-    return step != NULL && step->phase == STEP_PREPARE;
+    // A configured step may have the name of a gate, and makes nothing for it.
+    return step != NULL && step->phase == STEP_PREPARE && strcmp(step->kind, "step") != 0;
 }
 
 // At T-30 it is what failed that counts: what is not known yet, and what the flight prepares, is
