@@ -14,7 +14,49 @@
 #include "journal/events.h"
 #include "journal/state.h"
 #include <limits.h>
+#include <string.h>
 #include <unistd.h>
+
+struct flight_reader *flight_work_reader(TALLOC_CTX *mem, const struct flight_work *work,
+                                         const char *id)
+{
+    return flight_reader_make(mem, work->journal, work->choice.config->service,
+                              work->choice.environment_name, id);
+}
+
+static bool is_same(const char *a, const char *b)
+{
+    return a == NULL || b == NULL || strcmp(a, b) == 0;
+}
+
+bool flight_work_has(const struct flight_work *work, const struct flight *flight)
+{
+    return is_same(flight->service, work->choice.config->service) &&
+           is_same(flight->environment, work->choice.environment_name);
+}
+
+// One that was named may be another environment's: what is done to it would be done to this one's
+// database.
+static bool check_environment(const struct flight_work *work, struct error *err)
+{
+    const struct flight *flight = work->flight;
+
+    if (flight_work_has(work, flight))
+        return true;
+    error_set(err, ERROR_POLICY, "flight %s is one of %s/%s, not of %s", flight->id,
+              flight->service ?: "tminus", flight->environment ?: "default", work->lease_name);
+    return error_hint(err, "say --env %s", flight->environment ?: "of it");
+}
+
+// TMINUS_STATE is one folder for all environments: the verbs of the one are not the other's.
+static const char *verbs_lock_name(TALLOC_CTX *mem, const struct database_choice *choice)
+{
+    char *name = state_name(mem, choice->config->service, choice->environment_name);
+
+    for (char *at = name; *at != '\0'; at++)
+        *at = *at == '/' ? '.' : *at;
+    return mem_printf(mem, "%s.verbs.lock", name);
+}
 
 bool flight_work_open(TALLOC_CTX *mem, const struct program *program, const struct options *options,
                       const char *id, struct flight_work *out, struct error *err)
@@ -26,10 +68,11 @@ bool flight_work_open(TALLOC_CTX *mem, const struct program *program, const stru
     TRY(kept_journal_open(mem, program, &out->choice, journal_run_name(tmp), &out->journal, err));
     out->lease_name = mem_printf(mem, "%s/%s", out->choice.config->service ?: "tminus",
                                  out->choice.environment_name ?: "default");
-    TRY(state_path(mem, out->choice.config->service, out->choice.environment_name, "verbs.lock",
-                   &out->verbs_lock, err));
-    out->reader = flight_reader_make(mem, out->journal, id);
-    return flight_refresh(out->reader, &out->flight, err);
+    TRY(state_path(mem, out->choice.config->service, out->choice.environment_name,
+                   verbs_lock_name(tmp, &out->choice), &out->verbs_lock, err));
+    out->reader = flight_work_reader(mem, out, id);
+    TRY(flight_refresh(out->reader, &out->flight, err));
+    return id == NULL || out->flight == NULL || check_environment(out, err);
 }
 
 bool flight_work_find(TALLOC_CTX *mem, const struct program *program, const struct options *options,
@@ -125,6 +168,7 @@ int flight_work_fly(TALLOC_CTX *mem, struct flight_work *work, const struct flyi
 
 struct ids {
     TALLOC_CTX *mem;
+    const struct flight_work *work;
     const char **list;
     size_t n;
 };
@@ -135,20 +179,22 @@ static bool note_id(void *context, const json_t *event)
     const char *name = json_get_text(event, "event");
     const char *id = json_get_text(json_object_get(event, "data"), "flight");
 
-    if (name != NULL && id != NULL && strcmp(name, EVENT_FLIGHT_STARTED) == 0)
+    if (name != NULL && id != NULL && strcmp(name, EVENT_FLIGHT_STARTED) == 0 &&
+        flight_event_is_of(event, ids->work->choice.config->service,
+                           ids->work->choice.environment_name))
         *mem_append(ids->mem, ids->list, ids->n) = mem_strdup(ids->mem, id);
     return true;
 }
 
 bool flight_work_find_flown(TALLOC_CTX *mem, struct flight_work *work, struct error *err)
 {
-    struct ids ids = {.mem = mem};
+    struct ids ids = {.mem = mem, .work = work};
 
     if (work->flight->state != FLIGHT_ABORTED)
         return true;
     TRY(journal_read(work->journal, 1, note_id, &ids, err));
     for (size_t i = ids.n; i > 0; i--) {
-        struct flight_reader *reader = flight_reader_make(mem, work->journal, ids.list[i - 1]);
+        struct flight_reader *reader = flight_work_reader(mem, work, ids.list[i - 1]);
         struct flight *flight;
         TRY(flight_refresh(reader, &flight, err));
         if (flight == NULL || flight->state == FLIGHT_ABORTED)

@@ -24,7 +24,8 @@ struct flight_work {
     struct flight *flight; // NULL: there is none
 };
 
-// The environment's journal, and the flight called `id` (NULL: the last one) in it.
+// The environment's journal, and the flight called `id` (NULL: its last one) in it. ERROR_POLICY:
+// it is another environment's.
 MUST_CHECK bool flight_work_open(TALLOC_CTX *mem, const struct program *program,
                                  const struct options *options, const char *id,
                                  struct flight_work *out, struct error *err);
@@ -33,6 +34,11 @@ MUST_CHECK bool flight_work_open(TALLOC_CTX *mem, const struct program *program,
 MUST_CHECK bool flight_work_find(TALLOC_CTX *mem, const struct program *program,
                                  const struct options *options, const char *id,
                                  struct flight_work *out, struct error *err);
+// A reader of the environment's last flight, or of the one called `id` (flight/flight.h).
+struct flight_reader *flight_work_reader(TALLOC_CTX *mem, const struct flight_work *work,
+                                         const char *id);
+// Is it one of this service's environment?
+bool flight_work_has(const struct flight_work *work, const struct flight *flight);
 // Turns to the last flight that did not end before any change, where there is one.
 MUST_CHECK bool flight_work_find_flown(TALLOC_CTX *mem, struct flight_work *work,
                                        struct error *err);

@@ -167,7 +167,7 @@ static int launch(TALLOC_CTX *mem, struct flight_work *work, const struct reques
     if (!flight_work_take(mem, work, err) || !check_none_on_its_way(work, err) ||
         !flight_begin(work->journal, flight, err))
         return -1;
-    work->reader = flight_reader_make(mem, work->journal, flight->id);
+    work->reader = flight_work_reader(mem, work, flight->id);
     if (!flight_refresh(work->reader, &work->flight, err))
         return -1;
     return flight_work_fly(mem, work, &options, err);

@@ -77,7 +77,7 @@ static bool read_lease(const struct effect *effect, struct maintenance_lease *ou
         return true;
     TRY(journal_open(tmp, &place, "", &journal, err));
     TRY(journal_check(journal, err));
-    return maintenance_lease_read(journal, out, err);
+    return maintenance_lease_read(journal, effect->choice.environment_name, out, err);
 }
 
 static struct maintenance_request request_of(struct effect *effect, bool is_on)
@@ -171,7 +171,7 @@ bool maintenance_end_overdue(TALLOC_CTX *mem, const struct program *program,
         return true;
     TRY(effect_open_journal(mem, &effect, &journal, err));
     // Another one may have ended it meanwhile.
-    TRY(maintenance_lease_read(journal, &lease, err));
+    TRY(maintenance_lease_read(journal, effect.choice.environment_name, &lease, err));
     out->was_over = maintenance_lease_is_over(&lease, clock_wall_ms());
     return !out->was_over || end_overdue(mem, &effect, journal, &lease, &out->report, err);
 }

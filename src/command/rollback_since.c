@@ -99,7 +99,8 @@ static bool look_at(void *context, const json_t *event)
         note_applied(since, event);
     else if (is_named(event, EVENT_MIGRATION_UNDONE))
         note_undone(since, event);
-    else if (is_named(event, EVENT_RELEASED))
+    else if (is_named(event, EVENT_RELEASED) &&
+             flight_event_is_of(event, since->flight->service, since->flight->environment))
         note_released(since, event);
     return true;
 }
@@ -111,9 +112,8 @@ static bool find_flight(TALLOC_CTX *mem, const struct flight_work *work, const s
     for (size_t i = since->n_after; i > 0; i--) {
         SCRATCH(tmp);
         struct flight *flight;
-        TRY(flight_refresh(flight_reader_make(tmp, work->journal, since->after[i - 1]), &flight,
-                           err));
-        if (flight == NULL ||
+        TRY(flight_refresh(flight_work_reader(tmp, work, since->after[i - 1]), &flight, err));
+        if (flight == NULL || !flight_work_has(work, flight) ||
             (flight_state_is_end(flight->state) && !flight_facts(flight).is_changed))
             continue;
         *out = mem_printf(mem, "flight %s%s%s came after it, and is %s", flight->id,

@@ -97,7 +97,10 @@ json_t *flight_plan_json(const struct flight *flight)
 
 struct flight_reader {
     struct journal *journal;
-    const char *id;        // NULL: the newest
+    const char *service, *environment; // of the newest; NULL: of any
+    const char *id;                    // NULL: the newest
+    const char **own;                  // ids of the flights of this environment
+    size_t n_own;
     const char *recalled;  // an older one that a person asked back after the newest began; NULL
     TALLOC_CTX *mem;       // of the flight; NULL: not seen yet
     TALLOC_CTX *poll_mem;  // of its last poll
@@ -467,9 +470,32 @@ static bool note_recall(struct flight_reader *reader, const char *name, const ch
     const char *asks = json_get_text(data, "asks");
 
     if (reader->flight != NULL && strcmp(name, EVENT_FLIGHT_ASKED) == 0 && asks != NULL &&
-        strcmp(asks, "rollback") == 0)
+        strcmp(asks, "rollback") == 0 && name_index(id, reader->own, reader->n_own) >= 0)
         reader->recalled = mem_strdup(reader->mem, id);
     return true;
+}
+
+// What a journal does not say, or nobody asked for, is no other one.
+static bool is_other(const char *wanted, const char *found)
+{
+    return wanted != NULL && found != NULL && strcmp(wanted, found) != 0;
+}
+
+bool flight_event_is_of(const json_t *event, const char *service, const char *environment)
+{
+    const json_t *data = json_object_get(event, "data");
+
+    return !is_other(service, json_get_text(data, "service")) &&
+           !is_other(environment, json_get_text(data, "environment"));
+}
+
+// One journal may tell of several environments.
+static bool take_any_start(struct flight_reader *reader, const json_t *event, const char *id)
+{
+    if (reader->id == NULL && !flight_event_is_of(event, reader->service, reader->environment))
+        return true;
+    *mem_append(reader, reader->own, reader->n_own) = mem_strdup(reader, id);
+    return take_start(reader, event);
 }
 
 static bool take(void *context, const json_t *event)
@@ -480,13 +506,14 @@ static bool take(void *context, const json_t *event)
     int64_t sequence = json_get_integer(event, "seq", 0);
 
     reader->next = sequence + 1;
-    maintenance_lease_take(&reader->maintenance, event);
+    if (flight_event_is_of(event, reader->service, reader->environment))
+        maintenance_lease_take(&reader->maintenance, event);
     if (is_of_its_poll(reader, event))
         take_poll(reader, event);
     if (name == NULL || id == NULL || (reader->id != NULL && strcmp(reader->id, id) != 0))
         return true;
     if (strcmp(name, EVENT_FLIGHT_STARTED) == 0)
-        TRY(take_start(reader, event));
+        TRY(take_any_start(reader, event, id));
     if (reader->flight == NULL || strcmp(reader->flight->id, id) != 0)
         return note_recall(reader, name, id, json_object_get(event, "data"));
     reader->flight->last_sequence = sequence;
@@ -496,11 +523,15 @@ static bool take(void *context, const json_t *event)
     return true;
 }
 
-struct flight_reader *flight_reader_make(TALLOC_CTX *mem, struct journal *journal, const char *id)
+struct flight_reader *flight_reader_make(TALLOC_CTX *mem, struct journal *journal,
+                                         const char *service, const char *environment,
+                                         const char *id)
 {
     struct flight_reader *reader = mem_new(mem, struct flight_reader);
 
     reader->journal = journal;
+    reader->service = mem_strdup(reader, service);
+    reader->environment = mem_strdup(reader, environment);
     reader->id = mem_strdup(reader, id);
     reader->next = 1;
     return reader;

@@ -138,8 +138,13 @@ json_t *flight_plan_json(const struct flight *flight);
 
 // Reads a journal for one flight, and what others append to it meanwhile.
 struct flight_reader;
-// The flight called `id`; NULL: the last one that has begun, or that was asked back since.
-struct flight_reader *flight_reader_make(TALLOC_CTX *mem, struct journal *journal, const char *id);
+// The flight called `id`, of whichever environment; NULL: the last one of the service's environment
+// (NULL: of any) that has begun, or that was asked back since.
+struct flight_reader *flight_reader_make(TALLOC_CTX *mem, struct journal *journal,
+                                         const char *service, const char *environment,
+                                         const char *id);
+// Does the event name no other service and environment? One journal may tell of several.
+bool flight_event_is_of(const json_t *event, const char *service, const char *environment);
 // The view after all events that there are now, NULL while there is no such flight. It is the
 // reader's, and the same one until another flight begins. ERROR_INPUT: an event of it cannot be
 // read.

@@ -35,19 +35,29 @@ void maintenance_lease_take(struct maintenance_lease *lease, const json_t *event
     }
 }
 
+struct folding {
+    const char *environment;
+    struct maintenance_lease lease;
+};
+
 static bool take(void *context, const json_t *event)
 {
-    maintenance_lease_take(context, event);
+    struct folding *folding = context;
+    const char *environment = json_get_text(json_object_get(event, "data"), "environment");
+
+    if (environment == NULL || folding->environment == NULL ||
+        strcmp(environment, folding->environment) == 0)
+        maintenance_lease_take(&folding->lease, event);
     return true;
 }
 
-bool maintenance_lease_read(struct journal *journal, struct maintenance_lease *out,
-                            struct error *err)
+bool maintenance_lease_read(struct journal *journal, const char *environment,
+                            struct maintenance_lease *out, struct error *err)
 {
-    struct maintenance_lease lease = {0};
+    struct folding folding = {.environment = environment};
 
-    TRY(journal_read(journal, 1, take, &lease, err));
-    *out = lease;
+    TRY(journal_read(journal, 1, take, &folding, err));
+    *out = folding.lease;
     return true;
 }
 

@@ -16,9 +16,9 @@ struct maintenance_lease {
 
 // What an event of the journal changes in it.
 void maintenance_lease_take(struct maintenance_lease *lease, const json_t *event);
-// After all events.
-MUST_CHECK bool maintenance_lease_read(struct journal *journal, struct maintenance_lease *out,
-                                       struct error *err);
+// After all events of the environment: a journal may tell of several.
+MUST_CHECK bool maintenance_lease_read(struct journal *journal, const char *environment,
+                                       struct maintenance_lease *out, struct error *err);
 bool maintenance_lease_is_over(const struct maintenance_lease *lease, int64_t now_ms);
 
 #endif

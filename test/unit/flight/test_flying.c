@@ -220,7 +220,7 @@ static bool begin(struct error *err)
 static bool fly_once(struct flight **out, struct error *err)
 {
     struct flying_options options = {.watch_ms = INT64_MAX};
-    struct flight_reader *reader = flight_reader_make(shelf.mem, sim.journal, NULL);
+    struct flight_reader *reader = flight_reader_make(shelf.mem, sim.journal, NULL, NULL, NULL);
 
     TRY(flight_refresh(reader, out, err));
     if (*out == NULL)
@@ -351,7 +351,7 @@ static void test_nobody_answers(void **state)
 
     reset(&example);
     assert_true(begin(&err));
-    struct flight_reader *reader = flight_reader_make(shelf.mem, sim.journal, "F-1");
+    struct flight_reader *reader = flight_reader_make(shelf.mem, sim.journal, NULL, NULL, "F-1");
     assert_true(flight_fly(reader, sim.journal, &world, &options, &flight, &err));
     assert_int_equal(flight->state, FLIGHT_NEEDS_PERSON);
     assert_int_equal(sim.effects[BACK_RELEASE], 0); // nothing by itself
@@ -399,7 +399,7 @@ static void test_missed_points(void **state)
 
     reset(&example);
     assert_true(begin(&err));
-    struct flight_reader *reader = flight_reader_make(shelf.mem, sim.journal, "F-1");
+    struct flight_reader *reader = flight_reader_make(shelf.mem, sim.journal, NULL, NULL, "F-1");
     assert_true(flight_fly(reader, sim.journal, &world, &options, &flight, &err));
     assert_int_equal(flight->state, FLIGHT_DONE);
     assert_int_equal(count_events(EVENT_POINT_MISSED, &last), 3);
@@ -426,7 +426,7 @@ static void test_points_in_time(void **state)
 
     reset(&example);
     assert_true(begin(&err));
-    struct flight_reader *reader = flight_reader_make(shelf.mem, sim.journal, "F-1");
+    struct flight_reader *reader = flight_reader_make(shelf.mem, sim.journal, NULL, NULL, "F-1");
     assert_true(flight_fly(reader, sim.journal, &world, &options, &flight, &err));
     assert_int_equal(count_events(EVENT_POINT_MISSED, &last), 0);
     assert_int_equal(flight_point_late_ms(flight, &flight->points[0]), 0);
@@ -462,7 +462,7 @@ static void test_late_verification(void **state)
     reset(&example);
     sim.verify_takes_ms = MINUTES(7);
     assert_true(begin(&err));
-    struct flight_reader *reader = flight_reader_make(shelf.mem, sim.journal, "F-1");
+    struct flight_reader *reader = flight_reader_make(shelf.mem, sim.journal, NULL, NULL, "F-1");
     assert_true(flight_fly(reader, sim.journal, &world, &options, &flight, &err));
     assert_int_equal(flight->state, FLIGHT_WATCHING);
     int64_t late_ms = flight_verification_late_ms(flight, sim.now_ms);
@@ -485,7 +485,7 @@ static void test_called_again(void **state)
 
     reset(&example);
     assert_true(begin(&err));
-    struct flight_reader *reader = flight_reader_make(shelf.mem, sim.journal, "F-1");
+    struct flight_reader *reader = flight_reader_make(shelf.mem, sim.journal, NULL, NULL, "F-1");
     assert_true(flight_fly(reader, sim.journal, &world, &options, &flight, &err));
     assert_int_equal(flight->state, FLIGHT_NEEDS_PERSON);
     assert_int_equal(sim.n_calls, 1);
@@ -516,7 +516,7 @@ static void test_hold_and_go_between_steps(void **state)
 
     reset(&example);
     assert_true(begin(&err));
-    struct flight_reader *reader = flight_reader_make(shelf.mem, sim.journal, "F-1");
+    struct flight_reader *reader = flight_reader_make(shelf.mem, sim.journal, NULL, NULL, "F-1");
     assert_true(flight_refresh(reader, &flight, &err));
     assert_true(ask_of(flight, "hold", "lunch"));
     assert_true(flight_fly(reader, sim.journal, &world, &options, &flight, &err));
@@ -544,7 +544,7 @@ static void test_back_to_a_version_that_is_named(void **state)
 
     reset(&example);
     assert_true(begin(&err));
-    struct flight_reader *reader = flight_reader_make(shelf.mem, sim.journal, "F-1");
+    struct flight_reader *reader = flight_reader_make(shelf.mem, sim.journal, NULL, NULL, "F-1");
     assert_true(flight_fly(reader, sim.journal, &world, &options, &flight, &err));
     const struct flight_wish wish = {.asks = "rollback", .methods = BACK_VERSION, .to = "v1.1"};
     assert_true(flight_ask(sim.journal, flight, &wish, &err));
@@ -575,7 +575,7 @@ static void test_a_watch_is_handed_over(void **state)
 
     reset(&example);
     assert_true(begin(&err));
-    struct flight_reader *reader = flight_reader_make(shelf.mem, sim.journal, "F-1");
+    struct flight_reader *reader = flight_reader_make(shelf.mem, sim.journal, NULL, NULL, "F-1");
     assert_true(flight_fly(reader, sim.journal, &world, &options, &flight, &err));
     assert_int_equal(flight->state, FLIGHT_WATCHING);
     assert_string_equal(flight_next_point(flight)->name, "T+1 h");
@@ -600,7 +600,7 @@ static void test_an_event_that_cannot_be_read(void **state)
     json_put_text(data, "occurrence", "landed");
     json_put_text(data, "state", "on the moon");
     assert_true(journal_append(sim.journal, EVENT_FLIGHT_MOVED, data, &err));
-    struct flight_reader *reader = flight_reader_make(shelf.mem, sim.journal, "F-1");
+    struct flight_reader *reader = flight_reader_make(shelf.mem, sim.journal, NULL, NULL, "F-1");
     assert_false(flight_refresh(reader, &flight, &err));
     assert_int_equal(err.code, ERROR_INPUT);
     assert_non_null(strstr(err.message, "event 2"));

@@ -82,7 +82,7 @@ static struct flight *fly(const struct flight_world *world, struct flight_point 
     flight.start_at_ms = sim.now_ms + start_in_ms;
     EXPECT_OK(journal_open(shelf.mem, &place, "F-1", &sim.journal, &err));
     EXPECT_OK(flight_begin(sim.journal, &flight, &err));
-    sim.reader = flight_reader_make(shelf.mem, sim.journal, NULL);
+    sim.reader = flight_reader_make(shelf.mem, sim.journal, NULL, NULL, NULL);
     EXPECT_OK(flight_fly(sim.reader, sim.journal, world, &options, &flown, &err));
     assert_int_equal(flown->state, FLIGHT_DONE);
     return flown;
