@@ -664,8 +664,8 @@ const struct step *flight_final_step(const struct flight *flight)
 
 struct flight_facts flight_facts(const struct flight *flight)
 {
-    struct flight_facts facts = {.can_go_back = flight->can_go_back &&
-                                                flight_final_step(flight) == NULL};
+    struct flight_facts facts = {.can_go_back =
+                                     flight->can_go_back && flight_final_step(flight) == NULL};
     bool has_lasting = false; // more than a maintenance, which always ends
 
     for (size_t i = 0; i < flight->n_steps; i++) {

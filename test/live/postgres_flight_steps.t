@@ -43,14 +43,19 @@ ends 0 'done' fly step grant
 ends 0 'done before' fly step grant
 ends 0 'taken back' fly step grant --undo
 is 'taken back: no row' "$(rows)" 0
-{ echo 'BEGIN; LOCK TABLE granted;'; sleep 4; } | psql -q "$DATABASE_URL" >"$tmp/locker" 2>&1 &
+mkfifo holding
+psql -q "$DATABASE_URL" <holding >"$tmp/locker" 2>&1 &
+locker=$!
+exec 7>holding
+echo 'BEGIN; LOCK TABLE granted;' >&7
 for i in $(seq 100); do
     [ "$(postgres_super flight_target "SELECT count(*) FROM pg_locks WHERE relation = 'granted'::regclass AND mode = 'AccessExclusiveLock' AND granted")" = 0 ] || break
     sleep 0.05
 done
 run fly step grant
 is 'a table that somebody holds: nothing is there, or nobody can say' "$(case $status in 3 | 4) echo yes ;; *) echo "$status" ;; esac)" yes
-wait $! 2>/dev/null
+exec 7>&-
+wait $locker 2>/dev/null
 is 'a table that somebody holds: no row' "$(rows)" 0
 
 # Killed while its session is at work on the server, where it goes on until its statement has ended.
