@@ -249,6 +249,8 @@ static json_t *verified_event(const struct inspection *inspection,
     json_put_text(data, "database", inspection->target.identity.database);
     json_put_text(data, "environment", inspection->choice.environment_name);
     json_put_text(data, "verdict", verdict_name(verification->verdict));
+    json_put_bool(data, "unattributable",
+                  verification->verdict == VERDICT_NO_GO && verification->decisive == NULL);
     json_put_text(data, "expectation", expectation_name(verification->expectation));
     json_put_integer(data, "passed", counts[STATUS_PASS]);
     json_put_integer(data, "failed", counts[STATUS_FAIL]);

@@ -34,7 +34,9 @@ char *board_waiting_for(TALLOC_CTX *mem, const struct flight *flight,
     if (flight_state_is_end(flight->state))
         return NULL;
     if (flight_state_action(flight->state) == ACTION_ASK)
-        return mem_strdup(mem, "a person: go or abort");
+        return mem_strdup(mem, flight->acceptance.open != NULL
+                                   ? "a person: go accepts the difference, abort takes it back"
+                                   : "a person: go or abort");
     if (flight->state == FLIGHT_READY)
         return mem_printf(mem, "T-0 at %s UTC",
                           board_moment(mem, options->now_ms, flight->start_at_ms));

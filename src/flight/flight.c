@@ -251,6 +251,26 @@ static void pass_point(struct flight *flight)
         }
 }
 
+// What it holds for now, or what was accepted and let it go on.
+static void take_unattributed(struct flight_reader *reader, const json_t *data,
+                              enum flight_state state)
+{
+    struct flight *flight = reader->flight;
+    struct flight_acceptance *acceptance = &flight->acceptance;
+    const char *digest = text_of(reader, json_object_get(data, "detail"), "unattributed");
+
+    if (state == FLIGHT_HOLDING) {
+        if (flight->state != FLIGHT_HOLDING)
+            acceptance->open = digest;
+        return;
+    }
+    acceptance->open = NULL;
+    if (digest != NULL)
+        acceptance->accepted = digest;
+    if (state == FLIGHT_WATCHING || state == FLIGHT_DONE)
+        acceptance->is_given = false;
+}
+
 // The event moved the flight into a state, or let it stay: staying does not begin it anew.
 static bool enter(struct flight_reader *reader, const json_t *event)
 {
@@ -265,6 +285,7 @@ static bool enter(struct flight_reader *reader, const json_t *event)
     talloc_free(reader->why); // a flight may last for days
     reader->why = mem_strdup(reader->mem, json_get_text(data, "why"));
     flight->why = reader->why;
+    take_unattributed(reader, data, state);
     if (state == FLIGHT_HOLDING && flight->state != FLIGHT_HOLDING)
         flight->held = flight->state;
     if (state == FLIGHT_ROLLING_BACK)
@@ -313,6 +334,15 @@ static void take_way_back(struct flight_reader *reader, const struct flight_requ
     }
 }
 
+// A go to differences that nobody can attribute is that person's word for them.
+static void take_go(struct flight *flight, const struct flight_request *request)
+{
+    if (flight->state != FLIGHT_HOLDING || flight->acceptance.open == NULL)
+        return;
+    flight->acceptance.by = request->actor;
+    flight->acceptance.is_given = true;
+}
+
 static void answer_request(struct flight_reader *reader, int64_t sequence, bool is_taken)
 {
     struct flight *flight = reader->flight;
@@ -321,6 +351,8 @@ static void answer_request(struct flight_reader *reader, int64_t sequence, bool 
         if (flight->requests[i].sequence == sequence) {
             if (is_taken && flight->requests[i].occurrence == OCCURRED_ROLLBACK_ASKED)
                 take_way_back(reader, &flight->requests[i]);
+            if (is_taken && flight->requests[i].occurrence == OCCURRED_GO_ASKED)
+                take_go(flight, &flight->requests[i]);
             memmove(&flight->requests[i], &flight->requests[i + 1],
                     (flight->n_requests - i - 1) * sizeof *flight->requests);
             flight->n_requests--;
@@ -664,8 +696,9 @@ const struct step *flight_final_step(const struct flight *flight)
 
 struct flight_facts flight_facts(const struct flight *flight)
 {
-    struct flight_facts facts = {.can_go_back =
-                                     flight->can_go_back && flight_final_step(flight) == NULL};
+    struct flight_facts facts = {.can_go_back = flight->can_go_back &&
+                                                flight_final_step(flight) == NULL,
+                                 .is_open = flight->acceptance.open != NULL};
     bool has_lasting = false; // more than a maintenance, which always ends
 
     for (size_t i = 0; i < flight->n_steps; i++) {

@@ -81,6 +81,14 @@ struct flight_gate {
     bool is_required;
 };
 
+// Differences of which nobody can tell who made them, and the person who accepted them.
+struct flight_acceptance {
+    const char *open;     // what the flight holds for, by digest; NULL: not for that
+    const char *accepted; // what was accepted last; NULL: nothing
+    const char *by;       // who said go; NULL
+    bool is_given;        // go was said, and it was not verified again yet
+};
+
 struct flight_poll {
     const char *verdict, *why; // verdict NULL: not polled yet
     struct flight_gate *gates; // worst first
@@ -113,9 +121,10 @@ struct flight {
     struct flight_poll poll;                // the last one
     int64_t start_at_ms;                    // T-0
     int64_t verified_ms;                    // the watch's clock starts here; 0: not yet
-    struct maintenance_lease maintenance;   // of its environment
-    const char *why;                        // the last sentence
-    bool is_after_release;                  // it flies the migrations that run after the release
+    struct flight_acceptance acceptance;
+    struct maintenance_lease maintenance; // of its environment
+    const char *why;                      // the last sentence
+    bool is_after_release;                // it flies the migrations that run after the release
     int64_t n_after_release; // that waited for a flight of their own when this one began
     bool can_go_back;        // by class and proof of the rehearsal
     struct flight_way_back way_back;

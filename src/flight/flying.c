@@ -265,6 +265,24 @@ static const char *with_lateness(TALLOC_CTX *mem, const char *why, int64_t ms)
                       quantity_duration(mem, ms));
 }
 
+// A person said go to it: to what was found when it held, whatever traffic added before it could be
+// asked again; from then on to just that.
+static void accept(TALLOC_CTX *mem, const struct flight *flight, struct flight_answer *answer)
+{
+    const struct flight_acceptance *acceptance = &flight->acceptance;
+    bool is_accepted =
+        acceptance->is_given ||
+        (acceptance->accepted != NULL && strcmp(acceptance->accepted, answer->unattributed) == 0);
+
+    answer->detail = answer->detail == NULL ? json_object() : answer->detail;
+    json_put_text(answer->detail, "unattributed", answer->unattributed);
+    if (!is_accepted)
+        return;
+    answer->verdict = VERDICT_GO;
+    answer->why = mem_printf(mem, "%s accepted that %s", acceptance->by, answer->why);
+    json_put_text(answer->detail, "accepted_by", acceptance->by);
+}
+
 static bool fly_verify(struct flying *flying, bool as_before, struct error *err)
 {
     SCRATCH(tmp);
@@ -273,6 +291,8 @@ static bool fly_verify(struct flying *flying, bool as_before, struct error *err)
 
     TRY(flying->world->verify(flying->world->context, tmp, flying->flight, as_before, &answer,
                               err));
+    if (answer.unattributed != NULL && flying->flight->state != FLIGHT_PROVING)
+        accept(tmp, flying->flight, &answer);
     if (answer.verdict == VERDICT_NO_GO)
         occurrence = OCCURRED_VERIFY_NO_GO;
     else if (answer.verdict == VERDICT_GO)

@@ -22,6 +22,9 @@ struct flight_answer {
     enum verdict verdict;
     const char *why; // one sentence
     json_t *detail;  // for the journal, stolen; NULL: none
+    // Of a verification that holds: the digest of differences that nobody can attribute, where it
+    // rests on these alone; a person may accept them. NULL else.
+    const char *unattributed;
 };
 
 struct step_result {

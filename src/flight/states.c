@@ -148,6 +148,8 @@ const struct flight_transition flight_transitions[] = {
     ROW(HOLDING, HOLD_ASKED, HOLDING, "a person held it for longer"),
     WAYS_OUT(HOLDING, ABORT_ASKED, "a person aborted it"),
     WAYS_OUT(HOLDING, ROLLBACK_ASKED, "a person asked for the way back"),
+    {FLIGHT_HOLDING, OCCURRED_DEADLINE, GUARD_OPEN, FLIGHT_HOLDING,
+     "nobody answered: the person is called again"},
     // No effect by itself while people may be at work: they are called instead.
     {FLIGHT_HOLDING, OCCURRED_DEADLINE, GUARD_UNCHANGED, FLIGHT_ABORTED,
      "nobody answered in time; nothing of the target was changed"},
@@ -229,6 +231,7 @@ static bool guard_holds(enum flight_guard guard, const struct flight_facts *fact
     case GUARD_UNCHANGED: return !facts->is_changed;
     case GUARD_CAN_GO_BACK: return facts->is_changed && facts->can_go_back;
     case GUARD_CANNOT: return facts->is_changed && !facts->can_go_back;
+    case GUARD_OPEN: return facts->is_open;
     }
     bug("no guard %d", (int)guard);
 }
@@ -281,7 +284,8 @@ void flight_states_draw(FILE *out)
         static const char *const guards[] = {[GUARD_ALWAYS] = "",
                                              [GUARD_UNCHANGED] = " [unchanged]",
                                              [GUARD_CAN_GO_BACK] = " [can go back]",
-                                             [GUARD_CANNOT] = " [cannot go back]"};
+                                             [GUARD_CANNOT] = " [cannot go back]",
+                                             [GUARD_OPEN] = " [a person is to accept]"};
         if (row->next == FLIGHT_HELD) // to whichever it was
             fprintf(out, "    note right of %s : %s returns to the state that was held\n",
                     states[row->state].name, occurrences[row->occurrence]);

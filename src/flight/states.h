@@ -65,13 +65,15 @@ enum flight_guard {
     GUARD_ALWAYS,
     GUARD_UNCHANGED,   // no step that changes the target was begun, or all of them are taken back
     GUARD_CAN_GO_BACK, // one was, and the evidence allows that tminus takes it back by itself
-    GUARD_CANNOT       // one was, and it does not
+    GUARD_CANNOT,      // one was, and it does not
+    GUARD_OPEN         // it holds for differences that nobody can attribute: a person decides
 };
 
 // What the guards look at.
 struct flight_facts {
     bool is_changed;  // a step that changes the target was begun, and is not taken back
     bool can_go_back; // the rollback class and its proof allow it, or a second person does
+    bool is_open;     // it holds for differences that nobody can attribute
 };
 
 // What the executor does in a state.

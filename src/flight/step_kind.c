@@ -5,6 +5,7 @@
  */
 #include "flight/step_kind.h"
 #include "base/quantity.h"
+#include "flight/checkup.h"
 #include "journal/events.h"
 #include <string.h>
 
@@ -286,7 +287,7 @@ static bool verify_arguments(TALLOC_CTX *mem, const struct step_context *context
 
 struct verified_sought {
     const char *run, *step;
-    bool is_go; // the last one of the step's last attempt
+    bool is_go, is_open; // the last one of the step's last attempt; open: nobody can tell
 };
 
 static bool take_verified(void *context, const json_t *event)
@@ -299,9 +300,11 @@ static bool take_verified(void *context, const json_t *event)
     if (name == NULL || run == NULL || strcmp(run, sought->run) != 0)
         return true;
     if (strcmp(name, EVENT_STEP_STARTED) == 0 && step != NULL && strcmp(step, sought->step) == 0)
-        sought->is_go = false;
-    if (strcmp(name, EVENT_VERIFIED) == 0)
+        sought->is_go = sought->is_open = false;
+    if (strcmp(name, EVENT_VERIFIED) == 0) {
         sought->is_go = verdict != NULL && strcmp(verdict, "GO") == 0;
+        sought->is_open = json_is_true(json_object_get(data, "unattributable"));
+    }
     return true;
 }
 
@@ -312,8 +315,10 @@ static bool verify_read_back(TALLOC_CTX *mem, const struct step_context *context
 
     (void)mem;
     TRY(journal_read(context->journal, 1, take_verified, &sought, err));
-    out->state = sought.is_go ? STEP_DONE : STEP_PENDING;
-    out->why = sought.is_go ? NULL : "the journal has no GO of it";
+    out->state = sought.is_go ? STEP_DONE : sought.is_open ? STEP_UNKNOWN : STEP_PENDING;
+    out->why = sought.is_go     ? NULL
+               : sought.is_open ? "rows differ, and this database does not tell who wrote them"
+                                : "the journal has no GO of it";
     return true;
 }
 
@@ -336,18 +341,23 @@ static const struct step_kind *kind_find(const char *name)
 
 // --- acting
 
+static const char *said_of(TALLOC_CTX *mem, const struct verb_answer *answer)
+{
+    const char *reason = checkup_reason(mem, answer->document);
+    return reason != NULL ? reason : answer->said != NULL ? answer->said : "it said nothing";
+}
+
 static void judge(TALLOC_CTX *mem, const struct verb_answer *answer, int64_t timeout_ms,
                   struct step_result *out)
 {
-    bool is_unknown = answer->timed_out || answer->status == VERB_HOLD || answer->status >= 128;
+    bool is_unknown = answer->timed_out || answer->status == VERB_HOLD || answer->status >= 128 ||
+                      checkup_is_unattributable(answer->document);
 
     out->state = answer->status == VERB_DONE ? STEP_DONE : is_unknown ? STEP_UNKNOWN : STEP_FAILED;
     if (answer->timed_out)
         out->why = mem_printf(mem, "it did not end within %s", quantity_duration(mem, timeout_ms));
     else if (answer->status != VERB_DONE)
-        out->why =
-            mem_printf(mem, "%s (it ended with %d)",
-                       answer->said == NULL ? "it said nothing" : answer->said, answer->status);
+        out->why = mem_printf(mem, "%s (it ended with %d)", said_of(mem, answer), answer->status);
 }
 
 bool step_act(TALLOC_CTX *mem, const struct step_context *context, const struct step *step,

@@ -6,12 +6,12 @@
 #include "flight/world.h"
 #include "base/clock.h"
 #include "flight/calling.h"
+#include "flight/checkup.h"
 #include "flight/notification.h"
 #include <string.h>
 
 #define LOOK_EVERY_MS 1000 // for wishes, while something runs or is waited for
 #define SLEEP_LEAST_MS 10
-#define VERIFY_MS ((int64_t)25 * 60 * 1000)
 #define POLL_MS ((int64_t)25 * 60 * 1000)
 #define KEEP_MS ((int64_t)5 * 60 * 1000)
 #define KEEP_EVERY_MS ((int64_t)60 * 1000) // where it cannot be ended
@@ -227,23 +227,11 @@ static bool world_poll(void *context, TALLOC_CTX *mem, const struct flight *flig
 static bool world_verify(void *context, TALLOC_CTX *mem, const struct flight *flight,
                          bool as_before, struct flight_answer *out, struct error *err)
 {
-    (void)flight;
     struct world *world = context;
-    const char *baseline;
-    struct verb_answer answer;
+    const struct checkup checkup = {
+        .steps = &world->steps, .flight = flight, .as_before = as_before};
 
-    TRY(step_find_baseline(mem, &world->steps, &baseline, err));
-    if (baseline == NULL) {
-        *out = (struct flight_answer){.verdict = VERDICT_HOLD,
-                                      .why = "the flight has no baseline to compare with"};
-        return true;
-    }
-    const char *const argv[] = {
-        "verify", "--baseline", baseline, "--expect", as_before ? "as-before" : "applied", NULL};
-    if (!verb_run(mem, &world->options->caller, argv, VERIFY_MS, &answer, err))
-        return fail_interrupted(world, err);
-    put_answer(mem, &answer, out);
-    return true;
+    return checkup_data(mem, &checkup, out, err) || fail_interrupted(world, err);
 }
 
 // --- maintenance

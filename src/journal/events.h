@@ -19,7 +19,8 @@
 // {a, b, database, equal, differences}
 #define EVENT_BASELINE_COMPARED "baseline-compared"
 // {baseline, sha256, database, environment, verdict, expectation, passed, failed, unknown, tables,
-//  differing_rows, missing_keys, extra_keys}
+//  differing_rows, missing_keys, extra_keys, unattributable (a NO-GO that rests on rows alone of
+//  which nobody can tell who wrote them)}
 #define EVENT_VERIFIED "verified"
 
 // A migration's intent, and its result; {migration, version, direction, database, system, sha256,
@@ -62,15 +63,16 @@
 #define EVENT_POLLED "polled"
 
 // A flight's start: {flight, at_ms (the flight's clock, since 1970; in all of these but what people
-// ask), service, environment, version, digest, start_at, after_release (it flies the migrations that
-// run after the release), after_release_pending (how many wait for a flight of their own),
+// ask), service, environment, version, digest, start_at, after_release (it flies the migrations
+// that run after the release), after_release_pending (how many wait for a flight of their own),
 // can_go_back, way_back (where it was
 // rehearsed: {class, reason, rows_lost, old_release_survives}), steps: [{name, phase, kind, argv,
 // undoes, timeout_ms, settings}], points: [{name, after_ms}], state}
 #define EVENT_FLIGHT_STARTED "flight-started"
 // What happened to it: {flight, occurrence, state (after it), why}; of a poll and a verification
-// also {detail}; of an answer to a person {request (the sequence number of the asking)}, and where
-// that is not possible now {refused (why)} and no occurrence
+// also {detail: of a verification {unattributed (digest of differences that nobody can attribute),
+// accepted_by (who said go to them)}}; of an answer to a person {request (the sequence number of
+// the asking)}, and where that is not possible now {refused (why)} and no occurrence
 #define EVENT_FLIGHT_MOVED "flight-moved"
 // What a person asked for: {flight, asks: "hold"|"go"|"abort"|"rollback", reason, step: "done"|
 // "again" (of a go: what became of the step that nobody knew of)}; a rollback also {methods:

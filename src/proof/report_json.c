@@ -228,6 +228,10 @@ void report_verification_json(FILE *out, const struct verification *verification
 
     json_put_text(document, "schema", "tminus/verify/1");
     json_put_text(document, "verdict", verdict_name(verification->verdict));
+    bool is_decided = verification->decisive != NULL;
+    json_put_bool(document, "unattributable",
+                  verification->verdict == VERDICT_NO_GO && !is_decided);
+    json_put_text(document, "decisive", is_decided ? verification->decisive->name : NULL);
     json_put_text(document, "expectation", expectation_name(verification->expectation));
     put_baseline(json_put_object(document, "baseline"), verification->baseline);
     put_results(document, &verification->invariants);

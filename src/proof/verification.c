@@ -399,6 +399,7 @@ bool verification_make(TALLOC_CTX *mem, const struct verification_request *reque
     TRY(table_file_run(verifying.file, "COMMIT", err));
     made.invariants = all_results(&verifying, &made);
     made.verdict = results_verdict(&made.invariants);
+    made.decisive = verification_decisive(&made, &verifying.invariants);
     made.took_ms = clock_monotonic_ms() - started_ms;
     *out = made;
     return true;

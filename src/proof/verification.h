@@ -31,6 +31,10 @@ struct verification {
     enum expectation expectation;
     const struct baseline *baseline;
     enum verdict verdict;
+    // The first required check that fails and does not rest on rows alone of which this engine does
+    // not tell who wrote them; NULL: there is none. A NO-GO without one may be traffic as well as
+    // damage.
+    const struct result *decisive;
     struct results invariants; // worst first
     struct comparison *tables;
     size_t n_tables;
@@ -46,6 +50,9 @@ MUST_CHECK bool verification_make(TALLOC_CTX *mem, const struct verification_req
 // are not the migration's fault.
 void verification_weigh(TALLOC_CTX *mem, const struct verification *made,
                         const struct invariants *invariants, struct results *results);
+// Of a verification whose tables and invariants are judged: its decisive check; NULL: none.
+const struct result *verification_decisive(const struct verification *made,
+                                           const struct invariants *invariants);
 
 // --- verification_schema.c
 

@@ -75,3 +75,56 @@ void verification_weigh(TALLOC_CTX *mem, const struct verification *made,
         }
     }
 }
+
+// --- what nobody can attribute
+
+// Rows that differ, and the engine does not say who wrote them. A row that stands twice, and
+// another table than the change leaves, are nobody's traffic.
+static bool is_untold(const struct comparison *comparison)
+{
+    return !comparison->is_told && comparison->damage == NULL && comparison->doubled.keys == 0 &&
+           comparison_unattributed(comparison) > 0;
+}
+
+static const struct comparison *find_judged(const struct verification *made, const char *name)
+{
+    SCRATCH(tmp);
+
+    for (size_t i = 0; i < made->n_tables; i++)
+        if (strcmp(verification_table_name(tmp, &made->tables[i]), name) == 0)
+            return &made->tables[i];
+    return NULL;
+}
+
+static bool is_any_untold(const struct verification *made)
+{
+    for (size_t i = 0; i < made->n_tables; i++)
+        if (is_untold(&made->tables[i]))
+            return true;
+    return false;
+}
+
+// Numbers of groups, rows and keys that such rows move.
+static bool moves_with_rows(const struct verification *made, const struct invariant *invariant)
+{
+    if (invariant == NULL || invariant->catalogue == NULL ||
+        (invariant->kind != INVARIANT_SAME && invariant->kind != INVARIANT_KEYS_KEPT))
+        return false;
+    const struct comparison *table = find_table(made, invariant->table);
+    return table == NULL ? is_any_untold(made) : is_untold(table);
+}
+
+const struct result *verification_decisive(const struct verification *made,
+                                           const struct invariants *invariants)
+{
+    for (size_t i = 0; i < made->invariants.n; i++) {
+        const struct result *result = &made->invariants.list[i];
+        if (result->status != STATUS_FAIL || !result->is_required)
+            continue;
+        const struct comparison *judged = find_judged(made, result->name);
+        if (judged != NULL ? !is_untold(judged)
+                           : !moves_with_rows(made, invariants_find(invariants, result->name)))
+            return result;
+    }
+    return NULL;
+}

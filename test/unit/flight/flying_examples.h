@@ -20,6 +20,7 @@ struct example {
     int fails_half;                           // with half of it done
     int lies;                                 // it says done and did nothing
     int is_unknown; // reading back does not answer, until a person is asked
+    bool is_open; // what holds at a verification is nothing but rows that nobody can attribute
     bool cannot_go_back;
     bool has_own; // steps of its own: `grant` behind the migrations, and `seal`, without a way back
     const char *asks; // once, when the flight holds or needs a person
@@ -90,6 +91,15 @@ static const struct example examples[] = {
      .answers = true, .end = FLIGHT_DONE, .effects = {0, 1, 1, 1, 1, 0, 0}},
     {"verification unanswered, a person aborts", .verify = VERDICT_HOLD, .asks = "abort",
      .end = FLIGHT_ROLLED_BACK, .effects = {0, 1, 1, 1, 1, 1, 1}},
+    {"rows that nobody can attribute, a person says go: not asked at the points again",
+     .verify = VERDICT_HOLD, .checks = VERDICT_HOLD, .is_open = true, .asks = "go",
+     .end = FLIGHT_DONE, .effects = {0, 1, 1, 1, 1, 0, 0}},
+    {"rows that nobody can attribute at a point, a person aborts", .checks = VERDICT_HOLD,
+     .is_open = true, .asks = "abort", .end = FLIGHT_ROLLED_BACK,
+     .effects = {0, 1, 1, 1, 1, 1, 1}},
+    {"rows that nobody can attribute after the rollback", .checks = VERDICT_NO_GO,
+     .proof = VERDICT_HOLD, .is_open = true, .asks = "abort", .end = FLIGHT_CLOSED,
+     .effects = {0, 1, 1, 1, 1, 1, 1}},
     {"it is done, and taken back whole", .asks = "rollback", .asks_at_end = true,
      .end = FLIGHT_ROLLED_BACK, .effects = {0, 1, 1, 1, 1, 1, 1}},
     {"it is done, and only the version is taken back", .asks = "rollback", .asks_at_end = true,

@@ -18,6 +18,7 @@ static const struct flight_facts cases[] = {
     {.is_changed = false, .can_go_back = true},
     {.is_changed = true, .can_go_back = true},
     {.is_changed = true, .can_go_back = false},
+    {.is_changed = true, .can_go_back = true, .is_open = true},
 };
 
 static void test_each_pair_is_a_row_or_refused(void **state)

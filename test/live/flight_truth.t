@@ -1,0 +1,98 @@
+#!/bin/sh
+# What a flight says is so: a release that is gone is not done, rows that nobody can attribute take nothing back, what
+# stays applied is told, and nothing is begun of a way back that cannot be gone.
+# SPDX-License-Identifier: Apache-2.0
+. "${SOURCE:=$(cd "$(dirname "$0")/../.." && pwd)}/test/support/tap.sh"
+. "$SOURCE/test/support/http_server.sh"
+
+mkdir "$tmp/shop" && cd "$tmp/shop" || exit 1
+export TMINUS_STATE="$tmp/state" TMINUS_ACTOR=ana WEB="$web"
+fly() { "$TMINUS" "$@"; }
+# watched POINTS
+watched()
+{
+    cat >tminus.yaml <<END
+service: shop
+environments:
+  production:
+    database: {url: "sqlite:shop.db", migrations: migrations}
+    watch: [$1]
+    gates: {optional: [effects, rollback, backup, rehearsal, approved, risk]}
+    slots: {web: {address: "127.0.0.1:$(port http)"}}
+    release: {deploy: [./deploy.sh, "{version}"], environment: [WEB], ready: 100ms}
+    health:
+      - {name: version, http: "http://{address}/health", expect: {json: {version: "{version}"}}, timeout: 2s}
+END
+}
+# Where ./traffic is, the new release writes by it as soon as it is there.
+cat >deploy.sh <<'END'
+#!/bin/sh
+echo "$1" >"$WEB/version"
+[ "$1" != v2 ] || [ ! -e traffic ] || sqlite3 shop.db <traffic
+END
+chmod +x deploy.sh
+# v1 runs on a schema of one migration; v2 has another, which was rehearsed.
+fresh()
+{
+    rm -rf ../state migrations traffic shop.db*
+    mkdir migrations
+    echo 'CREATE TABLE orders (id INTEGER PRIMARY KEY, status TEXT NOT NULL);' >migrations/0001_orders.up.sql
+    echo 'DROP TABLE orders;' >migrations/0001_orders.down.sql
+    echo v0 >"$web/version"
+    sqlite3 shop.db 'PRAGMA user_version = 1'
+    fly migrate -q >"$tmp/fresh" 2>&1 && fly release --version v1 -q >>"$tmp/fresh" 2>&1 || show "$tmp/fresh"
+    sqlite3 shop.db "INSERT INTO orders SELECT value, 'open' FROM generate_series(1, 50)"
+    echo 'ALTER TABLE orders ADD COLUMN currency TEXT;' >migrations/0002_currency.up.sql
+    echo 'ALTER TABLE orders DROP COLUMN currency;' >migrations/0002_currency.down.sql
+    [ "${1:-}" = unrehearsed ] || fly rehearse -q >"$tmp/fresh" 2>&1 || show "$tmp/fresh"
+}
+now() { echo "$(fly status --format json | python3 -c 'import json, sys; print(json.load(sys.stdin)["state"])') $(cat "$web/version") $(sqlite3 shop.db "SELECT group_concat(name, ' ') FROM pragma_table_info('orders')")"; }
+# The last event of this name: its data.
+last() { fly journal export | python3 -c 'import json, sys
+print(json.dumps([json.loads(l) for l in sys.stdin if json.loads(l)["event"] == sys.argv[1]][-1]["data"]))' "$1"; }
+
+# --- rows that nobody can attribute
+
+watched 10ms
+fresh
+echo "UPDATE orders SET status = 'paid', currency = 'USD' WHERE id = 3;" >traffic
+ends 3 'the new release writes a row: the flight holds' fly launch --version v2 --reason short
+is 'written: nothing is taken back' "$(now) $(sqlite3 shop.db 'SELECT * FROM orders WHERE id = 3')" 'holding v2 id status currency 3|paid|USD'
+says 'written: the check that failed' out 'orders: every row is there once, as it was: 1 difference that nothing explains (status differs in 1 row: id=3)'
+says 'written: what it may be' out 'it may be traffic as well as damage'
+says 'written: what shows all' out 'tminus verify --baseline '
+says 'written: what a go would do' out 'go accepts the difference, abort takes it back'
+says 'written: when it happened, too' err 'status differs in 1 row: id=3'
+last flight-moved >"$tmp/moved"
+says 'written: the journal' moved '"unattributed"'
+ends 1 'by hand it stays a NO-GO' fly verify
+ends 0 'a person accepts it' fly go --reason 'order 3 was paid' -q
+is 'accepted: it is watched' "$(now)" 'watching v2 id status currency'
+says 'accepted: by whom' out 'ana accepted that orders'
+sleep 0.01
+ends 0 'the same difference is not asked about again' fly watch --once -q
+is 'accepted: it is done' "$(now)" 'done v2 id status currency'
+last flight-moved >"$tmp/moved"
+says 'accepted: the journal' moved '"accepted_by": "ana"'
+
+fresh
+echo "INSERT INTO orders VALUES (1001, 'new', 'USD');" >traffic
+ends 3 'a new row: the flight holds' fly launch --version v2 --reason short -q
+says 'a new row: which' out '1001'
+ends 0 'it is accepted' fly go -q
+sqlite3 shop.db 'DELETE FROM orders WHERE id = 7'
+sleep 0.01
+ends 3 'another difference holds again' fly watch --once -q
+says 'another difference: which' out 'id=7'
+is 'another difference: nothing is taken back' "$(now)" 'holding v2 id status currency'
+ends 5 'a person takes it back, and rows differ' fly abort -q
+says 'taken back: what differs' out 'id=7'
+is 'taken back by that person' "$(now)" 'needs_person v1 id status'
+
+fresh
+printf 'invariants:\n  - {name: positive, zero: "SELECT count(*) FROM orders WHERE id < 0"}\n' >>tminus.yaml
+echo "INSERT INTO orders VALUES (-1, 'new', 'USD');" >traffic
+ends 5 'an invariant that fails is a NO-GO' fly launch --version v2 --reason short
+says 'invariant: which' err 'the verification failed; what was done is taken back: positive: '
+ends 0 'the journal verifies' fly journal verify
+done_testing
