@@ -12,6 +12,7 @@
 #include "command/launch_steps.h"
 #include "command/plan.h"
 #include "flight/maintenance.h"
+#include "flight/task.h"
 #include "journal/events.h"
 #include <string.h>
 
@@ -183,35 +184,82 @@ static bool count_after_release(const struct change *change, const bool *is_appl
     return true;
 }
 
-static bool add_migrations(struct making *making, const struct change *pending, int64_t n_applied,
-                           struct error *err)
-{
+struct migrating_steps {
+    const struct migration *last; // NULL: nothing is pending
     size_t n;
-    const struct migration *last = find_last(pending, &n);
+    json_t *settings;
+};
+
+static void add_migrate(struct making *making, const struct migrating_steps *steps)
+{
+    const char *to = steps->last == NULL ? NULL : steps->last->version;
+
+    if (steps->last != NULL)
+        add_step(making, &(struct step){.name = "migrate",
+                                        .phase = STEP_DEPLOY,
+                                        .kind = "migrate",
+                                        .argv = to == NULL ? OWN(making, "migrate")
+                                                           : OWN(making, "migrate", "--to", to),
+                                        .timeout_ms = 4 * HOUR_MS,
+                                        .settings = steps->settings});
+}
+
+static void add_back_migrate(struct making *making, const struct migrating_steps *steps)
+{
+    if (steps->last != NULL)
+        add_step(making, &(struct step){.name = "back.migrate",
+                                        .phase = STEP_BACK,
+                                        .kind = "undo",
+                                        .argv = OWN(making, "migrate", "--undo", "--steps",
+                                                    mem_printf(making->mem, "%zu", steps->n)),
+                                        .undoes = "migrate",
+                                        .timeout_ms = 4 * HOUR_MS,
+                                        .settings = steps->settings});
+}
+
+// A release may well come without migrations; then the data stays as it is.
+static bool check_change(struct making *making, const struct migrating_steps *steps,
+                         struct error *err)
+{
+    const struct config_environment *environment = making->work->choice.environment;
+    struct flight *flight = making->flight;
+    bool has_release = !flight->is_after_release && environment != NULL &&
+                       (environment->release.n_deploy > 0 || environment->n_steps > 0);
+
+    if (steps->last != NULL)
+        return true;
+    if (!has_release || flight->version == NULL) {
+        error_set(err, ERROR_INPUT, "%s: nothing is pending: there is no change to fly",
+                  making->work->lease_name);
+        return error_hint(err, has_release
+                                   ? "a release without migrations: tminus launch --version V"
+                                   : "tminus plan shows what is known of it");
+    }
+    flight->can_go_back = true;
+    flight->way_back =
+        (struct flight_way_back){.class = rollback_class_name(ROLLBACK_ROUND_TRIP),
+                                 .reason = "no migration is part of it",
+                                 .old_release_survives = status_name(STATUS_PASS)};
+    return true;
+}
+
+static bool add_change(struct making *making, const struct change *pending, int64_t n_applied,
+                       struct error *err)
+{
+    struct migrating_steps steps = {.settings = json_keep(making->mem, json_object())};
     bool is_after = making->flight->is_after_release;
     // Steps and release are the release's own flight's.
     const struct config_environment *environment =
         is_after ? NULL : making->work->choice.environment;
 
-    if (last == NULL) {
-        error_set(err, ERROR_INPUT, "%s: nothing is pending: there is no change to fly",
-                  making->work->lease_name);
-        return error_hint(err, "tminus plan shows what is known of it");
-    }
-    json_t *settings = json_keep(making->mem, json_object());
-    json_put_integer(settings, "applied", n_applied);
-    json_put_integer(settings, "pending", (int64_t)n);
-    json_put_text(settings, "to", last->version);
+    steps.last = find_last(pending, &steps.n);
+    TRY(check_change(making, &steps, err));
+    json_put_integer(steps.settings, "applied", n_applied);
+    json_put_integer(steps.settings, "pending", (int64_t)steps.n);
+    json_put_text(steps.settings, "to", steps.last == NULL ? NULL : steps.last->version);
     add_maintenance(making, "maintenance.on", STEP_DEPLOY, "--enable");
     launch_steps_add(making->mem, environment, STEP_AT_BEFORE_MIGRATIONS, making->flight);
-    add_step(making, &(struct step){.name = "migrate",
-                                    .phase = STEP_DEPLOY,
-                                    .kind = "migrate",
-                                    .argv = last->version == NULL
-                                                ? OWN(making, "migrate")
-                                                : OWN(making, "migrate", "--to", last->version),
-                                    .timeout_ms = 4 * HOUR_MS,
-                                    .settings = settings});
+    add_migrate(making, &steps);
     launch_steps_add(making->mem, environment, STEP_AT_AFTER_MIGRATIONS, making->flight);
     // Back in the order of the checklist: the old release, then the data.
     launch_steps_add_back(making->mem, environment, STEP_AT_AFTER_RELEASE, making->flight);
@@ -220,14 +268,7 @@ static bool add_migrations(struct making *making, const struct change *pending, 
     add_maintenance(making, "maintenance.off", STEP_DEPLOY, "--disable");
     launch_steps_add(making->mem, environment, STEP_AT_AFTER_RELEASE, making->flight);
     launch_steps_add_back(making->mem, environment, STEP_AT_AFTER_MIGRATIONS, making->flight);
-    add_step(making, &(struct step){.name = "back.migrate",
-                                    .phase = STEP_BACK,
-                                    .kind = "undo",
-                                    .argv = OWN(making, "migrate", "--undo", "--steps",
-                                                mem_printf(making->mem, "%zu", n)),
-                                    .undoes = "migrate",
-                                    .timeout_ms = 4 * HOUR_MS,
-                                    .settings = settings});
+    add_back_migrate(making, &steps);
     launch_steps_add_back(making->mem, environment, STEP_AT_BEFORE_MIGRATIONS, making->flight);
     add_maintenance(making, "back.maintenance", STEP_BACK, "--disable");
     if (environment != NULL && environment->maintenance.in_flight)
@@ -330,6 +371,8 @@ bool launch_plan_make(TALLOC_CTX *mem, const struct flight_work *work,
     struct plan_rollback *rehearsed;
     int64_t n_applied;
 
+    if (request->version != NULL)
+        TRY(task_check_version(request->version, err));
     TRY(inspection_connect(mem, work->program, work->options, NULL, &inspection, err));
     inspection.journal = work->journal;
     TRY(database_read_change(mem, &inspection.choice, NULL, 0, &change, err));
@@ -358,7 +401,7 @@ bool launch_plan_make(TALLOC_CTX *mem, const struct flight_work *work,
                                      .rows_lost = rehearsed->rows_lost,
                                      .old_release_survives = rehearsed->old_release_survives};
     add_preparation(&making);
-    TRY(add_migrations(&making, pending, n_applied, err));
+    TRY(add_change(&making, pending, n_applied, err));
     TRY(add_points(&making, request->reason, err));
     *out = flight;
     return true;
