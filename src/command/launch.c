@@ -117,30 +117,14 @@ static bool check_released(TALLOC_CTX *mem, const struct request *request,
     return error_hint(err, "what runs after the release waits until its watch has passed");
 }
 
-// The board shows it only once it is taken.
-static void write_way_back(const struct flight *flight)
-{
-    printf("\nthe way back, %s:\n",
-           flight->can_go_back ? "taken by itself when something fails" : "when a person says so");
-    for (size_t i = 0; i < flight->n_steps; i++) {
-        const struct step *step = &flight->steps[i];
-        if (step->phase != STEP_BACK || step->argv == NULL)
-            continue;
-        printf("  %-20s", step->name);
-        for (size_t j = 0; step->argv[j] != NULL; j++)
-            printf(" %s", step->argv[j]);
-        printf("\n");
-    }
-}
-
 static void write_dry(const struct request *request, struct flight *flight)
 {
     const struct board_options options = {.now_ms = clock_wall_ms(),
+                                          .is_plan = true,
                                           .size = {.is_colored = log_is_colored(stdout)}};
     flight->entered_ms = flight->started_ms;
     if (request->options.format == FORMAT_TEXT) {
         board_write_text(stdout, flight, &options, "\n");
-        write_way_back(flight);
         return;
     }
     json_auto_t *document = board_json(flight, &options);

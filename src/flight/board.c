@@ -31,7 +31,7 @@ char *board_waiting_for(TALLOC_CTX *mem, const struct flight *flight,
     const struct flight_point *point = flight_next_point(flight);
     const struct step *step = flight_next_step(flight);
 
-    if (flight_state_is_end(flight->state))
+    if (flight_state_is_end(flight->state) || options->is_plan)
         return NULL;
     if (flight_state_action(flight->state) == ACTION_ASK)
         return mem_strdup(mem, flight->acceptance.open != NULL
@@ -61,7 +61,12 @@ const char *const *board_next_commands(TALLOC_CTX *mem, const struct flight *fli
     struct flight_facts facts = flight_facts(flight);
     const struct step *step = flight_next_step(flight);
 
-    if (!flight_state_is_end(state)) {
+    if (options->is_plan) {
+        *mem_append(mem, commands, n) =
+            mem_printf(mem, "tminus launch%s%s%s", flight->is_after_release ? " --after-release" : "",
+                       flight->version == NULL ? "" : " --version ",
+                       flight->version == NULL ? "" : flight->version);
+    } else if (!flight_state_is_end(state)) {
         bool asks = flight_state_action(state) == ACTION_ASK;
         if (asks && step != NULL && step->state == STEP_UNKNOWN) {
             *mem_append(mem, commands, n) = "tminus go --step done";

@@ -16,6 +16,7 @@ struct board_options {
     int64_t now_ms;
     const struct store_lease *pilot; // who flies, or flew last; NULL: nobody yet
     const char *said;                // by what runs, last; NULL: nothing
+    bool is_plan;                    // a dry run: what would be done, and nothing was begun
     struct board_size size;
 };
 

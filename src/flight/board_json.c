@@ -108,7 +108,10 @@ json_t *board_json(const struct flight *flight, const struct board_options *opti
     json_put_text(document, "clock", board_clock(flight));
     json_put_text(document, "step", is_step ? step->name : NULL);
     json_put_text(document, "waiting_for", board_waiting_for(tmp, flight, options));
-    json_put(document, "deadline", time_json(flight_deadline_ms(flight)));
+    json_put(document, "deadline",
+             options->is_plan ? json_null() : time_json(flight_deadline_ms(flight)));
+    if (options->is_plan)
+        json_put_bool(document, "is_dry_run", true);
     json_put_text(document, "why", flight->why);
     json_put_text(document, "service", flight->service);
     json_put_text(document, "environment", flight->environment);

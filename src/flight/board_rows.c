@@ -205,6 +205,16 @@ static enum mark step_mark(const struct drawing *drawing, const struct step *ste
     return step->state == STEP_BEGUN && !is_flown(drawing) ? MARK_UNKNOWN : marks[step->state];
 }
 
+// As a person types it.
+static char *command_text(TALLOC_CTX *mem, const struct step *step)
+{
+    char *text = mem_strdup(mem, step->argv == NULL ? "nobody knows what ran before" : "");
+
+    for (size_t i = 0; step->argv != NULL && step->argv[i] != NULL; i++)
+        text = mem_printf(mem, "%s%s%s", text, i == 0 ? "" : " ", step->argv[i]);
+    return text;
+}
+
 static void add_step(struct drawing *drawing, const char *clock, const struct step *step)
 {
     enum mark mark = step_mark(drawing, step);
@@ -218,6 +228,8 @@ static void add_step(struct drawing *drawing, const char *clock, const struct st
         note = mem_strdup(drawing->mem, step_state_name(step->state));
     else if (step->ended_ms > 0)
         note = quantity_duration(drawing->mem, step->ended_ms - step->began_ms);
+    else if (drawing->options->is_plan)
+        note = command_text(drawing->mem, step);
     if (step->attempts > 1)
         note = mem_printf(drawing->mem, "%s, attempt %lld", note, (long long)step->attempts);
     add_row(drawing, clock, mark, step->name, note);
@@ -231,7 +243,8 @@ static void add_steps(struct drawing *drawing, const char *clock, enum step_phas
 {
     for (size_t i = 0; i < drawing->flight->n_steps; i++)
         if (drawing->flight->steps[i].phase == phase &&
-            flight_is_called_for(drawing->flight, &drawing->flight->steps[i]))
+            (drawing->options->is_plan ||
+             flight_is_called_for(drawing->flight, &drawing->flight->steps[i])))
             add_step(drawing, clock, &drawing->flight->steps[i]);
 }
 
@@ -335,4 +348,6 @@ void board_rows_add(struct drawing *drawing)
         add_way_back(drawing);
     else
         add_points(drawing);
+    if (drawing->options->is_plan)
+        add_steps(drawing, "back", STEP_BACK);
 }

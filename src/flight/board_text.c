@@ -91,6 +91,14 @@ static void add_head(struct drawing *drawing)
     const struct flight *flight = drawing->flight;
     const char *to = flight->environment == NULL ? "the database" : flight->environment;
 
+    if (drawing->options->is_plan) {
+        add(drawing, RANK_STAYS, BOARD_PLAIN,
+            mem_printf(drawing->mem, "dry run: a flight%s%s to %s; nothing was begun",
+                       flight->version == NULL ? "" : " of ",
+                       flight->version == NULL ? "" : flight->version, to));
+        add_blank(drawing);
+        return;
+    }
     add(drawing, RANK_STAYS, BOARD_PLAIN,
         mem_printf(drawing->mem, "flight %s%s%s to %s", flight->id,
                    flight->version == NULL ? "" : " of ",
@@ -139,9 +147,15 @@ static void add_foot(struct drawing *drawing)
     const char *const *commands = board_next_commands(drawing->mem, flight, drawing->options);
 
     add_blank(drawing);
-    add(drawing, RANK_STAYS, state_color(drawing),
-        mem_printf(drawing->mem, "%s: the flight %s", flight_state_name(flight->state),
-                   flight_state_says(flight->state)));
+    if (drawing->options->is_plan)
+        add(drawing, RANK_STAYS, flight->can_go_back ? BOARD_GOOD : BOARD_WARN,
+            flight->can_go_back ? "if a step fails: taken back by itself"
+                                : "if a step fails: a person decides, for nothing shows that all of "
+                                  "it comes back");
+    else
+        add(drawing, RANK_STAYS, state_color(drawing),
+            mem_printf(drawing->mem, "%s: the flight %s", flight_state_name(flight->state),
+                       flight_state_says(flight->state)));
     if (board_missed_point(flight, drawing->options->now_ms) != NULL)
         add(drawing, RANK_STAYS, BOARD_BAD,
             mem_printf(drawing->mem, "ALARM: nobody checked %s in time", board_clock(flight)));

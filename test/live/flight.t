@@ -44,6 +44,10 @@ fresh
 ends 0 'a dry run' fly launch --version v2 --dry-run
 says 'a dry run: its steps' out 'backup'
 says 'a dry run: the points of the watch' out 'T+24 h'
+says 'a dry run: what each would run' out '· migrate       tminus migrate --to 0002'
+says 'a dry run: nothing was begun' out 'nothing was begun'
+says 'a dry run: what begins it' out 'next: tminus launch --version v2'
+lacks 'a dry run: nothing that would be refused' out 'tminus resume'
 is 'a dry run begins nothing' "$(count flight-started)" 0
 ends 2 'no flight: status' fly status
 says 'no flight: what begins one' err 'tminus launch'

@@ -75,7 +75,7 @@ configure '{name: announce, at: prepare, notify: "deploying {version}", required
     '{name: check, at: after_migrations, verify: true}' "$warm" '{name: breathe, at: after_release, wait: 100ms}' "$enable"
 fresh
 ends 0 'dry run' fly launch --version v2 --dry-run
-is 'dry run: the way back is shown' "$(sed -n 's/^  \(back[.a-z]*\)  *tminus .*/\1/p' "$tmp/out" | tr '\n' ' ')" \
+is 'dry run: the way back is shown' "$(sed -n 's@^.*· \(back[.][.a-z]*\)  *tminus .*@\1@p' "$tmp/out" | tr '\n' ' ')" \
     'back.enable back.warm back.release back.grant back.migrate back.drain '
 ends 2 'without a version' fly launch
 ends 0 'launched' fly launch --version v2
