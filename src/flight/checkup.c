@@ -4,11 +4,15 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "flight/checkup.h"
+#include "base/clock.h"
 #include "base/digest.h"
 #include "base/text.h"
+#include "journal/events.h"
 #include <string.h>
 
 #define VERIFY_MS ((int64_t)25 * 60 * 1000)
+#define READY_MAX_MS ((int64_t)30 * 1000) // what answered once is not waited for as after a deploy
+#define ASK_EVERY_MS 1000
 
 // --- what a verification says
 
@@ -122,8 +126,8 @@ static void put_answer(TALLOC_CTX *mem, const struct checkup *checkup,
         shown_by(mem, checkup, baseline));
 }
 
-bool checkup_data(TALLOC_CTX *mem, const struct checkup *checkup, struct flight_answer *out,
-                  struct error *err)
+static bool checkup_data(TALLOC_CTX *mem, const struct checkup *checkup, struct flight_answer *out,
+                         struct error *err)
 {
     const char *baseline;
     struct verb_answer answer;
@@ -139,5 +143,115 @@ bool checkup_data(TALLOC_CTX *mem, const struct checkup *checkup, struct flight_
         NULL};
     TRY(verb_run(mem, checkup->steps->caller, argv, VERIFY_MS, &answer, err));
     put_answer(mem, checkup, &answer, baseline, out);
+    return true;
+}
+
+// --- the release
+
+static const struct step *released_step(const struct flight *flight)
+{
+    for (size_t i = 0; i < flight->n_steps; i++)
+        if (flight->steps[i].phase == STEP_DEPLOY && flight->steps[i].state == STEP_DONE &&
+            strcmp(flight->steps[i].kind, "release") == 0)
+            return &flight->steps[i];
+    return NULL;
+}
+
+struct released {
+    TALLOC_CTX *mem;
+    const struct flight *flight;
+    bool has_begun;
+    const char *by_others; // another version, the last that was deployed since; NULL: none was
+};
+
+static bool take_released(void *context, const json_t *event)
+{
+    struct released *released = context;
+    const struct flight *flight = released->flight;
+    const json_t *data = json_object_get(event, "data");
+    const char *name = json_get_text(event, "event"), *run = json_get_text(event, "run");
+    const char *id = json_get_text(data, "flight"), *version = json_get_text(data, "version");
+
+    if (name == NULL)
+        return true;
+    if (strcmp(name, EVENT_FLIGHT_STARTED) == 0 && id != NULL && strcmp(id, flight->id) == 0)
+        released->has_begun = true;
+    if (!released->has_begun || strcmp(name, EVENT_RELEASED) != 0 || version == NULL ||
+        !flight_event_is_of(event, flight->service, flight->environment))
+        return true;
+    bool is_own = (run != NULL && strcmp(run, flight->id) == 0) ||
+                  (flight->version != NULL && strcmp(version, flight->version) == 0);
+    released->by_others =
+        is_own ? NULL
+               : mem_printf(released->mem,
+                            "release %s was deployed by %s at %s, after the flight's %s", version,
+                            json_get_text(event, "actor") ?: "somebody",
+                            json_get_text(event, "ts") ?: "some time", flight->version ?: "own");
+    return true;
+}
+
+// A slot may be starting anew just now: it is given its time.
+static bool ask_release(TALLOC_CTX *mem, const struct checkup *checkup, const struct step *step,
+                        struct step_result *out, struct error *err)
+{
+    int64_t most_ms = checkup->ready_ms < READY_MAX_MS ? checkup->ready_ms : READY_MAX_MS;
+    int64_t until_ms = clock_monotonic_ms() + most_ms;
+
+    for (;;) {
+        *out = (struct step_result){0};
+        TRY(step_read_back(mem, checkup->steps, step, out, err));
+        json_decref(out->evidence);
+        out->evidence = NULL;
+        if (out->state == STEP_DONE || clock_monotonic_ms() >= until_ms)
+            return true;
+        TRY(wait_pause(checkup->steps->caller->wait, ASK_EVERY_MS, err));
+    }
+}
+
+// `*is_others`: what answers was put there by somebody since.
+static bool checkup_release(TALLOC_CTX *mem, const struct checkup *checkup,
+                            struct flight_answer *out, bool *is_others, struct error *err)
+{
+    const struct step *step = released_step(checkup->flight);
+    struct released released = {.mem = mem, .flight = checkup->flight};
+    struct step_result seen;
+
+    *out = (struct flight_answer){.verdict = VERDICT_GO};
+    if (step == NULL || checkup->flight->is_rolling_back)
+        return true;
+    TRY(ask_release(mem, checkup, step, &seen, err));
+    if (seen.state == STEP_DONE)
+        return true;
+    TRY(journal_read(checkup->steps->journal, 1, take_released, &released, err));
+    // Somebody's work is not taken back by itself.
+    out->verdict =
+        seen.state == STEP_UNKNOWN || released.by_others != NULL ? VERDICT_HOLD : VERDICT_NO_GO;
+    out->why = mem_printf(mem, "the release: %s%s%s", seen.why ?: "it does not answer",
+                          released.by_others == NULL ? "" : "; ",
+                          released.by_others == NULL ? "" : released.by_others);
+    *is_others = released.by_others != NULL;
+    return true;
+}
+
+// --- both
+
+bool checkup_all(TALLOC_CTX *mem, const struct checkup *checkup, struct flight_answer *out,
+                 struct error *err)
+{
+    struct flight_answer release;
+    bool is_others = false;
+
+    TRY(checkup_release(mem, checkup, &release, &is_others, err));
+    TRY(checkup_data(mem, checkup, out, err));
+    if (release.verdict == VERDICT_GO)
+        return true;
+    bool is_release = is_others || out->verdict != VERDICT_NO_GO;
+    const char *why =
+        out->why == NULL ? release.why : mem_printf(mem, "%s; %s", release.why, out->why);
+    // Who says go to rows does not say it to a release that is gone.
+    *out = (struct flight_answer){
+        .verdict = is_release ? release.verdict : VERDICT_NO_GO,
+        .why = why,
+    };
     return true;
 }

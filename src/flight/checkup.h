@@ -15,12 +15,15 @@
 struct checkup {
     const struct step_context *steps;
     const struct flight *flight;
-    bool as_before; // is everything as in the baseline, as after a rollback?
+    bool as_before;   // is everything as in the baseline, as after a rollback?
+    int64_t ready_ms; // how long a release may take until it answers
 };
 
-// Rows that nobody can attribute make no NO-GO: a person decides.
-MUST_CHECK bool checkup_data(TALLOC_CTX *mem, const struct checkup *checkup,
-                             struct flight_answer *out, struct error *err);
+// Data, and where the flight released something that is not being taken back, the release: the
+// worse of both. Rows that nobody can attribute, and another release that somebody deployed since,
+// make no NO-GO: a person decides.
+MUST_CHECK bool checkup_all(TALLOC_CTX *mem, const struct checkup *checkup,
+                            struct flight_answer *out, struct error *err);
 
 // What a verification says against it: the first check that failed, or is not known, in words;
 // NULL: nothing.

@@ -45,6 +45,11 @@ static void keep_first(TALLOC_CTX *mem, const char **why, const char *text)
         *why = mem_strdup(mem, text);
 }
 
+static const char *at_slot(TALLOC_CTX *mem, const struct probe_request *request, const char *text)
+{
+    return request->slot == NULL ? text : mem_printf(mem, "slot %s: %s", request->slot, text);
+}
+
 static void count(struct looking *looking, const struct probe_request *request,
                   const struct probe_answer *answer)
 {
@@ -59,10 +64,10 @@ static void count(struct looking *looking, const struct probe_request *request,
     } else if (asks_version && answer->observed != NULL &&
                strstr(answer->observed, looking->releasing->request->version) == NULL) {
         looking->n_other++;
-        keep_first(mem, &looking->why_other, answer->text);
+        keep_first(mem, &looking->why_other, at_slot(mem, request, answer->text));
     } else if (asks_version) {
         looking->n_silent++;
-        keep_first(mem, &looking->why_silent, answer->text);
+        keep_first(mem, &looking->why_silent, at_slot(mem, request, answer->text));
     } else if (request->check->is_critical && answer->status == PROBE_FAIL) {
         looking->n_ill++;
         keep_first(mem, &looking->why_ill, text);

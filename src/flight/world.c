@@ -229,9 +229,14 @@ static bool world_verify(void *context, TALLOC_CTX *mem, const struct flight *fl
 {
     struct world *world = context;
     const struct checkup checkup = {
-        .steps = &world->steps, .flight = flight, .as_before = as_before};
+        .steps = &world->steps,
+        .flight = flight,
+        .as_before = as_before,
+        .ready_ms =
+            world->options->environment == NULL ? 0 : world->options->environment->release.ready_ms,
+    };
 
-    return checkup_data(mem, &checkup, out, err) || fail_interrupted(world, err);
+    return checkup_all(mem, &checkup, out, err) || fail_interrupted(world, err);
 }
 
 // --- maintenance

@@ -95,4 +95,33 @@ echo "INSERT INTO orders VALUES (-1, 'new', 'USD');" >traffic
 ends 5 'an invariant that fails is a NO-GO' fly launch --version v2 --reason short
 says 'invariant: which' err 'the verification failed; what was done is taken back: positive: '
 ends 0 'the journal verifies' fly journal verify
+
+# --- a release that is gone
+
+watched 10ms
+fresh
+ends 0 'released' fly launch --version v2 --reason short -q
+echo v1 >"$web/version"
+ends 4 'it fell back by itself: the point fails' fly watch --once
+says 'fell back: which slot answers what' err 'a point of the watch failed; what was done is taken back: the release: no address answers v2: slot web: '
+says 'fell back: the version' err 'version is v1'
+is 'fell back: taken back' "$(now)" 'rolled_back v1 id status'
+
+fresh
+ends 0 'released again' fly launch --version v2 --reason short -q
+ends 0 'somebody deploys the old one on purpose' env TMINUS_ACTOR=ben "$TMINUS" release --version v1 -q
+ends 3 'on purpose: the flight holds' fly watch --once
+says 'on purpose: who did it' err 'release v1 was deployed by ben at '
+is 'on purpose: nothing is taken back' "$(now)" 'holding v1 id status currency'
+ends 3 'a go asks again' fly go -q
+echo v2 >"$web/version"
+ends 0 'the release is back, and the watch goes on' fly go -q
+ends 0 'to its end' fly watch --once -q
+is 'back: done' "$(now)" 'done v2 id status currency'
+
+fresh
+ends 0 'and once more' fly launch --version v2 --reason short -q
+sed -i 's#http://{address}/health#http://{slot}.invalid/health#' tminus.yaml
+ends 3 'a release that cannot be asked: the flight holds' fly watch --once -q
+says 'not asked: why' out 'a point of the watch could not be answered: the release: '
 done_testing
