@@ -5,6 +5,7 @@
  */
 #include "flight/board.h"
 #include "base/clock.h"
+#include "flight/remains.h"
 #include <string.h>
 
 #define DAY_MS ((int64_t)86400 * 1000)
@@ -62,10 +63,10 @@ const char *const *board_next_commands(TALLOC_CTX *mem, const struct flight *fli
     const struct step *step = flight_next_step(flight);
 
     if (options->is_plan) {
-        *mem_append(mem, commands, n) =
-            mem_printf(mem, "tminus launch%s%s%s", flight->is_after_release ? " --after-release" : "",
-                       flight->version == NULL ? "" : " --version ",
-                       flight->version == NULL ? "" : flight->version);
+        *mem_append(mem, commands, n) = mem_printf(
+            mem, "tminus launch%s%s%s", flight->is_after_release ? " --after-release" : "",
+            flight->version == NULL ? "" : " --version ",
+            flight->version == NULL ? "" : flight->version);
     } else if (!flight_state_is_end(state)) {
         bool asks = flight_state_action(state) == ACTION_ASK;
         if (asks && step != NULL && step->state == STEP_UNKNOWN) {
@@ -83,6 +84,8 @@ const char *const *board_next_commands(TALLOC_CTX *mem, const struct flight *fli
             *mem_append(mem, commands, n) = "tminus abort";
     } else if (state == FLIGHT_DONE && flight->n_after_release > 0) {
         *mem_append(mem, commands, n) = "tminus launch --after-release";
+    } else if (state == FLIGHT_ROLLED_BACK && flight_remaining_migrations(flight) > 0) {
+        *mem_append(mem, commands, n) = "tminus rollback --method migration";
     }
     (void)mem_append(mem, commands, n);
     return commands;

@@ -6,6 +6,7 @@
 #include "flight/board_rows.h"
 #include "base/quantity.h"
 #include "base/text.h"
+#include "flight/remains.h"
 #include <string.h>
 
 #define SECOND_MS ((int64_t)1000)
@@ -324,7 +325,7 @@ static void add_way_back(struct drawing *drawing)
                      : flight->reached_ms[FLIGHT_PROVING] > 0 ? MARK_FAILED
                                                               : MARK_PENDING;
 
-    const char *proven = (flight->methods & BACK_MIGRATION) != 0
+    const char *proven = flight_proves_as_before(flight)
                              ? "everything as in the original baseline"
                              : "everything as after the migrations, which stay";
 

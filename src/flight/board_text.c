@@ -8,6 +8,7 @@
 #include "base/quantity.h"
 #include "base/text.h"
 #include "flight/board_rows.h"
+#include "flight/remains.h"
 #include <string.h>
 
 #define NAME_WIDTH_MIN 12
@@ -149,13 +150,14 @@ static void add_foot(struct drawing *drawing)
     add_blank(drawing);
     if (drawing->options->is_plan)
         add(drawing, RANK_STAYS, flight->can_go_back ? BOARD_GOOD : BOARD_WARN,
-            flight->can_go_back ? "if a step fails: taken back by itself"
-                                : "if a step fails: a person decides, for nothing shows that all of "
-                                  "it comes back");
+            flight->can_go_back
+                ? "if a step fails: taken back by itself"
+                : "if a step fails: a person decides, for nothing shows that all of "
+                  "it comes back");
     else
         add(drawing, RANK_STAYS, state_color(drawing),
             mem_printf(drawing->mem, "%s: the flight %s", flight_state_name(flight->state),
-                       flight_state_says(flight->state)));
+                       flight_says(flight)));
     if (board_missed_point(flight, drawing->options->now_ms) != NULL)
         add(drawing, RANK_STAYS, BOARD_BAD,
             mem_printf(drawing->mem, "ALARM: nobody checked %s in time", board_clock(flight)));

@@ -6,6 +6,7 @@
 #include "flight/calling.h"
 #include "base/clock.h"
 #include "flight/board.h"
+#include "flight/remains.h"
 
 // Who calls flies, and ends when it only waits for people: what they type is for nobody at work.
 static const char *const *commands_of(TALLOC_CTX *mem, const struct flight *flight, int64_t now_ms)
@@ -21,8 +22,8 @@ static char *what_happened(TALLOC_CTX *mem, const struct flight *flight, int64_t
     if (missed != NULL)
         return mem_printf(mem, "ALARM: nobody checked %s, due at %s; it is checked now, late",
                           missed->name, clock_format(flight_point_ms(flight, missed)).text);
-    return mem_printf(mem, "%s%s%s", flight_state_says(flight->state),
-                      flight->why == NULL ? "" : ": ", flight->why == NULL ? "" : flight->why);
+    return mem_printf(mem, "%s%s%s", flight_says(flight), flight->why == NULL ? "" : ": ",
+                      flight->why == NULL ? "" : flight->why);
 }
 
 char *calling_text(TALLOC_CTX *mem, const char *service, const struct flight *flight,

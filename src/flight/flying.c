@@ -5,6 +5,7 @@
  */
 #include "flight/flying.h"
 #include "base/quantity.h"
+#include "flight/remains.h"
 #include "journal/events.h"
 #include <string.h>
 
@@ -299,6 +300,10 @@ static bool fly_verify(struct flying *flying, bool as_before, struct error *err)
         occurrence = flying->flight->state == FLIGHT_CHECKING && is_last_point(flying->flight)
                          ? OCCURRED_POINTS_DONE
                          : OCCURRED_VERIFY_GO;
+    if (occurrence == OCCURRED_VERIFY_GO && flying->flight->state == FLIGHT_PROVING && !as_before) {
+        occurrence = OCCURRED_VERSION_BACK;
+        answer.why = flight_remains_text(tmp, flying->flight);
+    }
     int64_t late = late_ms(flying);
     if (late > 0) {
         answer.why = with_lateness(tmp, answer.why, late);
@@ -408,7 +413,7 @@ static bool fly_state(struct flying *flying, struct error *err)
     case ACTION_STEP: return fly_step(flying, err);
     case ACTION_VERIFY: return fly_verify(flying, false, err);
     case ACTION_PROVE: // what is still applied is there to stay
-        return fly_verify(flying, (flight->methods & BACK_MIGRATION) != 0, err);
+        return fly_verify(flying, flight_proves_as_before(flight), err);
     case ACTION_WAIT:
     case ACTION_ASK: return fly_wait(flying, err);
     case ACTION_END: break;

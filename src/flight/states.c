@@ -44,14 +44,23 @@ static const struct state states[] = {
 _Static_assert(sizeof states / sizeof *states == FLIGHT_STATE_COUNT, "one row a state");
 
 static const char *const occurrences[] = {
-    [OCCURRED_POLL_GO] = "poll_go",         [OCCURRED_POLL_NO_GO] = "poll_no_go",
-    [OCCURRED_POLL_HOLD] = "poll_hold",     [OCCURRED_TIME] = "time",
-    [OCCURRED_STEP_DONE] = "step_done",     [OCCURRED_STEPS_DONE] = "steps_done",
-    [OCCURRED_STEP_FAILED] = "step_failed", [OCCURRED_STEP_UNKNOWN] = "step_unknown",
-    [OCCURRED_VERIFY_GO] = "verify_go",     [OCCURRED_VERIFY_NO_GO] = "verify_no_go",
-    [OCCURRED_VERIFY_HOLD] = "verify_hold", [OCCURRED_POINTS_DONE] = "points_done",
-    [OCCURRED_HOLD_ASKED] = "hold_asked",   [OCCURRED_GO_ASKED] = "go_asked",
-    [OCCURRED_ABORT_ASKED] = "abort_asked", [OCCURRED_ROLLBACK_ASKED] = "rollback_asked",
+    [OCCURRED_POLL_GO] = "poll_go",
+    [OCCURRED_POLL_NO_GO] = "poll_no_go",
+    [OCCURRED_POLL_HOLD] = "poll_hold",
+    [OCCURRED_TIME] = "time",
+    [OCCURRED_STEP_DONE] = "step_done",
+    [OCCURRED_STEPS_DONE] = "steps_done",
+    [OCCURRED_STEP_FAILED] = "step_failed",
+    [OCCURRED_STEP_UNKNOWN] = "step_unknown",
+    [OCCURRED_VERIFY_GO] = "verify_go",
+    [OCCURRED_VERIFY_NO_GO] = "verify_no_go",
+    [OCCURRED_VERIFY_HOLD] = "verify_hold",
+    [OCCURRED_POINTS_DONE] = "points_done",
+    [OCCURRED_VERSION_BACK] = "version_back",
+    [OCCURRED_HOLD_ASKED] = "hold_asked",
+    [OCCURRED_GO_ASKED] = "go_asked",
+    [OCCURRED_ABORT_ASKED] = "abort_asked",
+    [OCCURRED_ROLLBACK_ASKED] = "rollback_asked",
     [OCCURRED_DEADLINE] = "deadline",
 };
 _Static_assert(sizeof occurrences / sizeof *occurrences == OCCURRENCE_COUNT, "one name each");
@@ -165,6 +174,8 @@ const struct flight_transition flight_transitions[] = {
     ROW(ROLLING_BACK, DEADLINE, NEEDS_PERSON, "the rollback takes longer than it may"),
 
     ROW(PROVING, VERIFY_GO, ROLLED_BACK, "everything is as in the original baseline"),
+    ROW(PROVING, VERSION_BACK, ROLLED_BACK,
+        "the version is back, and the data as after the migrations"),
     ROW(PROVING, VERIFY_NO_GO, NEEDS_PERSON, "after the rollback something is not as it was"),
     ROW(PROVING, VERIFY_HOLD, NEEDS_PERSON, "whether all is as it was could not be answered"),
     ROW(PROVING, DEADLINE, NEEDS_PERSON, "the proof of the rollback takes longer than it may"),

@@ -52,7 +52,8 @@ enum flight_occurrence {
     OCCURRED_VERIFY_GO,
     OCCURRED_VERIFY_NO_GO,
     OCCURRED_VERIFY_HOLD,
-    OCCURRED_POINTS_DONE, // the last point passed
+    OCCURRED_POINTS_DONE,  // the last point passed
+    OCCURRED_VERSION_BACK, // it is as after its migrations, which stay; the version went back
     OCCURRED_HOLD_ASKED,
     OCCURRED_GO_ASKED,
     OCCURRED_ABORT_ASKED,

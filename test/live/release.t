@@ -67,7 +67,7 @@ configure "$blue, $green" "$version"
 echo well >manner
 ends 0 'dry run' release 1.1.0 --slot blue --dry-run
 says 'dry run: what would be run' out 'command: ./deploy.sh blue 1.1.0'
-says 'dry run: what answers' out 'TO DO  no address answers 1.1.0: http://127.0.0.1:'
+says 'dry run: what answers' out 'TO DO  no address answers 1.1.0: slot blue: http://127.0.0.1:'
 is 'dry run: nothing was run' "$(runs)$(ls "$TMINUS_STATE" 2>/dev/null)" 0
 
 # Done, read back and journaled; done again it is left alone.
@@ -109,7 +109,7 @@ chmod +x deploy.sh
 echo well >manner
 configure "blue: {address: [\"127.0.0.1:$(port http)\", \"127.0.0.1:$(port second)\"]}" "$version"
 ends 5 'one of two addresses' release 1.6.0
-says 'one of two addresses: said' out 'PARTLY DONE  1 of 2 addresses answer 1.6.0: http://127.0.0.1:'
+says 'one of two addresses: said' out 'PARTLY DONE  1 of 2 addresses answer 1.6.0: slot blue: http://127.0.0.1:'
 configure "blue: {address: [\"127.0.0.1:$(port http)\", \"127.0.0.1:$(port closed)\"]}" "$version"
 ends 5 'one address answers nothing' release 1.7.0
 says 'one address answers nothing: said' out 'refused: nobody listens there'

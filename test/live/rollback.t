@@ -121,6 +121,10 @@ says 'the version alone: why' err 'no rehearsal showed that the old release runs
 ends 0 'the version alone, signed' env TMINUS_ACTOR=ben "$TMINUS" rollback --approve --method version --reason 'v1 ignores the column'
 ends 4 'the version alone, taken back' fly rollback --method version
 is 'the version alone: what is there' "$(now)" 'rolled_back v1 id status currency'
+says 'the version alone: what is so' out 'the version is back, and the data as after the migrations: v1 answers; 1 migration stays applied, and no rehearsal showed'
+says 'the version alone: no more than that' out 'rolled_back: the flight is taken back in part: its migrations stay applied'
+lacks 'the version alone: not as before' out 'original baseline'
+says 'the version alone: the rest' out 'next: tminus rollback --method migration'
 ends 6 'the version is not taken back twice' fly rollback --method version
 ends 4 'the data later' fly rollback
 is 'the data later: what is there' "$(now)" 'rolled_back v1 id status'
@@ -130,6 +134,9 @@ ends 0 'the data alone, a dry run' fly rollback --method migration --dry-run
 says 'the data alone: what stays is said' out 'v2 stays deployed, and nothing shows that it runs on the schema before it'
 ends 4 'the data alone' fly rollback --method migration
 is 'the data alone: what is there' "$(now)" 'rolled_back v2 id status'
+ends 4 'the version later' fly rollback --method version
+is 'the version later: what is there' "$(now)" 'rolled_back v1 id status'
+says 'the version later: nothing stays' out 'everything is as in the original baseline'
 
 # The old release's statements run on the new schema: then it needs nobody's signature.
 fresh

@@ -303,7 +303,9 @@ static void test_begun_late(void **state)
 static void test_way_back(void **state)
 {
     (void)state;
-    struct step back[] = {{.name = "back.release", .kind = "release", .phase = STEP_BACK,
+    struct step back[] = {{.name = "migrate", .kind = "migrate", .phase = STEP_DEPLOY,
+                           .state = STEP_DONE},
+                          {.name = "back.release", .kind = "release", .phase = STEP_BACK,
                            .argv = (const char *const[]){"tminus", NULL}, .state = STEP_BEGUN,
                            .attempts = 1, .began_ms = T0 + MINUTES(4)}};
     struct flight flight = flight_in(FLIGHT_ROLLING_BACK);
@@ -320,7 +322,7 @@ static void test_way_back(void **state)
           "flight F-1 of v2 to production\n"
           "T+00:05:00 at 14:35:00 UTC; T-0 was at 14:30:00\n"
           "flown by ana on build-7 since 14:00:00 UTC\n"
-          "  … 3 more\n"
+          "  … 4 more\n"
           "  T+5 min  ✗ verification\n"
           "  back     ▸ back.release  1 min 0 s\n"
           "           · proof         everything as after the migrations, which stay\n"
