@@ -182,6 +182,7 @@ static json_t *saved_event(const struct baseline *baseline, const struct results
     json_put_text(data, "path", baseline->path);
     json_put_text(data, "sha256", baseline->sha256);
     json_put_text(data, "database", baseline->identity.database);
+    json_put_text(data, "system", baseline->identity.system);
     json_put_text(data, "environment", baseline->environment);
     json_put_text(data, "at", clock_format(baseline->taken_ms).text);
     json_put_integer(data, "tables", (int64_t)baseline->n_tables);

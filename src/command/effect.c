@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/quantity.h"
 #include "base/text.h"
+#include "command/flight_binding.h"
 #include "command/kept_journal.h"
 #include "journal/state.h"
 #include "proof/result.h"
@@ -232,9 +233,11 @@ int effect_run(TALLOC_CTX *mem, const struct effect *effect, const struct act *a
 {
     struct act_report report;
     struct showing showing = {.effect = effect, .act = act, .report = &report, .title = title};
-    bool is_run = effect->is_dry_run ? look(mem, effect, act, &report, err)
-                                     : effect_open_journal(mem, effect, &showing.journal, err) &&
-                                           act_run(mem, act, showing.journal, &report, err);
+    bool is_run = effect->is_dry_run
+                      ? look(mem, effect, act, &report, err)
+                      : flight_binding_look(effect->program, &effect->choice, err) &&
+                            effect_open_journal(mem, effect, &showing.journal, err) &&
+                            act_run(mem, act, showing.journal, &report, err);
     if (!is_run)
         return -1;
     bool is_shown = effect->options->format == FORMAT_JSON ? write_json(&showing, err)

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "command/by_hand.h"
 #include "command/command.h"
+#include "command/flight_binding.h"
 #include "command/flight_screen.h"
 #include "command/kept_journal.h"
 #include "flight/world.h"
@@ -236,7 +237,10 @@ int flight_work_ask(TALLOC_CTX *mem, struct flight_work *work, const struct flig
         return flight_refresh(work->reader, &work->flight, err) && flight_work_show(work, err)
                    ? EXIT_GO
                    : -1;
-    return flight_work_take(mem, work, err) ? flight_work_fly(mem, work, &options, err) : -1;
+    // Of a hold nobody asked before: it is welcome from everywhere, and flown here alone.
+    return flight_binding_check_work(work, wish->asks, err) && flight_work_take(mem, work, err)
+               ? flight_work_fly(mem, work, &options, err)
+               : -1;
 }
 
 bool flight_work_show(const struct flight_work *work, struct error *err)

@@ -6,6 +6,7 @@
 #include "command/inspection.h"
 #include "base/digest.h"
 #include "base/file.h"
+#include "command/flight_binding.h"
 #include "command/kept_journal.h"
 #include "flight/record.h"
 #include "journal/events.h"
@@ -104,6 +105,7 @@ bool inspection_open(TALLOC_CTX *mem, const struct program *program, const struc
                      const char *database, struct inspection *inspection, struct error *err)
 {
     TRY(inspection_connect(mem, program, options, database, inspection, err));
+    TRY(flight_binding_check(program, &inspection->choice, &inspection->target.identity, err));
     return open_journal(mem, program, inspection, err);
 }
 

@@ -11,6 +11,7 @@
 #include "command/inspection.h"
 #include "command/launch_steps.h"
 #include "command/plan.h"
+#include "flight/binding.h"
 #include "flight/maintenance.h"
 #include "flight/task.h"
 #include "journal/events.h"
@@ -188,6 +189,7 @@ struct migrating_steps {
     const struct migration *last; // NULL: nothing is pending
     size_t n;
     json_t *settings;
+    json_t *bound; // the same, with the bytes that the flight is bound to
 };
 
 static void add_migrate(struct making *making, const struct migrating_steps *steps)
@@ -201,7 +203,7 @@ static void add_migrate(struct making *making, const struct migrating_steps *ste
                                         .argv = to == NULL ? OWN(making, "migrate")
                                                            : OWN(making, "migrate", "--to", to),
                                         .timeout_ms = 4 * HOUR_MS,
-                                        .settings = steps->settings});
+                                        .settings = steps->bound});
 }
 
 static void add_back_migrate(struct making *making, const struct migrating_steps *steps)
@@ -236,10 +238,9 @@ static bool check_change(struct making *making, const struct migrating_steps *st
                                    : "tminus plan shows what is known of it");
     }
     flight->can_go_back = true;
-    flight->way_back =
-        (struct flight_way_back){.class = rollback_class_name(ROLLBACK_ROUND_TRIP),
-                                 .reason = "no migration is part of it",
-                                 .old_release_survives = status_name(STATUS_PASS)};
+    flight->way_back = (struct flight_way_back){.class = rollback_class_name(ROLLBACK_ROUND_TRIP),
+                                                .reason = "no migration is part of it",
+                                                .old_release_survives = status_name(STATUS_PASS)};
     return true;
 }
 
@@ -257,6 +258,8 @@ static bool add_change(struct making *making, const struct change *pending, int6
     json_put_integer(steps.settings, "applied", n_applied);
     json_put_integer(steps.settings, "pending", (int64_t)steps.n);
     json_put_text(steps.settings, "to", steps.last == NULL ? NULL : steps.last->version);
+    steps.bound = json_keep(making->mem, json_copy(steps.settings));
+    json_put(steps.bound, "migrations", binding_migrations_json(pending));
     add_maintenance(making, "maintenance.on", STEP_DEPLOY, "--enable");
     launch_steps_add(making->mem, environment, STEP_AT_BEFORE_MIGRATIONS, making->flight);
     add_migrate(making, &steps);
@@ -390,6 +393,7 @@ bool launch_plan_make(TALLOC_CTX *mem, const struct flight_work *work,
     flight->service = work->choice.config->service;
     flight->environment = work->choice.environment_name;
     flight->version = request->version;
+    flight->target = json_keep(mem, binding_target_json(&inspection.target.identity));
     flight->is_after_release = inspection.choice.phase == PHASE_AFTER_RELEASE;
     TRY(read_after_release(mem, &inspection, change, pending, flight, err));
     flight->start_at_ms = request->start_at_ms;

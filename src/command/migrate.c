@@ -8,6 +8,7 @@
 #include "base/quantity.h"
 #include "command/command.h"
 #include "command/database.h"
+#include "command/flight_binding.h"
 #include "command/kept_journal.h"
 #include "flight/file_lock.h"
 #include "flight/verb.h"
@@ -171,6 +172,7 @@ static bool prepare(TALLOC_CTX *mem, const struct migrate_command *command, cons
     request->url = choice.url;
     request->phase = choice.phase;
     request->change = change;
+    TRY(flight_binding_find(mem, command->program, &choice, &request->binding, err));
     if (command->is_dry_run)
         return true;
     return open_journal(mem, command->program, &choice, &request->journal, err);

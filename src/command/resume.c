@@ -6,7 +6,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "command/command.h"
-#include "command/flight_work.h"
+#include "command/flight_binding.h"
 #include "command/maintenance.h"
 
 #define KEY_WAIT 0x201
@@ -142,11 +142,13 @@ static int show_nothing(const struct flight_work *work)
 }
 
 static int fly_on(TALLOC_CTX *mem, struct flight_work *work, const struct flying_options *options,
-                  struct error *err)
+                  const char *verb, struct error *err)
 {
     if (flight_state_is_end(work->flight->state) && !has_to_call(work->flight))
         return show(work, err);
-    if (!flight_work_take(mem, work, err))
+    if ((!flight_state_is_end(work->flight->state) &&
+         !flight_binding_check_work(work, verb, err)) ||
+        !flight_work_take(mem, work, err))
         return -1;
     return flight_work_fly(mem, work, options, err);
 }
@@ -161,7 +163,7 @@ static int resume_run(const struct program *program, int argc, char **argv, stru
     if (!open_work(tmp, program, &request, &work, err))
         return -1;
     const struct flying_options options = {.is_waiting = request.is_waiting};
-    return fly_on(tmp, &work, &options, err);
+    return fly_on(tmp, &work, &options, "resume", err);
 }
 
 static int watch_run(const struct program *program, int argc, char **argv, struct error *err)
@@ -191,7 +193,7 @@ static int watch_run(const struct program *program, int argc, char **argv, struc
         return -1;
     }
     const struct flying_options options = {.watch_ms = watch_ms(work.flight, &request)};
-    return fly_on(tmp, &work, &options, err);
+    return fly_on(tmp, &work, &options, "watch", err);
 }
 
 const struct command command_resume = {

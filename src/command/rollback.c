@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "command/command.h"
+#include "command/flight_binding.h"
 #include "command/rollback_plan.h"
 #include <string.h>
 
@@ -222,7 +223,8 @@ static int decide(TALLOC_CTX *mem, struct flight_work *work, const struct reques
 
     if (request->flight == NULL && !flight_work_find_flown(mem, work, err))
         return -1;
-    if (!rollback_plan_make(mem, work, &request->rollback, &plan, err))
+    if (!flight_binding_check_work(work, "rollback", err) ||
+        !rollback_plan_make(mem, work, &request->rollback, &plan, err))
         return -1;
     if (request->is_approval)
         return approve(request, work, &plan, err);

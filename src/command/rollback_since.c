@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "command/rollback_plan.h"
+#include "flight/binding.h"
 #include "journal/events.h"
 #include <string.h>
 
@@ -15,6 +16,7 @@ struct applied {
 struct since {
     TALLOC_CTX *mem;
     const struct flight *flight;
+    struct binding binding;
     bool has_begun;     // its start was read
     const char **after; // ids of the flights that began later
     size_t n_after;
@@ -95,9 +97,10 @@ static bool look_at(void *context, const json_t *event)
     }
     if (!since->has_begun || is_flown(since, run))
         return true;
-    if (is_named(event, EVENT_MIGRATION_APPLIED))
+    bool is_here = binding_is_about(&since->binding, json_object_get(event, "data"));
+    if (is_named(event, EVENT_MIGRATION_APPLIED) && is_here)
         note_applied(since, event);
-    else if (is_named(event, EVENT_MIGRATION_UNDONE))
+    else if (is_named(event, EVENT_MIGRATION_UNDONE) && is_here)
         note_undone(since, event);
     else if (is_named(event, EVENT_RELEASED) &&
              flight_event_is_of(event, since->flight->service, since->flight->environment))
@@ -131,6 +134,7 @@ bool rollback_since(TALLOC_CTX *mem, const struct flight_work *work, const char 
     struct since since = {.mem = mem, .flight = work->flight};
 
     *out = NULL;
+    TRY(binding_read(mem, work->journal, work->flight->id, &since.binding, err));
     TRY(journal_read(work->journal, 1, look_at, &since, err));
     TRY(find_flight(mem, work, &since, out, err));
     if (*out == NULL && since.n_applied > 0)

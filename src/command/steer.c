@@ -7,6 +7,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "command/command.h"
+#include "command/flight_binding.h"
 #include "command/rollback_plan.h"
 #include <string.h>
 
@@ -79,7 +80,8 @@ static int ask(const struct program *program, const struct request *request, con
     if (!options_format_allowed(&request->options,
                                 OPTIONS_FORMAT(FORMAT_TEXT) | OPTIONS_FORMAT(FORMAT_JSON), err) ||
         !flight_work_find(tmp, program, &request->options, NULL, &work, err) ||
-        !check_place(&work, occurrence, err) || !check_accepted(tmp, &work, occurrence, err))
+        !check_place(&work, occurrence, err) || !check_accepted(tmp, &work, occurrence, err) ||
+        (occurrence != OCCURRED_HOLD_ASKED && !flight_binding_check_work(&work, what, err)))
         return -1;
     return flight_work_ask(tmp, &work, &wish, err);
 }

@@ -77,6 +77,8 @@ json_t *flight_plan_json(const struct flight *flight)
     json_put_bool(data, "after_release", flight->is_after_release);
     json_put_integer(data, "after_release_pending", flight->n_after_release);
     json_put_bool(data, "can_go_back", flight->can_go_back);
+    if (flight->target != NULL)
+        json_put(data, "target", json_deep_copy(flight->target));
     put_way_back(data, &flight->way_back);
     json_put_text(data, "state", flight_state_name(flight->state));
     json_t *steps = json_put_array(data, "steps");
@@ -219,6 +221,8 @@ static bool take_start(struct flight_reader *reader, const json_t *event)
     flight->n_after_release = json_get_integer(data, "after_release_pending", 0);
     flight->can_go_back = json_is_true(json_object_get(data, "can_go_back"));
     flight->methods = BACK_WHOLE;
+    if (json_object_get(data, "target") != NULL)
+        flight->target = json_keep(reader->mem, json_deep_copy(json_object_get(data, "target")));
     read_way_back(reader, json_object_get(data, "way_back"));
     flight->started_ms = flight->entered_ms = time_of(event);
     TRY(read_state(reader, event, &flight->state));

@@ -112,6 +112,7 @@ struct flight_request {
 struct flight {
     const char *id;
     const char *version, *digest, *service, *environment; // version, digest NULL: none
+    const json_t *target; // the database that it began with (flight/binding.h); NULL: not noted
     enum flight_state state;
     enum flight_state held; // where `go` leads from FLIGHT_HOLDING
     int64_t started_ms;

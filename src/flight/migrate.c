@@ -46,6 +46,39 @@ static bool read_identity(struct migrating *migrating, struct error *err)
     migrating->report->database_name = identity.database;
     migrating->report->system = identity.system;
     migrating->is_standby = identity.is_standby;
+    return migrating->request->binding == NULL ||
+           binding_check_target(migrating->request->binding, &identity, err);
+}
+
+// An address that leads to several servers may have led elsewhere this time.
+static bool open_writer(struct migrating *migrating, struct error *err)
+{
+    struct engine_identity identity;
+    TRY(open_session(migrating, false, &migrating->writer, err));
+    if (migrating->request->binding == NULL)
+        return true;
+    TRY(migrating->session->identity(migrating->mem, migrating->writer, &identity, err));
+    return binding_check_target(migrating->request->binding, &identity, err);
+}
+
+// The bytes that may run, against those that the flight's gates were asked about. A dry run only
+// reads back.
+static bool check_bytes(const struct migrating *migrating, struct error *err)
+{
+    const struct migrate_request *request = migrating->request;
+    return request->binding == NULL || request->is_dry_run ||
+           binding_check_change(request->binding, request->change, err);
+}
+
+// Each that is about to run is the flight's.
+static bool check_steps(const struct migrating *migrating, struct error *err)
+{
+    const struct migrate_request *request = migrating->request;
+    const struct migrate_report *report = migrating->report;
+    if (request->binding == NULL || request->is_dry_run)
+        return true;
+    for (size_t i = 0; i < report->n_steps; i++)
+        TRY(binding_check_has(request->binding, report->steps[i].migration, err));
     return true;
 }
 
@@ -285,7 +318,7 @@ static bool fly(struct migrating *migrating, struct error *err)
         TRY(migrating->request->before(migrating->request->context, migrating->reader, err));
     TRY(migrating_note_traffic(migrating, err));
     report->orphans.before = count_orphans(migrating, &ignored);
-    TRY(open_session(migrating, false, &migrating->writer, err));
+    TRY(open_writer(migrating, err));
     TRY(prepare_record(migrating, err));
     TRY(read_identity(migrating, err)); // it has an id now
     for (size_t i = 0; i < report->n_steps; i++) {
@@ -362,7 +395,9 @@ bool migrate_run(TALLOC_CTX *mem, const struct migrate_request *request,
     };
     TRY(open_record(&migrating, err));
     report->n_applied = migrating.record.n;
+    TRY(check_bytes(&migrating, err));
     TRY(migrate_plan(report, request, &migrating.record, report, err));
+    TRY(check_steps(&migrating, err));
     *out = report;
     if (report->n_steps == 0)
         return true;

@@ -12,6 +12,7 @@
 
 #include "change/change.h"
 #include "driver/engine.h"
+#include "flight/binding.h"
 #include "flight/migration_report.h"
 #include "flight/record.h"
 #include "journal/journal.h"
@@ -29,6 +30,7 @@ struct migrate_request {
     int64_t timeout_ms; // of waiting for a lock; 0: the engine's own
     int64_t attempts;   // how often a migration may begin anew for a lock; 0: once
     struct wait *wait;
+    const struct binding *binding; // of the flight whose step it is; NULL: of none
     // Called with the reader when there is something to run, before the first step; NULL: not.
     bool (*before)(void *context, struct engine *reader, struct error *err);
     void *context;
