@@ -11,6 +11,7 @@
 #include "command/flight_binding.h"
 #include "command/flight_screen.h"
 #include "command/kept_journal.h"
+#include "command/rollback_plan.h"
 #include "flight/world.h"
 #include "journal/events.h"
 #include "journal/state.h"
@@ -115,6 +116,12 @@ static bool find_program(TALLOC_CTX *mem, const char **out, struct error *err)
 
 // --- flying
 
+static bool find_since(TALLOC_CTX *mem, void *context, const char **out, struct error *err)
+{
+    const struct flight_work *work = context;
+    return rollback_since(mem, work, out, err);
+}
+
 static bool fly(TALLOC_CTX *mem, struct flight_work *work, const struct flying_options *options,
                 struct error *err)
 {
@@ -140,6 +147,8 @@ static bool fly(TALLOC_CTX *mem, struct flight_work *work, const struct flying_o
         .environment = work->choice.environment,
         .notifiers = work->program->notifiers,
         .since_ms = work->flight->entered_ms,
+        .since = find_since,
+        .since_context = work,
         .tell = flight_screen_tell,
         .pass = flight_screen_pass,
         .screen = screen,

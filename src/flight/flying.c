@@ -186,13 +186,39 @@ static bool settle_step(struct flying *flying, TALLOC_CTX *tmp, struct step *ste
     return note_step(flying, step, &seen, true, err);
 }
 
+// Is it about to go back, and began no step of that since it was sent? What ends a maintenance is
+// never in anybody's way.
+static bool is_back_to_be_checked(const struct flight *flight)
+{
+    bool has_lasting = false;
+
+    if (flight->state != FLIGHT_ROLLING_BACK)
+        return false;
+    for (size_t i = 0; i < flight->n_steps; i++) {
+        const struct step *step = &flight->steps[i];
+        if (step->phase != STEP_BACK || !flight_is_called_for(flight, step))
+            continue;
+        if (step->attempts > 0 && step->began_ms >= flight->entered_ms)
+            return false;
+        has_lasting =
+            has_lasting || (step->state != STEP_DONE && flight_step_method(step) != BACK_WHOLE);
+    }
+    return has_lasting;
+}
+
 static bool fly_step(struct flying *flying, struct error *err)
 {
     SCRATCH(tmp);
+    const struct flight_world *world = flying->world;
     struct step *step = flight_next_step(flying->flight);
+    const char *refused = NULL;
 
     if (step == NULL)
         return move(flying, OCCURRED_STEPS_DONE, NULL, NULL, err);
+    if (world->check_back != NULL && is_back_to_be_checked(flying->flight))
+        TRY(world->check_back(world->context, tmp, flying->flight, &refused, err));
+    if (refused != NULL)
+        return move(flying, OCCURRED_BACK_REFUSED, refused, NULL, err);
     if (step->state == STEP_BEGUN || step->state == STEP_UNKNOWN)
         return settle_step(flying, tmp, step, err);
     return do_step(flying, tmp, step, err);

@@ -60,6 +60,10 @@ struct flight_world {
     // What became of it, seen from outside; it changes nothing.
     bool (*read_back)(void *context, TALLOC_CTX *mem, const struct flight *flight,
                       const struct step *step, struct step_result *out, struct error *err);
+    // Before the first step back: what stands in the way of one of them, in words; NULL: nothing.
+    // False only when it was interrupted. NULL: it is not asked.
+    bool (*check_back)(void *context, TALLOC_CTX *mem, const struct flight *flight,
+                       const char **refused, struct error *err);
     // What is due beside the flight, between two of its acts: a maintenance whose time is over.
     // False only when it was interrupted. NULL: nothing is.
     bool (*keep)(void *context, TALLOC_CTX *mem, const struct flight *flight, struct error *err);

@@ -44,23 +44,15 @@ static const struct state states[] = {
 _Static_assert(sizeof states / sizeof *states == FLIGHT_STATE_COUNT, "one row a state");
 
 static const char *const occurrences[] = {
-    [OCCURRED_POLL_GO] = "poll_go",
-    [OCCURRED_POLL_NO_GO] = "poll_no_go",
-    [OCCURRED_POLL_HOLD] = "poll_hold",
-    [OCCURRED_TIME] = "time",
-    [OCCURRED_STEP_DONE] = "step_done",
-    [OCCURRED_STEPS_DONE] = "steps_done",
-    [OCCURRED_STEP_FAILED] = "step_failed",
-    [OCCURRED_STEP_UNKNOWN] = "step_unknown",
-    [OCCURRED_VERIFY_GO] = "verify_go",
-    [OCCURRED_VERIFY_NO_GO] = "verify_no_go",
-    [OCCURRED_VERIFY_HOLD] = "verify_hold",
-    [OCCURRED_POINTS_DONE] = "points_done",
-    [OCCURRED_VERSION_BACK] = "version_back",
-    [OCCURRED_HOLD_ASKED] = "hold_asked",
-    [OCCURRED_GO_ASKED] = "go_asked",
-    [OCCURRED_ABORT_ASKED] = "abort_asked",
-    [OCCURRED_ROLLBACK_ASKED] = "rollback_asked",
+    [OCCURRED_POLL_GO] = "poll_go",           [OCCURRED_POLL_NO_GO] = "poll_no_go",
+    [OCCURRED_POLL_HOLD] = "poll_hold",       [OCCURRED_TIME] = "time",
+    [OCCURRED_STEP_DONE] = "step_done",       [OCCURRED_STEPS_DONE] = "steps_done",
+    [OCCURRED_STEP_FAILED] = "step_failed",   [OCCURRED_STEP_UNKNOWN] = "step_unknown",
+    [OCCURRED_VERIFY_GO] = "verify_go",       [OCCURRED_VERIFY_NO_GO] = "verify_no_go",
+    [OCCURRED_VERIFY_HOLD] = "verify_hold",   [OCCURRED_POINTS_DONE] = "points_done",
+    [OCCURRED_BACK_REFUSED] = "back_refused", [OCCURRED_VERSION_BACK] = "version_back",
+    [OCCURRED_HOLD_ASKED] = "hold_asked",     [OCCURRED_GO_ASKED] = "go_asked",
+    [OCCURRED_ABORT_ASKED] = "abort_asked",   [OCCURRED_ROLLBACK_ASKED] = "rollback_asked",
     [OCCURRED_DEADLINE] = "deadline",
 };
 _Static_assert(sizeof occurrences / sizeof *occurrences == OCCURRENCE_COUNT, "one name each");
@@ -169,6 +161,8 @@ const struct flight_transition flight_transitions[] = {
 
     ROW(ROLLING_BACK, STEP_DONE, ROLLING_BACK, "the next step back"),
     ROW(ROLLING_BACK, STEPS_DONE, PROVING, "all is taken back: it is proven"),
+    ROW(ROLLING_BACK, BACK_REFUSED, NEEDS_PERSON,
+        "it cannot be taken back now, and no step back was begun"),
     ROW(ROLLING_BACK, STEP_FAILED, NEEDS_PERSON, "a step back failed"),
     ROW(ROLLING_BACK, STEP_UNKNOWN, NEEDS_PERSON, "nobody can say what became of a step back"),
     ROW(ROLLING_BACK, DEADLINE, NEEDS_PERSON, "the rollback takes longer than it may"),

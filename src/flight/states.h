@@ -53,6 +53,7 @@ enum flight_occurrence {
     OCCURRED_VERIFY_NO_GO,
     OCCURRED_VERIFY_HOLD,
     OCCURRED_POINTS_DONE,  // the last point passed
+    OCCURRED_BACK_REFUSED, // the way back cannot be gone to its end
     OCCURRED_VERSION_BACK, // it is as after its migrations, which stay; the version went back
     OCCURRED_HOLD_ASKED,
     OCCURRED_GO_ASKED,

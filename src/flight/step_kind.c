@@ -224,9 +224,12 @@ static bool undo_read_back(TALLOC_CTX *mem, const struct step_context *context,
                               "flight: somebody else undid some",
                               (long long)recorded.applied, (long long)before);
     } else if (recorded.applied > before) {
+        const char *foreign = foreign_migrations(mem, step, &recorded);
         out->is_partly = true;
-        out->why = mem_printf(mem, "%lld migrations of the flight are still applied",
-                              (long long)(recorded.applied - before));
+        out->why = foreign != NULL
+                       ? foreign
+                       : mem_printf(mem, "%lld migrations of the flight are still applied",
+                                    (long long)(recorded.applied - before));
     }
     return true;
 }
@@ -400,4 +403,36 @@ bool step_read_back(TALLOC_CTX *mem, const struct step_context *context, const s
                          "know",
                          step->name, step->kind);
     return kind->read_back(mem, context, step, out, err);
+}
+
+// Only an undo can be looked at before: whether others applied more, and whether each has a down.
+bool step_check_back(TALLOC_CTX *mem, const struct step_context *context, const struct step *step,
+                     const char **refused, struct error *err)
+{
+    SCRATCH(tmp);
+    const char *const *undo;
+    const char **argv = NULL;
+    size_t n = 0;
+    struct verb_answer answer;
+    struct error cause = {0};
+
+    *refused = NULL;
+    if (strcmp(step->kind, "undo") != 0)
+        return true;
+    if (!undo_arguments(tmp, context, step, &undo, &cause)) {
+        if (cause.code == ERROR_INTERRUPTED)
+            return error_set(err, cause.code, "%s", cause.message);
+        *refused = mem_strdup(mem, cause.message);
+        return true;
+    }
+    for (; undo != NULL && *undo != NULL; undo++)
+        *mem_append(tmp, argv, n) = *undo;
+    if (n == 0)
+        return true;
+    *mem_append(tmp, argv, n) = "--dry-run";
+    (void)mem_append(tmp, argv, n); // the end
+    TRY(verb_run(tmp, context->caller, argv, READ_BACK_MS, &answer, err));
+    if (answer.status != VERB_DONE)
+        *refused = mem_strdup(mem, answer.said ?: "the undo of its migrations cannot be looked at");
+    return true;
 }

@@ -21,6 +21,10 @@ MUST_CHECK bool step_act(TALLOC_CTX *mem, const struct step_context *context,
 MUST_CHECK bool step_read_back(TALLOC_CTX *mem, const struct step_context *context,
                                const struct step *step, struct step_result *out, struct error *err);
 
+// Can this step back be taken to its end? `*refused`: why not, in words; it changes nothing.
+MUST_CHECK bool step_check_back(TALLOC_CTX *mem, const struct step_context *context,
+                                const struct step *step, const char **refused, struct error *err);
+
 // The flight's own baseline, the original one: not a later one that somebody saved meanwhile. NULL:
 // there is none.
 MUST_CHECK bool step_find_baseline(TALLOC_CTX *mem, const struct step_context *context,

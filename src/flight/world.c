@@ -239,6 +239,31 @@ static bool world_verify(void *context, TALLOC_CTX *mem, const struct flight *fl
     return checkup_all(mem, &checkup, out, err) || fail_interrupted(world, err);
 }
 
+// --- the way back
+
+static bool world_check_back(void *context, TALLOC_CTX *mem, const struct flight *flight,
+                             const char **refused, struct error *err)
+{
+    struct world *world = context;
+    const struct world_options *options = world->options;
+    const char *type = "take that back first, then tminus go";
+
+    *refused = NULL;
+    TRY(options->since(mem, options->since_context, refused, err));
+    for (size_t i = 0; *refused == NULL && i < flight->n_steps; i++) {
+        const struct step *step = &flight->steps[i];
+        if (step->phase != STEP_BACK || step->state == STEP_DONE ||
+            !flight_is_called_for(flight, step))
+            continue;
+        if (!step_check_back(mem, &world->steps, step, refused, err))
+            return fail_interrupted(world, err);
+        type = "mend that, then tminus go";
+    }
+    if (*refused != NULL)
+        *refused = mem_printf(mem, "%s; %s; tminus abort closes the flight", *refused, type);
+    return true;
+}
+
 // --- maintenance
 
 static bool world_keep(void *context, TALLOC_CTX *mem, const struct flight *flight,
@@ -323,6 +348,7 @@ struct flight_world *world_make(TALLOC_CTX *mem, const struct world_options *opt
         .verify = world_verify,
         .act = world_act,
         .read_back = world_read_back,
+        .check_back = options->since == NULL ? NULL : world_check_back,
         .keep = world_keep,
         .call_text = world_call_text,
         .call =

@@ -26,6 +26,9 @@ struct world_options {
     const struct config *config;
     const struct config_environment *environment;
     const struct notifier_driver *const *notifiers;
+    // What others built upon the flight, in words; NULL: nothing. As rollback asks it.
+    bool (*since)(TALLOC_CTX *mem, void *context, const char **out, struct error *err);
+    void *since_context;
     // For the screen: something happened; time passed, ten times a second.
     void (*tell)(void *screen, const struct flight *flight);
     void (*pass)(void *screen);

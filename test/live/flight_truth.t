@@ -124,4 +124,31 @@ ends 0 'and once more' fly launch --version v2 --reason short -q
 sed -i 's#http://{address}/health#http://{slot}.invalid/health#' tminus.yaml
 ends 3 'a release that cannot be asked: the flight holds' fly watch --once -q
 says 'not asked: why' out 'a point of the watch could not be answered: the release: '
+
+# --- a way back that cannot be gone to its end is not begun
+
+watched 10ms
+fresh
+ends 0 'flown' fly launch --version v2 --reason short -q
+echo 'CREATE TABLE invoices (id INTEGER PRIMARY KEY);' >migrations/0003_invoices.up.sql
+echo 'DROP TABLE invoices;' >migrations/0003_invoices.down.sql
+ends 0 'somebody migrates' env TMINUS_ACTOR=ben "$TMINUS" migrate -q
+ends 5 'an abort is not begun' fly abort
+says 'not begun: whose work' out 'migration migrations/0003_invoices.up.sql was applied by ben'
+says 'not begun: what to type' out 'take that back first, then tminus go; tminus abort closes the flight'
+is 'not begun: nothing was done' "$(now)" 'needs_person v2 id status currency'
+ends 5 'a go neither' fly go -q
+is 'a go: nothing was done' "$(now)" 'needs_person v2 id status currency'
+ends 0 'that is taken back' fly migrate --undo --steps 1 -q
+ends 4 'then it goes back' fly go -q
+is 'then: taken back' "$(now)" 'rolled_back v1 id status'
+
+fresh
+ends 0 'flown again' fly launch --version v2 --reason short -q
+mv migrations/0002_currency.down.sql kept.sql
+ends 5 'a migration without down: not begun' fly abort
+says 'without down: said' out 'has no down'
+is 'without down: nothing was done' "$(now)" 'needs_person v2 id status currency'
+mv kept.sql migrations/0002_currency.down.sql
+ends 4 'with it, it goes back' fly go -q
 done_testing

@@ -21,6 +21,7 @@ struct example {
     int lies;                                 // it says done and did nothing
     int is_unknown; // reading back does not answer, until a person is asked
     bool is_open; // what holds at a verification is nothing but rows that nobody can attribute
+    bool is_blocked; // something stands in the way back
     bool cannot_go_back;
     bool has_own; // steps of its own: `grant` behind the migrations, and `seal`, without a way back
     const char *asks; // once, when the flight holds or needs a person
@@ -100,6 +101,10 @@ static const struct example examples[] = {
     {"rows that nobody can attribute after the rollback", .checks = VERDICT_NO_GO,
      .proof = VERDICT_HOLD, .is_open = true, .asks = "abort", .end = FLIGHT_CLOSED,
      .effects = {0, 1, 1, 1, 1, 1, 1}},
+    {"something stands in the way back", .verify = VERDICT_NO_GO, .is_blocked = true,
+     .asks = "abort", .end = FLIGHT_CLOSED, .effects = {0, 1, 1, 1, 1, 0, 0}},
+    {"it still stands there when a person says go", .verify = VERDICT_NO_GO, .is_blocked = true,
+     .asks = "go", .end = FLIGHT_NEEDS_PERSON, .effects = {0, 1, 1, 1, 1, 0, 0}},
     {"it is done, and taken back whole", .asks = "rollback", .asks_at_end = true,
      .end = FLIGHT_ROLLED_BACK, .effects = {0, 1, 1, 1, 1, 1, 1}},
     {"it is done, and only the version is taken back", .asks = "rollback", .asks_at_end = true,

@@ -123,6 +123,15 @@ static bool sim_read_back(void *context, TALLOC_CTX *mem, const struct flight *f
     return true;
 }
 
+static bool sim_check_back(void *context, TALLOC_CTX *mem, const struct flight *flight,
+                           const char **refused, struct error *err)
+{
+    (void)context, (void)mem, (void)err;
+    assert_int_equal(flight->state, FLIGHT_ROLLING_BACK);
+    *refused = sim.example->is_blocked ? "somebody built upon it" : NULL;
+    return true;
+}
+
 static char *sim_call_text(void *context, TALLOC_CTX *mem, const struct flight *flight)
 {
     (void)context;
@@ -160,6 +169,7 @@ static const struct flight_world world = {
     .verify = sim_verify,
     .act = sim_act,
     .read_back = sim_read_back,
+    .check_back = sim_check_back,
     .call_text = sim_call_text,
     .call = sim_call,
     .tell = sim_tell,
