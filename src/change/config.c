@@ -73,6 +73,8 @@ static bool read_file(struct config *config, struct config_reading *reading, str
     TRY(yaml_read(config, config->path, text, len, &document, err));
     config->document = document;
     config_read_map(reading, document, &config_map_file, config);
+    config->written = reading->written;
+    config->n_written = reading->n_written;
     check_whole(reading, config);
     if (reading->problems.n > 1)
         qsort(reading->problems.list, reading->problems.n, sizeof(reading->problems.list[0]),
@@ -125,6 +127,14 @@ bool config_read(TALLOC_CTX *mem, const char *path, bool expand, struct config *
     }
     *out = config;
     return true;
+}
+
+const char *config_written(const struct config *config, const char *value)
+{
+    for (size_t i = 0; i < config->n_written; i++)
+        if (config->written[i].value == value)
+            return config->written[i].text;
+    return value;
 }
 
 char *config_resolve(TALLOC_CTX *mem, const struct config *config, const char *path)
@@ -184,8 +194,8 @@ static const char *find_slot(const struct config_environment *environment, const
     return NULL;
 }
 
-const struct config_database *
-config_environment_database(const struct config_environment *environment, const char *name)
+const struct config_database *config_environment_database(
+    const struct config_environment *environment, const char *name)
 {
     for (size_t i = 0; i < environment->n_databases; i++)
         if (name == NULL || strcmp(environment->databases[i].name, name) == 0)

@@ -212,8 +212,15 @@ struct config_environment {
     struct error missing;
 };
 
+// A value that variables were put into, and as it stands in the file.
+struct config_written {
+    const char *value, *text;
+};
+
 struct config {
-    const char *path;    // NULL: none was found; the structs hold the defaults
+    const char *path; // NULL: none was found; the structs hold the defaults
+    struct config_written *written;
+    size_t n_written;
     const char *folder;  // relative paths start here
     const char *service; // default: the folder's name
     struct config_environment *environments;
@@ -262,6 +269,10 @@ MUST_CHECK bool config_check(TALLOC_CTX *mem, const char *path, bool expand, str
 
 // A path of the configuration, seen from here.
 char *config_resolve(TALLOC_CTX *mem, const struct config *config, const char *path);
+
+// `value` of the configuration (by its address) as the file has it, with ${NAME} for what comes
+// from the environment; itself where nothing does. For screens and records.
+const char *config_written(const struct config *config, const char *value);
 
 // By name; NULL name: the only one, or the one called "production". A name that is a slot of the
 // only or default environment gives that environment and sets `slot`.

@@ -17,6 +17,8 @@ struct config_reading {
     // not as a problem.
     struct error *missing;
     bool reports_missing; // and as problems too
+    struct config_written *written;
+    size_t n_written;
 };
 
 // Note a problem at `line`, `column`; past CONFIG_PROBLEMS_MAX they are dropped.

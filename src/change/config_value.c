@@ -51,8 +51,13 @@ static const char *expand(struct config_reading *reading, const struct yaml *nod
     const char *at = node->text;
     for (;;) {
         const char *next = strstr(at, "${");
-        if (next == NULL)
-            return mem_printf(reading->mem, "%s%s", out, at);
+        if (next == NULL) {
+            const char *value = mem_printf(reading->mem, "%s%s", out, at);
+            if (at != node->text)
+                *mem_append(reading->mem, reading->written, reading->n_written) =
+                    (struct config_written){value, mem_strdup(reading->mem, node->text)};
+            return value;
+        }
         if (next > at && next[-1] == '$') { // $${ is ${
             out = mem_printf(reading->mem, "%s%.*s${", out, (int)(next - at - 1), at);
             at = next + 2;

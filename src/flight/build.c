@@ -38,7 +38,7 @@ static struct task make_task(const struct building *building, const char *name, 
         .environment = release->environment,
         .n_environment = release->n_environment,
         .values = {.version = request->version},
-        .folder = request->config->folder,
+        .config = request->config,
         .timeout_ms = release->timeout_ms,
         .wait = request->wait,
     };
@@ -190,15 +190,12 @@ static bool act(TALLOC_CTX *mem, void *context, const char **why, struct error *
     return true;
 }
 
-static json_t *make_data(const struct building *building, const char *const *argv)
+static json_t *make_data(const struct building *building)
 {
     json_t *data = json_object();
     json_put_text(data, "environment", building->request->environment->name);
     json_put_text(data, "version", building->request->version);
     json_put_text(data, "verified_in", building->request->verified_in);
-    json_t *command = json_put_array(data, "command");
-    for (; *argv != NULL; argv++)
-        json_array_append_new(command, json_text(*argv));
     return data;
 }
 
@@ -207,12 +204,12 @@ bool build_act(TALLOC_CTX *mem, const struct build_request *request, struct act 
 {
     const struct config_release *release = &request->environment->release;
     struct building *building = mem_new(mem, struct building);
-    const char *const *argv;
     building->request = request;
     talloc_set_destructor(building, drop_data);
     TRY(task_check_version(request->version, err));
     const struct task task = make_task(building, "release.build", release->build, release->n_build);
-    TRY(task_argv(mem, &task, &argv, err));
+    building->data = make_data(building);
+    TRY(task_put_command(building->data, &task, err));
     if (release->artifact == NULL && release->n_digest == 0) {
         error_set(err, ERROR_CONFIG, "environment '%s': it is not said what the build makes",
                   request->environment->name);
@@ -220,7 +217,6 @@ bool build_act(TALLOC_CTX *mem, const struct build_request *request, struct act 
                           "write release: {artifact: FILE}, or artifact: [COMMAND] that prints "
                           "its SHA-256");
     }
-    building->data = make_data(building, argv);
     *out = (struct act){
         .started = EVENT_BUILD_STARTED,
         .done = EVENT_BUILT,

@@ -168,7 +168,7 @@ static bool run_command(TALLOC_CTX *mem, const struct flag_setting *setting, con
         .n_words = setting->is_on ? flag->n_on : flag->n_off,
         .environment = release->environment,
         .n_environment = release->n_environment,
-        .folder = setting->config->folder,
+        .config = setting->config,
         .timeout_ms = flag->timeout_ms,
         .wait = setting->wait,
         .show = setting->show,

@@ -163,7 +163,7 @@ static struct task make_task(const struct maintenance_request *request)
         .is_shell = maintenance->is_shell,
         .environment = maintenance->environment,
         .n_environment = maintenance->n_environment,
-        .folder = request->config->folder,
+        .config = request->config,
         .timeout_ms = maintenance->timeout_ms,
         .wait = request->wait,
         .show = request->show,
@@ -213,10 +213,8 @@ bool maintenance_act(TALLOC_CTX *mem, const struct maintenance_request *request,
                      struct error *err)
 {
     const struct task task = make_task(request);
-    const char *const *argv;
 
     TRY(maintenance_check(request->environment, err));
-    TRY(task_argv(mem, &task, &argv, err));
     struct maintaining *maintaining = mem_new(mem, struct maintaining);
     maintaining->request = request;
     maintaining->data = json_object();
@@ -225,9 +223,7 @@ bool maintenance_act(TALLOC_CTX *mem, const struct maintenance_request *request,
     json_put_text(maintaining->data, "set", request->is_on ? "on" : "off");
     if (request->is_on)
         json_put_text(maintaining->data, "until", clock_format(request->until_ms).text);
-    json_t *command = json_put_array(maintaining->data, "command");
-    for (; *argv != NULL; argv++)
-        json_array_append_new(command, json_text(*argv));
+    TRY(task_put_command(maintaining->data, &task, err));
     *out = (struct act){
         .started = EVENT_MAINTENANCE_STARTED,
         .done = EVENT_MAINTENANCE_SET,

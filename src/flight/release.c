@@ -190,7 +190,7 @@ static struct task make_task(const struct releasing *releasing, const char *slot
         .environment = release->environment,
         .n_environment = release->n_environment,
         .values = {.slot = slot, .version = request->version},
-        .folder = request->config->folder,
+        .config = request->config,
         .timeout_ms = release->timeout_ms,
         .wait = request->wait,
         .show = request->show,
@@ -268,7 +268,7 @@ static bool check_version_is_asked(const struct config_environment *environment,
                            "expect: {json: {version: \"{version}\"}}}]");
 }
 
-static json_t *make_data(const struct releasing *releasing, const char *const *argv)
+static json_t *make_data(const struct releasing *releasing)
 {
     json_t *data = json_object();
     json_put_text(data, "environment", releasing->request->environment->name);
@@ -277,9 +277,6 @@ static json_t *make_data(const struct releasing *releasing, const char *const *a
     json_t *slots = json_put_array(data, "slots");
     for (size_t i = 0; i < releasing->n_slots; i++)
         json_array_append_new(slots, json_text(releasing->slots[i]->name));
-    json_t *command = json_put_array(data, "command");
-    for (; *argv != NULL; argv++)
-        json_array_append_new(command, json_text(*argv));
     return data;
 }
 
@@ -287,7 +284,6 @@ bool release_act(TALLOC_CTX *mem, const struct release_request *request, struct 
                  struct error *err)
 {
     struct releasing *releasing = mem_new(mem, struct releasing);
-    const char *const *argv;
     releasing->request = request;
     talloc_set_destructor(releasing, drop_json);
     TRY(task_check_version(request->version, err));
@@ -295,8 +291,8 @@ bool release_act(TALLOC_CTX *mem, const struct release_request *request, struct 
     TRY(check_version_is_asked(request->environment, err));
     const struct task task =
         make_task(releasing, releasing->n_slots == 0 ? request->slot : releasing->slots[0]->name);
-    TRY(task_argv(mem, &task, &argv, err));
-    releasing->data = make_data(releasing, argv);
+    releasing->data = make_data(releasing);
+    TRY(task_put_command(releasing->data, &task, err));
     *out = (struct act){
         .started = EVENT_RELEASE_STARTED,
         .done = EVENT_RELEASED,

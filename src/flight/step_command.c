@@ -148,7 +148,7 @@ static struct task make_task(const struct stepping *stepping)
         .environment = release->environment,
         .n_environment = release->n_environment,
         .values = {.slot = request->slot, .version = request->version},
-        .folder = request->config->folder,
+        .config = request->config,
         .timeout_ms = step->timeout_ms,
         .wait = request->wait,
         .show = request->show,
@@ -169,12 +169,9 @@ static bool run(TALLOC_CTX *mem, void *context, const char **why, struct error *
 
 bool stepping_command(TALLOC_CTX *mem, struct stepping *stepping, struct error *err)
 {
-    const char *const *argv;
     const struct task task = make_task(stepping);
-    TRY(task_argv(mem, &task, &argv, err));
-    json_t *command = json_put_array(stepping->data, "command");
-    for (; *argv != NULL; argv++)
-        json_array_append_new(command, json_text(*argv));
+    (void)mem;
+    TRY(task_put_command(stepping->data, &task, err));
     stepping->inner = (struct act){.started = EVENT_STEP_ACT_STARTED,
                                    .done = EVENT_STEP_ACTED,
                                    .failed = EVENT_STEP_ACT_FAILED,

@@ -54,7 +54,8 @@ static bool fill(TALLOC_CTX *mem, const struct task *task, const char *word, con
     return true;
 }
 
-bool task_argv(TALLOC_CTX *mem, const struct task *task, const char *const **out, struct error *err)
+static bool task_argv(TALLOC_CTX *mem, const struct task *task, const char *const **out,
+                      struct error *err)
 {
     const char **argv = mem_array(mem, const char *, task->n_words + 3);
     size_t n = 0;
@@ -67,6 +68,23 @@ bool task_argv(TALLOC_CTX *mem, const struct task *task, const char *const **out
     for (size_t i = 0; i < task->n_words; i++)
         TRY(fill(mem, task, task->words[i], &argv[n++], err));
     *out = argv;
+    return true;
+}
+
+bool task_put_command(json_t *data, const struct task *task, struct error *err)
+{
+    SCRATCH(tmp);
+    const char **words = mem_array(tmp, const char *, task->n_words + 1);
+    const char *const *argv;
+    struct task shown = *task;
+
+    for (size_t i = 0; i < task->n_words; i++)
+        words[i] = config_written(task->config, task->words[i]);
+    shown.words = words;
+    TRY(task_argv(tmp, &shown, &argv, err));
+    json_t *command = json_put_array(data, "command");
+    for (; *argv != NULL; argv++)
+        json_array_append_new(command, json_text(*argv));
     return true;
 }
 
@@ -182,7 +200,7 @@ bool task_run(TALLOC_CTX *mem, const struct task *task, struct task_end *out, st
     struct process_result result;
     struct tasking tasking = {.mem = mem, .task = task, .output = mem_strdup(mem, "")};
     struct process_options options = {
-        .folder = task->folder,
+        .folder = task->config->folder,
         .is_environment_whole = true,
         .ends_with_us = true,
         .timeout_ms = task->timeout_ms,

@@ -12,6 +12,7 @@
 #define FLIGHT_TASK_H
 
 #include "base/error.h"
+#include "base/json.h"
 #include "base/memory.h"
 #include "base/wait.h"
 #include "change/config.h"
@@ -32,7 +33,7 @@ struct task {
     const char *const *environment; // names of ours that it gets too
     size_t n_environment;
     struct task_values values;
-    const char *folder;
+    const struct config *config; // that the words are of
     int64_t timeout_ms;
     struct wait *wait;
     void (*show)(void *context, const char *line); // NULL: nobody
@@ -53,9 +54,8 @@ struct task_end {
 // started. ERROR_INTERRUPTED: it was ended, and nobody knows how far it came.
 MUST_CHECK bool task_run(TALLOC_CTX *mem, const struct task *task, struct task_end *out,
                          struct error *err);
-// What would be run, NULL-terminated.
-MUST_CHECK bool task_argv(TALLOC_CTX *mem, const struct task *task, const char *const **out,
-                          struct error *err);
+// As `command` into `data`: what would be run, with ${NAME} for what comes from the environment.
+MUST_CHECK bool task_put_command(json_t *data, const struct task *task, struct error *err);
 // A version that may stand in commands, addresses and names: ERROR_USAGE else.
 MUST_CHECK bool task_check_version(const char *version, struct error *err);
 

@@ -145,4 +145,12 @@ is 'interrupted: what it started is gone' "$(pgrep -f 'sleep 77.7')" ''
 is 'interrupted: the intent stands alone' "$(events | tail -c 31)" 'release-failed release-started'
 echo well >manner
 ends 0 'and the next one does it' release 1.9.1
+
+# --- a variable in the command itself
+sed -i 's#"{version}"\]#"{version}", "--token=${OTHER_TOKEN}"]#' tminus.yaml
+ends 0 'a variable among the words' release 1.9.3
+lacks 'a variable among the words: its value is not shown' out never-passed
+"$TMINUS" journal export >journal 2>err
+lacks 'a variable among the words: nor journaled' journal never-passed
+says 'a variable among the words: as it is written' journal 'token=${OTHER_TOKEN}'
 done_testing

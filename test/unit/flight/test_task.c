@@ -11,6 +11,7 @@
 
 struct rig {
     struct tree *tree;
+    struct config config;
     char *shown; // each line and '|'
     struct error err;
     struct task_end end;
@@ -26,6 +27,7 @@ static struct rig *rig_make(TALLOC_CTX *mem)
 {
     struct rig *rig = mem_new(mem, struct rig);
     rig->tree = tree_make(rig);
+    rig->config.folder = rig->tree->folder;
     rig->shown = mem_strdup(rig, "");
     return rig;
 }
@@ -38,7 +40,7 @@ static bool run(struct rig *rig, const char *script, struct task task)
     task.words = words;
     task.n_words = 1;
     task.is_shell = true;
-    task.folder = rig->tree->folder;
+    task.config = &rig->config;
     task.timeout_ms = task.timeout_ms ? task.timeout_ms : 20000;
     task.show = show;
     task.show_context = rig;
@@ -47,14 +49,22 @@ static bool run(struct rig *rig, const char *script, struct task task)
 
 static const char *const *argv_of(struct rig *rig, const char *const *words, size_t n, struct task task)
 {
-    const char *const *argv = NULL;
+    const char **argv = NULL;
+    json_t *data = json_keep(rig, json_object());
     task.name = "release.deploy";
     task.words = words;
     task.n_words = n;
-    return task_argv(rig, &task, &argv, &rig->err) ? argv : NULL;
+    task.config = &rig->config;
+    if (!task_put_command(data, &task, &rig->err))
+        return NULL;
+    const json_t *command = json_object_get(data, "command");
+    argv = mem_array(rig, const char *, json_array_size(command) + 1);
+    for (size_t i = 0; i < json_array_size(command); i++)
+        argv[i] = json_string_value(json_array_get(command, i));
+    return argv;
 }
 
-static void test_task_argv__holes_are_words(void **state)
+static void test_task_put_command__holes_are_words(void **state)
 {
     (void)state;
     struct rig *rig = rig_make(NULL);
@@ -69,7 +79,24 @@ static void test_task_argv__holes_are_words(void **state)
     talloc_free(rig);
 }
 
-static void test_task_argv__quoted_for_a_shell(void **state)
+// What variables were put into is told as the configuration has it.
+static void test_task_put_command__no_value_of_a_variable(void **state)
+{
+    (void)state;
+    struct rig *rig = rig_make(NULL);
+    static const char *const words[] = {"./deploy.sh", "--token=s3cret for {version}", "{version}"};
+    struct config_written written = {words[1], "--token=${TOKEN} for {version}"};
+    const struct task task = {.values = {.version = "v2"}};
+    rig->config.written = &written;
+    rig->config.n_written = 1;
+    const char *const *argv = argv_of(rig, words, 3, task);
+    assert_non_null(argv);
+    assert_string_equal(argv[1], "--token=${TOKEN} for v2");
+    assert_string_equal(argv[2], "v2");
+    talloc_free(rig);
+}
+
+static void test_task_put_command__quoted_for_a_shell(void **state)
 {
     (void)state;
     struct rig *rig = rig_make(NULL);
@@ -83,7 +110,7 @@ static void test_task_argv__quoted_for_a_shell(void **state)
     talloc_free(rig);
 }
 
-static void test_task_argv__refused(void **state)
+static void test_task_put_command__refused(void **state)
 {
     (void)state;
     struct rig *rig = rig_make(NULL);
@@ -133,7 +160,7 @@ static void test_task_run__cannot_be_started(void **state)
     (void)state;
     struct rig *rig = rig_make(NULL);
     static const char *const words[] = {"./no-such-command"};
-    const struct task task = {.name = "release.deploy", .words = words, .n_words = 1, .folder = rig->tree->folder};
+    const struct task task = {.name = "release.deploy", .words = words, .n_words = 1, .config = &rig->config};
     assert_false(task_run(rig, &task, &rig->end, &rig->err));
     assert_int_equal(rig->err.code, ERROR_INPUT);
     assert_string_equal(rig->err.message, "release.deploy: ./no-such-command: command not found");
@@ -255,9 +282,10 @@ static void test_task_run__interrupted(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_task_argv__holes_are_words),
-        cmocka_unit_test(test_task_argv__quoted_for_a_shell),
-        cmocka_unit_test(test_task_argv__refused),
+        cmocka_unit_test(test_task_put_command__holes_are_words),
+        cmocka_unit_test(test_task_put_command__no_value_of_a_variable),
+        cmocka_unit_test(test_task_put_command__quoted_for_a_shell),
+        cmocka_unit_test(test_task_put_command__refused),
         cmocka_unit_test(test_task_check_version__letters),
         cmocka_unit_test(test_task_run__status_and_output),
         cmocka_unit_test(test_task_run__cannot_be_started),
