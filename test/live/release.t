@@ -141,6 +141,10 @@ ends 6 'two at once' release 1.9.2
 kill -TERM "$pid"
 wait "$pid"
 is 'interrupted' "$?" 143
+for _ in $(seq 30); do # whoever does not obey is killed two seconds later
+    pgrep -f 'sleep 77.7' >"$tmp/sleeping" || break
+    sleep 0.1
+done
 is 'interrupted: what it started is gone' "$(pgrep -f 'sleep 77.7')" ''
 is 'interrupted: the intent stands alone' "$(events | tail -c 31)" 'release-failed release-started'
 echo well >manner
@@ -150,7 +154,7 @@ ends 0 'and the next one does it' release 1.9.1
 sed -i 's#"{version}"\]#"{version}", "--token=${OTHER_TOKEN}"]#' tminus.yaml
 ends 0 'a variable among the words' release 1.9.3
 lacks 'a variable among the words: its value is not shown' out never-passed
-"$TMINUS" journal export >journal 2>err
+"$TMINUS" journal export >"$tmp/journal" 2>"$tmp/ignored"
 lacks 'a variable among the words: nor journaled' journal never-passed
 says 'a variable among the words: as it is written' journal 'token=${OTHER_TOKEN}'
 done_testing
