@@ -134,9 +134,9 @@ ends 0 'a person has it done again' fly status
 is 'done again' "$(wc -l <warmed)" 2
 configure "$grant"
 fresh
-sqlite3 shop.db 'UPDATE pace SET v = 1000000000'
+sqlite3 shop.db 'UPDATE pace SET v = 5000000'
 kill_within '"$TMINUS" journal export 2>&1 | grep -q step-act-started'
-sqlite3 -cmd '.timeout 10000' shop.db 'UPDATE pace SET v = 2'
+sqlite3 -cmd '.timeout 10000' shop.db 'UPDATE pace SET v = 2' || result 1 "the pace is still that of the killed one"
 ends 0 'killed within SQL, and resumed' fly resume
 is 'the SQL took effect once' "$(state)" 'id status currency|2'
 ends 0 'the journal verifies' fly journal verify
