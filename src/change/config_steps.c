@@ -146,10 +146,18 @@ static void check_keys(struct config_reading *reading, const struct yaml *node,
 #undef OF
 }
 
+// It changes the target, and how it is taken back must be said.
+static bool needs_undo(const struct config_step *step)
+{
+    return step->place != STEP_AT_PREPARE &&
+           (step->kind == STEP_KIND_COMMAND || step->kind == STEP_KIND_TRAFFIC ||
+            step->kind == STEP_KIND_SQL);
+}
+
 static void check_undo(struct config_reading *reading, const struct config_step *step)
 {
     bool is_flag = step->kind == STEP_KIND_FLAG;
-    if (step->undo == STEP_UNDO_UNSAID && config_step_needs_undo(step))
+    if (step->undo == STEP_UNDO_UNSAID && needs_undo(step))
         complain(reading, step,
                  "undo: [COMMAND, …] (of sql: a file), or undo: none with reason: TEXT",
                  "changes something and does not say how that is taken back");
@@ -221,13 +229,6 @@ static void end_step(struct config_reading *reading, const struct yaml *node, vo
     check_undo(reading, step);
     if (step->at != NULL)
         check_kind(reading, node, step);
-}
-
-bool config_step_needs_undo(const struct config_step *step)
-{
-    return step->place != STEP_AT_PREPARE &&
-           (step->kind == STEP_KIND_COMMAND || step->kind == STEP_KIND_TRAFFIC ||
-            step->kind == STEP_KIND_SQL);
 }
 
 const struct config_map config_map_step = {

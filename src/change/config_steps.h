@@ -64,7 +64,5 @@ struct config_step { // steps: [{name: warm, at: after_release, command: [./warm
 };
 
 const char *config_step_kind_name(enum step_kind_name kind); // "command"
-// It changes the target, and how it is taken back must be said.
-bool config_step_needs_undo(const struct config_step *step);
 
 #endif
