@@ -50,7 +50,7 @@ static void add_pilot(struct drawing *drawing)
     if (pilot == NULL)
         return;
     if (!pilot->is_held)
-        state = "; it has ended";
+        state = "; that tminus has ended";
     else if (!pilot->is_alive)
         state = mem_printf(drawing->mem, "; it is gone: last heard of %s ago",
                            quantity_duration(drawing->mem, pilot->age_ms));

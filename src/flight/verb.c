@@ -33,6 +33,7 @@ static json_t *keep_document(TALLOC_CTX *mem, const struct process_result *resul
 // "tminus: MESSAGE" with its hint, or the last line there is: progress and warnings come before.
 static const char *last_words(TALLOC_CTX *mem, const char *text)
 {
+    SCRATCH(tmp);
     const char *begin = text;
 
     for (const char *at = text; (at = strstr(at, "tminus: ")) != NULL; at++)
@@ -40,8 +41,9 @@ static const char *last_words(TALLOC_CTX *mem, const char *text)
             begin = at + strlen("tminus: ");
     if (text_starts_with(begin, "warning: "))
         begin += strlen("warning: ");
-    size_t len = strlen(begin);
-    return len == 0 ? NULL : text_shorten(mem, begin, len, SAID_WIDTH);
+    const char *sentence = text_replaced(tmp, begin, "\n  hint: ", "; ");
+    size_t len = strlen(sentence);
+    return len == 0 ? NULL : text_shorten(mem, sentence, len, SAID_WIDTH);
 }
 
 // --- what it says while it runs
