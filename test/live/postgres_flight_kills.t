@@ -39,7 +39,7 @@ class OnPostgres(kill_matrix.Flight):
     verb = ['launch', '--version', 'v2']
     once = ('flight-started', 'migration-applied', 'released')
     marks = {'KILL_COMMITS': '1'}
-    stride = 5
+    stride = 9
     web = server = None
 
     def environment(self):
