@@ -5,6 +5,8 @@
 . "${SOURCE:=$(cd "$(dirname "$0")/../.." && pwd)}/test/support/tap.sh"
 . "$SOURCE/test/support/postgres.sh"
 
+# The optimised one where there is one: it is the server that matters here.
+[ ! -x "${RELEASE-}/tminus" ] || TMINUS=$RELEASE/tminus
 postgres_start
 cd "$tmp" || exit 1
 export TMINUS_STATE="$tmp/state" TMINUS_ACTOR=ana
