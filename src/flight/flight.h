@@ -194,5 +194,8 @@ bool flight_is_call_due(const struct flight *flight);
 
 const char *step_state_name(enum step_state state);
 const char *step_phase_name(enum step_phase phase);
+// STEP_STATE_COUNT, STEP_PHASE_COUNT: none of this name.
+enum step_state step_state_named(const char *name);
+enum step_phase step_phase_named(const char *name);
 
 #endif
