@@ -115,6 +115,7 @@ static bool announce(TALLOC_CTX *mem, const struct program *program, const char 
         .environment = inspection->choice.environment,
         .text = text,
         .detail = detail,
+        .journal = inspection->journal,
         .drivers = program->notifiers,
         .wait = wait_make(mem),
     };

@@ -105,6 +105,7 @@ static bool tell_people(TALLOC_CTX *mem, const struct effect *effect, struct jou
         .config = effect->choice.config,
         .environment = effect->choice.environment,
         .text = text,
+        .journal = journal,
         .drivers = effect->program->notifiers,
         .wait = effect->wait,
     };

@@ -8,6 +8,21 @@
 #include "journal/events.h"
 #include <string.h>
 
+// Where the journal stands, for `tminus journal verify --head`.
+static bool put_head(const struct notification *notification, json_t *message, struct error *err)
+{
+    SCRATCH(tmp);
+    struct journal_head head;
+
+    if (notification->journal == NULL)
+        return true;
+    TRY(journal_head(notification->journal, &head, err));
+    const char *text = journal_head_text(tmp, &head);
+    json_put_text(message, "text", mem_printf(tmp, "%s\njournal %s", notification->text, text));
+    json_put_text(message, "journal", text);
+    return true;
+}
+
 static json_t *make_message(const struct notification *notification)
 {
     json_t *message = json_object();
@@ -52,7 +67,9 @@ bool notification_send(TALLOC_CTX *mem, const struct notification *notification,
 {
     SCRATCH(tmp);
     const struct config_environment *environment = notification->environment;
-    const json_t *message = json_keep(tmp, make_message(notification));
+    json_t *message = json_keep(tmp, make_message(notification));
+
+    TRY(put_head(notification, message, err));
     *out = (struct notification_report){.n_channels = environment->n_notify,
                                         .answers = json_keep(mem, json_array())};
     for (size_t i = 0; i < environment->n_notify; i++) {

@@ -11,6 +11,7 @@
 
 #include "driver/notifier.h"
 #include "flight/act.h"
+#include "journal/journal.h"
 
 #define NOTIFICATION_TEXT_MAX ((size_t)4000) // bytes; more than that no messenger shows
 
@@ -19,6 +20,9 @@ struct notification {
     const struct config_environment *environment;
     const char *text; // for people
     json_t *detail;   // members beside it, for programs: {flight, state}; borrowed; NULL
+    // Its head goes with the message, text's last line: a tail that is cut off later contradicts
+    // what people were sent. NULL: no journal is open yet.
+    struct journal *journal;
     const struct notifier_driver *const *drivers;
     struct wait *wait;
 };
@@ -29,7 +33,8 @@ struct notification_report {
     json_t *answers; // [{channel, delivered, text, attempts}]; freed with the memory
 };
 
-// Send {text, at, service, environment, …detail} to all channels. Fails on an interruption alone.
+// Send {text, at, service, environment, journal, …detail} to all channels. Fails on an
+// interruption, and when the journal cannot be read.
 MUST_CHECK bool notification_send(TALLOC_CTX *mem, const struct notification *notification,
                                   struct notification_report *out, struct error *err);
 

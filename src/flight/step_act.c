@@ -134,6 +134,7 @@ static bool make_notification(TALLOC_CTX *mem, struct stepping *stepping, struct
                                           .environment = request->environment,
                                           .text = text,
                                           .detail = detail,
+                                          .journal = request->journal,
                                           .drivers = request->notifiers,
                                           .wait = request->wait};
     return notification_act(mem, notification, &stepping->inner, err);

@@ -302,6 +302,7 @@ static bool world_call(void *context, TALLOC_CTX *mem, const struct flight *flig
         .environment = world->options->environment,
         .text = text,
         .detail = calling_detail(mem, flight, clock_wall_ms()),
+        .journal = world->options->journal,
         .drivers = world->options->notifiers,
         .wait = world->options->caller.wait,
     };

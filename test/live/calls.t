@@ -60,6 +60,15 @@ ends 1 'aborted' "$TMINUS" abort
 is 'aborted: told' "$(posted), $(filed)" 'holding aborted, holding aborted'
 ends 0 'the journal verifies' "$TMINUS" journal verify
 
+# What people were sent anchors the journal: a tail that is cut off later contradicts it.
+head=$(python3 -c 'import json; m = json.loads(open("calls.jsonl").read().splitlines()[-1]); print(m["journal"]); assert m["text"].endswith("\njournal " + m["journal"])')
+ends 0 'a head that was sent: intact' "$TMINUS" journal verify --head "$head"
+store=$(find state -name journal.db)
+sqlite3 "$store" "DELETE FROM event WHERE sequence >= ${head%%:*}"
+rm "$store-head"
+ends 0 'the tail is cut off: whole in itself' "$TMINUS" journal verify
+ends 1 'the tail is cut off: found by what was sent' "$TMINUS" journal verify --head "$head"
+
 # --- nobody takes the call, or a channel hangs
 
 configure '' '[30m]' "{kind: webhook, url: \"http://127.0.0.1:$(port closed)/\"}"

@@ -82,7 +82,7 @@ ends 0 'launched' fly launch --version v2
 is 'launched: what is there' "$(cat "$web/version") $(state) $(enabled) $(ls drained)" 'v2 id status currency|2 on drained'
 is 'launched: in this order' "$(ended)" "tag:done announce:done backup:done baseline:done drain:done migrate:done grant:done check:done release:done warm:done breathe:done enable:done"
 is 'launched: the tag' "$(git -C ../origin cat-file -t v2)" tag
-is 'launched: told' "$(sed -n 's/.*"text":"\([^"]*\)".*/\1/p' "$web/requests")" 'deploying v2'
+is 'launched: told' "$(sed -n 's/.*"text":"\([^"]*\)\\n.*/\1/p' "$web/requests")" 'deploying v2'
 ends 4 'aborted: taken back' fly abort
 is 'aborted: what is there' "$(cat "$web/version") $(state) $(enabled) $(ls drained 2>&1 | wc -l)" 'v1 id status|0 off 1'
 is 'aborted: the other way round' "$(ended | cut -d' ' -f13-)" \
