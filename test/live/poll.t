@@ -197,7 +197,7 @@ ends 3 'nobody is told' "$TMINUS" approve --announce 'a column at 14:30'
 is 'nobody is told: nothing is signed' "$("$TMINUS" journal export 2>"$tmp/ignored" | grep -c '"announced"')" "$signed"
 sed -i 's|nowhere/||' tminus.yaml
 ends 0 'told and signed' "$TMINUS" approve --announce 'a column at 14:30' --format json
-is 'told: what, and of which plan' "$(python3 -c 'import json; m = json.loads(open("told.jsonl").read()); d = json.load(open("'"$tmp/out"'")); print(m["text"], m["plan"] == d["digest"], d["announced"], d["reason"])')" \
+is 'told: what, and of which plan' "$(python3 -c 'import json; m = json.loads(open("told.jsonl").read()); d = json.load(open("'"$tmp/out"'")); print(m["text"].removesuffix("\njournal " + m["journal"]), m["plan"] == d["digest"], d["announced"], d["reason"])')" \
     'a column at 14:30 True True file told.jsonl'
 
 # --- the place
