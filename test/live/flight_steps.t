@@ -37,7 +37,7 @@ cat >deploy.sh <<'END'
 echo begun >>ran
 exec 3>deploy.lock
 flock -n 3 || echo twice >>twice
-[ ! -e slow ] || { rm slow; sleep 60; }
+[ ! -e slow ] || { rm slow; sleep 66.6; }
 echo "$1" >"$WEB/version"
 END
 chmod +x deploy.sh
@@ -60,7 +60,7 @@ echo 'INSERT INTO granted WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i +
 echo 'DELETE FROM granted;' >ungrant.sql
 drain='{name: drain, at: before_migrations, traffic: [touch, drained], undo: [rm, drained], read_back: {command: [test, -e, drained]}}'
 grant='{name: grant, at: after_migrations, sql: grant.sql, undo: ungrant.sql, read_back: {sql: "SELECT count(*) FROM granted", expect: 2}}'
-warm='{name: warm, at: after_release, command: [sh, -c, "echo warm >>warmed; [ ! -e cold ] || { rm cold; sleep 60; }"], undo: ["true"]}'
+warm='{name: warm, at: after_release, command: [sh, -c, "echo warm >>warmed; [ ! -e cold ] || { rm cold; sleep 66.6; }"], undo: ["true"]}'
 enable='{name: enable, at: after_release, flag: new, value: "on"}'
 state() { sqlite3 shop.db "SELECT (SELECT group_concat(name, ' ') FROM pragma_table_info('orders')), (SELECT count(*) FROM granted)"; }
 enabled() { fly flag new show --format json | python3 -c 'import json, sys; print(json.load(sys.stdin)["value"])'; }
@@ -128,7 +128,7 @@ kill_within '[ -e warmed ]'
 ends 3 'killed within a command that nothing tells of' fly resume
 ends 3 'it holds' fly status
 says 'it holds: which commands move it' out 'tminus go --step done'
-is 'it holds: the command is gone' "$(pgrep -f 'sleep 60' | wc -l) $(wc -l <warmed)" '0 1'
+is 'it holds: the command is gone' "$(pgrep -f 'sleep 66.6' | wc -l) $(wc -l <warmed)" '0 1'
 fly go --step again >"$tmp/go" 2>&1
 ends 0 'a person has it done again' fly status
 is 'done again' "$(wc -l <warmed)" 2
