@@ -64,6 +64,7 @@ struct gate_staging {
     int64_t applied_ms;  // the last of them
     int64_t verified_ms; // the last verification there; -1: never
     bool is_go;          // how it ended
+    int64_t rows;        // of the tables that the change touches, in its last baseline; -1: not known
 };
 
 struct gate_size {
@@ -144,6 +145,7 @@ struct gate_facts {
     int64_t announced_ms;        // this plan, for the first time; -1: never
     const char *announced_where; // NULL
     struct gate_staging staging;
+    int64_t baseline_rows; // of the same tables here, in the last baseline since a migration; -1
     struct gate_size size;
     struct gate_key *keys; // those that are required
     size_t n_keys;

@@ -204,6 +204,26 @@ void judge_restore_proof(TALLOC_CTX *mem, const struct gate_facts *facts, struct
 
 // --- staging
 
+// What was tried on no row was not tried.
+static void judge_staging_rows(TALLOC_CTX *mem, const struct gate_facts *facts,
+                               struct gate_answer *out)
+{
+    SCRATCH(tmp);
+    int64_t there = facts->staging.rows, here = facts->baseline_rows;
+
+    if (out->status != STATUS_PASS || there < 0 || here <= 0)
+        return;
+    if (there == 0)
+        gate_answer(out, STATUS_UNKNOWN,
+                    mem_printf(mem,
+                               "verified there, where the tables of the change are empty; "
+                               "here they have %s row%s",
+                               quantity_count(tmp, here), here == 1 ? "" : "s"));
+    else if (there < here)
+        out->detail = mem_printf(mem, "rows in the tables of the change: %s, %.2g %% of those here",
+                                 quantity_count(tmp, there), 100.0 * (double)there / (double)here);
+}
+
 void judge_staging(TALLOC_CTX *mem, const struct gate_facts *facts, struct gate_answer *out)
 {
     SCRATCH(tmp);
@@ -232,4 +252,5 @@ void judge_staging(TALLOC_CTX *mem, const struct gate_facts *facts, struct gate_
         gate_answer(
             out, staging->is_go ? STATUS_PASS : STATUS_FAIL,
             mem_printf(mem, "verified there %s%s", when, staging->is_go ? "" : ", not with GO"));
+    judge_staging_rows(mem, facts, out);
 }

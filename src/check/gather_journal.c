@@ -177,6 +177,22 @@ static void fold_waived(struct folding *folding, const json_t *event, const json
     };
 }
 
+// --- the size of what is touched
+
+static void fold_baseline(struct folding *folding, const json_t *data)
+{
+    if (is_here(folding->request, data))
+        folding->facts->baseline_rows = json_get_integer(data, "rows", -1);
+}
+
+// What was signed, and counted, before was for that migration.
+static void fold_applied(struct folding *folding, const json_t *data)
+{
+    folding->facts->n_void = 0;
+    if (is_text(data, "database", folding->request->target->identity.database))
+        folding->facts->baseline_rows = -1;
+}
+
 // --- all of them
 
 static bool fold(void *context, const json_t *event)
@@ -197,8 +213,10 @@ static bool fold(void *context, const json_t *event)
         fold_announced(folding, data, at_ms);
     else if (strcmp(name, EVENT_WAIVED) == 0)
         fold_waived(folding, event, data);
+    else if (strcmp(name, EVENT_BASELINE_SAVED) == 0)
+        fold_baseline(folding, data);
     else if (strcmp(name, EVENT_MIGRATION_APPLIED) == 0)
-        folding->facts->n_void = 0; // what was signed before was for that
+        fold_applied(folding, data);
     return true;
 }
 

@@ -64,6 +64,16 @@ static void fold_verified(const struct folding *folding, const json_t *data, int
     folding->out->is_go = strcmp(verdict, verdict_name(VERDICT_GO)) == 0;
 }
 
+// A change that touches no table has no rows to be tried on.
+static void fold_baseline(const struct folding *folding, const json_t *data)
+{
+    const char *environment = json_get_text(data, "environment");
+
+    if (environment != NULL && strcmp(environment, folding->out->name) == 0)
+        folding->out->rows =
+            json_get_integer(data, "tables", 0) > 0 ? json_get_integer(data, "rows", -1) : -1;
+}
+
 static bool fold(void *context, const json_t *event)
 {
     const struct folding *folding = context;
@@ -76,6 +86,8 @@ static bool fold(void *context, const json_t *event)
         return true;
     if (strcmp(name, EVENT_VERIFIED) == 0)
         fold_verified(folding, data, at_ms);
+    else if (strcmp(name, EVENT_BASELINE_SAVED) == 0)
+        fold_baseline(folding, data);
     else if (strcmp(name, EVENT_MIGRATION_APPLIED) == 0 && !is_of_target(folding, data))
         fold_applied(folding, data, at_ms);
     else if (strcmp(name, EVENT_MIGRATION_UNDONE) == 0 && !is_of_target(folding, data))
@@ -96,8 +108,10 @@ bool gather_staging(const struct poll_request *request, struct gate_facts *facts
         .out = out,
     };
 
-    *out = (struct gate_staging){
-        .name = request->staging.name, .unknown = request->staging.unknown, .verified_ms = -1};
+    *out = (struct gate_staging){.name = request->staging.name,
+                                 .unknown = request->staging.unknown,
+                                 .verified_ms = -1,
+                                 .rows = -1};
     if (request->staging.journal == NULL)
         return true;
     for (size_t i = 0; i < n; i++)

@@ -45,6 +45,7 @@ static bool gather(TALLOC_CTX *mem, const struct poll_request *request, struct g
         .risk = request->plan->assessment->risk,
         .schema = request->plan->assessment->before,
         .announced_ms = -1,
+        .baseline_rows = -1,
         .options = request->options,
         .paths = request->paths,
     };

@@ -276,6 +276,15 @@ is 'that gate' "$(gate staging)" UNKNOWN
 ends 0 'verify' "$TMINUS" verify --env staging
 ends 0 'verified there' "$TMINUS" poll --env production --format json
 is 'that gate' "$(gate staging)" PASS
+# What was verified on next to nothing is said; on nothing it is no proof.
+few() { sqlite3 staging.db "DELETE FROM t$1"; for verb in 'migrate --undo --steps 1' 'baseline save' migrate verify; do "$TMINUS" $verb --env staging -q; done; } >"$tmp/few" 2>&1
+run "$TMINUS" baseline save --env production
+few ' WHERE id > 1'
+ends 0 'verified on one row' "$TMINUS" poll --env production --format json
+is 'one row: said' "$(gate staging) $(gate staging detail)" "PASS rows in the tables of the change: 1, 33 % of those here"
+few ''
+ends 3 'verified on no row: HOLD' "$TMINUS" poll --env production --format json
+is 'no row: why' "$(gate staging observed)" 'verified there, where the tables of the change are empty; here they have 3 rows'
 run "$TMINUS" migrate --undo --steps 1 --env staging
 ends 1 'undone there: NO-GO' "$TMINUS" poll --env production --format json
 configure "$open, staging: {environment: stagng}"

@@ -362,6 +362,16 @@ static void staging_silent(struct good_facts *good)
 {
     good->facts.staging.unknown = "there is no journal";
 }
+static void staging_empty(struct good_facts *good)
+{
+    good->facts.staging.rows = 0;
+    good->facts.baseline_rows = 1200;
+}
+static void staging_empty_as_here(struct good_facts *good)
+{
+    good->facts.staging.rows = 0;
+    good->facts.baseline_rows = 0;
+}
 static void no_staging(struct good_facts *good)
 {
     good->facts.staging = (struct gate_staging){.verified_ms = -1};
@@ -634,6 +644,9 @@ static const struct gate_case cases[] = {
     {"staging", staging_bad, STATUS_FAIL, "verified there 1 h 0 min ago, not with GO"},
     {"staging", staging_unverified, STATUS_UNKNOWN, "applied there, and not verified since"},
     {"staging", staging_silent, STATUS_UNKNOWN, "there is no journal"},
+    {"staging", staging_empty, STATUS_UNKNOWN,
+     "verified there, where the tables of the change are empty; here they have 1,200 rows"},
+    {"staging", staging_empty_as_here, STATUS_PASS, "verified there 1 h 0 min ago"},
     {"staging", no_staging, STATUS_UNKNOWN, "there is no environment 'staging'"},
     {"size", nothing, STATUS_PASS, "20 lines"},
     {"size", large_allowed, STATUS_PASS, "201 lines"},
