@@ -63,7 +63,7 @@ extern const struct config_map config_map_health;      // struct config_health
 extern const struct config_map config_map_flag;        // struct config_flag
 extern const struct config_map config_map_notify;      // struct config_notify
 extern const struct config_map config_map_maintenance; // struct config_maintenance
-extern const struct config_map config_map_read_back;   // struct config_health, without name
+extern const struct config_map config_map_read_back;   // struct config_health, named by its step
 extern const struct config_map config_map_step;        // struct config_step
 
 #endif

@@ -219,6 +219,8 @@ static void end_step(struct config_reading *reading, const struct yaml *node, vo
             step->place = (enum step_place)i;
     step->kind = find_kind(node, &n);
     check_name(reading, step);
+    if (step->read_back != NULL) // it is told by the step's name: it has none of its own
+        step->read_back->name = step->name;
     if (n != 1) {
         config_problem(reading, step->line, step->column,
                        "give one of command, traffic, sql, flag, tag, wait, notify, verify",

@@ -17,6 +17,7 @@ static const char *const usual[] = {"PATH", "HOME", "USER",   "LOGNAME", "SHELL"
 struct lines { // of one output
     char *text;
     size_t len;
+    char *last; // that is not blank, without secrets; NULL: there was none
 };
 
 struct tasking {
@@ -126,14 +127,28 @@ static const char *const *make_environment(struct tasking *tasking)
 
 // --- what it writes
 
-static void show_line(struct tasking *tasking, const char *text, size_t len)
+static void keep_last(struct tasking *tasking, struct lines *lines, const char *line)
+{
+    size_t blanks = strspn(line, " \t"), len = strlen(line);
+
+    while (len > blanks && strchr(" \t", line[len - 1]) != NULL)
+        len--;
+    if (len <= blanks)
+        return;
+    talloc_free(lines->last);
+    lines->last = text_shorten(tasking->mem, line + blanks, len - blanks, SHOWN);
+}
+
+static void show_line(struct tasking *tasking, struct lines *lines)
 {
     SCRATCH(tmp);
-    const char *line = text_to_utf8(tmp, text, len);
+    const char *line = text_to_utf8(tmp, lines->text, lines->len);
     for (size_t i = 0; i < tasking->n_secrets; i++)
         line = text_replaced(tmp, line, tasking->secrets[i], "****");
     if (tasking->task->show != NULL)
         tasking->task->show(tasking->task->show_context, line);
+    keep_last(tasking, lines, line);
+    lines->len = 0;
     char *all = mem_printf(tasking->mem, "%s%s\n", tasking->output, line);
     size_t length = strlen(all);
     const char *end = length > TASK_OUTPUT_MAX ? all + length - TASK_OUTPUT_MAX : all;
@@ -150,23 +165,11 @@ static void take(void *context, bool is_errors, const char *bytes, size_t len)
     struct lines *lines = &tasking->lines[is_errors];
     for (size_t i = 0; i < len; i++) {
         if (bytes[i] == '\n' || lines->len == TASK_LINE_MAX) {
-            show_line(tasking, lines->text, lines->len);
-            lines->len = 0;
+            show_line(tasking, lines);
         }
         if (bytes[i] != '\n' && bytes[i] != '\r')
             lines->text[lines->len++] = bytes[i];
     }
-}
-
-static const char *last_line(TALLOC_CTX *mem, const char *text)
-{
-    size_t end = strlen(text);
-    while (end > 0 && strchr(" \t\r\n", text[end - 1]) != NULL)
-        end--;
-    size_t start = end;
-    while (start > 0 && text[start - 1] != '\n')
-        start--;
-    return text_shorten(mem, text + start, end - start, SHOWN);
 }
 
 static void conclude(struct tasking *tasking, const struct process_result *result,
@@ -176,12 +179,12 @@ static void conclude(struct tasking *tasking, const struct process_result *resul
     const struct task *task = tasking->task;
     for (size_t i = 0; i < COUNT_OF(tasking->lines); i++)
         if (tasking->lines[i].len > 0)
-            show_line(tasking, tasking->lines[i].text, tasking->lines[i].len);
+            show_line(tasking, &tasking->lines[i]);
+    const char *errors = tasking->lines[true].last;
     *out = (struct task_end){
         .status = result->status,
         .timed_out = result->timed_out,
         .output = tasking->output,
-        .last_line = last_line(tasking->mem, tasking->output),
         .first = mem_strdup(tasking->mem, result->output),
         .took_ms = result->took_ms,
     };
@@ -191,7 +194,7 @@ static void conclude(struct tasking *tasking, const struct process_result *resul
                               quantity_duration(tmp, task->timeout_ms));
     else if (result->status != 0)
         out->why = mem_printf(tasking->mem, "%s: ended with status %d%s%s", name, result->status,
-                              *out->last_line ? ": " : "", out->last_line);
+                              errors == NULL ? "" : ": ", errors == NULL ? "" : errors);
 }
 
 bool task_run(TALLOC_CTX *mem, const struct task *task, struct task_end *out, struct error *err)

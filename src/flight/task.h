@@ -43,10 +43,11 @@ struct task {
 struct task_end {
     int status; // exit status; 128 + signal
     bool timed_out;
-    const char *output;    // its last lines
-    const char *last_line; // ""
-    const char *first;     // all of its standard output up to TASK_OUTPUT_MAX, as it is
-    const char *why;       // one sentence; NULL: it ended well
+    const char *output; // its last lines
+    const char *first;  // all of its standard output up to TASK_OUTPUT_MAX, as it is
+    // One sentence, with the last line of its errors; what else it wrote is no reason. NULL: it
+    // ended well.
+    const char *why;
     int64_t took_ms;
 };
 

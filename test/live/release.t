@@ -99,7 +99,7 @@ says 'failed, and did nothing: said' out 'NOT DONE  ./deploy.sh: ended with stat
 is 'failed: journaled' "$(events | tail -c 31)" 'release-started release-failed'
 echo fail-late >manner
 ends 0 'failed, but every address answers it' release 1.4.0 --slot green
-says 'failed, but every address answers it: said' out 'ended with status 1: deploying 1.4.0 to green as ****; but it answers 1.4.0'
+says 'failed, but every address answers it: said' out './deploy.sh: ended with status 1; but it answers 1.4.0'
 chmod -x deploy.sh
 ends 4 'cannot be started' release 1.5.0 --slot green
 says 'cannot be started: said' out 'cannot be started'

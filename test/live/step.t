@@ -20,7 +20,7 @@ environments:
     steps:
       - {name: drain, at: before_migrations, traffic: [touch, drained], undo: [rm, drained], read_back: {command: [test, -e, drained]}}
       - {name: lies, at: before_migrations, command: ["true"], undo: ["true"], read_back: {command: [test, -e, nothing]}, ready: 200ms}
-      - {name: fails, at: before_migrations, command: [sh, -c, "echo \$SHOP_KEY; exit 7"], undo: ["true"], read_back: {command: [test, -e, nothing]}}
+      - {name: fails, at: before_migrations, command: [sh, -c, "echo \$SHOP_KEY >&2; exit 7"], undo: ["true"], read_back: {command: [test, -e, nothing]}}
       - {name: fails-blind, at: before_migrations, command: [sh, -c, "exit 7"], undo: ["true"]}
       - {name: half, at: before_migrations, command: [sh, -c, "touch drained; exit 7"], undo: ["true"], read_back: {command: [test, -e, drained]}}
       - {name: late, at: before_migrations, command: [sleep, "20"], undo: ["true"], timeout: 300ms, read_back: {command: [test, -e, nothing]}}
@@ -58,6 +58,7 @@ says 'a comparison is another verb: said' err 'tminus verify'
 # Every kind: dry, done, done already, taken back, taken back already.
 for one in drain grant enable; do
     ends 0 "$one: dry run" step $one --dry-run
+    lacks "$one: each line of it has a name" out null
     says "$one: dry run, said" out 'TO DO'
     ends 0 "$one" step $one
     ends 0 "$one: again" step $one

@@ -145,11 +145,16 @@ static void test_task_run__status_and_output(void **state)
     assert_int_equal(rig->end.status, 0);
     assert_null(rig->end.why);
     assert_string_equal(rig->end.first, mem_printf(rig, "one\n%s\nlast", rig->tree->folder));
-    assert_string_equal(rig->end.last_line, "last");
+    assert_string_equal(rig->end.output, mem_printf(rig, "one\n%s\nlast\n", rig->tree->folder));
     assert_true(run(rig, "echo out; sleep 0.1; echo broken pipe >&2; exit 3", (struct task){0}));
     assert_int_equal(rig->end.status, 3);
     assert_string_equal(rig->end.why, "release.deploy: ended with status 3: broken pipe");
     assert_string_equal(rig->end.first, "out\n");
+    // What it wrote besides is no reason, whatever came last.
+    assert_true(run(rig, "echo '  no room ' >&2; echo >&2; sleep 0.1; echo cleaning up; exit 3", (struct task){0}));
+    assert_string_equal(rig->end.why, "release.deploy: ended with status 3: no room");
+    assert_true(run(rig, "echo deploying; exit 3", (struct task){0}));
+    assert_string_equal(rig->end.why, "release.deploy: ended with status 3");
     assert_true(run(rig, "kill -9 $$", (struct task){0}));
     assert_int_equal(rig->end.status, 128 + SIGKILL);
     talloc_free(rig);
@@ -178,7 +183,8 @@ static void test_task_run__environment_by_names(void **state)
                     (struct task){.environment = names, .n_environment = 2, .values = {.slot = "green", .version = "v2"}}));
     static const char *const usual = " PATH HOME USER LOGNAME SHELL LANG TZ TERM TMPDIR LC_ALL SSH_AUTH_SOCK ";
     bool has_region = false;
-    char *rest = mem_strdup(rig, rig->end.last_line), *name;
+    char *rest = mem_strdup(rig, rig->end.output), *name;
+    rest[strcspn(rest, "\n")] = '\0';
     while ((name = strsep(&rest, " ")) != NULL) {
         has_region |= strcmp(name, "DEPLOY_REGION") == 0;
         assert_true(strcmp(name, "DEPLOY_REGION") == 0 || strcmp(name, "TMINUS_SLOT") == 0 ||
@@ -187,7 +193,7 @@ static void test_task_run__environment_by_names(void **state)
     assert_true(has_region);
     assert_true(run(rig, "echo $TMINUS_SLOT $TMINUS_VERSION ${DATABASE_PASSWORD-none}",
                     (struct task){.values = {.slot = "green", .version = "v2"}}));
-    assert_string_equal(rig->end.last_line, "green v2 none");
+    assert_string_equal(rig->end.output, "green v2 none\n");
     talloc_free(rig);
 }
 
@@ -203,7 +209,7 @@ static void test_task_run__values_are_masked(void **state)
     assert_null(strstr(rig->shown, "sesame-seed"));
     assert_non_null(strstr(rig->shown, "got ****, 3|"));
     assert_null(strstr(rig->end.output, "sesame-seed")); // also where it came in two pieces
-    assert_null(strstr(rig->end.why, "sesame-seed"));
+    assert_string_equal(rig->end.why, "release.deploy: ended with status 1: x****y");
     assert_non_null(strstr(rig->shown, "x****y|"));
     talloc_free(rig);
 }
