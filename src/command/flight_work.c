@@ -60,14 +60,14 @@ static const char *verbs_lock_name(TALLOC_CTX *mem, const struct database_choice
     return mem_printf(mem, "%s.verbs.lock", name);
 }
 
-bool flight_work_open(TALLOC_CTX *mem, const struct program *program, const struct options *options,
-                      const char *id, struct flight_work *out, struct error *err)
+// Fills `out`, whose program and options are given.
+static bool open_work(TALLOC_CTX *mem, const char *id, kept_journal_opener *open_journal,
+                      struct flight_work *out, struct error *err)
 {
     SCRATCH(tmp);
 
-    *out = (struct flight_work){.program = program, .options = options};
-    TRY(database_choose(mem, options, NULL, &out->choice, err));
-    TRY(kept_journal_open(mem, program, &out->choice, journal_run_name(tmp), &out->journal, err));
+    TRY(database_choose(mem, out->options, NULL, &out->choice, err));
+    TRY(open_journal(mem, out->program, &out->choice, journal_run_name(tmp), &out->journal, err));
     out->lease_name = mem_printf(mem, "%s/%s", out->choice.config->service ?: "tminus",
                                  out->choice.environment_name ?: "default");
     TRY(state_path(mem, out->choice.config->service, out->choice.environment_name,
@@ -77,19 +77,81 @@ bool flight_work_open(TALLOC_CTX *mem, const struct program *program, const stru
     return id == NULL || out->flight == NULL || check_environment(out, err);
 }
 
+bool flight_work_open(TALLOC_CTX *mem, const struct program *program, const struct options *options,
+                      const char *id, struct flight_work *out, struct error *err)
+{
+    *out = (struct flight_work){.program = program, .options = options};
+    return open_work(mem, id, kept_journal_open, out, err);
+}
+
+// --- ids
+
+struct ids {
+    TALLOC_CTX *mem;
+    const struct flight_work *work;
+    const char **list; // in the order in which they began
+    size_t n;
+};
+
+static bool note_id(void *context, const json_t *event)
+{
+    struct ids *ids = context;
+    const char *name = json_get_text(event, "event");
+    const char *id = json_get_text(json_object_get(event, "data"), "flight");
+
+    if (name != NULL && id != NULL && strcmp(name, EVENT_FLIGHT_STARTED) == 0 &&
+        flight_event_is_of(event, ids->work->choice.config->service,
+                           ids->work->choice.environment_name))
+        *mem_append(ids->mem, ids->list, ids->n) = mem_strdup(ids->mem, id);
+    return true;
+}
+
+#define IDS_SHOWN 3
+
+// One of another environment is told otherwise (check_environment).
+static bool fail_missing(const struct flight_work *work, const char *id, struct error *err)
+{
+    SCRATCH(tmp);
+    struct ids ids = {.mem = tmp, .work = work};
+    const char *last = NULL;
+
+    TRY(journal_read(work->journal, 1, note_id, &ids, err));
+    if (ids.n == 0) {
+        error_set(err, ERROR_INPUT, "%s: no flight was begun", work->lease_name);
+        return error_hint(err, "tminus launch begins one; tminus journal show tells what was done");
+    }
+    for (size_t i = 0; i < ids.n && i < IDS_SHOWN; i++)
+        last = mem_printf(tmp, "%s%s%s", last == NULL ? "" : last, last == NULL ? "" : ", ",
+                          ids.list[ids.n - 1 - i]);
+    error_set(err, ERROR_INPUT, "%s: the journal has no flight '%s'", work->lease_name, id);
+    return error_hint(err, "the last %s: %s", ids.n == 1 ? "one" : "ones", last);
+}
+
+static bool find_work(TALLOC_CTX *mem, const char *id, kept_journal_opener *open_journal,
+                      struct flight_work *out, struct error *err)
+{
+    if (open_work(mem, id, open_journal, out, err))
+        return out->flight != NULL || fail_missing(out, id, err);
+    if (err->code == ERROR_INPUT && out->choice.config != NULL)
+        by_hand_write(out->program, out->options, err->message);
+    return false;
+}
+
 bool flight_work_find(TALLOC_CTX *mem, const struct program *program, const struct options *options,
                       const char *id, struct flight_work *out, struct error *err)
 {
-    if (!flight_work_open(mem, program, options, id, out, err)) {
-        if (err->code == ERROR_INPUT && out->choice.config != NULL)
-            by_hand_write(program, options, err->message);
-        return false;
-    }
-    if (out->flight != NULL)
-        return true;
-    error_set(err, ERROR_INPUT, "%s: no flight was begun", out->lease_name);
-    return error_hint(err, "tminus launch begins one; tminus journal show tells what was done");
+    *out = (struct flight_work){.program = program, .options = options};
+    return find_work(mem, id, kept_journal_open, out, err);
 }
+
+bool flight_work_look(TALLOC_CTX *mem, const struct program *program, const struct options *options,
+                      const char *id, struct flight_work *out, struct error *err)
+{
+    *out = (struct flight_work){.program = program, .options = options};
+    return find_work(mem, id, kept_journal_look, out, err);
+}
+
+// --- the lease
 
 bool flight_work_take(TALLOC_CTX *mem, struct flight_work *work, struct error *err)
 {
@@ -175,26 +237,6 @@ int flight_work_fly(TALLOC_CTX *mem, struct flight_work *work, const struct flyi
 }
 
 // --- the last one that flew
-
-struct ids {
-    TALLOC_CTX *mem;
-    const struct flight_work *work;
-    const char **list;
-    size_t n;
-};
-
-static bool note_id(void *context, const json_t *event)
-{
-    struct ids *ids = context;
-    const char *name = json_get_text(event, "event");
-    const char *id = json_get_text(json_object_get(event, "data"), "flight");
-
-    if (name != NULL && id != NULL && strcmp(name, EVENT_FLIGHT_STARTED) == 0 &&
-        flight_event_is_of(event, ids->work->choice.config->service,
-                           ids->work->choice.environment_name))
-        *mem_append(ids->mem, ids->list, ids->n) = mem_strdup(ids->mem, id);
-    return true;
-}
 
 bool flight_work_find_flown(TALLOC_CTX *mem, struct flight_work *work, struct error *err)
 {

@@ -29,9 +29,14 @@ struct flight_work {
 MUST_CHECK bool flight_work_open(TALLOC_CTX *mem, const struct program *program,
                                  const struct options *options, const char *id,
                                  struct flight_work *out, struct error *err);
-// The same, for who acts on a flight. ERROR_INPUT: there is none, with what begins one. Of a
-// journal that cannot be trusted it prints what a person does by hand (command/by_hand.h).
+// The same, for who acts on a flight. ERROR_INPUT: there is none, with what begins one, or none of
+// this id, with the last ones. Of a journal that cannot be trusted it prints what a person does by
+// hand (command/by_hand.h).
 MUST_CHECK bool flight_work_find(TALLOC_CTX *mem, const struct program *program,
+                                 const struct options *options, const char *id,
+                                 struct flight_work *out, struct error *err);
+// The same, for who only looks: also where this user may read the journal and not write it.
+MUST_CHECK bool flight_work_look(TALLOC_CTX *mem, const struct program *program,
                                  const struct options *options, const char *id,
                                  struct flight_work *out, struct error *err);
 // A reader of the environment's last flight, or of the one called `id` (flight/flight.h).

@@ -122,6 +122,7 @@ static bool open_existing(TALLOC_CTX *mem, const struct program *program,
         place.location = secret_make(tmp, request->file);
     }
     place.must_exist = true;
+    place.is_only_read = true;
     return journal_open(mem, &place, "", out, err);
 }
 

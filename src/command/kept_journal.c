@@ -131,6 +131,15 @@ static void follow_flight(struct journal *journal)
         journal_fence_at(journal, fence);
 }
 
+static bool open_place(TALLOC_CTX *mem, const struct journal_place *place, const char *run,
+                       struct journal **out, struct error *err)
+{
+    const char *flight = getenv(VERB_FLIGHT);
+    TRY(journal_open(mem, place, flight == NULL ? run : flight, out, err));
+    follow_flight(*out);
+    return journal_check(*out, err);
+}
+
 bool kept_journal_open(TALLOC_CTX *mem, const struct program *program,
                        const struct database_choice *choice, const char *run, struct journal **out,
                        struct error *err)
@@ -139,8 +148,17 @@ bool kept_journal_open(TALLOC_CTX *mem, const struct program *program,
     struct journal_place place;
     TRY(kept_journal_find(tmp, program, choice, &place, err));
     TRY(ask_target(tmp, program, choice->url, place.driver, &place.target, err));
-    const char *flight = getenv(VERB_FLIGHT);
-    TRY(journal_open(mem, &place, flight == NULL ? run : flight, out, err));
-    follow_flight(*out);
-    return journal_check(*out, err);
+    return open_place(mem, &place, run, out, err);
+}
+
+bool kept_journal_look(TALLOC_CTX *mem, const struct program *program,
+                       const struct database_choice *choice, const char *run, struct journal **out,
+                       struct error *err)
+{
+    SCRATCH(tmp);
+    struct journal_place place;
+    TRY(kept_journal_find(tmp, program, choice, &place, err));
+    TRY(ask_target(tmp, program, choice->url, place.driver, &place.target, err));
+    place.is_only_read = true;
+    return open_place(mem, &place, run, out, err);
 }

@@ -25,5 +25,12 @@ MUST_CHECK bool kept_journal_find(TALLOC_CTX *mem, const struct program *program
 MUST_CHECK bool kept_journal_open(TALLOC_CTX *mem, const struct program *program,
                                   const struct database_choice *choice, const char *run,
                                   struct journal **out, struct error *err);
+// The same, for who only looks: where this user may not write it, it is read.
+MUST_CHECK bool kept_journal_look(TALLOC_CTX *mem, const struct program *program,
+                                  const struct database_choice *choice, const char *run,
+                                  struct journal **out, struct error *err);
+typedef bool kept_journal_opener(TALLOC_CTX *mem, const struct program *program,
+                                 const struct database_choice *choice, const char *run,
+                                 struct journal **out, struct error *err);
 
 #endif

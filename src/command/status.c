@@ -48,7 +48,7 @@ static int status_run(const struct program *program, int argc, char **argv, stru
     argp_parse(&parser, argc, argv, 0, NULL, &request);
     if (!options_format_allowed(&request.options,
                                 OPTIONS_FORMAT(FORMAT_TEXT) | OPTIONS_FORMAT(FORMAT_JSON), err) ||
-        !flight_work_find(tmp, program, &request.options, request.flight, &work, err) ||
+        !flight_work_look(tmp, program, &request.options, request.flight, &work, err) ||
         !flight_work_show(&work, err))
         return -1;
     return board_exit_status(work.flight, clock_wall_ms());

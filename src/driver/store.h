@@ -97,6 +97,7 @@ struct store_open_options {
     const char *journal;           // its name where one place keeps several: "shop/production"
     const char *target; // what the target answers to the driver's instance_sql; NULL: not known
     bool must_exist;    // ERROR_INPUT when there is none; else it is made
+    bool is_only_read;  // nothing is written: it may be one that this user may only read
     struct wait *wait;  // whose tick may cancel; NULL: only signals do
 };
 

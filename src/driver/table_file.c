@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "driver/table_file.h"
+#include "base/text.h"
 #include <fcntl.h>
 #include <sqlite3.h>
 #include <unistd.h>
@@ -53,6 +54,12 @@ static bool file_failed(struct table_file *file, struct error *err)
         error_set(err, ERROR_SYSTEM, "%s: another process held it locked for %d s", path,
                   LOCK_WAIT_MS / 1000);
         return error_hint(err, "see which process has it open: fuser %s", path);
+    case SQLITE_READONLY:
+        error_set(err, ERROR_SYSTEM, "%s: this user may read it, and not write it", path);
+        return error_hint(err, "check the permissions of the file and of its folder");
+    case SQLITE_CANTOPEN:
+        error_set(err, ERROR_SYSTEM, "%s: %s", path, sqlite3_errmsg(file->handle));
+        return error_hint(err, "SQLite makes files beside it: check the permissions of its folder");
     default: return error_set(err, ERROR_SYSTEM, "%s: %s", path, sqlite3_errmsg(file->handle));
     }
 }
@@ -76,6 +83,24 @@ static bool check_readable(struct table_file *file, struct error *err)
     return rc == SQLITE_OK ? true : file_failed(file, err);
 }
 
+// A file in WAL mode needs its -shm, which cannot be made where nothing may be written. When it has
+// no -wal either, all of it is in the file itself, and nobody is at work on it.
+static bool open_alone(struct table_file *file)
+{
+    SCRATCH(tmp);
+    const char *uri = mem_strdup(tmp, file->path);
+
+    if (access(mem_printf(tmp, "%s-wal", file->path), F_OK) == 0)
+        return false;
+    uri = text_replaced(tmp, uri, "%", "%25");
+    uri = text_replaced(tmp, uri, "?", "%3f");
+    uri = mem_printf(tmp, "file:%s?immutable=1", text_replaced(tmp, uri, "#", "%23"));
+    sqlite3_close(file->handle);
+    file->handle = NULL;
+    return sqlite3_open_v2(uri, &file->handle, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, NULL) ==
+           SQLITE_OK;
+}
+
 bool table_file_open(TALLOC_CTX *mem, const char *path, enum table_file_mode mode,
                      struct table_file **out, struct error *err)
 {
@@ -95,7 +120,13 @@ bool table_file_open(TALLOC_CTX *mem, const char *path, enum table_file_mode mod
         return file_failed(file, err);
     sqlite3_extended_result_codes(file->handle, 0);
     sqlite3_busy_timeout(file->handle, LOCK_WAIT_MS);
-    TRY(check_readable(file, err));
+    if (!check_readable(file, err)) {
+        int code = sqlite3_errcode(file->handle) & 0xff;
+        bool has_no_room = code == SQLITE_CANTOPEN || code == SQLITE_READONLY; // for its -shm
+        if (mode != TABLE_FILE_READ || !has_no_room || !open_alone(file) ||
+            !check_readable(file, err))
+            return false;
+    }
     *out = file;
     return true;
 }

@@ -45,6 +45,7 @@ bool journal_open(TALLOC_CTX *mem, const struct journal_place *place, const char
                                                .journal = place->name,
                                                .target = place->target,
                                                .must_exist = place->must_exist,
+                                               .is_only_read = place->is_only_read,
                                                .wait = place->wait};
 
     journal->driver = place->driver;

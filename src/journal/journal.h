@@ -36,6 +36,7 @@ struct journal_place {
     const char *name;              // where one place keeps several journals
     const char *target;            // as struct store_open_options has it
     bool must_exist;               // else it is made
+    bool is_only_read;             // as struct store_open_options has it
     struct wait *wait; // whose tick may cancel what is waited for; NULL: only signals do
 };
 

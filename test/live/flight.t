@@ -64,6 +64,21 @@ ends 0 'its status in JSON' fly status --format json
 is 'its status in JSON: the promised members' \
     "$(python3 -c 'import json; d=json.load(open("out")); print(d["schema"], d["state"], d["phase"], d["step"], d["next_commands"][0], d["deadline"] > d["started"], d["version"])')" \
     'tminus/status/1 watching post_deploy None tminus watch True v2'
+for verb in status 'rollback --dry-run'; do
+    ends 2 "$verb: a flight that there is not" fly $verb --flight production-2020
+    says "$verb: a flight that there is not, said" err "the journal has no flight 'production-2020'"
+    says "$verb: a flight that there is not, which there is" err 'hint: the last one: production-20'
+done
+# Root may write everything; without that right it is held to the modes.
+as_reader() { if [ "$(id -u)" -eq 0 ]; then setpriv --bounding-set=-dac_override --inh-caps=-dac_override -- "$@"; else "$@"; fi; }
+chmod -R a-w state
+ends 0 'a state that may only be read: status' as_reader "$TMINUS" status
+says 'a state that may only be read: the same' out 'next: tminus watch'
+ends 0 'a state that may only be read: its journal verifies' as_reader "$TMINUS" journal verify
+is 'a state that may only be read: nothing was made in it' "$(ls state/*-wal state/*-shm 2>/dev/null)" ''
+ends 2 'a state that may only be read: who would change it is refused' as_reader "$TMINUS" hold
+says 'a state that may only be read: why' err 'cannot be opened for writing'
+chmod -R u+w state
 ends 6 'a second flight is refused while the first is watched' fly launch --version v3
 says 'a second flight: which one, and what to do' err 'tminus status shows it'
 ends 0 'watched once: nothing is due' fly watch --once

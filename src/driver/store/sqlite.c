@@ -6,6 +6,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
+#include "base/file.h"
 #include "driver/store/sqlite_store.h"
 #include "sql/queries.h"
 #include <unistd.h>
@@ -81,6 +82,36 @@ static bool upgrade(struct table_file *file, struct error *err)
     return table_file_run(file, "COMMIT", err);
 }
 
+// SQLite keeps files beside it, which who may not write the folder cannot make.
+static bool may_write(const char *path)
+{
+    SCRATCH(tmp);
+
+    return access(path, W_OK) == 0 && access(file_folder(tmp, path), W_OK) == 0;
+}
+
+// One that this user may only read; the tables are not upgraded then.
+static bool open_to_read(struct store *store, const char *path, struct error *err)
+{
+    int64_t version;
+
+    TRY(table_file_open(store, path, TABLE_FILE_READ, &store->file, err));
+    TRY(read_number(store->file, "PRAGMA user_version", &version, err));
+    TRY(check_owner(store->file, version, err));
+    if (version == SCHEMA_VERSION)
+        return true;
+    error_set(err, ERROR_INPUT, "%s: written by an older tminus (format %lld, this one reads %d)",
+              path, (long long)version, SCHEMA_VERSION);
+    return error_hint(err, "tminus status, by a user who may write it, upgrades it");
+}
+
+static bool open_to_write(struct store *store, const char *path, struct error *err)
+{
+    TRY(table_file_open(store, path, TABLE_FILE_WRITE, &store->file, err));
+    TRY(upgrade(store->file, err));
+    return table_file_make_durable(store->file, err);
+}
+
 static bool fail_missing(const char *path, struct error *err)
 {
     error_set(err, ERROR_INPUT, "%s: there is no journal", path);
@@ -100,9 +131,9 @@ static bool store_open(TALLOC_CTX *mem, const struct store_open_options *options
         return sqlite_store_fail_lost(path, &head, err);
     if (options->must_exist && access(path, F_OK) != 0)
         return fail_missing(path, err);
-    TRY(table_file_open(store, path, TABLE_FILE_WRITE, &store->file, err));
-    TRY(upgrade(store->file, err));
-    TRY(table_file_make_durable(store->file, err));
+    bool is_read = options->is_only_read && access(path, F_OK) == 0 && !may_write(path);
+    if (!(is_read ? open_to_read : open_to_write)(store, path, err))
+        return false;
     TRY(table_query_make(store, store->file,
                          "INSERT INTO event (sequence, line, hash) VALUES (?1, ?2, ?3)",
                          &store->insert, err));
