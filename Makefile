@@ -13,8 +13,9 @@
 
 FUZZ_SECONDS ?= 30
 
-# Without PIE: sanitizers come with 600,000 relocations, a third of each start.
-SANITIZED = --buildtype=debug -Db_sanitize=address,undefined -Db_lundef=false -Db_pie=false
+# Undefined behaviour traps, and ASan's handler says where (test/run). Messages of its own would be 15 MB of data that
+# each of the tests' thousands of processes relocates, and looks through for leaks: 60 ms a start instead of 20.
+SANITIZED = --buildtype=debug -Db_sanitize=address,undefined -Db_lundef=false -Dc_args=-fsanitize-undefined-trap-on-error
 
 all: build/build.ninja
 	@ninja -C build --quiet tminus
