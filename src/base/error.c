@@ -5,6 +5,7 @@
  */
 #define ERROR_IMPLEMENTATION
 #include "base/error.h"
+#include "base/secret.h"
 #include <assert.h>
 #include <stdarg.h>
 
@@ -30,12 +31,22 @@ static const struct {
 };
 static_assert(COUNT_OF(codes) == ERROR_CODE_COUNT, "every code has a row");
 
+// Without what is secret, and only then cut: half a secret would be found by nobody. The values may
+// point into where it goes.
+PRINTF_LIKE(3, 0)
+static void fill(char *out, size_t size, const char *format, va_list values)
+{
+    SCRATCH(tmp);
+    char *text = talloc_vasprintf(tmp, format, values);
+    snprintf(out, size, "%s", secret_hide(tmp, mem_checked(text)));
+}
+
 bool error_set(struct error *err, enum error_code code, const char *format, ...)
 {
-    char message[sizeof(err->message)]; // the values may point into `err`
+    char message[sizeof(err->message)];
     va_list values;
     va_start(values, format);
-    vsnprintf(message, sizeof(message), format, values);
+    fill(message, sizeof(message), format, values);
     va_end(values);
     *err = (struct error){.code = code};
     memcpy(err->message, message, sizeof(message));
@@ -47,7 +58,7 @@ bool error_hint(struct error *err, const char *format, ...)
     char hint[sizeof(err->hint)];
     va_list values;
     va_start(values, format);
-    vsnprintf(hint, sizeof(hint), format, values);
+    fill(hint, sizeof(hint), format, values);
     va_end(values);
     memcpy(err->hint, hint, sizeof(hint));
     return false;
@@ -58,7 +69,7 @@ bool error_wrap(struct error *err, const char *format, ...)
     char context[sizeof(err->message)];
     va_list values;
     va_start(values, format);
-    vsnprintf(context, sizeof(context), format, values);
+    fill(context, sizeof(context), format, values);
     va_end(values);
     struct error inner = *err;
     error_set(err, inner.code, "%s: %s", context, inner.message);

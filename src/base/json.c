@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "base/json.h"
+#include "base/secret.h"
 #include "base/text.h"
 
 void json_put(json_t *object, const char *name, json_t *value)
@@ -104,4 +105,23 @@ json_t *json_keep(TALLOC_CTX *mem, json_t *value)
     *held = value;
     talloc_set_destructor(held, let_go);
     return value;
+}
+
+// As deep as documents of ours are.
+void json_hide(json_t *value)
+{
+    SCRATCH(tmp);
+    const char *name;
+    json_t *member;
+    size_t i;
+    if (json_is_string(value))
+        json_string_set(value, secret_hide(tmp, json_string_value(value)));
+    json_array_foreach(value, i, member)
+    {
+        json_hide(member);
+    }
+    json_object_foreach(value, name, member)
+    {
+        json_hide(member);
+    }
 }

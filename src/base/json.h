@@ -36,6 +36,9 @@ int64_t json_get_integer(const json_t *object, const char *name, int64_t fallbac
 // `value`, stolen, as long as `mem` lives.
 json_t *json_keep(TALLOC_CTX *mem, json_t *value);
 
+// Texts in it as secret_hide gives them.
+void json_hide(json_t *value);
+
 // Canonical form for digests: sorted members, no blanks (RFC 8785 in the values that we use).
 char *json_canonical(TALLOC_CTX *mem, const json_t *value);
 // Indented by 2, newline at the end (json_writer.c).

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/clock.h"
 #include "base/quantity.h"
+#include "base/secret.h"
 #include <ctype.h>
 #include <stdarg.h>
 #include <unistd.h>
@@ -52,8 +53,10 @@ static void disarm(char *line)
 PRINTF_LIKE(3, 0)
 static void print_line(const char *color, const char *lead, const char *format, va_list values)
 {
+    SCRATCH(tmp);
     char line[LINE_SIZE_MAX];
-    vsnprintf(line, sizeof(line), format, values);
+    char *text = talloc_vasprintf(tmp, format, values);
+    snprintf(line, sizeof(line), "%s", secret_hide(tmp, mem_checked(text)));
     disarm(line);
     bool is_colored = *color != '\0' && log_is_colored(stderr);
     fprintf(stderr, "tminus: %s%s%s%s\n", is_colored ? color : "", lead, is_colored ? PLAIN : "",

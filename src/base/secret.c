@@ -1,5 +1,5 @@
 /*
- * Secrets: kept in memory that is wiped when freed, shown masked.
+ * Secrets: kept in memory that is wiped when freed, shown masked; values that texts are rid of.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -94,6 +94,49 @@ char *secret_mask(TALLOC_CTX *mem, const struct secret *secret)
     const char *colon = at == NULL ? NULL : memchr(authority, ':', (size_t)(at - authority));
     int kept = (int)((colon == NULL ? rest : colon + 1) - url);
     size_t path_len = strcspn(rest, "?#");
-    return mem_printf(mem, "%.*s%s%.*s%s", kept, url, colon == NULL ? "" : MASK, (int)path_len,
-                      rest, mask_query(tmp, rest + path_len));
+    const char *masked = mem_printf(tmp, "%.*s%s%.*s%s", kept, url, colon == NULL ? "" : MASK,
+                                    (int)path_len, rest, mask_query(tmp, rest + path_len));
+    return secret_hide(mem, masked);
+}
+
+// --- veils
+
+struct veil {
+    char *value, *shown;
+    size_t len;
+};
+
+// Of the process: a library or a command that repeats what it was given knows no context of ours.
+static struct {
+    struct veil *list; // the longest first: one may stand within another
+    size_t n;
+} veils;
+
+static bool is_veiled(const char *value)
+{
+    for (size_t i = 0; i < veils.n; i++)
+        if (strcmp(veils.list[i].value, value) == 0)
+            return true;
+    return false;
+}
+
+void secret_veil(const char *value, const char *shown)
+{
+    size_t len = strlen(value);
+    if (len < SECRET_VEILED_MIN || is_veiled(value))
+        return;
+    *mem_append(NULL, veils.list, veils.n) = (struct veil){0};
+    size_t at = veils.n - 1;
+    for (; at > 0 && veils.list[at - 1].len < len; at--)
+        veils.list[at] = veils.list[at - 1];
+    veils.list[at] = (struct veil){mem_strdup(NULL, value), mem_strdup(NULL, shown), len};
+}
+
+char *secret_hide(TALLOC_CTX *mem, const char *text)
+{
+    char *hidden = mem_strdup(mem, text);
+    for (size_t i = 0; i < veils.n && text != NULL; i++)
+        if (strstr(hidden, veils.list[i].value) != NULL)
+            hidden = text_replaced(mem, hidden, veils.list[i].value, veils.list[i].shown);
+    return hidden;
 }

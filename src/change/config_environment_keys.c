@@ -44,8 +44,8 @@ static const struct config_map migrate_map = MAP("the running of migrations", mi
 
 static const struct config_key database_keys[] = {
     KEY("url", KEY_SECRET, struct config_database, url),
-    KEY("migrations", KEY_TEXT, struct config_database, migrations),
-    KEY("post_migrations", KEY_TEXT, struct config_database, post_migrations),
+    SHOWN("migrations", struct config_database, migrations),
+    SHOWN("post_migrations", struct config_database, post_migrations),
     {.name = "layout", .shape = KEY_CUSTOM, .parse = parse_layout},
     KEY("allow_superuser", KEY_BOOL, struct config_database, allow_superuser),
     {.name = "migrate", .shape = KEY_MAP, .offset = 0, .map = &migrate_map},
@@ -111,7 +111,11 @@ static const struct config_map threshold_map = MAP("thresholds", threshold_keys)
 // --- environments
 
 static const struct config_key slot_keys[] = {
-    ARRAY("address", KEY_TEXTS, struct config_slot, addresses, n_addresses, NULL),
+    {.name = "address",
+     .shape = KEY_TEXTS,
+     .is_shown = true,
+     .offset = offsetof(struct config_slot, addresses),
+     .count = offsetof(struct config_slot, n_addresses)},
 };
 static const struct config_map slot_map = {
     .what = "a slot",
@@ -162,7 +166,7 @@ static const struct config_key environment_keys[] = {
     {.name = "database", .shape = KEY_CUSTOM, .parse = parse_database},
     ARRAY("databases", KEY_NAMED, struct config_environment, databases, n_databases, &database_map),
     ARRAY("slots", KEY_NAMED, struct config_environment, slots, n_slots, &slot_map),
-    KEY("deployed", KEY_TEXT, struct config_environment, deployed),
+    SHOWN("deployed", struct config_environment, deployed),
     {.name = "gates", .shape = KEY_MAP, .offset = 0, .map = &config_map_gates},
     {.name = "rehearsal",
      .shape = KEY_MAP,

@@ -72,7 +72,7 @@ static void parse_hours(struct config_reading *reading, const struct yaml *node,
 static const struct config_key window_keys[] = {
     {.name = "not_on", .shape = KEY_CUSTOM, .parse = parse_days},
     {.name = "between", .shape = KEY_CUSTOM, .parse = parse_hours},
-    KEY("zone", KEY_TEXT, struct config_environment, gates.zone),
+    SHOWN("zone", struct config_environment, gates.zone),
 };
 static const struct config_map window_map = MAP("the window gate", window_keys);
 
@@ -121,7 +121,7 @@ static const struct config_key freeze_keys[] = {
      .shape = KEY_TEXT,
      .offset = offsetof(struct config_freeze, to),
      .is_required = true},
-    KEY("reason", KEY_TEXT, struct config_freeze, reason),
+    SHOWN("reason", struct config_freeze, reason),
 };
 static const struct config_map freeze_map = {
     .what = "a freeze",
@@ -158,7 +158,7 @@ static const struct config_key review_keys[] = {
 static const struct config_map review_map = MAP("the review gate", review_keys);
 static const struct config_key size_keys[] = {
     KEY("max_lines", KEY_INTEGER, struct config_environment, gates.max_lines),
-    KEY("base", KEY_TEXT, struct config_environment, gates.size_base),
+    SHOWN("base", struct config_environment, gates.size_base),
 };
 static const struct config_map size_map = MAP("the size gate", size_keys);
 static const struct config_key baseline_keys[] = {
@@ -170,7 +170,7 @@ static const struct config_key rehearsed_keys[] = {
 };
 static const struct config_map rehearsed_map = MAP("the rehearsal gate", rehearsed_keys);
 static const struct config_key risk_keys[] = {
-    KEY("flag", KEY_TEXT, struct config_environment, gates.risk_flag),
+    SHOWN("flag", struct config_environment, gates.risk_flag),
 };
 static const struct config_map risk_map = MAP("the risk gate", risk_keys);
 static const struct config_key announced_keys[] = {
@@ -178,14 +178,14 @@ static const struct config_key announced_keys[] = {
 };
 static const struct config_map announced_map = MAP("the announced gate", announced_keys);
 static const struct config_key staging_keys[] = {
-    KEY("environment", KEY_TEXT, struct config_environment, gates.staging),
+    SHOWN("environment", struct config_environment, gates.staging),
 };
 static const struct config_map staging_map = MAP("the staging gate", staging_keys);
 
 static const struct config_key keys_keys[] = {
     ARRAY("required", KEY_TEXTS, struct config_environment, gates.keys, gates.n_keys, NULL),
-    KEY("file", KEY_TEXT, struct config_environment, gates.keys_file),
-    KEY("pid_file", KEY_TEXT, struct config_environment, gates.keys_pid_file),
+    SHOWN("file", struct config_environment, gates.keys_file),
+    SHOWN("pid_file", struct config_environment, gates.keys_pid_file),
     ARRAY("command", KEY_TEXTS, struct config_environment, gates.keys_command, gates.n_keys_command,
           NULL),
 };
@@ -196,7 +196,7 @@ static const struct config_key secret_keys[] = {
      .shape = KEY_TEXT,
      .offset = offsetof(struct config_secret_age, name),
      .is_required = true},
-    KEY("path", KEY_TEXT, struct config_secret_age, path),
+    SHOWN("path", struct config_secret_age, path),
     ARRAY("command", KEY_TEXTS, struct config_secret_age, command, n_command, NULL),
     {.name = "max_age",
      .shape = KEY_DURATION,
@@ -221,7 +221,7 @@ static const struct config_map secret_map = {
 };
 
 static const struct config_key traffic_keys[] = {
-    KEY("file", KEY_TEXT, struct config_environment, gates.traffic_file),
+    SHOWN("file", struct config_environment, gates.traffic_file),
     ARRAY("command", KEY_TEXTS, struct config_environment, gates.traffic_command,
           gates.n_traffic_command, NULL),
     KEY("below", KEY_SHARE, struct config_environment, gates.traffic_below),
@@ -229,7 +229,7 @@ static const struct config_key traffic_keys[] = {
 static const struct config_map traffic_map = MAP("the low_traffic gate", traffic_keys);
 
 static const struct config_key disk_keys[] = {
-    KEY("path", KEY_TEXT, struct config_environment, gates.disk_path),
+    SHOWN("path", struct config_environment, gates.disk_path),
     ARRAY("command", KEY_TEXTS, struct config_environment, gates.disk_command, gates.n_disk_command,
           NULL),
 };

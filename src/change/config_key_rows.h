@@ -28,6 +28,11 @@
     {                                                                                              \
         .name = (key_name), .shape = (key_shape), .offset = offsetof(type, member)                 \
     }
+// A text of which nothing is secret.
+#define SHOWN(key_name, type, member)                                                              \
+    {                                                                                              \
+        .name = (key_name), .shape = KEY_TEXT, .is_shown = true, .offset = offsetof(type, member)  \
+    }
 #define ARRAY(key_name, key_shape, type, member, counter, key_map)                                 \
     {                                                                                              \
         .name = (key_name), .shape = (key_shape), .offset = offsetof(type, member),                \

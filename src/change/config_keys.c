@@ -7,6 +7,14 @@
 
 // --- what must hold of the data
 
+static bool has_variable(const char *text)
+{
+    const char *at = strstr(text, "${");
+    while (at != NULL && at > text && at[-1] == '$')
+        at = strstr(at + 2, "${");
+    return at != NULL;
+}
+
 static void read_query(struct config_reading *reading, const struct yaml *node,
                        struct config_invariant *invariant)
 {
@@ -25,6 +33,10 @@ static void read_query(struct config_reading *reading, const struct yaml *node,
         n++;
         invariant->kind = kinds[i].kind;
         invariant->sql = config_scalar(reading, query, "a query");
+        if (query->kind == YAML_SCALAR && has_variable(query->text))
+            config_problem(reading, query->line, query->column,
+                           "write the value, or $${ for the two characters ${",
+                           "a query that others are to read and to ask again takes no variable");
     }
     if (n != 1)
         config_problem(reading, node->line, node->column, NULL,
@@ -56,7 +68,7 @@ static const struct config_key invariant_keys[] = {
     CHECKED("same", KEY_ANY),
     CHECKED("keys_kept", KEY_ANY),
     CHECKED("value", KEY_ANY),
-    KEY("database", KEY_TEXT, struct config_invariant, database),
+    SHOWN("database", struct config_invariant, database),
     {.name = "tolerance",
      .shape = KEY_CUSTOM,
      .offset = offsetof(struct config_invariant, tolerance),
@@ -78,7 +90,7 @@ static const struct config_key table_keys[] = {
     ARRAY("key", KEY_TEXTS, struct config_table, key, n_key, NULL),
     ARRAY("ignore", KEY_TEXTS, struct config_table, ignore, n_ignore, NULL),
     ARRAY("mask", KEY_TEXTS, struct config_table, mask, n_mask, NULL),
-    KEY("age", KEY_TEXT, struct config_table, age),
+    SHOWN("age", struct config_table, age),
     {.name = "tolerance",
      .shape = KEY_CUSTOM,
      .offset = offsetof(struct config_table, tolerance),
@@ -178,10 +190,10 @@ static void parse_rules(struct config_reading *reading, const struct yaml *node,
 }
 
 static const struct config_key owner_keys[] = {
-    KEY("deployer", KEY_TEXT, struct config_owners, deployer),
-    KEY("database", KEY_TEXT, struct config_owners, database),
-    KEY("reviewer", KEY_TEXT, struct config_owners, reviewer),
-    KEY("on_call", KEY_TEXT, struct config_owners, on_call),
+    SHOWN("deployer", struct config_owners, deployer),
+    SHOWN("database", struct config_owners, database),
+    SHOWN("reviewer", struct config_owners, reviewer),
+    SHOWN("on_call", struct config_owners, on_call),
 };
 static const struct config_map owners_map = MAP("owners", owner_keys);
 
@@ -192,7 +204,7 @@ static const struct config_key budget_keys[] = {
 static const struct config_map budget_map = MAP("budget", budget_keys);
 
 static const struct config_key file_keys[] = {
-    KEY("service", KEY_TEXT, struct config, service),
+    SHOWN("service", struct config, service),
     ARRAY("environments", KEY_NAMED, struct config, environments, n_environments,
           &config_map_environment),
     ARRAY("invariants", KEY_LIST, struct config, invariants, n_invariants, &invariant_map),

@@ -36,6 +36,7 @@ struct config_key {
     const char *name;
     enum key_shape shape;
     bool is_required;
+    bool is_shown; // a name, path or address: a variable in it is no secret
     size_t offset; // of the value in the struct of the map, or KEY_NOWHERE
     size_t count;  // of the number of elements, for arrays
     const struct config_map *map;

@@ -23,9 +23,9 @@ static const struct config_key keys[] = {
      .is_required = true},
     KEY("url", KEY_SECRET, struct config_notify, url),
     {.name = "headers", .shape = KEY_CUSTOM, .parse = parse_headers},
-    KEY("ca", KEY_TEXT, struct config_notify, ca),
+    SHOWN("ca", struct config_notify, ca),
     KEY("timeout", KEY_DURATION, struct config_notify, timeout_ms),
-    KEY("path", KEY_TEXT, struct config_notify, path),
+    SHOWN("path", struct config_notify, path),
     // Of the kinds that this version does not send to.
     CHECKED("webhook", KEY_SECRET),
     CHECKED("channel", KEY_TEXT),

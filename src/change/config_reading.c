@@ -187,6 +187,7 @@ static void read_value(struct config_reading *reading, const struct config_key *
 {
     bool is_stored = target != NULL && key->offset != KEY_NOWHERE;
     void *at = is_stored ? (char *)target + key->offset : NULL;
+    reading->is_shown = key->is_shown;
     switch (key->shape) {
     case KEY_MAP: config_read_map(reading, node, key->map, at); return;
     case KEY_LIST: read_list(reading, key, node, target); return;

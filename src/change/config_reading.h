@@ -17,6 +17,7 @@ struct config_reading {
     // not as a problem.
     struct error *missing;
     bool reports_missing; // and as problems too
+    bool is_shown;        // the key that is read holds no secret
     struct config_written *written;
     size_t n_written;
 };

@@ -16,7 +16,7 @@ static const struct config_key store_keys[] = {
      .offset = offsetof(struct config_store, kind),
      .choices = kinds},
     KEY("url", KEY_SECRET, struct config_store, url),
-    KEY("path", KEY_TEXT, struct config_store, path),
+    SHOWN("path", struct config_store, path),
 };
 static const struct config_map store_map = MAP("store", store_keys);
 

@@ -25,6 +25,20 @@ static void note_missing(struct config_reading *reading, const struct yaml *node
                        "${%s} is not set", name);
 }
 
+// What is put into a key that may hold secrets is taken out of what people read. A database's
+// address tells where something went wrong: only its password goes.
+static void veil(struct config_reading *reading, const char *name, const char *value)
+{
+    SCRATCH(tmp);
+    const char *written = mem_printf(tmp, "${%s}", name);
+    const char *masked = secret_mask(tmp, secret_make(tmp, value));
+    bool is_database = strcmp(masked, "****") != 0 && !text_starts_with(value, "http");
+    if (reading->is_shown)
+        return;
+    if (!is_database || strcmp(masked, value) != 0)
+        secret_veil(value, is_database ? masked : written);
+}
+
 // The value of the variable whose "${" is at `at`; `at` moves behind its "}". NULL: not set
 // (noted).
 static const char *variable(struct config_reading *reading, const struct yaml *node,
@@ -42,6 +56,8 @@ static const char *variable(struct config_reading *reading, const struct yaml *n
     const char *value = getenv(name);
     if (value == NULL)
         note_missing(reading, node, name);
+    else
+        veil(reading, name, value);
     return value;
 }
 

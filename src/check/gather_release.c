@@ -116,7 +116,7 @@ static bool read_flag(TALLOC_CTX *mem, const struct poll_request *request,
 
     *out = (struct gate_flag){.name = flag->name,
                               .is_switched_on = is_switched_on(request->environment, flag->name)};
-    if (!flag_driver_for(request->flags, flag)->read(mem, &asked, &answer, &why)) {
+    if (!flag_ask(mem, request->flags, &asked, &answer, &why)) {
         if (why.code == ERROR_INTERRUPTED)
             return error_set(err, why.code, "%s", why.message);
         answer.text = mem_strdup(mem, why.message);

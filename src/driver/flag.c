@@ -15,6 +15,14 @@ const struct flag_driver *flag_driver_for(const struct flag_driver *const *drive
     bug("no flag driver '%s'", flag->kind);
 }
 
+bool flag_ask(TALLOC_CTX *mem, const struct flag_driver *const *drivers,
+              const struct flag_request *request, struct flag_answer *out, struct error *err)
+{
+    TRY(flag_driver_for(drivers, request->flag)->read(mem, request, out, err));
+    out->text = secret_hide(mem, out->text);
+    return true;
+}
+
 enum flag_value flag_value_read(const char *text)
 {
     SCRATCH(tmp);

@@ -50,6 +50,10 @@ extern const struct flag_driver flag_unleash;
 // The driver for the flag's kind. `drivers` is main.c's NULL-terminated table.
 const struct flag_driver *flag_driver_for(const struct flag_driver *const *drivers,
                                           const struct config_flag *flag);
+// Its value, with that driver; what is said of it without what is secret.
+MUST_CHECK bool flag_ask(TALLOC_CTX *mem, const struct flag_driver *const *drivers,
+                         const struct flag_request *request, struct flag_answer *out,
+                         struct error *err);
 // "on" "true" "1" "enabled" "yes", their opposites, in any case and with blanks around.
 enum flag_value flag_value_read(const char *text);
 const char *flag_value_name(enum flag_value value); // "on"

@@ -7,6 +7,15 @@
 #include "base/clock.h"
 #include "base/text.h"
 
+// It repeats its question and what came back, which may repeat it too.
+static void hide(TALLOC_CTX *mem, struct probe_answer *answer)
+{
+    const char **texts[] = {&answer->expected, &answer->observed, &answer->text};
+    for (size_t i = 0; i < COUNT_OF(texts); i++)
+        if (*texts[i] != NULL)
+            *texts[i] = secret_hide(mem, *texts[i]);
+}
+
 bool probe_ask(TALLOC_CTX *mem, const struct probe_driver *const *drivers,
                const struct probe_request *request, struct probe_answer *out, struct error *err)
 {
@@ -16,6 +25,7 @@ bool probe_ask(TALLOC_CTX *mem, const struct probe_driver *const *drivers,
         if (drivers[i]->kind != request->check->kind || drivers[i]->asks_version != asks_version)
             continue;
         TRY(drivers[i]->ask(mem, request, out, err));
+        hide(mem, out);
         out->took_ms = clock_monotonic_ms() - started_ms;
         return true;
     }

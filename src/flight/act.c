@@ -19,10 +19,10 @@ static bool look(struct acting *acting, bool has_acted, struct error *err)
     struct act_report *report = acting->report;
     TRY(acting->act->look(acting->mem, acting->act->context, has_acted, &seen, err));
     report->state = seen.state;
-    report->why = seen.why;
+    report->why = secret_hide(acting->mem, seen.why);
     report->evidence = seen.evidence;
     if (seen.evidence != NULL)
-        json_keep(acting->mem, seen.evidence);
+        json_hide(json_keep(acting->mem, seen.evidence));
     return true;
 }
 

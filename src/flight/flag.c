@@ -54,7 +54,7 @@ bool flag_read(TALLOC_CTX *mem, const struct flag_setting *setting, struct flag_
                struct error *err)
 {
     const struct flag_request request = make_request(setting);
-    return flag_driver_for(setting->drivers, setting->flag)->read(mem, &request, out, err);
+    return flag_ask(mem, setting->drivers, &request, out, err);
 }
 
 // --- what it waits for

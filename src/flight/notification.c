@@ -163,7 +163,7 @@ bool notification_act(TALLOC_CTX *mem, const struct notification *notification, 
     if (notification->detail != NULL)
         json_object_update(notifying->data, notification->detail);
     json_put_text(notifying->data, "environment", notification->environment->name);
-    json_put_text(notifying->data, "text", notification->text);
+    json_put_text(notifying->data, "text", secret_hide(mem, notification->text));
     *out = (struct act){.started = EVENT_NOTIFY_STARTED,
                         .done = EVENT_NOTIFIED,
                         .failed = EVENT_NOTIFY_FAILED,

@@ -145,6 +145,7 @@ static void show_line(struct tasking *tasking, struct lines *lines)
     const char *line = text_to_utf8(tmp, lines->text, lines->len);
     for (size_t i = 0; i < tasking->n_secrets; i++)
         line = text_replaced(tmp, line, tasking->secrets[i], "****");
+    line = secret_hide(tmp, line);
     if (tasking->task->show != NULL)
         tasking->task->show(tasking->task->show_context, line);
     keep_last(tasking, lines, line);

@@ -60,7 +60,7 @@ static bool find_command(struct commanding *commanding, bool is_down)
                                        text_shell_quoted(commanding->mem, words[i]));
     }
     commanding->argv = argv;
-    commanding->shown = shown;
+    commanding->shown = secret_hide(commanding->mem, shown);
     return n > 0;
 }
 
@@ -73,8 +73,9 @@ static void keep_output(struct commanding *commanding, const struct process_resu
     if (len > COMMAND_OUTPUT_MAX)
         text += len - COMMAND_OUTPUT_MAX;
     text = text_to_utf8(tmp, text, strlen(text));
-    commanding->output->text = text_replaced(commanding->mem, text, secret_reveal(commanding->url),
-                                             secret_mask(tmp, commanding->url));
+    text =
+        text_replaced(tmp, text, secret_reveal(commanding->url), secret_mask(tmp, commanding->url));
+    commanding->output->text = secret_hide(commanding->mem, text);
 }
 
 // The last line that says something.

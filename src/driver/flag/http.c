@@ -36,6 +36,11 @@ static const char *encoded(TALLOC_CTX *mem, const char *text)
     return text_replaced(mem, text_percent_encoded(mem, text), "/", "%2F");
 }
 
+static const char *shown_url(TALLOC_CTX *mem, const struct config_flag *flag)
+{
+    return secret_mask(mem, secret_make(mem, flag->url));
+}
+
 // --- one call
 
 // `*document` is NULL when the answer is no JSON.
@@ -90,7 +95,7 @@ static bool read_document(TALLOC_CTX *mem, const struct flag_request *request,
                               .authorization = service->authorization};
     TRY(ask(mem, request, &call, document, why, err));
     if (*why == NULL && *document == NULL)
-        *why = mem_printf(mem, "%s: its answer is not valid JSON", request->flag->url);
+        *why = mem_printf(mem, "%s: its answer is not valid JSON", shown_url(mem, request->flag));
     return true;
 }
 
@@ -103,14 +108,14 @@ static bool service_read(TALLOC_CTX *mem, const struct flag_request *request,
     TRY(read_document(mem, request, service, &document, &why, err));
     const json_t *value = why == NULL ? service->find(mem, request->flag, document, &why) : NULL;
     if (why == NULL && !json_is_boolean(value))
-        why = mem_printf(mem, "%s: its answer does not say whether '%s' is on", request->flag->url,
-                         request->flag->key);
+        why = mem_printf(mem, "%s: its answer does not say whether '%s' is on",
+                         shown_url(mem, request->flag), request->flag->key);
     out->text = why;
     if (why != NULL)
         return true;
     out->value = json_is_true(value) ? FLAG_ON : FLAG_OFF;
-    out->text =
-        mem_printf(mem, "%s says that it is %s", request->flag->url, flag_value_name(out->value));
+    out->text = mem_printf(mem, "%s says that it is %s", shown_url(mem, request->flag),
+                           flag_value_name(out->value));
     return true;
 }
 
@@ -179,8 +184,8 @@ static const json_t *flagsmith_find(TALLOC_CTX *mem, const struct config_flag *f
 {
     size_t n = json_array_size(json_object_get(document, "results"));
     if (n != 1)
-        *why = mem_printf(mem, "%s: has %zu states of '%s' in that environment", flag->url, n,
-                          flag->key);
+        *why = mem_printf(mem, "%s: has %zu states of '%s' in that environment",
+                          shown_url(mem, flag), n, flag->key);
     return n != 1 ? NULL : json_object_get(flagsmith_state(document), "enabled");
 }
 

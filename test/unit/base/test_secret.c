@@ -39,10 +39,48 @@ static void test_secret_mask(void **state)
     }
 }
 
+static void test_secret_hide(void **state)
+{
+    (void)state;
+    SCRATCH(tmp);
+    assert_string_equal(secret_hide(tmp, "nothing is known: hunter2x"),
+                        "nothing is known: hunter2x");
+    secret_veil("hunter2x", "${PASSWORD}");
+    secret_veil("key=hunter2x&a", "${QUERY}"); // holds the other one: the longer one goes first
+    secret_veil("8080", "${PORT}");            // would be found everywhere
+    secret_veil("hunter2x", "${AGAIN}");
+    assert_string_equal(secret_hide(tmp, "hunter2x:8080?key=hunter2x&a=hunter2"),
+                        "${PASSWORD}:8080?${QUERY}=hunter2");
+    assert_null(secret_hide(tmp, NULL));
+    struct secret *url = secret_make(tmp, "https://example.org/hunter2x/?b=1");
+    assert_string_equal(secret_mask(tmp, url), "https://example.org/${PASSWORD}/?b=1");
+}
+
+// What an error says is cut only after that: half a secret would be found by nobody.
+static void test_secret_hide__errors(void **state)
+{
+    (void)state;
+    SCRATCH(tmp);
+    struct error err = {0};
+    char *long_text = mem_strdup(tmp, "");
+    secret_veil("swordfish", "****");
+    while (strlen(long_text) < sizeof(err.message) - 5)
+        long_text = mem_printf(tmp, "%sx", long_text);
+    error_set(&err, ERROR_INPUT, "%s swordfish", long_text);
+    assert_null(strstr(err.message, "swo"));
+    error_set(&err, ERROR_INPUT, "the server said swordfish");
+    error_hint(&err, "not swordfish");
+    error_wrap(&err, "of swordfish");
+    assert_string_equal(err.message, "of ****: the server said ****");
+    assert_string_equal(err.hint, "not ****");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_secret_mask),
+        cmocka_unit_test(test_secret_hide),
+        cmocka_unit_test(test_secret_hide__errors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

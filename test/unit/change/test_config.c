@@ -408,6 +408,8 @@ static const struct {
     {"environments: {p: {slots: {blue: {adress: x}}}}\n", "1:35", "did you mean 'address'?"},
     {"invariants: [{name: a}]\n", "1:14", "expected one of zero, same, keys_kept, value"},
     {"invariants: [{name: a, zero: SELECT 0, same: SELECT 1}]\n", "1:14", "found several"},
+    {"invariants: [{name: a, zero: \"SELECT ${HOME}\"}]\n", "1:30",
+     "a query that others are to read and to ask again takes no variable"},
     {"invariants: [{zero: SELECT 0}]\n", "1:14", "'name' is missing in an invariant"},
     {"invariants: [{name: a, value: SELECT 0}]\n", "1:14", "'value' needs 'expect'"},
     {"invariants: [{name: a, zero: SELECT 0, expect: {below: 1}}]\n", "1:14",
