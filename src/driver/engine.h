@@ -373,17 +373,36 @@ struct engine_undo_plan {
     size_t n_tables;
 };
 
-struct engine_undo_result {
-    int64_t rows;      // of the log, brought back; one that was updated twice counts twice
-    int64_t conflicts; // left alone: changed or gone since, by others; or not in the log
-};
 // `key_text`: "id=42", "": the whole table; `why`: "changed since", "is gone", "is there again".
 typedef void engine_undo_conflict(void *context, struct name table, const char *key_text,
                                   const char *why);
 
+struct engine_undo_back {
+    const char *id;
+    int64_t lock_timeout_ms;    // of each lock that it waits for; 0: the engine's own default
+    engine_undo_conflict *each; // NULL: nobody wants to know them
+    void *context;
+};
+
+struct engine_undo_result {
+    int64_t rows;          // of the log, brought back; one that was updated twice counts twice
+    int64_t conflicts;     // left alone: changed or gone since, by others; or not in the log
+    struct engine_run run; // what its transaction wrote, as of a migration
+};
+
+// What became of a log, and whether it can go back under the schema as it is now.
+struct engine_undo_state {
+    bool is_there;
+    bool is_ended; // its migration came to its end
+    bool is_rolled_back;
+    const char *missing; // of the schema that it was written under; NULL: nothing
+};
+
 struct engine_undo_log {
     const char *id;
     int64_t rows, bytes;
+    int64_t made_ms; // wall clock of the database
+    bool is_ended, is_rolled_back;
 };
 
 struct engine_undo_table {
@@ -393,9 +412,15 @@ struct engine_undo_table {
     // Data back to the log's before-images, newest first, in one transaction. The schema must be
     // again what the log was written under, or wider (ERROR_INPUT says what is missing). Rows that
     // others changed since are conflicts. Rows that the migration inserted stay. A log goes back
-    // once.
-    bool (*roll_back)(struct engine *engine, const char *id, engine_undo_conflict *each,
-                      void *context, struct engine_undo_result *out, struct error *err);
+    // once. ERROR_DATABASE: a constraint of the schema as it is now refuses what would come back;
+    // ERROR_UNREACHABLE: a lock was not to be had. On failure nothing was taken back.
+    // What `out` points to is `mem`'s.
+    bool (*roll_back)(TALLOC_CTX *mem, struct engine *engine,
+                      const struct engine_undo_back *request, struct engine_undo_result *out,
+                      struct error *err);
+    // Changes nothing; a log that is not there is an answer.
+    bool (*look)(TALLOC_CTX *mem, struct engine *engine, const char *id,
+                 struct engine_undo_state *out, struct error *err);
     bool (*list)(TALLOC_CTX *mem, struct engine *engine, struct engine_undo_log **out, size_t *n,
                  struct error *err);
     bool (*drop)(struct engine *engine, const char *id, struct error *err);

@@ -5,7 +5,6 @@
  */
 #include "base/clock.h"
 #include "base/file.h"
-#include "proof/known_schema.h"
 #include "rehearsal/measured_run.h"
 #include "rehearsal/rehearsing.h"
 #include <unistd.h>
@@ -35,21 +34,14 @@ void rehearsing_note(struct rehearsing *rehearsing, const char *text)
 bool rehearsing_read(const struct rehearsing *rehearsing, const struct target *target,
                      struct migration *migrations, size_t n, struct reading *out, struct error *err)
 {
-    TALLOC_CTX *mem = rehearsing->mem;
-    struct assessment_options options = {0};
-    struct change *change = mem_new(mem, struct change);
-    struct reading reading = {0};
-
-    *change = *rehearsing->request->change;
-    change->migrations = migrations;
-    change->n_migrations = n;
-    TRY(known_schema_read(mem, target, &options, err));
-    TRY(assessment_make(mem, change, &options, &reading.assessment, err));
-    TRY(target->driver->catalog->read(mem, target->engine, &reading.schema, err));
-    TRY(invariants_derive(mem, reading.assessment, reading.schema, rehearsing->request->config,
-                          &reading.invariants, &reading.trace, err));
-    *out = reading;
-    return true;
+    const struct reading_request request = {
+        .target = target,
+        .change = rehearsing->request->change,
+        .migrations = migrations,
+        .n_migrations = n,
+        .config = rehearsing->request->config,
+    };
+    return reading_make(rehearsing->mem, &request, out, err);
 }
 
 // The row "number=7" of a table whose key was `id` before.

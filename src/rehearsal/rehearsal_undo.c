@@ -1,12 +1,15 @@
 /*
  * The undo log on the copy: does it bring back what the change overwrites and deletes?
  *
- * The ups once more from the start, with before-images; then the data is taken back from them, then
- * the downs run where there are some, and what differs from the start is what nobody can undo.
+ * The ups once more from the start, with before-images; then, migration by migration from the
+ * newest, data and down as `migrate --undo` takes them (proof/undo_way.h), and what differs from
+ * the start is what nobody can undo.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "base/quantity.h"
+#include "proof/undo_subjects.h"
+#include "proof/undo_way.h"
 #include "rehearsal/measured_run.h"
 #include "rehearsal/rehearsing.h"
 #include <inttypes.h>
@@ -14,14 +17,19 @@
 // One log a migration: tables may have other names by the next.
 struct undoing {
     struct rehearsing *rehearsing;
-    const char **ids; // of the logs that were made, in the order of the migrations
-    size_t n_ids;
+    const char **ids;   // of the migrations' logs; NULL: one needs none
     const char *untold; // a table whose rows cannot be kept, and why; NULL
     int64_t rows, conflicts;
+    bool has_downs; // and they run
 };
 
-static bool has_something_to_undo(const struct measured_effects *effects)
+// Where the downs bring everything back, nobody needs it. What the change drops comes back only
+// where a down makes them again.
+static bool has_something_to_undo(const struct rehearsal_report *report)
 {
+    const struct measured_effects *effects = &report->effects;
+    if (report->down.state == RUN_DONE)
+        return report->rollback.data_restored == STATUS_FAIL;
     for (size_t i = 0; i < effects->n_tables; i++)
         if (effects->tables[i].before != NULL && !effects->tables[i].is_dropped &&
             (effects->tables[i].changed.rows > 0 || effects->tables[i].removed.rows > 0))
@@ -30,51 +38,6 @@ static bool has_something_to_undo(const struct measured_effects *effects)
 }
 
 // --- with before-images
-
-static bool loses_columns(const struct trace_table *table)
-{
-    for (size_t i = 0; i < table->n_columns; i++)
-        if (table->columns[i]->dropped != NULL)
-            return true;
-    return table->dropped != NULL || table->is_rewritten;
-}
-
-// The columns that were there and that UPDATEs name; none where something else may write others.
-static void name_columns(TALLOC_CTX *mem, const struct trace_table *table,
-                         struct engine_undo_subject *out)
-{
-    const char **columns = NULL;
-    for (size_t i = 0; table->indirect == NULL && i < table->n_columns; i++)
-        if (table->columns[i]->written.cause != NULL && table->columns[i]->before != NULL)
-            *mem_append(mem, columns, out->n_updated) = table->columns[i]->before;
-    out->updated = columns;
-    out->is_updated_only = table->indirect == NULL && table->added == NULL &&
-                           table->removed.cause == NULL && !out->is_rewritten;
-}
-
-// Does it overwrite or delete anything that was there?
-static bool overwrites(const struct trace_table *table, const struct engine_undo_subject *subject)
-{
-    return subject->n_updated > 0 || subject->is_rewritten || table->removed.cause != NULL ||
-           table->indirect != NULL;
-}
-
-static void name_subjects(const struct reading *reading, TALLOC_CTX *mem,
-                          struct engine_undo_request *out)
-{
-    struct engine_undo_subject *subjects = NULL;
-    for (size_t i = 0; i < reading->trace->n_tables; i++) {
-        const struct trace_table *table = reading->trace->tables[i];
-        if (table->before.name == NULL || !trace_is_changed(table))
-            continue;
-        struct engine_undo_subject subject = {.table = table->before,
-                                              .is_rewritten = loses_columns(table)};
-        name_columns(mem, table, &subject);
-        if (overwrites(table, &subject))
-            *mem_append(mem, subjects, out->n_subjects) = subject;
-    }
-    out->subjects = subjects;
-}
 
 static void note_untold(struct undoing *undoing, const struct engine_undo_plan *plan)
 {
@@ -97,7 +60,7 @@ static bool run_up(struct undoing *undoing, struct migration *migration, size_t 
     struct measured_run run = {0};
 
     TRY(rehearsing_read(rehearsing, work, migration, 1, &reading, err));
-    name_subjects(&reading, mem, &asked);
+    undo_subjects_name(mem, reading.trace, &asked);
     asked.in_transaction = migration->up.in_transaction;
     if (asked.n_subjects > 0)
         TRY(work->driver->undo->plan(mem, work->engine, &asked, &plan, err));
@@ -116,13 +79,14 @@ static bool run_up(struct undoing *undoing, struct migration *migration, size_t 
         rehearsing->report->rollback.undo_detail =
             mem_printf(mem, "the up does not run with an undo log: %s", run.failure);
     else if (asked.n_subjects > 0)
-        *mem_append(mem, undoing->ids, undoing->n_ids) = asked.id;
+        undoing->ids[place] = asked.id;
     return true;
 }
 
 static bool run_ups(struct undoing *undoing, bool *is_run, struct error *err)
 {
     const struct change *change = undoing->rehearsing->request->change;
+    undoing->ids = mem_array(undoing->rehearsing->mem, const char *, change->n_migrations);
     *is_run = true;
     for (size_t i = 0; *is_run && i < change->n_migrations; i++)
         TRY(run_up(undoing, &change->migrations[i], i, is_run, err));
@@ -131,45 +95,80 @@ static bool run_ups(struct undoing *undoing, bool *is_run, struct error *err)
 
 // --- taken back
 
-static bool take_back(struct undoing *undoing, bool *is_done, struct error *err)
+// What a copy refuses is an answer; that it is gone is none.
+static bool take_failure(struct undoing *undoing, const struct error *why, bool *is_done,
+                         struct error *err)
+{
+    *is_done = false;
+    undoing->rehearsing->report->rollback.undo_detail =
+        mem_strdup(undoing->rehearsing->mem, why->message);
+    if (why->code != ERROR_UNREACHABLE && why->code != ERROR_INTERRUPTED)
+        return true;
+    *err = *why;
+    return false;
+}
+
+static bool take_data_back(struct undoing *undoing, struct undo_position *at, const char *id,
+                           bool *is_done, struct error *err)
+{
+    const struct target *work = &undoing->rehearsing->copies->work;
+    const struct engine_undo_back request = {.id = id};
+    struct engine_undo_result result = {0};
+    struct error why = {0};
+    if (!work->driver->undo->roll_back(undoing->rehearsing->mem, work->engine, &request, &result,
+                                       &why)) {
+        at->is_data_refused = undo_way_may_wait(at, &why);
+        return at->is_data_refused || take_failure(undoing, &why, is_done, err);
+    }
+    undoing->rows += result.rows;
+    undoing->conflicts += result.conflicts;
+    return true;
+}
+
+static bool run_down(struct undoing *undoing, struct undo_position *at, size_t place, bool *is_done,
+                     struct error *err)
 {
     struct rehearsing *rehearsing = undoing->rehearsing;
-    const struct target *work = &rehearsing->copies->work;
-    *is_done = true;
-    for (size_t i = undoing->n_ids; i > 0; i--) {
-        struct engine_undo_result result = {0};
-        struct error why = {0};
-        if (!work->driver->undo->roll_back(work->engine, undoing->ids[i - 1], NULL, NULL, &result,
-                                           &why)) {
-            *is_done = false;
-            rehearsing->report->rollback.undo_detail = mem_strdup(rehearsing->mem, why.message);
-            if (why.code != ERROR_UNREACHABLE && why.code != ERROR_INTERRUPTED)
-                return true;
-            *err = why;
-            return false;
+    struct measured_run run = {0};
+    const struct run_request request = {
+        .work = &rehearsing->copies->work,
+        .migration = &rehearsing->request->change->migrations[place],
+        .is_down = true,
+        .deadline_ms = rehearsing->request->copies.settings->deadline_ms,
+    };
+    TRY(measured_run_migration(rehearsing->mem, &request, &run, err));
+    *is_done = run.state == RUN_DONE;
+    if (!*is_done)
+        rehearsing->report->rollback.undo_detail =
+            mem_printf(rehearsing->mem, "the down does not run with an undo log: %s", run.failure);
+    at->is_applied = false;
+    return true;
+}
+
+static bool go_back(struct undoing *undoing, size_t place, bool *is_done, struct error *err)
+{
+    SCRATCH(tmp);
+    const struct target *work = &undoing->rehearsing->copies->work;
+    const char *id = undoing->ids[place];
+    struct undo_position at = {.is_applied = true, .has_down = undoing->has_downs};
+    while (*is_done) {
+        if (id != NULL)
+            TRY(work->driver->undo->look(tmp, work->engine, id, &at.log, err));
+        switch (undo_way_next(&at)) {
+        case UNDO_ACT_NONE: return id == NULL || work->driver->undo->drop(work->engine, id, err);
+        case UNDO_ACT_DATA: TRY(take_data_back(undoing, &at, id, is_done, err)); break;
+        case UNDO_ACT_DOWN: TRY(run_down(undoing, &at, place, is_done, err)); break;
         }
-        undoing->rows += result.rows;
-        undoing->conflicts += result.conflicts;
-        TRY(work->driver->undo->drop(work->engine, undoing->ids[i - 1], err));
     }
     return true;
 }
 
-static bool run_downs(struct rehearsing *rehearsing, bool *is_run, struct error *err)
+static bool take_back(struct undoing *undoing, bool *is_done, struct error *err)
 {
-    const struct change *change = rehearsing->request->change;
-    struct measured_run run = {0};
-    *is_run = rehearsing->report->down.state == RUN_DONE;
-    for (size_t i = change->n_migrations; *is_run && i > 0; i--) {
-        const struct run_request request = {
-            .work = &rehearsing->copies->work,
-            .migration = &change->migrations[i - 1],
-            .is_down = true,
-            .deadline_ms = rehearsing->request->copies.settings->deadline_ms,
-        };
-        TRY(measured_run_migration(rehearsing->mem, &request, &run, err));
-        *is_run = run.state == RUN_DONE;
-    }
+    *is_done = true;
+    undoing->has_downs = undoing->rehearsing->report->down.state == RUN_DONE;
+    for (size_t i = undoing->rehearsing->request->change->n_migrations; *is_done && i > 0; i--)
+        TRY(go_back(undoing, i - 1, is_done, err));
     return true;
 }
 
@@ -196,9 +195,8 @@ static bool judge(struct undoing *undoing, struct error *err)
     struct rehearsing *rehearsing = undoing->rehearsing;
     struct rollback_answer *answer = &rehearsing->report->rollback;
     struct measured_effects left;
-    bool is_whole;
+    bool is_whole = undoing->has_downs;
 
-    TRY(run_downs(rehearsing, &is_whole, err));
     TRY(rehearsing_compare(rehearsing, &rehearsing->copies->before, &rehearsing->copies->work,
                            is_whole ? NULL : rehearsing->reading.trace, false, &left, err));
     const char *over = left_over(rehearsing->mem, &left, is_whole);
@@ -220,10 +218,8 @@ bool rehearse_undo(struct rehearsing *rehearsing, struct error *err)
     struct new_rows written = rehearsing->new_rows;
     bool is_run, is_done;
 
-    // Where the downs bring everything back, nobody needs it.
     if (rehearsing->copies->work.driver->undo == NULL || rehearsing_is_command(rehearsing) ||
-        rehearsing->report->rollback.data_restored == STATUS_PASS ||
-        !has_something_to_undo(&rehearsing->report->effects))
+        !has_something_to_undo(rehearsing->report))
         return true;
     rehearsing_phase(rehearsing, "undo");
     TRY(copies_begin_anew(rehearsing->copies, err));

@@ -7,18 +7,10 @@
 #define REHEARSAL_REHEARSING_H
 
 #include "proof/fingerprints.h"
-#include "proof/invariant.h"
+#include "proof/reading.h"
 #include "rehearsal/effects_find.h"
 #include "rehearsal/rehearsal.h"
 #include "rehearsal/release.h"
-
-// What the text of some migrations says, judged with the schema that they find.
-struct reading {
-    struct assessment *assessment;
-    struct schema *schema; // before them
-    struct invariants invariants;
-    struct trace *trace;
-};
 
 struct rehearsing {
     TALLOC_CTX *mem; // the report's

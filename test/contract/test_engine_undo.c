@@ -7,6 +7,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "../support/postgres_server.h"
+#include "base/clock.h"
 
 #define LITE 1
 #define SERVER 2
@@ -131,7 +132,8 @@ static char *roll_back(struct rig *rig, TALLOC_CTX *mem, const char *id, int64_t
 {
     char *text = talloc_strdup(mem, "");
     struct engine_undo_result result;
-    if (!rig->place->driver->undo->roll_back(rig->engine, id, note_conflict, &text, &result, &rig->err))
+    const struct engine_undo_back request = {.id = id, .each = note_conflict, .context = &text};
+    if (!rig->place->driver->undo->roll_back(mem, rig->engine, &request, &result, &rig->err))
         fail_msg("%s", rig->err.message);
     if (rows != NULL)
         *rows = result.rows;
@@ -389,7 +391,8 @@ static void test_roll_back__of_two_logs(struct rig *rig)
 static void expect_refused(struct rig *rig, const char *id, const char *message)
 {
     struct engine_undo_result result;
-    assert_false(rig->place->driver->undo->roll_back(rig->engine, id, NULL, NULL, &result, &rig->err));
+    const struct engine_undo_back request = {.id = id};
+    assert_false(rig->place->driver->undo->roll_back(rig->database, rig->engine, &request, &result, &rig->err));
     assert_int_equal(rig->err.code, ERROR_INPUT);
     if (strstr(rig->err.message, message) == NULL)
         fail_msg("%s: %s", rig->place->driver->name, rig->err.message);
@@ -405,6 +408,54 @@ static void test_roll_back__once(struct rig *rig)
     expect_refused(rig, "two", "there is no undo log 'two'");
     expect_refused(rig, "x'; --", "'x'; --' cannot name an undo log");
     expect_refused(rig, "", "'' cannot name an undo log");
+}
+
+static struct engine_undo_state look(struct rig *rig, const char *id)
+{
+    struct engine_undo_state state;
+    if (!rig->place->driver->undo->look(rig->database, rig->engine, id, &state, &rig->err))
+        fail_msg("%s", rig->err.message);
+    return state;
+}
+
+static void test_look__says_what_became_of_a_log(struct rig *rig)
+{
+    SCRATCH(tmp);
+    struct engine_undo_log *logs;
+    assert_false(look(rig, "one").is_there);
+    migrate(rig, "one", "people", "UPDATE people SET age = 1");
+    struct engine_undo_state state = look(rig, "one");
+    assert_true(state.is_there && state.is_ended && !state.is_rolled_back);
+    assert_null(state.missing);
+    assert_false(look(rig, "two").is_there);
+    rig->place->execute(rig->database->path, "ALTER TABLE people RENAME COLUMN age TO years");
+    assert_non_null(strstr(look(rig, "one").missing, "column age of "));
+    rig->place->execute(rig->database->path, "ALTER TABLE people RENAME COLUMN years TO age");
+    assert_null(look(rig, "one").missing);
+    roll_back(rig, tmp, "one", NULL);
+    assert_true(look(rig, "one").is_rolled_back);
+    assert_int_equal(count_logs(rig, &logs), 1);
+    assert_true(logs[0].is_ended && logs[0].is_rolled_back);
+    assert_true(llabs(logs[0].made_ms - clock_wall_ms()) < 600000);
+    assert_false(rig->place->driver->undo->look(rig->database, rig->engine, "x'; --", &state, &rig->err));
+}
+
+// A constraint that the migration made: only its down makes room for what was there.
+static void test_roll_back__that_a_constraint_refuses(struct rig *rig)
+{
+    SCRATCH(tmp);
+    rig->place->execute(rig->database->path, "UPDATE people SET age = 7");
+    migrate(rig, "one", "people", "UPDATE people SET age = id");
+    char *before = contents(rig, tmp, "people");
+    rig->place->execute(rig->database->path, "CREATE UNIQUE INDEX ages ON people (age)");
+    const struct engine_undo_back request = {.id = "one"};
+    struct engine_undo_result result;
+    assert_false(rig->place->driver->undo->roll_back(tmp, rig->engine, &request, &result, &rig->err));
+    assert_int_equal(rig->err.code, ERROR_DATABASE);
+    assert_string_equal(contents(rig, tmp, "people"), before);
+    assert_false(look(rig, "one").is_rolled_back);
+    rig->place->execute(rig->database->path, "DROP INDEX ages");
+    assert_string_equal(roll_back(rig, tmp, "one", NULL), "");
 }
 
 static void test_roll_back__refuses_another_schema(struct rig *rig)
@@ -493,6 +544,8 @@ ON_EACH(test_list__names_logs_and_drop_removes_them, PEOPLE)
 ON_EACH(test_roll_back__of_two_logs, PEOPLE)
 ON_EACH(test_roll_back__once, PEOPLE)
 ON_EACH(test_roll_back__of_many_rows, PEOPLE)
+ON_EACH(test_look__says_what_became_of_a_log, PEOPLE)
+ON_EACH(test_roll_back__that_a_constraint_refuses, PEOPLE)
 ON_EACH(test_roll_back__refuses_another_schema, PEOPLE)
 ON_EACH(test_run__that_fails_leaves_no_log, PEOPLE)
 ON_EACH(test_run__leaves_the_schema_as_it_was, PEOPLE)
@@ -518,6 +571,31 @@ static void test_run__refuses_gaps_in_the_log(void **state)
     expect_gap("UPDATE people SET age = 1; RESET ALL; UPDATE people SET age = 2", "the settings of the session were reset within the migration");
     expect_gap("ALTER TABLE people DISABLE TRIGGER USER; UPDATE people SET age = 1; ALTER TABLE people ENABLE TRIGGER USER",
                "were disabled or dropped within the migration");
+}
+
+// Whoever waits for the table would wait behind us.
+static void test_roll_back__waits_for_a_lock_so_long(void **state)
+{
+    SCRATCH(tmp);
+    struct rig rig;
+    struct engine_undo_result result;
+    const struct engine_undo_back request = {.id = "one", .lock_timeout_ms = 50};
+    (void)state;
+    rig_make(&rig, &places[1], PEOPLE);
+    migrate(&rig, "one", "people", "UPDATE people SET age = 1");
+    char *before = contents(&rig, tmp, "people");
+    PGconn *other = PQconnectdb(rig.database->path);
+    PQclear(PQexec(other, "BEGIN; LOCK TABLE people IN ROW EXCLUSIVE MODE"));
+    assert_false(rig.place->driver->undo->roll_back(tmp, rig.engine, &request, &result, &rig.err));
+    assert_int_equal(rig.err.code, ERROR_UNREACHABLE);
+    PQfinish(other);
+    assert_string_equal(contents(&rig, tmp, "people"), before);
+    assert_true(rig.place->driver->undo->roll_back(tmp, rig.engine, &request, &result, &rig.err));
+    assert_int_equal(result.rows, 4);
+    assert_true(result.run.transaction != 0 && result.run.transaction_end > result.run.transaction);
+    assert_int_equal(result.run.n_written, 1);
+    assert_int_equal(result.run.written[0].updated, 4);
+    rig_end(&rig);
 }
 
 static void test_plan__wants_the_owner(void **state)
@@ -587,7 +665,10 @@ int main(void)
         cmocka_unit_test(test_roll_back__of_two_logs_on_each),
         cmocka_unit_test(test_roll_back__once_on_each),
         cmocka_unit_test(test_roll_back__of_many_rows_on_each),
+        cmocka_unit_test(test_look__says_what_became_of_a_log_on_each),
+        cmocka_unit_test(test_roll_back__that_a_constraint_refuses_on_each),
         cmocka_unit_test(test_roll_back__refuses_another_schema_on_each),
+        cmocka_unit_test(test_roll_back__waits_for_a_lock_so_long),
         cmocka_unit_test(test_run__that_fails_leaves_no_log_on_each),
         cmocka_unit_test(test_run__leaves_the_schema_as_it_was_on_each),
         cmocka_unit_test(test_run__outside_a_transaction_on_each),

@@ -6,8 +6,8 @@
 cd "$tmp" || exit 2
 export TMINUS_STATE="$tmp/state"
 mkdir migrations
-sqlite3 shop.db "CREATE TABLE t (id INTEGER PRIMARY KEY, price REAL NOT NULL);
-    WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 50) INSERT INTO t SELECT i, i / 3.0 FROM n"
+sqlite3 shop.db "CREATE TABLE t (id INTEGER PRIMARY KEY, price REAL NOT NULL, note TEXT);
+    WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 50) INSERT INTO t SELECT i, i / 3.0, 'n' || i FROM n"
 echo 'UPDATE t SET price = round(price, 2);' >migrations/1_round.up.sql
 echo 'SELECT 1;' >migrations/1_round.down.sql
 configure() { echo "environments: {here: {database: {url: 'sqlite:shop.db', migrations: migrations}$1}}" >tminus.yaml; }
@@ -22,6 +22,20 @@ says 'none is there: said' out 'no backup holds it now'
 "$TMINUS" backup >backup.out 2>&1 || show backup.out
 ends 0 'a backup is there: GO' "$TMINUS" rehearse
 says 'a backup is there: the way back is said' out 'GO: the change does what it says; going back: the downs do not bring the data back'
+
+# --- data and schema go back migration by migration, as migrate --undo takes them
+undone() {
+    "$TMINUS" rehearse --format json 2>err |
+        python3 -c 'import json, sys; back = json.load(sys.stdin)["rollback"]; print(back["undo_restores"], back["undo_detail"])'
+}
+echo 'ALTER TABLE t DROP COLUMN note;' >migrations/2_drop.up.sql
+echo 'ALTER TABLE t ADD COLUMN note TEXT;' >migrations/2_drop.down.sql
+is 'values that were rounded and values that were dropped come back, these behind the down that makes their column' "$(undone)" 'True 84 rows, then the downs'
+rm migrations/2_drop.*
+echo 'UPDATE t SET price = id; CREATE UNIQUE INDEX prices ON t (price);' >migrations/1_round.up.sql
+echo 'DROP INDEX prices;' >migrations/1_round.down.sql
+sqlite3 shop.db 'UPDATE t SET price = 1 WHERE id < 5'
+is 'what a constraint of the up refuses comes back behind the down' "$(undone)" 'True 49 rows, then the downs'
 
 # --- several databases
 mkdir first second

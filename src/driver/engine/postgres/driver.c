@@ -39,6 +39,7 @@ static const struct engine_proof_table proof = {
 static const struct engine_undo_table undo = {
     .plan = postgres_undo_plan,
     .roll_back = postgres_undo_roll_back,
+    .look = postgres_undo_look,
     .list = postgres_undo_list,
     .drop = postgres_undo_drop,
 };

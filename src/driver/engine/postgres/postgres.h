@@ -142,8 +142,11 @@ bool postgres_stream_next(struct engine_stream *stream, struct engine_row_image 
 bool postgres_undo_plan(TALLOC_CTX *mem, struct engine *engine,
                         const struct engine_undo_request *request, struct engine_undo_plan *out,
                         struct error *err);
-bool postgres_undo_roll_back(struct engine *engine, const char *id, engine_undo_conflict *each,
-                             void *context, struct engine_undo_result *out, struct error *err);
+bool postgres_undo_roll_back(TALLOC_CTX *mem, struct engine *engine,
+                             const struct engine_undo_back *request, struct engine_undo_result *out,
+                             struct error *err);
+bool postgres_undo_look(TALLOC_CTX *mem, struct engine *engine, const char *id,
+                        struct engine_undo_state *out, struct error *err);
 bool postgres_undo_list(TALLOC_CTX *mem, struct engine *engine, struct engine_undo_log **out,
                         size_t *n, struct error *err);
 bool postgres_undo_drop(struct engine *engine, const char *id, struct error *err);

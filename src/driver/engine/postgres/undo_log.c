@@ -6,12 +6,17 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "driver/engine/postgres/connection.h"
+#include "base/clock.h"
+#include "driver/engine/postgres/run.h"
 #include "driver/engine/undo.h"
+#include <inttypes.h>
 #include <stdlib.h>
+
+#define LOCK_TIMEOUT_MS 5000 // as of a migration
 
 struct log_state {
     bool is_known;
+    bool is_ended;
     const char *rolled_back_at; // NULL: not yet
 };
 
@@ -26,8 +31,8 @@ static bool has_logs(struct engine *engine, bool *out, struct error *err)
     return true;
 }
 
-// Locked until the transaction ends: two that go back at once would wait for each other.
-static bool read_state(TALLOC_CTX *mem, struct engine *engine, const char *id,
+// Locked until the transaction ends, two that go back at once wait for each other.
+static bool read_state(TALLOC_CTX *mem, struct engine *engine, const char *id, bool is_locked,
                        struct log_state *out, struct error *err)
 {
     PGresult *result;
@@ -37,95 +42,142 @@ static bool read_state(TALLOC_CTX *mem, struct engine *engine, const char *id,
     if (!has_any)
         return true;
     TRY(connection_ask(mem, engine->connection,
-                       "SELECT rolled_back_at FROM tminus.undo_log WHERE id = $1 FOR UPDATE", &id,
-                       1, &result, err));
+                       is_locked ? "SELECT rolled_back_at, ended_at IS NOT NULL FROM "
+                                   "tminus.undo_log WHERE id = $1 FOR UPDATE"
+                                 : "SELECT rolled_back_at, ended_at IS NOT NULL FROM "
+                                   "tminus.undo_log WHERE id = $1",
+                       &id, 1, &result, err));
     out->is_known = PQntuples(result) == 1;
+    out->is_ended = out->is_known && PQgetvalue(result, 0, 1)[0] == 't';
     if (out->is_known && !PQgetisnull(result, 0, 0))
         out->rolled_back_at = PQgetvalue(result, 0, 0);
     return true;
 }
 
-static bool check_schema(struct engine *engine, const char *id, struct error *err)
+// Of the schema that it was written under; NULL: nothing.
+static bool find_missing(TALLOC_CTX *mem, struct engine *engine, const char *id, const char **out,
+                         struct error *err)
 {
-    SCRATCH(tmp);
     PGresult *result;
-    TRY(connection_ask(tmp, engine->connection, "SELECT tminus.undo_missing($1)", &id, 1, &result,
+    TRY(connection_ask(mem, engine->connection, "SELECT tminus.undo_missing($1)", &id, 1, &result,
                        err));
-    return PQgetisnull(result, 0, 0) || undo_fail_missing(id, PQgetvalue(result, 0, 0), err);
-}
-
-static bool go_back(struct engine *engine, const char *id, struct engine_undo_result *out,
-                    struct error *err)
-{
-    SCRATCH(tmp);
-    PGresult *result;
-    struct log_state state;
-    TRY(read_state(tmp, engine, id, &state, err));
-    if (!state.is_known)
-        return undo_fail_unknown(id, err);
-    if (state.rolled_back_at != NULL)
-        return undo_fail_done(id, state.rolled_back_at, err);
-    TRY(check_schema(engine, id, err));
-    TRY(connection_ask(tmp, engine->connection, "SELECT tminus.undo_roll_back($1)", &id, 1, &result,
-                       err));
-    *out = (struct engine_undo_result){.rows = strtoll(PQgetvalue(result, 0, 0), NULL, 10)};
+    *out = PQgetisnull(result, 0, 0) ? NULL : PQgetvalue(result, 0, 0);
     return true;
 }
 
 // --- in one transaction
 
-typedef bool log_work(struct engine *engine, const char *id, struct engine_undo_result *out,
-                      struct error *err);
+struct log_work {
+    TALLOC_CTX *mem;
+    const struct engine_undo_back *request;
+    struct engine_undo_result result;
+    bool (*act)(struct engine *engine, struct log_work *work, struct error *err);
+};
 
-static bool within(struct engine *engine, log_work *work, const char *id,
-                   struct engine_undo_result *out, struct error *err)
+static bool within(struct engine *engine, struct log_work *work, struct error *err)
 {
+    SCRATCH(tmp);
     struct connection *connection = engine->connection;
     struct error ignored;
+    int64_t timeout_ms = work->request->lock_timeout_ms;
+    const char *lock_timeout = mem_printf(tmp, "SET LOCAL lock_timeout = %" PRId64,
+                                          timeout_ms > 0 ? timeout_ms : LOCK_TIMEOUT_MS);
     connection_set_timeout(connection, 0);
     bool is_done = connection_execute(connection, "BEGIN", err) &&
                    connection_execute(connection, "SET LOCAL statement_timeout = 0", err) &&
-                   work(engine, id, out, err) && connection_execute(connection, "COMMIT", err);
+                   connection_execute(connection, lock_timeout, err) &&
+                   work->act(engine, work, err) && connection_execute(connection, "COMMIT", err);
     if (!is_done && !connection->is_lost && PQtransactionStatus(connection->handle) != PQTRANS_IDLE)
         (void)!connection_execute(connection, "ROLLBACK", &ignored);
     connection_set_timeout(connection, engine->timeout_ms);
     return is_done;
 }
 
-struct telling {
-    engine_undo_conflict *each;
-    void *context;
-    int64_t n;
-};
-
 static bool tell(void *context, const PGresult *row)
 {
-    struct telling *telling = context;
+    struct log_work *work = context;
+    const struct engine_undo_back *request = work->request;
     struct name table = {PQgetvalue(row, 0, 0), PQgetvalue(row, 0, 1)};
-    telling->n++;
-    if (telling->each != NULL)
-        telling->each(telling->context, table, PQgetvalue(row, 0, 2), PQgetvalue(row, 0, 3));
+    work->result.conflicts++;
+    if (request->each != NULL)
+        request->each(request->context, table, PQgetvalue(row, 0, 2), PQgetvalue(row, 0, 3));
     return true;
 }
 
-bool postgres_undo_roll_back(struct engine *engine, const char *id, engine_undo_conflict *each,
-                             void *context, struct engine_undo_result *out, struct error *err)
+static bool tell_conflicts(struct engine *engine, struct log_work *work, struct error *err)
 {
     SCRATCH(tmp);
-    struct engine_undo_result result;
-    struct telling telling = {each, context, 0};
-    TRY(undo_id_check(id, err));
-    if (!within(engine, go_back, id, &result, err))
-        return error_wrap(err, "nothing was taken back");
     const char *sql = mem_printf(
         tmp,
         "SELECT t.schema, t.name, m.key_text, m.why FROM tminus.undo_mark m JOIN tminus.undo_table "
         "t ON t.log = m.log AND t.n = m.n WHERE m.log = '%s' AND m.mark = 'c' AND m.why IS NOT "
         "NULL ORDER BY m.n, m.key_text",
-        id);
-    TRY(connection_each(engine->connection, sql, tell, &telling, err));
-    result.conflicts = telling.n;
-    *out = result;
+        work->request->id);
+    return connection_each(engine->connection, sql, tell, work, err);
+}
+
+// What is written here is nobody else's: verify asks for its number.
+static bool write_rows(struct engine *engine, struct log_work *work, struct error *err)
+{
+    SCRATCH(tmp);
+    struct connection *connection = engine->connection;
+    struct run_counts before, after;
+    PGresult *result, *number;
+    TRY(run_counts_read(tmp, connection, &before, err));
+    TRY(connection_ask(tmp, connection, "SELECT tminus.undo_roll_back($1)", &work->request->id, 1,
+                       &result, err));
+    TRY(connection_ask(tmp, connection, "SELECT pg_catalog.pg_current_xact_id()", NULL, 0, &number,
+                       err));
+    TRY(run_counts_read(tmp, connection, &after, err));
+    work->result.rows = strtoll(PQgetvalue(result, 0, 0), NULL, 10);
+    work->result.run.transaction = strtoull(PQgetvalue(number, 0, 0), NULL, 10);
+    run_counts_difference(work->mem, &before, &after, &work->result.run);
+    return true;
+}
+
+static bool go_back(struct engine *engine, struct log_work *work, struct error *err)
+{
+    SCRATCH(tmp);
+    const char *id = work->request->id;
+    struct log_state state;
+    TRY(read_state(tmp, engine, id, true, &state, err));
+    if (!state.is_known)
+        return undo_fail_unknown(id, err);
+    if (state.rolled_back_at != NULL)
+        return undo_fail_done(id, state.rolled_back_at, err);
+    const char *missing;
+    TRY(find_missing(tmp, engine, id, &missing, err));
+    if (missing != NULL)
+        return undo_fail_missing(id, missing, err);
+    TRY(write_rows(engine, work, err));
+    return tell_conflicts(engine, work, err);
+}
+
+// As of a migration: what was given until now may be a number of its savepoints.
+static void ask_end(struct engine *engine, struct engine_run *run)
+{
+    SCRATCH(tmp);
+    PGresult *answer;
+    struct error ignored;
+    if (connection_ask(tmp, engine->connection,
+                       "SELECT pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())", NULL,
+                       0, &answer, &ignored))
+        run->transaction_end = strtoull(PQgetvalue(answer, 0, 0), NULL, 10);
+}
+
+bool postgres_undo_roll_back(TALLOC_CTX *mem, struct engine *engine,
+                             const struct engine_undo_back *request, struct engine_undo_result *out,
+                             struct error *err)
+{
+    struct log_work work = {.mem = mem, .request = request, .act = go_back};
+    int64_t begun_ms = clock_monotonic_ms();
+    TRY(undo_id_check(request->id, err));
+    if (!within(engine, &work, err))
+        return error_wrap(err, "nothing was taken back");
+    ask_end(engine, &work.result.run);
+    work.result.run.attempts = 1;
+    work.result.run.took_ms = clock_monotonic_ms() - begun_ms;
+    *out = work.result;
     return true;
 }
 
@@ -147,27 +199,48 @@ bool postgres_undo_list(TALLOC_CTX *mem, struct engine *engine, struct engine_un
             "tminus.undo_firing f WHERE f.log = l.id), (SELECT COALESCE(pg_catalog.sum("
             "pg_catalog.pg_total_relation_size(pg_catalog.to_regclass(pg_catalog.format("
             "'tminus.%I', 'undo_' || l.id || '_' || t.n)))), 0) FROM tminus.undo_table t WHERE "
-            "t.log = l.id) FROM tminus.undo_log l ORDER BY l.made_at, l.id",
+            "t.log = l.id), (extract(epoch FROM l.made_at) * 1000)::bigint, l.ended_at IS NOT "
+            "NULL, "
+            "l.rolled_back_at IS NOT NULL FROM tminus.undo_log l ORDER BY l.made_at, l.id",
             NULL, 0, &rows, err));
     for (int i = 0; has_any && i < PQntuples(rows); i++)
         *mem_append(mem, logs, n_logs) = (struct engine_undo_log){
             .id = mem_strdup(mem, PQgetvalue(rows, i, 0)),
             .rows = strtoll(PQgetvalue(rows, i, 1), NULL, 10),
             .bytes = strtoll(PQgetvalue(rows, i, 2), NULL, 10),
+            .made_ms = strtoll(PQgetvalue(rows, i, 3), NULL, 10),
+            .is_ended = PQgetvalue(rows, i, 4)[0] == 't',
+            .is_rolled_back = PQgetvalue(rows, i, 5)[0] == 't',
         };
     *out = logs;
     *n = n_logs;
     return true;
 }
 
-static bool drop(struct engine *engine, const char *id, struct engine_undo_result *out,
-                 struct error *err)
+bool postgres_undo_look(TALLOC_CTX *mem, struct engine *engine, const char *id,
+                        struct engine_undo_state *out, struct error *err)
+{
+    SCRATCH(tmp);
+    struct log_state state;
+    const char *missing = NULL;
+    TRY(undo_id_check(id, err));
+    TRY(read_state(tmp, engine, id, false, &state, err));
+    if (state.is_known)
+        TRY(find_missing(tmp, engine, id, &missing, err));
+    *out = (struct engine_undo_state){.is_there = state.is_known,
+                                      .is_ended = state.is_ended,
+                                      .is_rolled_back = state.rolled_back_at != NULL,
+                                      .missing = mem_strdup(mem, missing)};
+    return true;
+}
+
+static bool drop(struct engine *engine, struct log_work *work, struct error *err)
 {
     SCRATCH(tmp);
     PGresult *ignored;
     struct log_state state;
-    (void)out;
-    TRY(read_state(tmp, engine, id, &state, err));
+    const char *id = work->request->id;
+    TRY(read_state(tmp, engine, id, true, &state, err));
     if (!state.is_known)
         return undo_fail_unknown(id, err);
     return connection_ask(tmp, engine->connection, "SELECT tminus.undo_drop($1)", &id, 1, &ignored,
@@ -176,6 +249,8 @@ static bool drop(struct engine *engine, const char *id, struct engine_undo_resul
 
 bool postgres_undo_drop(struct engine *engine, const char *id, struct error *err)
 {
+    const struct engine_undo_back request = {.id = id};
+    struct log_work work = {.request = &request, .act = drop};
     TRY(undo_id_check(id, err));
-    return within(engine, drop, id, NULL, err);
+    return within(engine, &work, err);
 }

@@ -33,6 +33,7 @@ static const struct engine_proof_table proof = {
 static const struct engine_undo_table undo = {
     .plan = sqlite_undo_plan,
     .roll_back = sqlite_undo_roll_back,
+    .look = sqlite_undo_look,
     .list = sqlite_undo_list,
     .drop = sqlite_undo_drop,
 };

@@ -6,6 +6,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
+#include "base/clock.h"
 #include "driver/engine/sqlite/undo_pack.h"
 #include "driver/engine/undo.h"
 #include <inttypes.h>
@@ -20,6 +21,11 @@ struct rollback {
     int64_t rows;
 };
 
+struct found_log {
+    bool is_there, is_ended;
+    const char *rolled_back_at; // NULL: not yet
+};
+
 static char *one_text(TALLOC_CTX *mem, struct engine *engine, const char *sql, bool *has_row,
                       struct error *err)
 {
@@ -31,38 +37,37 @@ static char *one_text(TALLOC_CTX *mem, struct engine *engine, const char *sql, b
     return mem_strdup(mem, *has_row ? cursor_text(cursor, 0) : "");
 }
 
-// `*rolled_back_at` is "" when it was not.
-static bool find_log(TALLOC_CTX *mem, struct engine *engine, const char *id, char **rolled_back_at,
-                     struct error *err)
+static bool look(TALLOC_CTX *mem, struct engine *engine, const char *id, struct found_log *out,
+                 struct error *err)
 {
     SCRATCH(tmp);
+    struct cursor *cursor;
     bool has_row;
+    *out = (struct found_log){0};
     if (one_text(tmp, engine, "SELECT 1 FROM sqlite_schema WHERE name = 'tminus_undo_log'",
                  &has_row, err) == NULL)
         return false;
     if (!has_row)
-        return undo_fail_unknown(id, err);
-    *rolled_back_at =
-        one_text(mem, engine,
-                 mem_printf(tmp, "SELECT rolled_back_at FROM tminus_undo_log WHERE id = '%s'", id),
-                 &has_row, err);
-    if (*rolled_back_at == NULL)
-        return false;
-    return has_row || undo_fail_unknown(id, err);
+        return true;
+    TRY(cursor_make(tmp, engine,
+                    mem_printf(tmp,
+                               "SELECT rolled_back_at, ended_at FROM tminus_undo_log WHERE id = "
+                               "'%s'",
+                               id),
+                    &cursor, err));
+    TRY(cursor_step(engine, cursor, &out->is_there, err));
+    if (!out->is_there)
+        return true;
+    out->is_ended = sqlite3_column_type(cursor->statement, 1) != SQLITE_NULL;
+    if (sqlite3_column_type(cursor->statement, 0) != SQLITE_NULL)
+        out->rolled_back_at = mem_strdup(mem, cursor_text(cursor, 0));
+    return true;
 }
 
 // The difference is taken at the migration's end; without it nothing tells who wrote what.
-static bool check_ended(struct rollback *back, struct error *err)
+static bool check_ended(const struct rollback *back, const struct found_log *log, struct error *err)
 {
-    SCRATCH(tmp);
-    bool has_row;
-    if (one_text(tmp, back->engine,
-                 mem_printf(tmp,
-                            "SELECT 1 FROM tminus_undo_log WHERE id = '%s' AND ended_at IS NULL",
-                            back->id),
-                 &has_row, err) == NULL)
-        return false;
-    if (!has_row)
+    if (log->is_ended)
         return true;
     error_set(err, ERROR_INPUT,
               "undo log '%s' was not ended, because its migration stopped half-way without a "
@@ -127,7 +132,8 @@ static bool is_there(const struct undo_table *now, const struct undo_column *col
     return column->is_rowid && now->n_columns > 0;
 }
 
-static bool check_schema(struct rollback *back, struct error *err)
+static bool find_missing(TALLOC_CTX *mem, const struct rollback *back, const char **out,
+                         struct error *err)
 {
     SCRATCH(tmp);
     char *missing = NULL;
@@ -147,7 +153,8 @@ static bool check_schema(struct rollback *back, struct error *err)
                 break;
         }
     }
-    return missing == NULL || undo_fail_missing(back->id, missing, err);
+    *out = mem_strdup(mem, missing);
+    return true;
 }
 
 // --- rows
@@ -322,13 +329,18 @@ static bool go_back(struct rollback *back, engine_undo_conflict *each, void *con
                     struct error *err)
 {
     SCRATCH(tmp);
-    char *when;
-    TRY(find_log(tmp, back->engine, back->id, &when, err));
-    if (*when != '\0')
-        return undo_fail_done(back->id, when, err);
-    TRY(check_ended(back, err));
+    struct found_log log;
+    const char *missing;
+    TRY(look(tmp, back->engine, back->id, &log, err));
+    if (!log.is_there)
+        return undo_fail_unknown(back->id, err);
+    if (log.rolled_back_at != NULL)
+        return undo_fail_done(back->id, log.rolled_back_at, err);
+    TRY(check_ended(back, &log, err));
     TRY(read_tables(back, err));
-    TRY(check_schema(back, err));
+    TRY(find_missing(tmp, back, &missing, err));
+    if (missing != NULL)
+        return undo_fail_missing(back->id, missing, err);
     TRY(write_all(back, err));
     for (size_t i = 0; i < back->n_tables; i++) {
         const char *prefix = prefix_of(tmp, &back->tables[i]);
@@ -344,20 +356,27 @@ static bool go_back(struct rollback *back, engine_undo_conflict *each, void *con
     return sqlite_execute_long(back->engine, "COMMIT", err);
 }
 
-bool sqlite_undo_roll_back(struct engine *engine, const char *id, engine_undo_conflict *each,
-                           void *context, struct engine_undo_result *out, struct error *err)
+bool sqlite_undo_roll_back(TALLOC_CTX *mem, struct engine *engine,
+                           const struct engine_undo_back *request, struct engine_undo_result *out,
+                           struct error *err)
 {
     SCRATCH(tmp);
-    struct rollback back = {.mem = tmp, .engine = engine, .id = id};
+    struct rollback back = {.mem = tmp, .engine = engine, .id = request->id};
     int64_t conflicts = 0;
+    int64_t begun_ms = clock_monotonic_ms();
+    (void)mem;
     back.triggers = talloc_strdup(tmp, "");
-    TRY(undo_id_check(id, err));
+    TRY(undo_id_check(request->id, err));
     TRY(sqlite_execute(engine, "BEGIN IMMEDIATE", err));
-    if (!go_back(&back, each, context, &conflicts, err)) {
+    if (!go_back(&back, request->each, request->context, &conflicts, err)) {
         sqlite3_exec(engine->handle, "ROLLBACK", NULL, NULL, NULL);
         return error_wrap(err, "nothing was taken back");
     }
-    *out = (struct engine_undo_result){.rows = back.rows, .conflicts = conflicts};
+    *out = (struct engine_undo_result){
+        .rows = back.rows,
+        .conflicts = conflicts,
+        .run = {.attempts = 1, .took_ms = clock_monotonic_ms() - begun_ms},
+    };
     return true;
 }
 
@@ -397,14 +416,21 @@ bool sqlite_undo_list(TALLOC_CTX *mem, struct engine *engine, struct engine_undo
                  &has_row, err) == NULL)
         return false;
     if (has_row) {
-        TRY(cursor_make(tmp, engine, "SELECT id FROM tminus_undo_log ORDER BY made_at, id", &cursor,
-                        err));
+        TRY(cursor_make(
+            tmp, engine,
+            "SELECT id, CAST(strftime('%s', made_at) AS INTEGER) * 1000, ended_at IS NOT "
+            "NULL, rolled_back_at IS NOT NULL FROM tminus_undo_log ORDER BY made_at, "
+            "id",
+            &cursor, err));
         for (;;) {
             TRY(cursor_step(engine, cursor, &has_row, err));
             if (!has_row)
                 break;
             struct engine_undo_log *log = mem_append(mem, logs, n_logs);
             log->id = mem_strdup(mem, cursor_text(cursor, 0));
+            log->made_ms = sqlite3_column_int64(cursor->statement, 1);
+            log->is_ended = sqlite3_column_int(cursor->statement, 2) != 0;
+            log->is_rolled_back = sqlite3_column_int(cursor->statement, 3) != 0;
             struct rollback back = {.mem = tmp, .engine = engine, .id = log->id};
             TRY(read_tables(&back, err));
             TRY(read_size(&back, log, err));
@@ -415,11 +441,33 @@ bool sqlite_undo_list(TALLOC_CTX *mem, struct engine *engine, struct engine_undo
     return true;
 }
 
+bool sqlite_undo_look(TALLOC_CTX *mem, struct engine *engine, const char *id,
+                      struct engine_undo_state *out, struct error *err)
+{
+    SCRATCH(tmp);
+    struct rollback back = {.mem = tmp, .engine = engine, .id = id};
+    struct found_log log;
+    const char *missing = NULL;
+    TRY(undo_id_check(id, err));
+    TRY(look(tmp, engine, id, &log, err));
+    if (log.is_there) {
+        TRY(read_tables(&back, err));
+        TRY(find_missing(mem, &back, &missing, err));
+    }
+    *out = (struct engine_undo_state){.is_there = log.is_there,
+                                      .is_ended = log.is_ended,
+                                      .is_rolled_back = log.rolled_back_at != NULL,
+                                      .missing = missing};
+    return true;
+}
+
 static bool drop(struct rollback *back, struct error *err)
 {
     SCRATCH(tmp);
-    char *when;
-    TRY(find_log(tmp, back->engine, back->id, &when, err));
+    struct found_log log;
+    TRY(look(tmp, back->engine, back->id, &log, err));
+    if (!log.is_there)
+        return undo_fail_unknown(back->id, err);
     TRY(read_tables(back, err));
     for (size_t i = 0; i < back->n_tables; i++) {
         const char *prefix = prefix_of(tmp, &back->tables[i]);

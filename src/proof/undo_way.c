@@ -1,0 +1,26 @@
+/*
+ * The way back of one migration: see undo_way.h.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "proof/undo_way.h"
+
+bool undo_way_waits(const struct engine_undo_state *log)
+{
+    return log->is_there && log->is_ended && !log->is_rolled_back;
+}
+
+enum undo_act undo_way_next(const struct undo_position *at)
+{
+    bool may_down = at->is_applied && at->has_down;
+
+    if (undo_way_waits(&at->log) &&
+        (!may_down || (at->log.missing == NULL && !at->is_data_refused)))
+        return UNDO_ACT_DATA;
+    return may_down ? UNDO_ACT_DOWN : UNDO_ACT_NONE;
+}
+
+bool undo_way_may_wait(const struct undo_position *at, const struct error *why)
+{
+    return at->is_applied && at->has_down && !at->is_data_refused && why->code == ERROR_DATABASE;
+}
