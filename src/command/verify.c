@@ -218,6 +218,7 @@ static bool choose_expectation(TALLOC_CTX *mem, const struct inspection *inspect
     struct recorded recorded;
 
     TRY(read_recorded(mem, inspection, request, baseline, &recorded, err));
+    out->is_recorded = recorded.all == 1;
     if (request->is_expected) {
         out->expectation = request->expectation;
         return true;

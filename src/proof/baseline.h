@@ -57,6 +57,7 @@ struct baseline {
     const char *service, *environment, *title;
     int64_t taken_ms;
     const char *instant; // the engine's own word for it, for proof->wrote; NULL: it has none
+    bool keeps_rows;     // no statement touches a row: there is no table to be compared
     const char *hidden;  // a statement that may write what its text does not name; NULL
     const char **masked; // columns whose values are not in it
     size_t n_masked;

@@ -130,13 +130,15 @@ static bool read_texts(struct baseline *baseline, int64_t format, struct error *
         {"schema_digest", &baseline->schema_digest}, {"service", &baseline->service},
         {"environment", &baseline->environment},     {"title", &baseline->title},
     };
+    const char *taken_at, *changes_schema, *keeps_rows = NULL;
     const struct meta_text since_2[] = {{"instant", &baseline->instant},
-                                        {"hidden", &baseline->hidden}};
-    const char *taken_at, *changes_schema;
+                                        {"hidden", &baseline->hidden},
+                                        {"keeps_rows", &keeps_rows}};
 
     TRY(read_all_meta(baseline, texts, COUNT_OF(texts), err));
     if (format >= 2)
         TRY(read_all_meta(baseline, since_2, COUNT_OF(since_2), err));
+    baseline->keeps_rows = keeps_rows != NULL;
     TRY(read_meta(baseline, baseline->file, "changes_schema", &changes_schema, err));
     baseline->changes_schema = changes_schema != NULL && strcmp(changes_schema, "yes") == 0;
     TRY(read_meta(baseline, baseline->file, "taken_at", &taken_at, err));

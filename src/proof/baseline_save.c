@@ -301,6 +301,7 @@ static bool save_meta(const struct saving *saving, struct error *err)
         .title = request->title,
         .taken_ms = saving->taken_ms,
         .instant = saving->instant,
+        .keeps_rows = request->trace->keeps_rows,
         .hidden = request->trace->hidden,
         .migrations = request->migrations,
         .changes_schema = changes_schema(request->trace),
@@ -411,7 +412,8 @@ static void copy_invariants(TALLOC_CTX *mem, const struct invariants *from, stru
 enum verdict baseline_verdict(const struct baseline *baseline, const struct results *results)
 {
     // Nothing had to be asked: what is saved is all that there is to do.
-    return results->n == 0 && baseline->n_tables > 0 ? VERDICT_GO : results_verdict(results);
+    bool is_enough = baseline->n_tables > 0 || baseline->keeps_rows;
+    return results->n == 0 && is_enough ? VERDICT_GO : results_verdict(results);
 }
 
 bool baseline_save(TALLOC_CTX *mem, const struct baseline_request *request, struct results *out,

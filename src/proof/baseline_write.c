@@ -122,6 +122,7 @@ bool baseline_write_meta(const struct baseline *baseline, struct error *err)
     put(&meta, "taken_at", clock_format(baseline->taken_ms).text);
     put(&meta, "instant", baseline->instant);
     put(&meta, "hidden", baseline->hidden);
+    put(&meta, "keeps_rows", baseline->keeps_rows ? "yes" : NULL);
     put(&meta, "engine", baseline->identity.engine);
     put(&meta, "system", baseline->identity.system);
     put(&meta, "database", baseline->identity.database);

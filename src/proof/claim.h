@@ -102,4 +102,10 @@ void partner_write_domain(struct derivation *derivation, const struct claim *cla
 // For all touched tables, at the end: orphans, NULLs of written columns, views.
 void derive_tables(struct derivation *derivation);
 
+// --- derive_presence.c
+// Is every statement one that leaves the rows of all that is there alone?
+bool derivation_keeps_rows(const struct assessment *assessment, const struct trace *trace);
+// Of such a change: what it makes.
+void derive_presence(struct derivation *derivation, const struct assessment *assessment);
+
 #endif

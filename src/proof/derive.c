@@ -254,6 +254,9 @@ bool invariants_derive(TALLOC_CTX *mem, const struct assessment *assessment,
         derivation.claims[i]->write(&derivation, derivation.claims[i]);
     derive_tables(&derivation);
     trace_prune(*trace);
+    (*trace)->keeps_rows = derivation_keeps_rows(assessment, *trace);
+    if ((*trace)->keeps_rows)
+        derive_presence(&derivation, assessment);
     *out = invariants;
     return true;
 }

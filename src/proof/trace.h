@@ -71,6 +71,9 @@ struct trace {
     // The first statement that may write rows which the text does not name, or within a
     // subtransaction ("0003_x.sql:4 DO"); NULL. A baseline keeps it beside the trace.
     const char *hidden;
+    // No statement writes, moves or drops a row of what is there: no table is to be compared. A
+    // baseline keeps it beside the trace.
+    bool keeps_rows;
     enum dialect dialect;
 };
 

@@ -21,6 +21,7 @@ struct verification_request {
     const struct baseline *baseline;
     const struct config *config; // the user's invariants as they are now; NULL: the baseline's
     enum expectation expectation;
+    bool is_recorded;   // all of the baseline's migrations are, in the tool's record
     const char *partly; // which of the baseline's migrations are not applied; NULL: all or none
     struct journal *journal; // what was run since the baseline; NULL: not known
     bool is_alone;           // a copy: nobody else writes to it, and nobody asks who did

@@ -125,6 +125,7 @@ bool rehearse_invariants(struct rehearsing *rehearsing, const char *path, struct
         .baseline = baseline,
         .config = rehearsing->request->config,
         .expectation = EXPECT_APPLIED,
+        .is_recorded = true, // the ups have just run
         .is_alone = true,
     };
     TRY(verification_make(rehearsing->mem, &request, &verification, err));

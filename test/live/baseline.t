@@ -79,6 +79,32 @@ printf 'not a database, but a text of more than one hundred bytes, so that it ca
 ends 2 'damaged database' "$TMINUS" baseline save --database bad.db
 is 'refused: no baseline was left behind' "$(ls state/baseline | wc -l)" 1
 
+# A change that leaves every row alone: what it makes, or else its record, is what is verified.
+fresh
+printf 'service: shop\nenvironments:\n  production:\n    database: {url: "sqlite:shop.db", migrations: g}\n' >tminus.yaml
+mkdir g
+db 'PRAGMA user_version = 1'
+echo 'CREATE INDEX users_kind ON users (kind);' >g/0001_kind.up.sql
+echo 'DROP INDEX users_kind;' >g/0001_kind.down.sql
+ends 0 'only an index' "$TMINUS" baseline save
+"$TMINUS" migrate -q >"$tmp/made" 2>&1 || show "$tmp/made"
+ends 0 'only an index: it is there' "$TMINUS" verify
+db 'DROP INDEX users_kind'
+ends 1 'only an index: it is gone' "$TMINUS" verify
+says 'only an index: said' out 'index users_kind is there'
+echo 'REINDEX;' >g/0002_again.up.sql
+echo 'REINDEX;' >g/0002_again.down.sql
+ends 0 'nothing that could be looked for' "$TMINUS" baseline save
+"$TMINUS" migrate -q >"$tmp/made" 2>&1 || show "$tmp/made"
+ends 0 'nothing that could be looked for: it is recorded' "$TMINUS" verify
+says 'nothing that could be looked for: said' out '1 check'
+db 'DROP TABLE schema_migrations'
+ends 3 'the record is gone: HOLD' "$TMINUS" verify --expect applied
+echo 'CREATE TRIGGER t AFTER INSERT ON users BEGIN DELETE FROM users; END;' >g/0003_trigger.up.sql
+rm g/000[12]*
+ends 3 'it may write what its text does not name: HOLD' "$TMINUS" baseline save
+rm -r tminus.yaml g
+
 # What counts is its age when the change was made: a watch looks a day later.
 fresh
 printf 'service: shop\nenvironments:\n  production:\n    database: {url: "sqlite:shop.db", migrations: m}\n    gates: {baseline: {max_age: 4s}}\n' >tminus.yaml

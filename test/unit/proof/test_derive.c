@@ -105,6 +105,13 @@ static const struct row rows[] = {
      "UPDATE posts SET kind_id = 9 WHERE id = 2;", "I8/posts.kind_id", MOMENT_AFTER, STATUS_FAIL, "id=2"},
     {"DROP COLUMN", "CREATE TABLE log (id INTEGER); ALTER TABLE kinds DROP COLUMN rank;",
      "UPDATE kinds SET rank = 5;", "I18/kinds.rank", MOMENT_BEFORE, STATUS_WARN, NULL},
+    // A change that leaves all rows alone: what it makes is looked for.
+    {"an index is there", "CREATE INDEX users_kind ON users (kind);", "DROP INDEX users_kind;",
+     "I15/users_kind is there", MOMENT_AFTER, STATUS_FAIL, NULL},
+    {"a table is there", "CREATE TABLE marks (id INTEGER);", "DROP TABLE marks;", "I15/marks is there",
+     MOMENT_AFTER, STATUS_FAIL, NULL},
+    {"a view is there", "CREATE VIEW first AS SELECT 1; DROP VIEW first; CREATE VIEW names AS SELECT name FROM users;",
+     "DROP VIEW names;", "I15/names is there", MOMENT_AFTER, STATUS_FAIL, NULL},
     {"groups of an unwritten column", "ALTER TABLE users ADD COLUMN note TEXT;",
      "UPDATE users SET kind = 'b' WHERE id = 1;", "I16/users.kind", MOMENT_AFTER, STATUS_FAIL, "'a': 2 → 1"},
 };

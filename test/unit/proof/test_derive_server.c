@@ -43,6 +43,15 @@ struct row {
 };
 
 static const struct row rows[] = {
+    {"an index is there", "CREATE INDEX users_kind ON users (kind); COMMENT ON TABLE users IS 'people';",
+     "DROP INDEX users_kind;", "I15/users_kind is there", MOMENT_AFTER, STATUS_FAIL, NULL},
+    {"an index is valid", "CREATE INDEX users_kind ON users (kind);",
+     // One of a partitioned table alone is not valid.
+     "DROP INDEX users_kind; CREATE TABLE parts (kind text) PARTITION BY LIST (kind);"
+     "CREATE TABLE part PARTITION OF parts DEFAULT; CREATE INDEX users_kind ON ONLY parts (kind);",
+     "I15/users_kind is there", MOMENT_AFTER, STATUS_FAIL, NULL},
+    {"a materialized view is there", "CREATE MATERIALIZED VIEW names AS SELECT name FROM users;",
+     "DROP MATERIALIZED VIEW names;", "I15/names is there", MOMENT_AFTER, STATUS_FAIL, NULL},
     {"ADD COLUMN DEFAULT", "ALTER TABLE users ADD COLUMN level int NOT NULL DEFAULT 7;",
      "UPDATE users SET level = 8 WHERE id = 2;", "I5/users.level", MOMENT_AFTER, STATUS_FAIL, "id=2"},
     {"ADD COLUMN DEFAULT of a type without equality", "ALTER TABLE users ADD COLUMN extra json DEFAULT '{}';",
