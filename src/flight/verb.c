@@ -109,6 +109,7 @@ bool verb_run(TALLOC_CTX *mem, const struct verb_caller *caller, const char *con
         mem_printf(tmp, VERB_LEASE "=%lld:%s", (long long)caller->fence->epoch,
                    caller->fence->lease),
         mem_printf(tmp, VERB_LOCK "=%s", caller->lock),
+        mem_printf(tmp, VERB_PILOT "=%d", (int)getpid()),
         NULL,
     };
     const struct process_options options = {
@@ -145,13 +146,15 @@ static void hold_lock(const char *path)
 void verb_follow_flight(void)
 {
     const char *flight = getenv(VERB_FLIGHT), *lock = getenv(VERB_LOCK);
+    const char *pilot = getenv(VERB_PILOT);
 
     if (flight == NULL || flight[0] == '\0')
         return;
     prctl(PR_SET_PDEATHSIG, SIGTERM);
     if (lock != NULL)
         hold_lock(lock);
-    if (getppid() == 1) // it died before that
+    // It died before that. In a container it may well be process 1.
+    if (pilot != NULL && getppid() != (pid_t)strtol(pilot, NULL, 10))
         raise(SIGTERM);
 }
 

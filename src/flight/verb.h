@@ -17,6 +17,7 @@
 #define VERB_FLIGHT "TMINUS_FLIGHT" // the flight's id: the name under which it journals
 #define VERB_LEASE "TMINUS_LEASE"   // "EPOCH:NAME": what it journals is fenced by
 #define VERB_LOCK "TMINUS_VERBS"    // path of a file that is locked while it lives
+#define VERB_PILOT "TMINUS_PILOT"   // number of the process that flies
 
 struct verb_caller {
     const char *program;     // path of tminus

@@ -95,7 +95,9 @@ says 'an ended flight: why' err 'the flight has ended'
 ends 0 'the journal of it all verifies' fly journal verify
 
 fresh
-ends 0 'not rehearsed, launched' fly launch --version v2
+# In a container who flies is process 1.
+as_first() { if unshare -p -f --mount-proc true 2>"$tmp/ignored"; then unshare -p -f --mount-proc "$@"; else "$@"; fi; }
+ends 0 'not rehearsed, launched' as_first "$TMINUS" launch --version v2
 ends 5 'not rehearsed, aborted: a person is asked' fly abort
 says 'not rehearsed: why' out 'nothing shows that it can be taken back, so a person decides'
 is 'not rehearsed: nothing happened by itself' "$(columns)" 'id status cents currency'
