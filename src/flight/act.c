@@ -5,6 +5,7 @@
  */
 #include "flight/act.h"
 #include "base/clock.h"
+#include "base/process_mark.h"
 
 struct acting {
     TALLOC_CTX *mem;
@@ -30,6 +31,8 @@ static bool note(const struct acting *acting, const char *event, bool is_result,
 {
     const struct act_report *report = acting->report;
     json_t *data = json_deep_copy(acting->act->data);
+    if (!is_result)
+        json_put_text(data, "process", process_mark(acting->mem));
     if (is_result) {
         json_put_text(data, "state", act_state_name(report->state));
         json_put_text(data, "why", report->why);

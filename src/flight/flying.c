@@ -173,6 +173,25 @@ static bool do_step(struct flying *flying, TALLOC_CTX *tmp, struct step *step, s
     return note_step(flying, step, &said, false, err);
 }
 
+// Nothing of it is to be seen, and yet it may come: on another machine its command goes on. Begun
+// here too, it would run twice at once.
+static bool look_for_stray(struct flying *flying, TALLOC_CTX *tmp, const struct step *step,
+                           struct step_result *seen, struct error *err)
+{
+    const struct flight_world *world = flying->world;
+    const char *stray = NULL;
+
+    if (seen->state != STEP_PENDING || world->find_stray == NULL)
+        return true;
+    TRY(world->find_stray(world->context, tmp, flying->flight, step, &stray, err));
+    if (stray == NULL)
+        return true;
+    seen->state = STEP_UNKNOWN;
+    seen->why = mem_printf(tmp, "%s%s%s", stray, seen->why == NULL ? "" : "; ",
+                           seen->why == NULL ? "" : seen->why);
+    return true;
+}
+
 // Begun by a process that is gone, or unknown: what became of it?
 static bool settle_step(struct flying *flying, TALLOC_CTX *tmp, struct step *step,
                         struct error *err)
@@ -183,6 +202,7 @@ static bool settle_step(struct flying *flying, TALLOC_CTX *tmp, struct step *ste
     TRY(world->read_back(world->context, tmp, flying->flight, step, &seen, err));
     if (seen.state == STEP_FAILED) // half of it: nothing here can tell how to go on
         seen.state = STEP_UNKNOWN;
+    TRY(look_for_stray(flying, tmp, step, &seen, err));
     return note_step(flying, step, &seen, true, err);
 }
 

@@ -60,6 +60,10 @@ struct flight_world {
     // What became of it, seen from outside; it changes nothing.
     bool (*read_back)(void *context, TALLOC_CTX *mem, const struct flight *flight,
                       const struct step *step, struct step_result *out, struct error *err);
+    // Of a step that was begun, has no result, and of which nothing is seen: what of it may still
+    // be at work on another machine, in words; NULL: nothing. NULL: it is not asked.
+    bool (*find_stray)(void *context, TALLOC_CTX *mem, const struct flight *flight,
+                       const struct step *step, const char **out, struct error *err);
     // Before the first step back: what stands in the way of one of them, in words; NULL: nothing.
     // False only when it was interrupted. NULL: it is not asked.
     bool (*check_back)(void *context, TALLOC_CTX *mem, const struct flight *flight,

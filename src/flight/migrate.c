@@ -341,6 +341,7 @@ static bool open_record(struct migrating *migrating, struct error *err)
     TRY(read_identity(migrating, err));
     target->engine = migrating->reader;
     target->database = migrating->report->database_name;
+    TRY(migrating_note_others(migrating, err));
     TRY(record_read(migrating->mem, target, request->change, &migrating->record, err));
     migrating->report->record_table = migrating->record.table_title;
     return true;

@@ -43,6 +43,10 @@ MUST_CHECK bool migrating_journaled_up(const struct migrating *migrating,
 MUST_CHECK bool migrating_check_unfinished(const struct migrating *migrating,
                                            const struct migrate_step *step, struct error *err);
 
+// --- migrate_others.c
+// Who else migrates this database now, into the report.
+MUST_CHECK bool migrating_note_others(const struct migrating *migrating, struct error *err);
+
 // --- migrate_schema.c
 void migrating_put_objects(json_t *data, const struct schema_differences *changed);
 // After a down that ran from `before` to `after`: ERROR_PARTIAL when what its up changed is not as

@@ -60,7 +60,8 @@ struct migrate_report {
     const char *record_table;
     bool is_undo;
     bool is_dry_run;
-    size_t n_applied; // before this run
+    const char *at_work; // another session that migrates this database now, in words; NULL: none
+    size_t n_applied;    // before this run
     struct migrate_step *steps;
     size_t n_steps;
     const char **notes;

@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "flight/step_kind.h"
+#include "base/clock.h"
 #include "base/quantity.h"
 #include "flight/checkup.h"
 #include "journal/events.h"
@@ -24,6 +25,8 @@ struct step_kind {
 };
 
 #define READ_BACK_MS ((int64_t)5 * 60 * 1000)
+#define OTHERS_MS ((int64_t)30 * 1000)
+#define OTHERS_PAUSE_MS 1000
 
 // --- what was journaled by a verb of this flight
 
@@ -114,20 +117,39 @@ struct recorded {
     const char *why;          // not known: why
 };
 
+// While another session migrates, the record says nothing: that one may still commit. It is waited
+// for a while: what a dead process had begun ends with its statement.
+static bool ask_record(TALLOC_CTX *mem, const struct step_context *context, const char *to,
+                       struct verb_answer *out, struct error *err)
+{
+    const char *const argv[] = {"migrate", "--dry-run", to == NULL ? NULL : "--to", to, NULL};
+    int64_t until_ms = clock_monotonic_ms() + OTHERS_MS;
+
+    for (;;) {
+        TRY(verb_run(mem, context->caller, argv, READ_BACK_MS, out, err));
+        if (json_get_text(out->document, "at_work") == NULL || clock_monotonic_ms() >= until_ms)
+            return true;
+        TRY(wait_pause(context->caller->wait, OTHERS_PAUSE_MS, err));
+    }
+}
+
 static bool read_record(TALLOC_CTX *mem, const struct step_context *context,
                         const struct step *step, struct recorded *out, struct error *err)
 {
     SCRATCH(tmp);
-    const char *to = json_get_text(step->settings, "to");
-    const char *const argv[] = {"migrate", "--dry-run", to == NULL ? NULL : "--to", to, NULL};
     struct verb_answer answer;
 
-    TRY(verb_run(tmp, context->caller, argv, READ_BACK_MS, &answer, err));
+    TRY(ask_record(tmp, context, json_get_text(step->settings, "to"), &answer, err));
+    const char *at_work = json_get_text(answer.document, "at_work");
     const json_t *steps = json_object_get(answer.document, "migrations");
     int64_t applied = json_get_integer(answer.document, "applied_before", -1);
     *out = (struct recorded){.applied = applied, .pending = (int64_t)json_array_size(steps)};
-    out->is_known = answer.status == VERB_DONE && applied >= 0 && json_is_array(steps);
-    if (!out->is_known)
+    out->is_known =
+        answer.status == VERB_DONE && applied >= 0 && json_is_array(steps) && at_work == NULL;
+    if (at_work != NULL)
+        out->why = mem_printf(
+            mem, "another session still migrates this database, and may commit: %s", at_work);
+    else if (!out->is_known)
         out->why =
             mem_strdup(mem, answer.said == NULL ? "migrate --dry-run gave no answer" : answer.said);
     return true;

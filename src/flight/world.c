@@ -8,6 +8,7 @@
 #include "flight/calling.h"
 #include "flight/checkup.h"
 #include "flight/notification.h"
+#include "flight/stray.h"
 #include <string.h>
 
 #define LOOK_EVERY_MS 1000 // for wishes, while something runs or is waited for
@@ -154,6 +155,13 @@ static bool world_read_back(void *context, TALLOC_CTX *mem, const struct flight 
     (void)flight;
     struct world *world = context;
     return step_read_back(mem, &world->steps, step, out, err) || fail_interrupted(world, err);
+}
+
+static bool world_find_stray(void *context, TALLOC_CTX *mem, const struct flight *flight,
+                             const struct step *step, const char **out, struct error *err)
+{
+    const struct world *world = context;
+    return stray_find(mem, world->options->journal, flight, step, out, err);
 }
 
 // --- questions: the verbs that answer them
@@ -349,6 +357,7 @@ struct flight_world *world_make(TALLOC_CTX *mem, const struct world_options *opt
         .verify = world_verify,
         .act = world_act,
         .read_back = world_read_back,
+        .find_stray = world_find_stray,
         .check_back = options->since == NULL ? NULL : world_check_back,
         .keep = world_keep,
         .call_text = world_call_text,

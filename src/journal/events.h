@@ -103,6 +103,8 @@
 // nobody)}
 #define EVENT_JOURNAL_IMPORTED "journal-imported"
 
+// Acts of verbs: each intent has {process} too: which one it was (base/process_mark.h).
+//
 // A release: its intent {environment, version, sha256 (of what was built; null: not known), slots,
 // command}; a result also {state, why, took_ms, evidence: {answers: [{check,
 // slot, address, status, observed, text, …}], commands: [{slot, status, took_ms, output}]}}

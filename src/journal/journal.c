@@ -62,6 +62,11 @@ const char *journal_actor(const struct journal *journal)
     return journal->actor;
 }
 
+const char *journal_host(const struct journal *journal)
+{
+    return journal->host;
+}
+
 static const char *place_of(const struct journal *journal)
 {
     return journal->driver->place(journal->store);

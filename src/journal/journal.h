@@ -48,6 +48,8 @@ MUST_CHECK bool journal_append(struct journal *journal, const char *event, json_
                                struct error *err);
 // Who appends.
 const char *journal_actor(const struct journal *journal);
+// The machine that it appends from.
+const char *journal_host(const struct journal *journal);
 MUST_CHECK bool journal_head(struct journal *journal, struct journal_head *out, struct error *err);
 
 struct journal_verdict {

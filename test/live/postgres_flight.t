@@ -60,6 +60,56 @@ wait $pilot
 is 'the backend is ended within the migration: failed, and nothing is left' "$? $(state_of) $(columns)" '4 aborted id status'
 ends 0 'its journal verifies' fly journal verify
 
+# Taken over by another machine while what the first one began still runs there: the server tells of a migration, which
+# is waited for; of a command nobody can, and it is not begun a second time.
+if unshare -u true 2>"$tmp/ignored"; then
+    cp tminus.yaml plain.yaml
+    printf '    steps:\n      - {name: deploy, at: after_migrations, command: [./deploy.sh], undo: none, reason: none, read_back: {command: [test, -e, deployed]}}\n' >>tminus.yaml
+    printf '#!/bin/sh\necho begun >>deploys\nwhile [ -e slow ]; do sleep 0.2; done\ntouch deployed\n' >deploy.sh
+    chmod +x deploy.sh
+    # take_over UNTIL: this machine takes over from build-7, which hears of nothing, once UNTIL is so there
+    take_over()
+    {
+        TMINUS_STATE="$tmp/state-7" unshare -u sh -c 'hostname build-7 && exec "$TMINUS" launch --version v2' >"$tmp/launched" 2>&1 &
+        pilot=$!
+        for i in $(seq 300); do ! $1 || break; sleep 0.1; done
+        kill -STOP $pilot
+        postgres_super flight_store "UPDATE tminus_store.lease SET renewed_at = renewed_at - interval '1 hour'"
+    }
+    is_migrating() { [ "$(postgres_super flight_target "SELECT count(*) FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(3)' AND state = 'active'")" != 0 ]; }
+    is_deploying() { [ -e deploys ]; }
+    wake_up() { kill -CONT $pilot; wait $pilot; }
+
+    fresh
+    echo 'SELECT pg_sleep(3);' >>migrations/0002_currency.up.sql
+    take_over is_migrating
+    ends 0 'another session migrates: a dry run' fly migrate --dry-run --format json
+    says 'another session migrates: who' out '"at_work": "process '
+    ends 0 'taken over within a migration: waited for' fly resume
+    is 'taken over within a migration: begun once' "$(state_of) $(columns) $(count migration-started)" 'watching id status currency 2'
+    wake_up
+    is 'taken over within a migration: who wakes up is refused' $? 6
+
+    fresh
+    touch slow
+    rm deploys deployed
+    take_over is_deploying
+    ends 3 'taken over within a command: it holds' fly resume
+    says 'taken over within a command: where it may still run' out './deploy.sh was begun on build-7 (process '
+    says 'taken over within a command: what moves it' out 'tminus go --step again'
+    ends 3 'taken over within a command: go looks again' fly go
+    is 'taken over within a command: begun once' "$(wc -l <deploys)" 1
+    rm slow
+    for i in $(seq 100); do [ ! -e deployed ] || break; sleep 0.1; done
+    ends 0 'its command has ended there: go sees that' fly go
+    is 'its command has ended there: begun once' "$(wc -l <deploys) $(state_of)" '1 watching'
+    wake_up
+    is 'its command has ended there: who wakes up is refused' $? 6
+    cp plain.yaml tminus.yaml
+else
+    skip 'taken over by another machine' 'no other host name may be had here'
+fi
+
 # A flight that is done goes back under traffic: what the application wrote since is told apart.
 fresh
 sed -i 's/    gates:/    watch: [10ms]\n    gates:/' tminus.yaml

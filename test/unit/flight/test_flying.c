@@ -31,7 +31,7 @@ static struct {
     int64_t dies_at_call;
     bool dies_after_call;
     int64_t verify_takes_ms;
-    bool has_asked;
+    bool has_asked, has_stray;
     struct flight_reader *reader;
     struct journal *journal;
 } sim;
@@ -123,6 +123,14 @@ static bool sim_read_back(void *context, TALLOC_CTX *mem, const struct flight *f
     return true;
 }
 
+static bool sim_find_stray(void *context, TALLOC_CTX *mem, const struct flight *flight,
+                           const struct step *step, const char **out, struct error *err)
+{
+    (void)context, (void)mem, (void)flight, (void)step, (void)err;
+    *out = sim.has_stray ? "it may be at work elsewhere" : NULL;
+    return true;
+}
+
 static bool sim_check_back(void *context, TALLOC_CTX *mem, const struct flight *flight,
                            const char **refused, struct error *err)
 {
@@ -169,6 +177,7 @@ static const struct flight_world world = {
     .verify = sim_verify,
     .act = sim_act,
     .read_back = sim_read_back,
+    .find_stray = sim_find_stray,
     .check_back = sim_check_back,
     .call_text = sim_call_text,
     .call = sim_call,
@@ -349,6 +358,62 @@ static void test_kill_matrix(void **state)
         kills += kill_everywhere(&examples[i]);
     print_message("# killed and resumed %zu times\n", kills);
     assert_true(kills > 400);
+}
+
+// Killed on another machine within the release, of which nothing is seen yet: never begun here by itself.
+static struct flight *die_within_release(struct flight_reader **reader)
+{
+    static const struct example example = {"elsewhere", .end = FLIGHT_DONE};
+    struct flying_options options = {.watch_ms = INT64_MAX};
+    struct error err;
+    struct flight *flight;
+
+    reset(&example);
+    sim.dies_at_act = 3; // behind the backup, the tag and the migration
+    assert_true(begin(&err));
+    *reader = flight_reader_make(shelf.mem, sim.journal, NULL, NULL, "F-1");
+    assert_false(flight_fly(*reader, sim.journal, &world, &options, &flight, &err));
+    shelf.is_dead = false;
+    sim.dies_at_act = NEVER;
+    sim.has_stray = true;
+    *reader = flight_reader_make(shelf.mem, sim.journal, NULL, NULL, "F-1");
+    assert_true(flight_fly(*reader, sim.journal, &world, &options, &flight, &err));
+    assert_int_equal(flight->state, FLIGHT_HOLDING);
+    assert_int_equal(flight_step(flight, "release")->state, STEP_UNKNOWN);
+    assert_non_null(strstr(flight->why, "it may be at work elsewhere"));
+    assert_int_equal(sim.effects[RELEASE], 0);
+    return flight;
+}
+
+static void test_a_stray_is_not_begun_again(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *answer; // NULL: go alone, which looks again
+        bool comes, is_gone;
+        enum flight_state end;
+        int effects;
+    } cases[] = {
+        {NULL, .end = FLIGHT_HOLDING},
+        {NULL, .comes = true, .end = FLIGHT_DONE, .effects = 1},
+        {NULL, .is_gone = true, .end = FLIGHT_DONE, .effects = 1},
+        {"again", .end = FLIGHT_DONE, .effects = 1},
+        {"done", .end = FLIGHT_DONE, .effects = 0},
+    };
+    struct flying_options options = {.watch_ms = INT64_MAX};
+    struct error err;
+
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct flight_reader *reader;
+        struct flight *flight = die_within_release(&reader);
+        const struct flight_wish go = {.asks = "go", .answer = cases[i].answer};
+        sim.effects[RELEASE] += cases[i].comes;
+        sim.has_stray = !cases[i].is_gone;
+        assert_true(flight_ask(sim.journal, flight, &go, &err));
+        assert_true(flight_fly(reader, sim.journal, &world, &options, &flight, &err));
+        assert_int_equal(flight->state, cases[i].end);
+        assert_int_equal(sim.effects[RELEASE], cases[i].effects);
+    }
 }
 
 static void test_nobody_answers(void **state)
@@ -631,6 +696,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_flights),
         cmocka_unit_test(test_kill_matrix),
+        cmocka_unit_test(test_a_stray_is_not_begun_again),
         cmocka_unit_test(test_nobody_answers),
         cmocka_unit_test(test_missed_points),
         cmocka_unit_test(test_points_in_time),
