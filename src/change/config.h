@@ -30,8 +30,10 @@ struct config_database {
     const char *post_migrations; // NULL
     const char *layout;          // NULL: recognised
     bool allow_superuser;
-    int64_t lock_timeout_ms; // migrate.lock_timeout; 0: not given
-    int64_t attempts;        // migrate.attempts; 0: not given
+    int64_t lock_timeout_ms;  // migrate.lock_timeout; 0: not given
+    int64_t attempts;         // migrate.attempts; 0: not given
+    bool has_undo_log;        // before-images of what migrations overwrite are kept
+    int64_t undo_log_keep_ms; // how long, when they are not needed; 0: not given
 };
 
 struct config_slot {

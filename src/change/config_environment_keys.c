@@ -49,6 +49,8 @@ static const struct config_key database_keys[] = {
     {.name = "layout", .shape = KEY_CUSTOM, .parse = parse_layout},
     KEY("allow_superuser", KEY_BOOL, struct config_database, allow_superuser),
     {.name = "migrate", .shape = KEY_MAP, .offset = 0, .map = &migrate_map},
+    KEY("undo_log", KEY_BOOL, struct config_database, has_undo_log),
+    KEY("undo_log_keep", KEY_DURATION, struct config_database, undo_log_keep_ms),
 };
 static const struct config_map database_map = {
     .what = "a database",

@@ -152,6 +152,7 @@ static json_t *database_json(struct config_view *view, const struct config_datab
     put_folder(view, object, "post_migrations", database, database->post_migrations);
     json_put_text(object, "layout", database->layout);
     json_put_bool(object, "allow_superuser", database->allow_superuser);
+    json_put_bool(object, "undo_log", database->has_undo_log);
     return object;
 }
 

@@ -24,6 +24,8 @@
 #define KEY_DATABASE 0x205
 #define KEY_LOCK_TIMEOUT 0x206
 #define KEY_ATTEMPTS 0x207
+#define KEY_UNDO_LOG 0x208
+#define KEY_NO_UNDO_LOG 0x209
 #define ATTEMPTS 3
 
 struct migrate_command {
@@ -34,6 +36,7 @@ struct migrate_command {
     const char *to;
     bool is_undo;
     bool is_dry_run;
+    bool has_undo_log, has_no_undo_log;
     int64_t steps;
     int64_t timeout_ms;
     int64_t attempts;
@@ -46,6 +49,10 @@ static const struct argp_option table[] = {
     {"undo", KEY_UNDO, NULL, 0, "run the downs of the last applied migrations, in reverse order",
      1},
     {"steps", KEY_STEPS, "N", 0, "how many to undo", 1},
+    {"undo-log", KEY_UNDO_LOG, NULL, 0,
+     "keep before-images of what is overwritten and deleted (undo_log of tminus.yaml)", 1},
+    {"no-undo-log", KEY_NO_UNDO_LOG, NULL, 0,
+     "keep none; of an undo: leave the data as it is, whatever its log holds", 1},
     {"dry-run", KEY_DRY_RUN, NULL, 0, "show what would be done; touch nothing", 1},
     {"database", KEY_DATABASE, "URL", 0,
      "database instead of tminus.yaml's (a URL, a file, or a name of several)", 1},
@@ -85,6 +92,12 @@ static bool check_together(const struct migrate_command *command, struct error *
         return error_set(err, ERROR_USAGE, "--steps goes with --undo");
     if (command->is_undo && command->to != NULL)
         return error_set(err, ERROR_USAGE, "--to goes with applying; say --undo --steps N");
+    if (command->has_undo_log && command->has_no_undo_log)
+        return error_set(err, ERROR_USAGE, "--undo-log and --no-undo-log exclude each other");
+    if (command->is_undo && command->has_undo_log)
+        return error_set(err, ERROR_USAGE,
+                         "--undo-log goes with applying; an undo takes the log "
+                         "that is there");
     return true;
 }
 
@@ -96,6 +109,8 @@ static error_t parse(int key, char *value, struct argp_state *state)
     case KEY_TO: command->to = value; return 0;
     case KEY_UNDO: command->is_undo = true; return 0;
     case KEY_STEPS: read_steps(state, value, &command->steps); return 0;
+    case KEY_UNDO_LOG: command->has_undo_log = true; return 0;
+    case KEY_NO_UNDO_LOG: command->has_no_undo_log = true; return 0;
     case KEY_DRY_RUN: command->is_dry_run = true; return 0;
     case KEY_ATTEMPTS: read_attempts(state, value, &command->attempts); return 0;
     case KEY_DATABASE: command->database = value; return 0;
@@ -155,6 +170,16 @@ static void warn_of_loss(const struct migrate_report *report)
     log_warning("only the report is lost, the migrations have run: see tminus journal show");
 }
 
+static enum migrate_undo_log undo_log_of(const struct migrate_command *command,
+                                         const struct database_choice *choice)
+{
+    bool is_configured = choice->database != NULL && choice->database->has_undo_log;
+    if (command->is_undo)
+        return command->has_no_undo_log ? UNDO_LOG_LEFT : UNDO_LOG_AS_IS;
+    return command->has_undo_log || (is_configured && !command->has_no_undo_log) ? UNDO_LOG_KEPT
+                                                                                 : UNDO_LOG_AS_IS;
+}
+
 static bool prepare(TALLOC_CTX *mem, const struct migrate_command *command, const char *database,
                     struct migrate_request *request, struct error *err)
 {
@@ -172,6 +197,8 @@ static bool prepare(TALLOC_CTX *mem, const struct migrate_command *command, cons
     request->url = choice.url;
     request->phase = choice.phase;
     request->change = change;
+    request->config = choice.config;
+    request->undo_log = undo_log_of(command, &choice);
     TRY(flight_binding_find(mem, command->program, &choice, &request->binding, err));
     if (command->is_dry_run)
         return true;

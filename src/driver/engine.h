@@ -364,6 +364,7 @@ struct engine_undo_table_plan {
     struct name table;
     enum engine_undo_how how;
     const char *why; // for people; NULL: as usual
+    bool may_miss;   // rows of other tables, which its triggers write; nobody will know
 };
 
 struct engine_undo_plan {
@@ -396,6 +397,7 @@ struct engine_undo_state {
     bool is_ended; // its migration came to its end
     bool is_rolled_back;
     const char *missing; // of the schema that it was written under; NULL: nothing
+    const char *lost;    // what turned out while it was written not to be kept; NULL: nothing
 };
 
 struct engine_undo_log {
@@ -421,8 +423,9 @@ struct engine_undo_table {
     // Changes nothing; a log that is not there is an answer.
     bool (*look)(TALLOC_CTX *mem, struct engine *engine, const char *id,
                  struct engine_undo_state *out, struct error *err);
-    bool (*list)(TALLOC_CTX *mem, struct engine *engine, struct engine_undo_log **out, size_t *n,
-                 struct error *err);
+    // `has_sizes`: rows and bytes too, which are counted; else -1.
+    bool (*list)(TALLOC_CTX *mem, struct engine *engine, bool has_sizes,
+                 struct engine_undo_log **out, size_t *n, struct error *err);
     bool (*drop)(struct engine *engine, const char *id, struct error *err);
 };
 

@@ -84,17 +84,24 @@ static bool check_steps(const struct migrating *migrating, struct error *err)
 
 // --- one step
 
+const struct migration_text *migrate_step_text(const struct migrate_step *step, bool is_undo)
+{
+    return is_undo && step->migration->down.path != NULL ? &step->migration->down
+                                                         : &step->migration->up;
+}
+
 struct engine_run_request migrating_request(const struct migrating *migrating,
                                             const struct migrate_step *step)
 {
-    const struct migration_text *text =
-        migrating->request->is_undo ? &step->migration->down : &step->migration->up;
+    bool is_undo = migrating->request->is_undo;
+    const struct migration_text *text = migrate_step_text(step, is_undo);
+    bool is_empty = is_undo && text != &step->migration->down; // the record alone
     return (struct engine_run_request){
         .path = text->path,
         .text = text->text,
-        .start = text->start,
-        .end = text->end,
-        .in_transaction = text->in_transaction,
+        .start = is_empty ? 0 : text->start,
+        .end = is_empty ? 0 : text->end,
+        .in_transaction = is_empty || text->in_transaction,
         .lock_timeout_ms = migrating->request->timeout_ms,
         .attempts = migrating->request->attempts,
     };
@@ -153,8 +160,15 @@ static bool read_back(struct migrating *migrating, struct migrate_step *step,
     return error_hint(err, "another program writes to this record; find it before going on");
 }
 
-static void keep_result(struct migrating *migrating, struct migrate_step *step,
-                        const struct engine_run *result)
+char *migrating_table_text(const struct migrating *migrating, struct name table)
+{
+    bool is_short = table.schema == NULL || migrating->request->driver->dialect == DIALECT_SQLITE;
+    return mem_printf(migrating->mem, "%s%s%s", is_short ? "" : table.schema, is_short ? "" : ".",
+                      table.name);
+}
+
+void migrating_keep_result(const struct migrating *migrating, struct migrate_step *step,
+                           const struct engine_run *result)
 {
     step->statements = result->statements;
     step->took_ms = result->took_ms;
@@ -164,10 +178,8 @@ static void keep_result(struct migrating *migrating, struct migrate_step *step,
     step->has_written = result->has_written;
     for (size_t i = 0; i < result->n_written; i++) {
         const struct engine_written *written = &result->written[i];
-        const char *schema = written->table.schema;
         *mem_append(migrating->mem, step->written, step->n_written) = (struct migrate_written){
-            .table = mem_printf(migrating->mem, "%s%s%s", schema ? schema : "", schema ? "." : "",
-                                written->table.name),
+            .table = migrating_table_text(migrating, written->table),
             .inserted = written->inserted,
             .updated = written->updated,
             .deleted = written->deleted,
@@ -181,7 +193,16 @@ static const char *joined(TALLOC_CTX *mem, const char *a, const char *b)
     return a == NULL ? b : b == NULL ? a : mem_printf(mem, "%s %s", a, b);
 }
 
-static bool act(struct migrating *migrating, struct migrate_step *step, struct error *err)
+// Of what was taken back although it had no transaction around it: our own SQL before it stays.
+static bool unmark(struct migrating *migrating, const struct migrate_step *step, const char *sql,
+                   struct error *err)
+{
+    TRY(run_sql(migrating, step->migration->path, NULL, sql, err));
+    return migrating_drop_log(migrating, step, err);
+}
+
+static bool act(struct migrating *migrating, struct migrate_step *step,
+                const struct engine_undo_plan *log, struct error *err)
 {
     SCRATCH(tmp);
     struct engine_run_request run = migrating_request(migrating, step);
@@ -193,36 +214,53 @@ static bool act(struct migrating *migrating, struct migrate_step *step, struct e
     const struct record *record = &migrating->record;
     const char *begun = run.in_transaction ? NULL : record_sql_begun(tmp, record, &mark);
     run.first = joined(tmp, record_sql_lock(tmp, record, run.in_transaction), begun);
-    run.last = record_sql_done(tmp, record, &mark);
+    run.first = joined(tmp, run.first, log->first);
+    run.last = joined(tmp, log->last, record_sql_done(tmp, record, &mark));
     run.note = pass_note;
     if (!migrating->session->run(migrating->mem, migrating->writer, &run, &result, err)) {
         struct error cause = *err;
-        bool is_marked = begun != NULL && cause.code == ERROR_TAKEN_BACK;
-        if (is_marked &&
-            !run_sql(migrating, run.path, NULL, record_sql_unbegun(tmp, record, &mark), err))
+        bool is_marked = !run.in_transaction && cause.code == ERROR_TAKEN_BACK;
+        const char *unbegun = begun == NULL ? NULL : record_sql_unbegun(tmp, record, &mark);
+        if (is_marked && !unmark(migrating, step, unbegun, err))
             return error_wrap(err, "%s; taken back, but its mark stays", cause.message);
         *err = cause;
         return false;
     }
-    keep_result(migrating, step, &result);
+    migrating_keep_result(migrating, step, &result);
     return true;
 }
 
-static bool fly_step(struct migrating *migrating, struct migrate_step *step, struct error *err)
+static bool run_step(struct migrating *migrating, struct migrate_step *step, struct error *err)
 {
     SCRATCH(tmp);
     struct schema_objects before, after;
     struct schema_differences changed;
+    struct engine_undo_plan log = {0};
+    if (!migrating->request->is_undo)
+        TRY(migrating_plan_log(migrating, step, &log, err));
     TRY(migrating->catalog->objects(tmp, migrating->reader, step->schema_before, &before, err));
     TRY(migrating_journal_started(migrating, step, err));
     log_info("running %s", migrating_request(migrating, step).path);
-    if (!act(migrating, step, err) || !read_back(migrating, step, &after, err))
+    if (!act(migrating, step, &log, err) || !read_back(migrating, step, &after, err))
         return fail_step(migrating, step, err);
+    if (!migrating->request->is_undo)
+        TRY(migrating_read_back_log(migrating, step, err));
     step->state = MIGRATE_DONE;
     schema_objects_compare(tmp, &before, &after, &changed);
     TRY(migrating_journal_result(migrating, step, NULL, &changed, err));
     return !migrating->request->is_undo ||
            migrating_check_restored(migrating, step, &before, &after, err);
+}
+
+bool migrating_run_down(struct migrating *migrating, struct migrate_step *step, struct error *err)
+{
+    return run_step(migrating, step, err);
+}
+
+static bool fly_step(struct migrating *migrating, struct migrate_step *step, struct error *err)
+{
+    return migrating->request->is_undo ? migrating_go_back(migrating, step, err)
+                                       : run_step(migrating, step, err);
 }
 
 // --- foreign keys
@@ -308,12 +346,29 @@ static bool prepare_record(struct migrating *migrating, struct error *err)
                      record->table_title);
 }
 
+// Everything is undone, but for rows that are not the migration's any more.
+static bool check_conflicts(const struct migrate_report *report, struct error *err)
+{
+    int64_t rows = 0;
+    for (size_t i = 0; i < report->n_steps; i++)
+        rows += report->steps[i].log.conflicts;
+    if (rows == 0)
+        return true;
+    error_set(err, ERROR_PARTIAL,
+              "undone, but %lld row%s left alone, because others changed %s since", (long long)rows,
+              rows == 1 ? " was" : "s were", rows == 1 ? "it" : "them");
+    return error_hint(err, "look at each: the undo log still has what it was, until tminus clean "
+                           "removes it");
+}
+
 static bool fly(struct migrating *migrating, struct error *err)
 {
     struct migrate_report *report = migrating->report;
     const char *ignored = NULL;
     for (size_t i = 0; i < report->n_steps; i++)
         TRY(migrating_check_unfinished(migrating, &report->steps[i], err));
+    TRY(migrating->request->is_undo ? migrating_check_undo(migrating, err)
+                                    : migrating_check_keeping(migrating, err));
     if (migrating->request->before != NULL)
         TRY(migrating->request->before(migrating->request->context, migrating->reader, err));
     TRY(migrating_note_traffic(migrating, err));
@@ -326,7 +381,7 @@ static bool fly(struct migrating *migrating, struct error *err)
             return fail_after_done(report, err);
     }
     report->orphans.after = count_orphans(migrating, &report->orphans.tables);
-    return true;
+    return check_conflicts(report, err);
 }
 
 static bool open_record(struct migrating *migrating, struct error *err)
@@ -378,6 +433,7 @@ bool migrate_run(TALLOC_CTX *mem, const struct migrate_request *request,
                  struct migrate_report **out, struct error *err)
 {
     struct migrate_report *report = mem_new(mem, struct migrate_report);
+    struct migrate_undo *undo = NULL;
     struct migrating migrating = {
         .mem = report,
         .request = request,
@@ -389,6 +445,7 @@ bool migrate_run(TALLOC_CTX *mem, const struct migrate_request *request,
         .layout = request->change->layout->name,
         .is_undo = request->is_undo,
         .is_dry_run = request->is_dry_run,
+        .keeps_undo_log = !request->is_undo && request->undo_log == UNDO_LOG_KEPT,
         .orphans = {.is_asked = request->driver->dialect == DIALECT_SQLITE,
                     .before = -1,
                     .after = -1,
@@ -397,7 +454,10 @@ bool migrate_run(TALLOC_CTX *mem, const struct migrate_request *request,
     TRY(open_record(&migrating, err));
     report->n_applied = migrating.record.n;
     TRY(check_bytes(&migrating, err));
-    TRY(migrate_plan(report, request, &migrating.record, report, err));
+    TRY(migrating_read_logs(&migrating, err));
+    if (request->is_undo)
+        TRY(migrating_read_undo(&migrating, &undo, err));
+    TRY(migrate_plan(report, request, &migrating.record, undo, report, err));
     TRY(check_steps(&migrating, err));
     *out = report;
     if (report->n_steps == 0)

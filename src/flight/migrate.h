@@ -11,11 +11,18 @@
 #define FLIGHT_MIGRATE_H
 
 #include "change/change.h"
+#include "change/config.h"
 #include "driver/engine.h"
 #include "flight/binding.h"
 #include "flight/migration_report.h"
 #include "flight/record.h"
 #include "journal/journal.h"
+
+enum migrate_undo_log {
+    UNDO_LOG_AS_IS, // none is kept; an undo takes those that are there
+    UNDO_LOG_KEPT,  // before-images of what is overwritten and deleted
+    UNDO_LOG_LEFT   // of an undo: the data stays as it is
+};
 
 struct migrate_request {
     const struct engine_driver *driver;
@@ -24,8 +31,10 @@ struct migrate_request {
     const char *to;             // last version to apply, as the files write it; NULL: all
     enum migration_phase phase; // only those are applied or undone
     bool is_undo;
-    int64_t steps;      // of an undo, from 1
-    bool is_dry_run;    // plan only: nothing is opened for writing
+    int64_t steps; // of an undo, from 1
+    enum migrate_undo_log undo_log;
+    const struct config *config; // what an undo log is to keep is derived with it
+    bool is_dry_run;             // plan only: nothing is opened for writing
     bool recovers;      // what a killed process left half-way is rolled back first (SQLite)
     int64_t timeout_ms; // of waiting for a lock; 0: the engine's own
     int64_t attempts;   // how often a migration may begin anew for a lock; 0: once
@@ -44,9 +53,17 @@ MUST_CHECK bool migrate_run(TALLOC_CTX *mem, const struct migrate_request *reque
                             struct migrate_report **out, struct error *err);
 
 // --- migrate_plan.c
-// Choose the steps and check all that can be checked before the first one.
+// What the undo logs of the target say of a migration.
+struct migrate_undo {
+    bool waits;         // its data did not go back
+    bool is_data_alone; // it needs no down: all that it did is in its log
+};
+
+// Choose the steps and check all that can be checked before the first one. `undo` has one for each
+// migration of the change; of one whose down ran and whose data waits, the data is a step.
 MUST_CHECK bool migrate_plan(TALLOC_CTX *mem, const struct migrate_request *request,
-                             const struct record *record, struct migrate_report *report,
-                             struct error *err);
+                             const struct record *record, const struct migrate_undo *undo,
+                             struct migrate_report *report, struct error *err);
+void migrate_sha256(const struct migration *migration, char out[65]); // of the up; "": none
 
 #endif

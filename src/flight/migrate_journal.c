@@ -38,6 +38,23 @@ static void put_written(json_t *data, const struct migrate_step *step)
     }
 }
 
+// Of an up: what its log has of what it overwrote.
+static void put_log(json_t *data, const struct migrate_log *log)
+{
+    if (log->id == NULL)
+        return;
+    json_t *object = json_put_object(data, "undo_log");
+    json_put_text(object, "id", log->id);
+    json_put_bool(object, "whole", log->is_whole);
+    json_t *unkept = json_put_array(object, "not_kept");
+    for (size_t i = 0; i < log->n_unkept; i++) {
+        json_t *table = json_object();
+        json_put_text(table, "table", log->unkept[i].table);
+        json_put_text(table, "why", log->unkept[i].why);
+        json_array_append_new(unkept, table);
+    }
+}
+
 bool migrating_journal_started(const struct migrating *migrating, const struct migrate_step *step,
                                struct error *err)
 {
@@ -59,9 +76,45 @@ bool migrating_journal_result(const struct migrating *migrating, const struct mi
         migrating_put_objects(data, changed);
     if (cause != NULL)
         json_put_text(data, "error", cause->message);
+    if (cause == NULL && !is_undo)
+        put_log(data, &step->log);
     const char *event = cause     ? EVENT_MIGRATION_FAILED
                         : is_undo ? EVENT_MIGRATION_UNDONE
                                   : EVENT_MIGRATION_APPLIED;
+    return journal_append(migrating->request->journal, event, data, err);
+}
+
+static void put_conflicts(json_t *data, const struct migrate_log *log)
+{
+    json_put_integer(data, "rows", log->rows);
+    json_put_integer(data, "conflicts", log->conflicts);
+    json_t *list = json_put_array(data, "left_alone");
+    for (size_t i = 0; i < log->n_shown; i++) {
+        json_t *row = json_object();
+        json_put_text(row, "table", log->shown[i].table);
+        json_put_text(row, "key", log->shown[i].key);
+        json_put_text(row, "why", log->shown[i].why);
+        json_array_append_new(list, row);
+    }
+}
+
+bool migrating_journal_data(const struct migrating *migrating, const char *event,
+                            const struct engine_run *run, const struct error *cause,
+                            struct error *err)
+{
+    const struct migrate_step *step = migrating->going_back;
+    struct migrate_step wrote = {0};
+    json_t *data = event_data(migrating, step);
+    json_put_text(data, "direction", "data");
+    json_put_text(data, "log", step->log.id);
+    if (cause != NULL)
+        json_put_text(data, "error", cause->message);
+    if (run != NULL) {
+        migrating_keep_result(migrating, &wrote, run);
+        json_put_real(data, "seconds", (double)run->took_ms / 1000);
+        put_conflicts(data, &step->log);
+        put_written(data, &wrote);
+    }
     return journal_append(migrating->request->journal, event, data, err);
 }
 

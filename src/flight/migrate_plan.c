@@ -13,10 +13,11 @@ struct plan {
     TALLOC_CTX *mem;
     const struct migrate_request *request;
     const struct record *record;
+    const struct migrate_undo *undo;
     struct migrate_report *report;
 };
 
-static void set_sha256(const struct migration *migration, char out[65])
+void migrate_sha256(const struct migration *migration, char out[65])
 {
     const struct migration_text *up = &migration->up;
     struct digest_text digest = {""};
@@ -81,7 +82,7 @@ static bool check_edited(const struct plan *plan, struct error *err)
     for (size_t i = 0; i < change->n_migrations; i++) {
         char sha256[65];
         const struct record_entry *entry = entry_of(plan, &change->migrations[i]);
-        set_sha256(&change->migrations[i], sha256);
+        migrate_sha256(&change->migrations[i], sha256);
         if (entry == NULL || entry->sha256 == NULL || strcmp(entry->sha256, sha256) == 0)
             continue;
         error_set(err, ERROR_INPUT,
@@ -154,15 +155,16 @@ static bool check_none_before(const struct plan *plan, struct error *err)
 
 // --- steps
 
-static void add_step(struct plan *plan, const struct migration *migration,
-                     const struct migration *previous)
+static struct migrate_step *add_step(struct plan *plan, const struct migration *migration,
+                                     const struct migration *previous)
 {
     struct migrate_report *report = plan->report;
     struct migrate_step *step = mem_append(plan->mem, report->steps, report->n_steps);
     step->migration = migration;
     step->previous = previous;
     step->version = record_version(plan->mem, plan->record->format, migration);
-    set_sha256(migration, step->sha256);
+    migrate_sha256(migration, step->sha256);
+    return step;
 }
 
 static const struct migration *applied_before(const struct plan *plan, size_t at)
@@ -183,11 +185,13 @@ static bool plan_undo(struct plan *plan, struct error *err)
         const struct migration *migration = &change->migrations[i];
         if ((int64_t)plan->report->n_steps == request->steps)
             return true;
-        if (entry_of(plan, migration) == NULL)
+        bool is_applied = entry_of(plan, migration) != NULL;
+        if (!is_applied && !plan->undo[i].waits)
             continue;
         TRY(check_phase(plan, migration, err));
-        TRY(check_text(plan, migration, err));
-        add_step(plan, migration, applied_before(plan, i));
+        if (is_applied && !plan->undo[i].is_data_alone)
+            TRY(check_text(plan, migration, err));
+        add_step(plan, migration, applied_before(plan, i))->is_data_only = !is_applied;
     }
     if ((int64_t)plan->report->n_steps == request->steps)
         return true;
@@ -263,9 +267,11 @@ static bool plan_apply(struct plan *plan, struct error *err)
 }
 
 bool migrate_plan(TALLOC_CTX *mem, const struct migrate_request *request,
-                  const struct record *record, struct migrate_report *report, struct error *err)
+                  const struct record *record, const struct migrate_undo *undo,
+                  struct migrate_report *report, struct error *err)
 {
-    struct plan plan = {.mem = mem, .request = request, .record = record, .report = report};
+    struct plan plan = {
+        .mem = mem, .request = request, .record = record, .undo = undo, .report = report};
     TRY(check_dirty(&plan, err));
     TRY(check_missing(&plan, err));
     TRY(check_edited(&plan, err));

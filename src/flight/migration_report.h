@@ -26,11 +26,39 @@ struct migrate_written {
     int64_t inserted, updated, deleted;
 };
 
+struct migrate_unkept {
+    const char *table, *why;
+};
+
+struct migrate_conflict { // a row that was left alone
+    const char *table;
+    const char *key; // "id=4"; "": the whole table
+    const char *why;
+};
+#define MIGRATE_CONFLICTS_SHOWN 10
+
+struct migrate_log {
+    const char *id; // NULL: there is none
+    bool is_asked;  // it was to be kept; without an id nothing is overwritten
+    bool is_whole;
+    const char **tables; // whose before-images are kept
+    size_t n_tables;
+    struct migrate_unkept *unkept;
+    size_t n_unkept;
+    // Of an undo.
+    bool has_gone_back; // in this run
+    bool was_back;      // in an earlier one, which ended before the down
+    int64_t rows, conflicts, took_ms;
+    struct migrate_conflict *shown; // the first
+    size_t n_shown;
+};
+
 struct migrate_step {
     const struct migration *migration;
     const struct migration *previous; // the last applied one before it, NULL: none
     const char *version;              // as the record writes it
     char sha256[65];                  // of the up
+    bool is_data_only;                // of an undo: its down ran before, its data did not go back
     enum migrate_state state;
     size_t statements;
     int64_t took_ms;
@@ -43,7 +71,10 @@ struct migrate_step {
     bool has_written;         // `written` is all that the transaction wrote
     struct migrate_written *written;
     size_t n_written;
+    struct migrate_log log;
 };
+// Where its text stands: of the direction that runs, where it has one.
+const struct migration_text *migrate_step_text(const struct migrate_step *step, bool is_undo);
 
 // Rows whose foreign key points nowhere; -1: it could not be asked.
 struct migrate_orphans {
@@ -61,7 +92,8 @@ struct migrate_report {
     bool is_undo;
     bool is_dry_run;
     const char *at_work; // another session that migrates this database now, in words; NULL: none
-    size_t n_applied;    // before this run
+    bool keeps_undo_log;
+    size_t n_applied; // before this run
     struct migrate_step *steps;
     size_t n_steps;
     const char **notes;

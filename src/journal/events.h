@@ -32,10 +32,20 @@
 // others). {written: [{table, inserted, updated, deleted}]}, table as "schema.name": all that the
 // transaction wrote, with what it took back to a savepoint; nothing of TRUNCATE and of rewrites.
 // None of these members: it cannot be told which rows are the migration's.
+// An up whose before-images were kept: {undo_log: {id, whole (all that it overwrote and deleted is
+// in it), not_kept: [{table, why}]}}.
 #define EVENT_MIGRATION_STARTED "migration-started"
 #define EVENT_MIGRATION_APPLIED "migration-applied"
 #define EVENT_MIGRATION_UNDONE "migration-undone"
 #define EVENT_MIGRATION_FAILED "migration-failed"
+
+// Data that goes back from the undo log of a migration: its intent, {migration, version, direction:
+// "data", database, system, sha256, log}, and its result, {seconds, rows, conflicts (rows that were
+// left alone), left_alone: [{table, key, why}] (the first), transaction, transaction_end, written},
+// the last three as a migration's; a failure {error}: nothing went back.
+#define EVENT_DATA_UNDO_STARTED "data-undo-started"
+#define EVENT_DATA_UNDONE "data-undone"
+#define EVENT_DATA_UNDO_FAILED "data-undo-failed"
 
 // {database, environment, source, migrations: [{version, path, sha256}], verdict, why, class,
 // class_why, rows_lost, schema_restored, data_restored, old_release_survives, seconds_up,

@@ -98,13 +98,20 @@ static bool take_event(void *context, const json_t *event)
     const char *name = json_get_text(event, "event") ?: "";
     const char *migration = json_get_text(data, "migration");
 
-    if (strncmp(name, "migration-", strlen("migration-")) != 0 || !is_of_database(reading, data))
+    bool is_data = strcmp(name, EVENT_DATA_UNDO_STARTED) == 0 ||
+                   strcmp(name, EVENT_DATA_UNDONE) == 0 ||
+                   strcmp(name, EVENT_DATA_UNDO_FAILED) == 0;
+
+    if ((!is_data && strncmp(name, "migration-", strlen("migration-")) != 0) ||
+        !is_of_database(reading, data))
         return true;
-    if (strcmp(name, EVENT_MIGRATION_STARTED) == 0) {
+    if (strcmp(name, EVENT_MIGRATION_STARTED) == 0 || strcmp(name, EVENT_DATA_UNDO_STARTED) == 0) {
         reading->begun = mem_strdup(reading->mem, migration);
         return true;
     }
     reading->begun = NULL;
+    if (strcmp(name, EVENT_DATA_UNDO_FAILED) == 0)
+        return true; // nothing went back
     if (strcmp(name, EVENT_MIGRATION_FAILED) != 0)
         add_run(reading, event, data);
     else if (is_same(json_get_text(data, "state"), "taken back"))

@@ -13,7 +13,7 @@
 
 static const char *step_path(const struct migrate_report *report, const struct migrate_step *step)
 {
-    return report->is_undo ? step->migration->down.path : step->migration->up.path;
+    return migrate_step_text(step, report->is_undo)->path;
 }
 
 static const char *restored_words(enum migrate_restored restored)
@@ -54,18 +54,60 @@ static void write_written(FILE *out, const struct migrate_step *step)
     }
 }
 
+static void write_kept(FILE *out, const struct migrate_log *log)
+{
+    fprintf(out, "  %-*s undo log %s: before-images of ", STATE_WIDTH, "", log->id);
+    for (size_t i = 0; i < log->n_tables; i++)
+        fprintf(out, "%s%s", i > 0 ? ", " : "", log->tables[i]);
+    fprintf(out, "%s\n", log->n_tables == 0 ? "nothing" : "");
+    for (size_t i = 0; i < log->n_unkept; i++)
+        fprintf(out, "  %-*s   NOT in it: %s: %s\n", STATE_WIDTH, "", log->unkept[i].table,
+                log->unkept[i].why);
+}
+
+static void write_gone_back(FILE *out, const struct migrate_log *log)
+{
+    SCRATCH(tmp);
+    fprintf(out, "  %-*s undo log %s: %s row%s taken back%s", STATE_WIDTH, "", log->id,
+            quantity_count(tmp, log->rows), log->rows == 1 ? "" : "s",
+            log->was_back ? " by an earlier run" : "");
+    if (log->conflicts > 0)
+        fprintf(out, ", %s left alone, because others changed %s since",
+                quantity_count(tmp, log->conflicts), log->conflicts == 1 ? "it" : "them");
+    fputc('\n', out);
+    for (size_t i = 0; i < log->n_shown; i++)
+        fprintf(out, "  %-*s   %s %s: %s\n", STATE_WIDTH, "", log->shown[i].table,
+                *log->shown[i].key ? log->shown[i].key : "as a whole", log->shown[i].why);
+    if ((int64_t)log->n_shown < log->conflicts && log->n_shown > 0)
+        fprintf(out, "  %-*s   and %s more\n", STATE_WIDTH, "",
+                quantity_count(tmp, log->conflicts - (int64_t)log->n_shown));
+}
+
+static void write_log(FILE *out, const struct migrate_log *log)
+{
+    if (log->has_gone_back || log->was_back)
+        write_gone_back(out, log);
+    else if (log->is_asked && log->id != NULL)
+        write_kept(out, log);
+    else if (log->is_asked)
+        fprintf(out, "  %-*s no undo log: it overwrites and deletes nothing\n", STATE_WIDTH, "");
+}
+
 static void write_step(FILE *out, const struct migrate_report *report,
                        const struct migrate_step *step)
 {
     SCRATCH(tmp);
     fprintf(out, "  %-*s %s", STATE_WIDTH, migrate_state_name(step->state, report->is_undo),
             step_path(report, step));
-    if (step->state == MIGRATE_DONE)
+    if (step->state == MIGRATE_DONE && step->is_data_only)
+        fputs("  (its down ran before)", out);
+    else if (step->state == MIGRATE_DONE)
         fprintf(out, "  (%s statement%s, %s)", quantity_count(tmp, (int64_t)step->statements),
                 step->statements == 1 ? "" : "s", quantity_duration(tmp, step->took_ms));
     fputc('\n', out);
     write_written(out, step);
-    if (step->state == MIGRATE_DONE && report->is_undo)
+    write_log(out, &step->log);
+    if (step->state == MIGRATE_DONE && report->is_undo && !step->is_data_only)
         fprintf(out, "  %-*s %s\n", STATE_WIDTH, "", restored_words(step->restored));
 }
 
@@ -99,6 +141,9 @@ void report_migration_text(FILE *out, const struct migrate_report *report,
     else if (report->is_dry_run)
         fprintf(out, "dry run, nothing was touched; to be %s:\n",
                 report->is_undo ? "undone" : "applied");
+    if (report->keeps_undo_log && report->is_dry_run && report->n_steps > 0)
+        fputs("before-images are kept of the rows that are overwritten and deleted (undo_log)\n",
+              out);
     for (size_t i = 0; i < report->n_steps; i++)
         write_step(out, report, &report->steps[i]);
     for (size_t i = 0; i < report->n_notes; i++)
@@ -131,6 +176,51 @@ static void put_written(json_t *object, const struct migrate_step *step)
     }
 }
 
+static void put_left_alone(json_t *object, const struct migrate_log *log)
+{
+    json_put_bool(object, "gone_back", log->has_gone_back || log->was_back);
+    json_put_integer(object, "rows", log->rows);
+    json_put_integer(object, "conflicts", log->conflicts);
+    json_t *list = json_put_array(object, "left_alone");
+    for (size_t i = 0; i < log->n_shown; i++) {
+        json_t *row = json_object();
+        json_put_text(row, "table", log->shown[i].table);
+        json_put_text(row, "key", log->shown[i].key);
+        json_put_text(row, "why", log->shown[i].why);
+        json_array_append_new(list, row);
+    }
+}
+
+static void put_kept(json_t *object, const struct migrate_log *log)
+{
+    json_put_bool(object, "whole", log->is_whole);
+    json_t *tables = json_put_array(object, "tables");
+    for (size_t i = 0; i < log->n_tables; i++)
+        json_array_append_new(tables, json_text(log->tables[i]));
+    json_t *list = json_put_array(object, "not_kept");
+    for (size_t i = 0; i < log->n_unkept; i++) {
+        json_t *table = json_object();
+        json_put_text(table, "table", log->unkept[i].table);
+        json_put_text(table, "why", log->unkept[i].why);
+        json_array_append_new(list, table);
+    }
+}
+
+// null: there is none.
+static void put_log(json_t *step, const struct migrate_log *log, bool is_undo)
+{
+    if (log->id == NULL) {
+        json_put(step, "undo_log", json_null());
+        return;
+    }
+    json_t *object = json_put_object(step, "undo_log");
+    json_put_text(object, "id", log->id);
+    if (is_undo)
+        put_left_alone(object, log);
+    else
+        put_kept(object, log);
+}
+
 static void put_step(json_t *list, const struct migrate_report *report,
                      const struct migrate_step *step)
 {
@@ -150,6 +240,8 @@ static void put_step(json_t *list, const struct migrate_report *report,
              step->restored == RESTORED_UNKNOWN ? json_null()
                                                 : json_boolean(step->restored != RESTORED_NO));
     put_written(object, step);
+    json_put_bool(object, "data_only", step->is_data_only);
+    put_log(object, &step->log, report->is_undo);
     json_array_append_new(list, object);
 }
 
@@ -182,6 +274,7 @@ void report_migration_json(FILE *out, const struct migrate_report *report,
     json_put_text(document, "record_table", report->record_table);
     json_put_text(document, "direction", report->is_undo ? "down" : "up");
     json_put_bool(document, "dry_run", report->is_dry_run);
+    json_put_bool(document, "undo_log", report->keeps_undo_log);
     json_put_integer(document, "applied_before", (int64_t)report->n_applied);
     json_put_text(document, "at_work", report->at_work);
     json_t *steps = json_put_array(document, "migrations");

@@ -349,7 +349,7 @@ static void test_roll_back__brings_everything_back(void **state)
 static size_t count_logs(struct rig *rig, struct engine_undo_log **logs)
 {
     size_t n;
-    if (!rig->place->driver->undo->list(rig->database, rig->engine, logs, &n, &rig->err))
+    if (!rig->place->driver->undo->list(rig->database, rig->engine, true, logs, &n, &rig->err))
         fail_msg("%s", rig->err.message);
     return n;
 }

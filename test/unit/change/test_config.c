@@ -13,7 +13,7 @@ static const char example[] =
     "environments:\n"
     "  production:\n"
     "    database: {url: \"${TMINUS_TEST_URL}\", migrations: db/migrations, post_migrations: "
-    "db/post_migrations, allow_superuser: false}\n"
+    "db/post_migrations, allow_superuser: false, undo_log: true, undo_log_keep: 3d}\n"
     "    rehearsal: {from: backup}\n"
     "    backup: {kind: pg_dump, directory: /var/backups/shop, max_age: 1h, "
     "max_restore_proof_age: 7d}\n"
@@ -78,6 +78,8 @@ static void test_example(void **state)
                         "postgresql://shop:s3cret@db/shop");
     assert_int_equal(environment->databases[0].url_line, 4);
     assert_string_equal(environment->databases[0].post_migrations, "db/post_migrations");
+    assert_true(environment->databases[0].has_undo_log);
+    assert_int_equal(environment->databases[0].undo_log_keep_ms, 3 * 24 * 3600 * 1000);
     assert_int_equal(environment->n_slots, 2);
     assert_string_equal(environment->slots[1].name, "green");
     assert_string_equal(environment->deployed, "v1.2");

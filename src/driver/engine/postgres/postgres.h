@@ -147,8 +147,8 @@ bool postgres_undo_roll_back(TALLOC_CTX *mem, struct engine *engine,
                              struct error *err);
 bool postgres_undo_look(TALLOC_CTX *mem, struct engine *engine, const char *id,
                         struct engine_undo_state *out, struct error *err);
-bool postgres_undo_list(TALLOC_CTX *mem, struct engine *engine, struct engine_undo_log **out,
-                        size_t *n, struct error *err);
+bool postgres_undo_list(TALLOC_CTX *mem, struct engine *engine, bool has_sizes,
+                        struct engine_undo_log **out, size_t *n, struct error *err);
 bool postgres_undo_drop(struct engine *engine, const char *id, struct error *err);
 
 #endif

@@ -65,6 +65,18 @@ static bool find_missing(TALLOC_CTX *mem, struct engine *engine, const char *id,
     return true;
 }
 
+static bool find_lost(TALLOC_CTX *mem, struct engine *engine, const char *id, const char **out,
+                      struct error *err)
+{
+    PGresult *result;
+    TRY(connection_ask(mem, engine->connection,
+                       "SELECT pg_catalog.string_agg(schema || '.' || name || ': ' || lost, '; ' "
+                       "ORDER BY n) FROM tminus.undo_table WHERE log = $1 AND lost IS NOT NULL",
+                       &id, 1, &result, err));
+    *out = PQgetisnull(result, 0, 0) ? NULL : PQgetvalue(result, 0, 0);
+    return true;
+}
+
 // --- in one transaction
 
 struct log_work {
@@ -183,8 +195,8 @@ bool postgres_undo_roll_back(TALLOC_CTX *mem, struct engine *engine,
 
 // --- what there is
 
-bool postgres_undo_list(TALLOC_CTX *mem, struct engine *engine, struct engine_undo_log **out,
-                        size_t *n, struct error *err)
+bool postgres_undo_list(TALLOC_CTX *mem, struct engine *engine, bool has_sizes,
+                        struct engine_undo_log **out, size_t *n, struct error *err)
 {
     SCRATCH(tmp);
     PGresult *rows;
@@ -192,25 +204,29 @@ bool postgres_undo_list(TALLOC_CTX *mem, struct engine *engine, struct engine_un
     struct engine_undo_log *logs = NULL;
     size_t n_logs = 0;
     TRY(has_logs(engine, &has_any, err));
+    const char *sizes =
+        "(SELECT COALESCE(pg_catalog.sum(f.rows), 0) FROM tminus.undo_firing f WHERE f.log = "
+        "l.id), "
+        "(SELECT COALESCE(pg_catalog.sum(pg_catalog.pg_total_relation_size(pg_catalog.to_regclass("
+        "pg_catalog.format('tminus.%I', 'undo_' || l.id || '_' || t.n)))), 0) FROM "
+        "tminus.undo_table t WHERE t.log = l.id)";
     if (has_any)
         TRY(connection_ask(
             tmp, engine->connection,
-            "SELECT l.id, (SELECT COALESCE(pg_catalog.sum(f.rows), 0) FROM "
-            "tminus.undo_firing f WHERE f.log = l.id), (SELECT COALESCE(pg_catalog.sum("
-            "pg_catalog.pg_total_relation_size(pg_catalog.to_regclass(pg_catalog.format("
-            "'tminus.%I', 'undo_' || l.id || '_' || t.n)))), 0) FROM tminus.undo_table t WHERE "
-            "t.log = l.id), (extract(epoch FROM l.made_at) * 1000)::bigint, l.ended_at IS NOT "
-            "NULL, "
-            "l.rolled_back_at IS NOT NULL FROM tminus.undo_log l ORDER BY l.made_at, l.id",
+            mem_printf(tmp,
+                       "SELECT l.id, (extract(epoch FROM l.made_at) * 1000)::bigint, "
+                       "l.ended_at IS NOT NULL, l.rolled_back_at IS NOT NULL, %s "
+                       "FROM tminus.undo_log l ORDER BY l.made_at, l.id",
+                       has_sizes ? sizes : "-1, -1"),
             NULL, 0, &rows, err));
     for (int i = 0; has_any && i < PQntuples(rows); i++)
         *mem_append(mem, logs, n_logs) = (struct engine_undo_log){
             .id = mem_strdup(mem, PQgetvalue(rows, i, 0)),
-            .rows = strtoll(PQgetvalue(rows, i, 1), NULL, 10),
-            .bytes = strtoll(PQgetvalue(rows, i, 2), NULL, 10),
-            .made_ms = strtoll(PQgetvalue(rows, i, 3), NULL, 10),
-            .is_ended = PQgetvalue(rows, i, 4)[0] == 't',
-            .is_rolled_back = PQgetvalue(rows, i, 5)[0] == 't',
+            .made_ms = strtoll(PQgetvalue(rows, i, 1), NULL, 10),
+            .is_ended = PQgetvalue(rows, i, 2)[0] == 't',
+            .is_rolled_back = PQgetvalue(rows, i, 3)[0] == 't',
+            .rows = strtoll(PQgetvalue(rows, i, 4), NULL, 10),
+            .bytes = strtoll(PQgetvalue(rows, i, 5), NULL, 10),
         };
     *out = logs;
     *n = n_logs;
@@ -222,15 +238,18 @@ bool postgres_undo_look(TALLOC_CTX *mem, struct engine *engine, const char *id,
 {
     SCRATCH(tmp);
     struct log_state state;
-    const char *missing = NULL;
+    const char *missing = NULL, *lost = NULL;
     TRY(undo_id_check(id, err));
     TRY(read_state(tmp, engine, id, false, &state, err));
     if (state.is_known)
         TRY(find_missing(tmp, engine, id, &missing, err));
+    if (state.is_known)
+        TRY(find_lost(tmp, engine, id, &lost, err));
     *out = (struct engine_undo_state){.is_there = state.is_known,
                                       .is_ended = state.is_ended,
                                       .is_rolled_back = state.rolled_back_at != NULL,
-                                      .missing = mem_strdup(mem, missing)};
+                                      .missing = mem_strdup(mem, missing),
+                                      .lost = mem_strdup(mem, lost)};
     return true;
 }
 

@@ -122,8 +122,8 @@ bool sqlite_undo_roll_back(TALLOC_CTX *mem, struct engine *engine,
                            struct error *err);
 bool sqlite_undo_look(TALLOC_CTX *mem, struct engine *engine, const char *id,
                       struct engine_undo_state *out, struct error *err);
-bool sqlite_undo_list(TALLOC_CTX *mem, struct engine *engine, struct engine_undo_log **out,
-                      size_t *n, struct error *err);
+bool sqlite_undo_list(TALLOC_CTX *mem, struct engine *engine, bool has_sizes,
+                      struct engine_undo_log **out, size_t *n, struct error *err);
 bool sqlite_undo_drop(struct engine *engine, const char *id, struct error *err);
 
 #endif

@@ -404,8 +404,8 @@ static bool read_size(struct rollback *back, struct engine_undo_log *log, struct
     return true;
 }
 
-bool sqlite_undo_list(TALLOC_CTX *mem, struct engine *engine, struct engine_undo_log **out,
-                      size_t *n, struct error *err)
+bool sqlite_undo_list(TALLOC_CTX *mem, struct engine *engine, bool has_sizes,
+                      struct engine_undo_log **out, size_t *n, struct error *err)
 {
     SCRATCH(tmp);
     struct cursor *cursor;
@@ -432,6 +432,9 @@ bool sqlite_undo_list(TALLOC_CTX *mem, struct engine *engine, struct engine_undo
             log->is_ended = sqlite3_column_int(cursor->statement, 2) != 0;
             log->is_rolled_back = sqlite3_column_int(cursor->statement, 3) != 0;
             struct rollback back = {.mem = tmp, .engine = engine, .id = log->id};
+            log->rows = log->bytes = has_sizes ? 0 : -1;
+            if (!has_sizes)
+                continue;
             TRY(read_tables(&back, err));
             TRY(read_size(&back, log, err));
         }

@@ -196,7 +196,8 @@ static bool plan_table(struct planning *planning, struct engine *engine,
             ? "it has no key: its rows are known by their rowid, which VACUUM may change"
             : NULL;
     undo_plan_add(planning->mem, plan, subject->table,
-                  subject->is_rewritten ? UNDO_COPY : UNDO_TRIGGER, why);
+                  subject->is_rewritten ? UNDO_COPY : UNDO_TRIGGER, why)
+        ->may_miss = is_triggered;
     table.log = planning->id;
     table.n = (int64_t)plan->n_tables;
     keep_table(planning, subject, &table, is_triggered);

@@ -1,0 +1,29 @@
+/*
+ * The undo logs of migrations: how each is called, and which are in the target.
+ *
+ * A log is found again without the journal: its id is made of the version and of the up's bytes.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef FLIGHT_UNDO_LOG_H
+#define FLIGHT_UNDO_LOG_H
+
+#include "driver/engine.h"
+
+// `version` as the record writes it; `sha256` of the up.
+char *undo_log_id(TALLOC_CTX *mem, const char *version, const char *sha256);
+// Of this version, whatever its up said then?
+bool undo_log_is_of(const char *id, const char *version);
+
+struct undo_logs {
+    struct engine_undo_log *list; // the oldest first
+    size_t n;
+};
+
+const struct engine_undo_log *undo_logs_find(const struct undo_logs *logs,
+                                             const char *id); // or NULL
+// The newest of a version that did not go back; NULL: there is none.
+const struct engine_undo_log *undo_logs_find_open(const struct undo_logs *logs,
+                                                  const char *version);
+
+#endif

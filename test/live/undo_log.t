@@ -1,0 +1,106 @@
+#!/bin/sh
+# The undo log of a live SQLite database: what a migration overwrites and deletes comes back, migration by migration, what others
+# changed since stays and is told, and a log goes back once.
+# SPDX-License-Identifier: Apache-2.0
+. "${SOURCE:=$(cd "$(dirname "$0")/../.." && pwd)}/test/support/tap.sh"
+
+cd "$tmp" || exit 2
+export TMINUS_STATE="$tmp/state"
+configure() { echo "environments: {here: {database: {url: 'sqlite:shop.db', migrations: migrations$1}}}" >tminus.yaml; }
+rows() { sqlite3 shop.db "SELECT * FROM t ORDER BY id"; }
+logs() { sqlite3 shop.db "SELECT group_concat(CASE WHEN rolled_back_at IS NULL THEN 'waits' ELSE 'back' END, ' ') FROM tminus_undo_log"; }
+applied() { sqlite3 shop.db 'SELECT coalesce(max(version), 0) FROM schema_migrations'; }
+# A table, and a folder with no migrations yet.
+fresh()
+{
+    rm -rf state migrations shop.db*
+    mkdir migrations
+    sqlite3 shop.db "CREATE TABLE t (id INTEGER PRIMARY KEY, price REAL, note TEXT);
+        INSERT INTO t SELECT value, value / 3.0, 'n' || value FROM generate_series(1, 20)"
+    rows >before
+}
+migration() { echo "$2" >"migrations/$1.up.sql"; [ -z "${3:-}" ] || echo "$3" >"migrations/$1.down.sql"; }
+
+configure ', undo_log: true'
+fresh
+migration 1_round 'UPDATE t SET price = round(price, 2); DELETE FROM t WHERE id > 15;' 'SELECT 1;'
+migration 2_drop 'ALTER TABLE t DROP COLUMN note;' 'ALTER TABLE t ADD COLUMN note TEXT;'
+migration 3_index 'CREATE INDEX prices ON t (price);' 'DROP INDEX prices;'
+ends 0 'a dry run keeps nothing' "$TMINUS" migrate --dry-run
+says 'a dry run says that before-images are kept' out 'before-images are kept of the rows that are overwritten and deleted (undo_log)'
+ends 0 'three migrations with their logs' "$TMINUS" migrate
+says 'what is kept is said before it runs' err 'migrations/1_round.up.sql: before-images of t are kept'
+says 'the log is named' out 'undo log 1_6b86b273_'
+says 'what overwrites nothing has none' out 'no undo log: it overwrites and deletes nothing'
+is 'two logs wait' "$(logs)" 'waits waits'
+is 'the journal says that the log is whole' "$("$TMINUS" journal export | grep -c '"undo_log":{[^}]*"whole":true')" 2
+ends 0 'all three go back' "$TMINUS" migrate --undo --steps 3
+rows >after
+is 'overwritten, deleted and dropped values are back' "$(diff before after)" ''
+says 'how many rows is told' out 'undo log 2_d4735e3a_0770e7659197: 15 rows taken back'
+is 'the column was made before its data came' "$(grep -n 'running migrations/2_drop.down\|taking data back from undo log 2' err | cut -d: -f1 | tr '\n' ' ')" "$(grep -n 'running migrations/2_drop.down' err | cut -d: -f1) $(grep -n 'undo log 2' err | cut -d: -f1) "
+is 'both logs are back' "$(logs)" 'back back'
+ends 2 'nothing is undone twice' "$TMINUS" migrate --undo --steps 1
+ends 0 'the same migrations again, over logs that went back' "$TMINUS" migrate -q
+is 'the logs are new' "$(logs)" 'waits waits'
+
+# --- what others changed since
+fresh
+rm -f migrations/*
+migration 1_round 'UPDATE t SET price = round(price, 2); DELETE FROM t WHERE id > 15;' 'SELECT 1;'
+"$TMINUS" migrate -q >out 2>&1 || show out
+sqlite3 shop.db "UPDATE t SET price = 99 WHERE id = 4; UPDATE t SET note = 'mine' WHERE id = 5; DELETE FROM t WHERE id = 7"
+ends 5 'rows that others changed make the undo partial' "$TMINUS" migrate --undo --steps 1
+says 'they are counted' out '13 rows taken back, 2 left alone, because others changed them since'
+says 'a row that was changed is named' out 't id=4: changed since'
+says 'a row that is gone is named' out 't id=7: is gone'
+says 'the error says so' err 'undone, but 2 rows were left alone, because others changed them since'
+is 'the migration is undone' "$(applied)" 0
+is 'what others wrote stays, also beside what comes back' "$(sqlite3 shop.db 'SELECT price FROM t WHERE id = 4; SELECT note, price = 5 / 3.0 FROM t WHERE id = 5; SELECT count(*) FROM t')" "99.0
+mine|1
+19"
+is 'the journal has the conflicts' "$("$TMINUS" journal export | grep '"data-undone"' | grep -o '"conflicts":[0-9]*')" '"conflicts":2'
+
+# --- without the key nothing is kept, the flag keeps
+configure ''
+fresh
+migration 1_round 'UPDATE t SET price = 0;' 'SELECT 1;'
+"$TMINUS" migrate -q >out 2>&1 || show out
+is 'without the key there is no log' "$(sqlite3 shop.db "SELECT count(*) FROM sqlite_schema WHERE name LIKE 'tminus_undo%'")" 0
+ends 0 'an undo without a log runs the down' "$TMINUS" migrate --undo --steps 1
+sqlite3 shop.db 'UPDATE t SET price = id'
+ends 0 'the flag keeps one' "$TMINUS" migrate --undo-log
+is 'it waits' "$(logs)" 'waits'
+ends 2 'both flags are refused' "$TMINUS" migrate --undo-log --no-undo-log
+ends 2 'an undo keeps none' "$TMINUS" migrate --undo --steps 1 --undo-log
+
+# --- a down that was run without the data, as another tool would
+ends 0 'an undo may leave the data' "$TMINUS" migrate --undo --steps 1 --no-undo-log
+is 'the log waits' "$(logs) $(applied)" 'waits 0'
+ends 5 'the migration is not applied over it' "$TMINUS" migrate
+says 'why' err "migrations/1_round.up.sql: is not applied, and undo log '1_6b86b273_"
+says 'and what to do' err 'bring it back first: tminus migrate --undo --steps 1; or give it up: tminus clean --undo-log 1_6b86b273_'
+ends 0 'the next undo finishes it' "$TMINUS" migrate --undo --steps 1
+says 'its data alone' out '(its down ran before)'
+is 'the log is back' "$(logs) $(sqlite3 shop.db 'SELECT count(*) FROM t WHERE price = 0')" 'back 0'
+
+# --- a pure data migration needs no down
+configure ', undo_log: true'
+fresh
+migration 1_zero 'UPDATE t SET price = 0;'
+"$TMINUS" migrate -q >out 2>&1 || show out
+ends 0 'a data migration without down goes back by its log alone' "$TMINUS" migrate --undo --steps 1
+rows >after
+is 'its data is back, its record gone' "$(diff before after) $(applied)" ' 0'
+migration 2_column 'ALTER TABLE t ADD COLUMN n INTEGER; UPDATE t SET n = 1, price = 0;'
+"$TMINUS" migrate -q >out 2>&1 || show out
+ends 2 'one that changed the schema needs its down' "$TMINUS" migrate --undo --steps 1
+says 'it says so' err 'migrations/2_column.up.sql: has no down'
+is 'and nothing went back' "$(logs)" 'waits waits'
+
+# --- the file was changed since
+migration 1_zero 'UPDATE t SET price = 1;' 'SELECT 1;'
+rm -f migrations/2_* && sqlite3 shop.db "UPDATE schema_migrations SET version = 1"
+ends 2 'a text that was changed is not undone with the log of another' "$TMINUS" migrate --undo --steps 1
+says 'it says so' err "changed after it was applied: undo log '1_6b86b273_"
+done_testing
