@@ -26,10 +26,23 @@ blocks()
     grep -q '^```sql bad' "$1" && ! grep -q '^```sql up bad' "$1"
 }
 
+# Each rule's hints on each page: $tmp/hints/PAGE, RULE, a tab and the hint in one line.
+hints()
+{
+    python3 - "$tmp/found" "$tmp/hints" <<'END'
+import json, os, sys
+for name in os.listdir(sys.argv[1]):
+    with open(os.path.join(sys.argv[1], name)) as found, open(os.path.join(sys.argv[2], name), 'w') as hints:
+        for finding in json.load(found)['findings']:
+            hint = (finding['hint'] or '').replace('\\', r'\\').replace('\t', r'\t').replace('\n', r'\n')
+            print(finding['rule'], hint, sep='\t', file=hints)
+END
+}
+
 # The statements of the hints, one a line: RULE, a tab, SQL.
 statements()
 {
-    jq -r '.findings[] | [.rule, .hint] | @tsv' | awk -F '\t' '
+    awk -F '\t' '
         $2 ~ /\/\*/ { next }
         {
             gsub(/--[^\\]*\\n/, "", $2)
@@ -44,7 +57,7 @@ statements()
                 if (sql ~ /^(ALTER (TABLE|INDEX|SEQUENCE|DOMAIN|TYPE)|CREATE (UNIQUE )?(INDEX|TABLE|SEQUENCE)|DROP (INDEX|TABLE|CONSTRAINT)|SELECT|WITH|UPDATE|DELETE FROM|INSERT INTO|REINDEX|VACUUM|REFRESH|ANALYZE|SET [a-z_]+ =|SET LOCAL) *[^ ]/)
                     print $1 "\t" sql
             }
-        }'
+        }' "$1"
 }
 
 # Syntax, names, kinds, what the server does not do: not the data, and not what a tool sets around it.
@@ -71,11 +84,17 @@ refused()
 
 n_run=0
 : >"$tmp/refused"
+mkdir "$tmp/found" "$tmp/hints"
 for page in "$SOURCE"/docs/rules/*.md; do
     blocks "$page" || continue
     grep -q 'SQLite)$' "$page" && ! grep -q 'PostgreSQL' "$page" && continue
-    "$TMINUS" assess --format json --dialect postgres --schema "$tmp/page/before.sql" "$tmp/page/bad.sql" 2>/dev/null |
-        statements >"$tmp/page/advice"
+    "$TMINUS" assess --format json --dialect postgres --schema "$tmp/page/before.sql" "$tmp/page/bad.sql" \
+        >"$tmp/found/$(basename "$page")" 2>/dev/null
+done
+hints
+for page in "$SOURCE"/docs/rules/*.md; do
+    [ -e "$tmp/hints/$(basename "$page")" ] && blocks "$page" || continue
+    statements "$tmp/hints/$(basename "$page")" >"$tmp/page/advice"
     [ -s "$tmp/page/advice" ] || continue
     # Each rule's advice stands alone: behind the schema, not behind another's.
     for rule in $(cut -f 1 "$tmp/page/advice" | sort -u); do
