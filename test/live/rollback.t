@@ -4,10 +4,10 @@
 # SPDX-License-Identifier: Apache-2.0
 . "${SOURCE:=$(cd "$(dirname "$0")/../.." && pwd)}/test/support/tap.sh"
 . "$SOURCE/test/support/http_server.sh"
+. "$SOURCE/test/support/flight.sh"
 
 mkdir "$tmp/shop" && cd "$tmp/shop" || exit 1
-export TMINUS_STATE="$tmp/state" TMINUS_ACTOR=ana WEB="$web"
-fly() { "$TMINUS" "$@"; }
+export TMINUS_STATE="$tmp/shop/state" TMINUS_ACTOR=ana WEB="$web"
 cat >tminus.yaml <<END
 service: shop
 environments:
@@ -26,19 +26,21 @@ echo "$1" >"$WEB/version"
 END
 chmod +x deploy.sh
 # v1 is served on a schema of one migration; v2 has another. `fresh unknown`: nobody knows of v1.
-fresh()
+served()
 {
-    rm -rf ../state migrations shop.db*
-    mkdir migrations
-    echo 'CREATE TABLE orders (id INTEGER PRIMARY KEY, status TEXT NOT NULL);' >migrations/0001_orders.up.sql
-    echo 'DROP TABLE orders;' >migrations/0001_orders.down.sql
-    echo v0 >"$web/version"
+    orders_migration
     sqlite3 shop.db 'PRAGMA user_version = 1'
     "$TMINUS" migrate -q >"$tmp/fresh" 2>&1 && "$TMINUS" release --version v1 -q >>"$tmp/fresh" 2>&1 || show "$tmp/fresh"
-    [ "${1:-}" != unknown ] || rm -rf ../state
     sqlite3 shop.db "INSERT INTO orders SELECT value, 'open' FROM generate_series(1, 50)"
-    printf '%s\n' 'ALTER TABLE orders ADD COLUMN currency TEXT;' "UPDATE orders SET currency = 'EUR';" >migrations/0002_currency.up.sql
-    echo 'ALTER TABLE orders DROP COLUMN currency;' >migrations/0002_currency.down.sql
+    currency_migration "UPDATE orders SET currency = 'EUR';"
+}
+fresh()
+{
+    rm -rf state migrations shop.db*
+    echo v0 >"$web/version"
+    once served
+    echo v1 >"$web/version"
+    [ "${1:-}" != unknown ] || rm -rf state
 }
 # Flown to its end: `flown rehearsed` or `flown unrehearsed`.
 flown()
@@ -46,15 +48,19 @@ flown()
     [ "$1" = unrehearsed ] || "$TMINUS" rehearse -q >"$tmp/flown" 2>&1 || show "$tmp/flown"
     "$TMINUS" launch --version v2 --watch --reason 'a short watch' -q >"$tmp/flown" 2>&1 || show "$tmp/flown"
 }
-# A flight that was rehearsed and is done, as it was kept.
+# A flight that was rehearsed and is done.
+done_one()
+{
+    fresh
+    flown rehearsed
+}
 kept()
 {
-    rm -rf ../state migrations shop.db*
-    cp -a ../kept/state ../kept/migrations .. && mv ../migrations . && cp -a ../kept/shop.db* .
+    rm -rf state migrations shop.db*
+    once done_one
     echo v2 >"$web/version"
 }
-now() { echo "$(fly status --format json | python3 -c 'import json, sys; print(json.load(sys.stdin)["state"])') $(cat "$web/version") $(sqlite3 shop.db "SELECT group_concat(name, ' ') FROM pragma_table_info('orders')")"; }
-count() { fly journal export 2>"$tmp/ignored" | python3 -c 'import json, sys; print(sum(json.loads(l)["event"] == sys.argv[1] for l in sys.stdin))' "$1"; }
+now() { echo "$(state_of) $(cat "$web/version") $(columns)"; }
 back() { fly journal export | python3 -c 'import json, sys
 print(*(d["step"] + ":" + d["outcome"] for d in (json.loads(l)["data"] for l in sys.stdin if "step-ended" in l) if d["step"].startswith("back.")))'; }
 
@@ -63,8 +69,7 @@ print(*(d["step"] + ":" + d["outcome"] for d in (json.loads(l)["data"] for l in 
 fresh
 ends 2 'nothing was flown' fly rollback
 says 'nothing was flown: said' err 'no flight was begun'
-flown rehearsed
-mkdir ../kept && cp -a ../state migrations shop.db* ../kept
+kept
 is 'flown to its end' "$(now)" 'done v2 id status currency'
 ends 0 'a dry run' fly rollback --dry-run
 says 'a dry run: the old version first' out '1. tminus release --version v1'
@@ -179,7 +184,7 @@ ends 6 'not through a release that came after' fly rollback
 says 'a release that came after: which' err 'release v3 was deployed by ana'
 
 kept
-flight=$(fly status --format json | python3 -c 'import json, sys; print(json.load(sys.stdin)["flight"])')
+flight=$(status_of flight)
 echo 'ALTER TABLE orders ADD COLUMN note TEXT;' >migrations/0003_note.up.sql
 echo 'ALTER TABLE orders DROP COLUMN note;' >migrations/0003_note.down.sql
 echo 'DELETE FROM orders;' >migrations/0004_bad.up.sql
@@ -217,10 +222,10 @@ printf '%s\n' '#!/bin/sh' 'echo "$1" >"$WEB/version"' >deploy.sh
 
 for point in 1 3 5; do
     kept
-    at=$(($(sqlite3 ../state/journal.db 'SELECT count(*) FROM event') + point))
+    at=$(($(sqlite3 state/journal.db 'SELECT count(*) FROM event') + point))
     "$TMINUS" rollback -q >"$tmp/back" 2>&1 &
     pilot=$!
-    while kill -0 $pilot 2>"$tmp/ignored" && [ "$(sqlite3 -cmd '.timeout 10000' ../state/journal.db 'SELECT count(*) FROM event')" -lt $at ]; do :; done
+    while kill -0 $pilot 2>"$tmp/ignored" && [ "$(sqlite3 -cmd '.timeout 10000' state/journal.db 'SELECT count(*) FROM event')" -lt $at ]; do :; done
     kill -9 $pilot 2>"$tmp/ignored"
     wait $pilot 2>"$tmp/ignored"
     run fly resume
