@@ -3,10 +3,10 @@
 # verification of their own, and go back on their own.
 # SPDX-License-Identifier: Apache-2.0
 . "${SOURCE:=$(cd "$(dirname "$0")/../.." && pwd)}/test/support/tap.sh"
+. "$SOURCE/test/support/flight.sh"
 
 cd "$tmp" || exit 1
 export TMINUS_STATE="$tmp/state" TMINUS_ACTOR=ana
-fly() { "$TMINUS" "$@"; }
 cat >tminus.yaml <<'END'
 service: shop
 environments:
@@ -30,19 +30,16 @@ fresh()
     echo 'ALTER TABLE orders ADD COLUMN checked TEXT;' >post/0003_checked.up.sql
     echo 'ALTER TABLE orders DROP COLUMN checked;' >post/0003_checked.down.sql
 }
-state_of() { fly status --format json | python3 -c 'import json, sys; print(json.load(sys.stdin)["state"])'; }
-now() { sqlite3 shop.db "SELECT group_concat(name, ' ') FROM pragma_table_info('orders')"; }
-count() { fly journal export 2>"$tmp/ignored" | python3 -c 'import json, sys; print(sum(json.loads(l)["event"] == sys.argv[1] for l in sys.stdin))' "$1"; }
 
 fresh
 ends 6 'before the release is flown' fly launch --after-release
 says 'before: why' err 'no flight of the release is done'
 ends 6 'nor by hand' fly migrate --after-release
 says 'by hand: what is first' err 'migrations/0002_status.up.sql: is pending, and runs before the release'
-is 'nothing was begun' "$(count flight-started) $(now)" '0 id state'
+is 'nothing was begun' "$(count flight-started) $(columns)" '0 id state'
 ends 0 'the release is rehearsed without them' fly rehearse -q
 ends 0 'the release flies without them' fly launch --reason 'a short watch'
-is 'the release: what is there' "$(now)" 'id state status'
+is 'the release: what is there' "$(columns)" 'id state status'
 ends 6 'while it is watched' fly launch --after-release
 says 'while it is watched: why' err 'is on its way: watching'
 sleep 0.1
@@ -64,7 +61,7 @@ lacks 'the plan: nothing of the other half' out 0002
 ends 0 'that command is right' sh -c "$(sed -n 's/^ *[$] \(tminus migrate --to 0003 .*\)/\1/p' "$tmp/out" | head -1 | sed "s|^tminus|$TMINUS|") --dry-run"
 ends 0 'a dry run' fly launch --after-release --dry-run --reason 'a short watch'
 ends 0 'they fly' fly launch --after-release --watch --reason 'a short watch'
-is 'they fly: done' "$(state_of) $(now)" 'done id state status checked'
+is 'they fly: done' "$(state_of) $(columns)" 'done id state status checked'
 is 'they fly: with a baseline of their own' "$(count baseline-saved) $(count flight-started)" '2 2'
 ends 0 'status names nothing more' fly status
 lacks 'status: nothing more' out 'after-release'
@@ -76,7 +73,7 @@ ends 0 'a later migration before a release finds its record whole' fly migrate -
 ends 2 'the half before is not undone through the half after' fly migrate --undo --steps 1
 says 'not through: what is first' err 'post/0003_checked.up.sql: is applied, and runs after the release'
 ends 4 'they go back on their own' fly rollback
-is 'back: that alone' "$(state_of) $(now)" 'rolled_back id state status'
+is 'back: that alone' "$(state_of) $(columns)" 'rolled_back id state status'
 release=$(fly journal export | python3 -c 'import json, sys; print(next(d["data"]["flight"] for d in map(json.loads, sys.stdin) if d["event"] == "flight-started"))')
 ends 0 'then the release may go back' fly rollback --flight "$release" --dry-run
 ends 0 'the journal verifies' fly journal verify

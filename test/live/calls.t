@@ -4,6 +4,7 @@
 # SPDX-License-Identifier: Apache-2.0
 . "${SOURCE:=$(cd "$(dirname "$0")/../.." && pwd)}/test/support/tap.sh"
 . "$SOURCE/test/support/http_server.sh"
+. "$SOURCE/test/support/flight.sh"
 
 cd "$tmp" || exit 1
 export DATABASE_URL=sqlite:shop.db TMINUS_STATE="$tmp/state" TMINUS_ACTOR=ana
@@ -36,10 +37,8 @@ fresh()
     "$TMINUS" migrate -q >"$tmp/fresh" 2>&1 || { cat "$tmp/fresh"; exit 1; }
     rm -rf state
     sqlite3 shop.db 'INSERT INTO orders VALUES (1)'
-    echo 'ALTER TABLE orders ADD COLUMN currency TEXT;' >migrations/0002_currency.up.sql
-    echo 'ALTER TABLE orders DROP COLUMN currency;' >migrations/0002_currency.down.sql
+    currency_migration
 }
-count() { "$TMINUS" journal export 2>"$tmp/ignored" | python3 -c 'import json, sys; print(sum(json.loads(l)["event"] == sys.argv[1] for l in sys.stdin))' "$1"; }
 # The states that the webhook and the file were told of.
 posted() { sed 's/^POST [^ ]* //' "$web/requests" | python3 -c 'import json, sys; print(*(json.loads(l)["state"] for l in sys.stdin))'; }
 filed() { python3 -c 'import json; print(*(json.loads(l)["state"] for l in open("calls.jsonl")))' 2>"$tmp/ignored"; }

@@ -2,6 +2,7 @@
 # Flights on SQLite: GO to the watch, NO-GO before anything, back and proven, held, fenced. (Killed: flight_kills.t.)
 # SPDX-License-Identifier: Apache-2.0
 . "${SOURCE:=$(cd "$(dirname "$0")/../.." && pwd)}/test/support/tap.sh"
+. "$SOURCE/test/support/flight.sh"
 
 cd "$tmp" || exit 1
 export DATABASE_URL=sqlite:shop.db TMINUS_STATE="$tmp/state" TMINUS_ACTOR=ana
@@ -13,11 +14,9 @@ environments:
     backup: {kind: sqlite, directory: backups}
     gates: {optional: [rehearsal, effects, rollback, restore-proof, approved, risk]}
 END
-fly() { "$TMINUS" "$@"; }
 # A database at version 1, and the change: version 2, a column and its backfill.
-fresh()
+applied()
 {
-    rm -rf state backups migrations shop.db*
     mkdir migrations
     sqlite3 shop.db "PRAGMA user_version = 1"
     cat >migrations/0001_orders.up.sql <<'END'
@@ -33,10 +32,11 @@ UPDATE orders SET currency = 'EUR';
 END
     echo 'ALTER TABLE orders DROP COLUMN currency;' >migrations/0002_currency.down.sql
 }
-state_of() { fly status --format json | python3 -c 'import json, sys; print(json.load(sys.stdin)["state"])'; }
-# How often the journal has an event: count EVENT [MEMBER]
-count() { fly journal export 2>"$tmp/ignored" | python3 -c 'import json, sys; print(sum(json.loads(l)["event"] == sys.argv[1] for l in sys.stdin))' "$1"; }
-columns() { sqlite3 shop.db "SELECT group_concat(name, ' ') FROM pragma_table_info('orders')"; }
+fresh()
+{
+    rm -rf state backups migrations shop.db*
+    once applied
+}
 
 # --- GO
 

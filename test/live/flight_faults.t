@@ -3,6 +3,7 @@
 # under the journal, two at once, a target that cannot be written any more. The answer is right, and nothing is lost.
 # SPDX-License-Identifier: Apache-2.0
 . "${SOURCE:=$(cd "$(dirname "$0")/../.." && pwd)}/test/support/tap.sh"
+. "$SOURCE/test/support/flight.sh"
 
 cd "$tmp" || exit 1
 export DATABASE_URL=sqlite:shop.db TMINUS_STATE="$tmp/state" TMINUS_ACTOR=ana DEPLOY_TOKEN=sesame-seed
@@ -14,7 +15,6 @@ environments:
     backup: {kind: sqlite, directory: backups}
     gates: {optional: [rehearsal, effects, rollback, restore-proof, approved, risk]}
 END
-fly() { "$TMINUS" "$@"; }
 # A database at version 1 with rows; version 2 is pending. Made once, copied then.
 mkdir -p start/migrations
 echo 'CREATE TABLE orders (id INTEGER PRIMARY KEY, cents INTEGER NOT NULL);' >start/migrations/0001_orders.up.sql
@@ -25,9 +25,6 @@ sqlite3 start/shop.db 'INSERT INTO orders SELECT value, value * 100 FROM generat
 printf '%s\n' 'ALTER TABLE orders ADD COLUMN currency TEXT;' "UPDATE orders SET currency = 'EUR';" >start/migrations/0002_currency.up.sql
 echo 'ALTER TABLE orders DROP COLUMN currency;' >start/migrations/0002_currency.down.sql
 fresh() { rm -rf state backups migrations shop.db*; cp -r start/* .; }
-state_of() { fly status --format json | python3 -c 'import json, sys; print(json.load(sys.stdin)["state"])'; }
-count() { fly journal export 2>"$tmp/ignored" | python3 -c 'import json, sys; print(sum(json.loads(l)["event"] == sys.argv[1] for l in sys.stdin))' "$1"; }
-columns() { sqlite3 shop.db "SELECT group_concat(name, ' ') FROM pragma_table_info('orders')"; }
 dump() { sqlite3 shop.db .dump | sha256sum; }
 
 # --- the journal is damaged while the flight is half-way: nothing acts on it, and what a person does by hand is told

@@ -2,10 +2,10 @@
 # What a flight is bound to, on SQLite: its environment where one journal tells of several, its migrations' bytes, its database.
 # SPDX-License-Identifier: Apache-2.0
 . "${SOURCE:=$(cd "$(dirname "$0")/../.." && pwd)}/test/support/tap.sh"
+. "$SOURCE/test/support/flight.sh"
 
 cd "$tmp" || exit 1
 export TMINUS_STATE="$tmp/state" TMINUS_ACTOR=ana
-fly() { "$TMINUS" "$@"; }
 # status MEMBER [--env NAME]
 status()
 {
@@ -18,9 +18,7 @@ columns() { sqlite3 "$1" "SELECT group_concat(name, ' ') FROM pragma_table_info(
 fresh()
 {
     rm -rf state migrations ./*.db*
-    mkdir migrations
-    echo 'CREATE TABLE orders (id INTEGER PRIMARY KEY, status TEXT NOT NULL);' >migrations/0001_orders.up.sql
-    echo 'DROP TABLE orders;' >migrations/0001_orders.down.sql
+    orders_migration
     for path; do
         sqlite3 "$path" 'PRAGMA user_version = 1'
         "$TMINUS" migrate -q --database "sqlite:$path" migrations >"$tmp/fresh" 2>&1 || { cat "$tmp/fresh"; exit 1; }

@@ -3,10 +3,10 @@
 # SPDX-License-Identifier: Apache-2.0
 . "${SOURCE:=$(cd "$(dirname "$0")/../.." && pwd)}/test/support/tap.sh"
 . "$SOURCE/test/support/http_server.sh"
+. "$SOURCE/test/support/flight.sh"
 
 mkdir "$tmp/shop" && cd "$tmp/shop" || exit 1
-export TMINUS_STATE="$tmp/state" TMINUS_ACTOR=ana WEB="$web"
-fly() { "$TMINUS" "$@"; }
+export TMINUS_STATE="$tmp/shop/state" TMINUS_ACTOR=ana WEB="$web"
 cat >tminus.yaml <<END
 service: shop
 environments:
@@ -26,21 +26,24 @@ echo "$1" >>ran
 [ ! -e "built/$1" ] || echo "$1" >"$WEB/version"
 END
 chmod +x deploy.sh
-fresh()
+served()
 {
-    rm -rf ../state backups migrations built ran shop.db*
-    mkdir migrations built
-    touch built/v1
-    echo v0 >"$web/version"
-    echo 'CREATE TABLE orders (id INTEGER PRIMARY KEY, status TEXT NOT NULL);' >migrations/0001_orders.up.sql
-    echo 'DROP TABLE orders;' >migrations/0001_orders.down.sql
+    orders_migration
     sqlite3 shop.db 'PRAGMA user_version = 1'
     "$TMINUS" migrate -q >"$tmp/fresh" 2>&1 && "$TMINUS" release --version v1 -q >>"$tmp/fresh" 2>&1 || show "$tmp/fresh"
     sqlite3 shop.db "INSERT INTO orders SELECT value, 'open' FROM generate_series(1, 50)"
-    echo 'ALTER TABLE orders ADD COLUMN currency TEXT;' >migrations/0002_currency.up.sql
-    echo 'ALTER TABLE orders DROP COLUMN currency;' >migrations/0002_currency.down.sql
+    currency_migration
 }
-columns() { sqlite3 shop.db "SELECT group_concat(name, ' ') FROM pragma_table_info('orders')"; }
+fresh()
+{
+    rm -rf state backups migrations built ran shop.db*
+    mkdir built
+    touch built/v1
+    echo v0 >"$web/version"
+    once served
+    echo v1 >"$web/version"
+    touch ran
+}
 ended() { fly journal export | python3 -c 'import json, sys
 print(*(d["step"] + ":" + d["outcome"] for d in (json.loads(l)["data"] for l in sys.stdin if "step-ended" in l)))'; }
 
@@ -65,7 +68,7 @@ ends 0 'the database is as at the baseline' fly verify --expect as-before
 
 # Nobody knows what ran before: nothing goes back by itself.
 fresh
-rm -rf ../state
+rm -rf state
 touch built/v2
 ends 0 'rehearsed, without a release before' fly rehearse -q
 ends 0 'launched, without a release before' fly launch --version v2

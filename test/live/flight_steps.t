@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: Apache-2.0
 . "${SOURCE:=$(cd "$(dirname "$0")/../.." && pwd)}/test/support/tap.sh"
 . "$SOURCE/test/support/http_server.sh"
-export TMINUS_STATE="$tmp/state" TMINUS_ACTOR=ana WEB="$web" FLAG_TOKEN=hush
+. "$SOURCE/test/support/flight.sh"
+export TMINUS_STATE="$tmp/shop/state" TMINUS_ACTOR=ana WEB="$web" FLAG_TOKEN=hush
 mkdir "$tmp/shop" "$tmp/flags" && cd "$tmp/shop" || exit 1
 mkfifo "$tmp/flags/input"
 python3 "$SOURCE/test/support/flag_server.py" "$tmp/flags" <"$tmp/flags/input" &
@@ -12,7 +13,6 @@ for i in $(seq 100); do
     [ -e "$tmp/flags/port" ] && break
     sleep 0.1
 done
-fly() { "$TMINUS" "$@"; }
 configure() { # STEP…
     cat >tminus.yaml <<END
 service: shop
@@ -41,20 +41,22 @@ flock -n 3 || echo twice >>twice
 echo "$1" >"$WEB/version"
 END
 chmod +x deploy.sh
-fresh()
+served()
 {
-    rm -rf ../state backups migrations ran twice slow cold drained warmed shop.db* "$web/requests"
-    mkdir migrations
-    echo v0 >"$web/version"
-    echo 'CREATE TABLE orders (id INTEGER PRIMARY KEY, status TEXT NOT NULL);' >migrations/0001_orders.up.sql
-    echo 'DROP TABLE orders;' >migrations/0001_orders.down.sql
+    orders_migration
     sqlite3 shop.db 'PRAGMA user_version = 1; CREATE TABLE granted (i INTEGER); CREATE TABLE pace (v INTEGER); INSERT INTO pace VALUES (2)'
     "$TMINUS" migrate -q >"$tmp/fresh" 2>&1 && "$TMINUS" release --version v1 -q >>"$tmp/fresh" 2>&1 || show "$tmp/fresh"
     sqlite3 shop.db "INSERT INTO orders SELECT value, 'open' FROM generate_series(1, 50)"
-    echo 'ALTER TABLE orders ADD COLUMN currency TEXT;' >migrations/0002_currency.up.sql
-    echo 'ALTER TABLE orders DROP COLUMN currency;' >migrations/0002_currency.down.sql
+    currency_migration
     "$TMINUS" rehearse -q >"$tmp/fresh" 2>&1 || show "$tmp/fresh"
-    rm ran
+}
+fresh()
+{
+    rm -rf state backups migrations twice slow cold drained warmed shop.db* "$web/requests"
+    echo v0 >"$web/version"
+    once served
+    rm -f ran
+    echo v1 >"$web/version"
 }
 echo 'INSERT INTO granted WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < (SELECT v FROM pace)) SELECT i FROM n;' >grant.sql
 echo 'DELETE FROM granted;' >ungrant.sql

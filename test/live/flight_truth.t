@@ -4,10 +4,10 @@
 # SPDX-License-Identifier: Apache-2.0
 . "${SOURCE:=$(cd "$(dirname "$0")/../.." && pwd)}/test/support/tap.sh"
 . "$SOURCE/test/support/http_server.sh"
+. "$SOURCE/test/support/flight.sh"
 
 mkdir "$tmp/shop" && cd "$tmp/shop" || exit 1
-export TMINUS_STATE="$tmp/state" TMINUS_ACTOR=ana WEB="$web"
-fly() { "$TMINUS" "$@"; }
+export TMINUS_STATE="$tmp/shop/state" TMINUS_ACTOR=ana WEB="$web"
 # watched POINTS
 watched()
 {
@@ -32,21 +32,23 @@ echo "$1" >"$WEB/version"
 END
 chmod +x deploy.sh
 # v1 runs on a schema of one migration; v2 has another, which was rehearsed.
-fresh()
+served()
 {
-    rm -rf ../state migrations traffic shop.db*
-    mkdir migrations
-    echo 'CREATE TABLE orders (id INTEGER PRIMARY KEY, status TEXT NOT NULL);' >migrations/0001_orders.up.sql
-    echo 'DROP TABLE orders;' >migrations/0001_orders.down.sql
-    echo v0 >"$web/version"
+    orders_migration
     sqlite3 shop.db 'PRAGMA user_version = 1'
     fly migrate -q >"$tmp/fresh" 2>&1 && fly release --version v1 -q >>"$tmp/fresh" 2>&1 || show "$tmp/fresh"
     sqlite3 shop.db "INSERT INTO orders SELECT value, 'open' FROM generate_series(1, 50)"
-    echo 'ALTER TABLE orders ADD COLUMN currency TEXT;' >migrations/0002_currency.up.sql
-    echo 'ALTER TABLE orders DROP COLUMN currency;' >migrations/0002_currency.down.sql
-    [ "${1:-}" = unrehearsed ] || fly rehearse -q >"$tmp/fresh" 2>&1 || show "$tmp/fresh"
+    currency_migration
+    fly rehearse -q >"$tmp/fresh" 2>&1 || show "$tmp/fresh"
 }
-now() { echo "$(fly status --format json | python3 -c 'import json, sys; print(json.load(sys.stdin)["state"])') $(cat "$web/version") $(sqlite3 shop.db "SELECT group_concat(name, ' ') FROM pragma_table_info('orders')")"; }
+fresh()
+{
+    rm -rf state migrations traffic shop.db*
+    echo v0 >"$web/version"
+    once served
+    echo v1 >"$web/version"
+}
+now() { echo "$(state_of) $(cat "$web/version") $(columns)"; }
 # The last event of this name: its data.
 last() { fly journal export | python3 -c 'import json, sys
 print(json.dumps([json.loads(l) for l in sys.stdin if json.loads(l)["event"] == sys.argv[1]][-1]["data"]))' "$1"; }

@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 . "${SOURCE:=$(cd "$(dirname "$0")/../.." && pwd)}/test/support/tap.sh"
 . "$SOURCE/test/support/http_server.sh"
+. "$SOURCE/test/support/flight.sh"
 
 cd "$tmp" || exit 1
 export DATABASE_URL=sqlite:shop.db TMINUS_STATE="$tmp/state" TMINUS_ACTOR=ana
@@ -43,7 +44,6 @@ seen() { python3 -c 'import sys, urllib.request, urllib.error
 try: print(urllib.request.urlopen(sys.argv[1]).status)
 except urllib.error.HTTPError as error: print(error.code)' "http://127.0.0.1:$(port http)/page"; }
 events() { "$TMINUS" journal export 2>"$tmp/ignored" | python3 -c 'import json, sys; print(*(e["event"] + ":" + str(e["data"].get("set", "")) for e in map(json.loads, sys.stdin) if e["event"].startswith("maintenance")))'; }
-count() { "$TMINUS" journal export 2>"$tmp/ignored" | python3 -c 'import json, sys; print(sum(json.loads(l)["event"] == sys.argv[1] for l in sys.stdin))' "$1"; }
 fresh() { rm -rf state switched "$web/page" calls.jsonl; : >switched; manner well; }
 
 # --- the verb
@@ -143,8 +143,7 @@ migrations()
     "$TMINUS" migrate -q >"$tmp/fresh" 2>&1 || { cat "$tmp/fresh"; exit 1; }
     rm -rf state
     sqlite3 shop.db 'INSERT INTO orders VALUES (1)'
-    echo 'ALTER TABLE orders ADD COLUMN currency TEXT;' >migrations/0002_currency.up.sql
-    echo 'ALTER TABLE orders DROP COLUMN currency;' >migrations/0002_currency.down.sql
+    currency_migration
 }
 configure true
 migrations
@@ -166,7 +165,7 @@ kill -9 $pid
 wait $pid 2>"$tmp/ignored"
 manner well
 ends 0 'killed while it enables: resumed to the end' "$TMINUS" resume
-is 'killed while it enables: off in the end' "$(seen) $(sqlite3 shop.db "SELECT group_concat(name, ' ') FROM pragma_table_info('orders')")" '200 id currency'
+is 'killed while it enables: off in the end' "$(seen) $(columns)" '200 id currency'
 configure true
 sed -i '/check:/d' tminus.yaml
 migrations

@@ -4,11 +4,11 @@
 # SPDX-License-Identifier: Apache-2.0
 . "${SOURCE:=$(cd "$(dirname "$0")/../.." && pwd)}/test/support/tap.sh"
 . "$SOURCE/test/support/postgres.sh"
+. "$SOURCE/test/support/flight.sh"
 
 postgres_start
 cd "$tmp" || exit 1
 export TMINUS_STATE="$tmp/state" TMINUS_ACTOR=ana
-fly() { "$TMINUS" "$@"; }
 # Target at version 1 with rows, store empty, version 2 pending.
 fresh()
 {
@@ -34,8 +34,6 @@ environments:
     database: {url: "${DATABASE_URL}", migrations: migrations}
     gates: {optional: [rehearsal, effects, rollback, backup, approved, risk]}
 END
-state_of() { fly status --format json | python3 -c 'import json, sys; print(json.load(sys.stdin)["state"])'; }
-count() { fly journal export 2>"$tmp/ignored" | python3 -c 'import json, sys; print(sum(json.loads(l)["event"] == sys.argv[1] for l in sys.stdin))' "$1"; }
 columns() { postgres_sql flight_target "SELECT string_agg(attname, ' ' ORDER BY attnum) FROM pg_attribute WHERE attrelid = 'orders'::regclass AND attnum > 0 AND NOT attisdropped"; }
 
 fresh

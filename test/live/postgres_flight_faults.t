@@ -4,6 +4,7 @@
 # SPDX-License-Identifier: Apache-2.0
 . "${SOURCE:=$(cd "$(dirname "$0")/../.." && pwd)}/test/support/tap.sh"
 . "$SOURCE/test/support/postgres.sh"
+. "$SOURCE/test/support/flight.sh"
 
 # The optimised one where there is one: it is the server that matters here.
 [ ! -x "${RELEASE-}/tminus" ] || TMINUS=$RELEASE/tminus
@@ -13,7 +14,6 @@ export TMINUS_STATE="$tmp/state" TMINUS_ACTOR=ana
 bin=$(ls -d /usr/lib/postgresql/*/bin | sort -V | tail -1)
 as_server() { if [ "$(id -u)" -eq 0 ]; then setpriv --reuid postgres --regid postgres --clear-groups -- "$@"; else "$@"; fi; }
 restart() { (cd / && as_server "$bin/pg_ctl" -D "$postgres_folder/data" -l "$postgres_folder/log" -m "$1" -w restart >/dev/null); }
-fly() { "$TMINUS" "$@"; }
 cat >tminus.yaml <<'END'
 service: shop
 store: {kind: postgres, url: "${STORE_URL}"}
@@ -44,8 +44,6 @@ fresh()
     export STORE_URL="postgresql://deployer@127.0.0.1:$postgres_port/store" DATABASE_URL="postgresql://deployer@127.0.0.1:$postgres_port/target"
     printf '%s\n' 'ALTER TABLE orders ADD COLUMN currency text;' "$1" "UPDATE orders SET currency = 'EUR';" >migrations/0002_currency.up.sql
 }
-state_of() { fly status --format json | python3 -c 'import json, sys; print(json.load(sys.stdin)["state"])'; }
-count() { fly journal export 2>ignored | python3 -c 'import json, sys; print(sum(json.loads(l)["event"] == sys.argv[1] for l in sys.stdin))' "$1"; }
 columns() { postgres_sql target "SELECT string_agg(attname, ' ' ORDER BY attnum) FROM pg_attribute WHERE attrelid = 'orders'::regclass AND attnum > 0 AND NOT attisdropped"; }
 is_migrating() { [ "$(postgres_super target "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%pg_sleep(9)%' AND pid <> pg_backend_pid()" 2>ignored)" != 0 ]; }
 

@@ -46,6 +46,6 @@ once()
     else
         "$1"
         mkdir "$tmp/once.$1"
-        cp -a state migrations shop.db* "$tmp/once.$1"
+        cp -a $(ls -d state migrations shop.db* 2>"$tmp/ignored") "$tmp/once.$1"
     fi
 }
