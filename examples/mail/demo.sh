@@ -2,7 +2,7 @@
 # The main job on the embedded default: a change that silently discards and duplicates records is
 # stopped, named and undone; the mended change goes through.
 #
-#   demo.sh [TMINUS [FOLDER]]      the binary (build/tminus), a folder to work in (build/mail-demo)
+#   demo.sh [TMINUS [FOLDER [EMAILS]]]   the binary (build/tminus), a folder to work in (build/mail-demo), how many
 #
 # Ends 0 only when every answer was the expected one.
 set -eu
@@ -10,6 +10,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 tminus=$(realpath "${1:-$root/build/tminus}")
 folder=${2:-$root/build/mail-demo}
+emails=${3:-200000}
 
 rm -rf "$folder"
 mkdir -p "$folder"
@@ -37,8 +38,8 @@ counts() {
     count 'attachments without email' 'SELECT count(*) FROM attachments a LEFT JOIN emails e ON e.id = a.email_id WHERE e.id IS NULL'
 }
 
-say "1. A mail database of 200,000 emails, and a change to how they are classified"
-"$here/make-database" mail.db
+say "1. A mail database of $(echo "$emails" | sed 's/...$/,&/') emails, and a change to how they are classified"
+"$here/make-database" mail.db "$emails"
 run 1 assess --dialect sqlite migrations
 
 say "2. What the data say, before anything is changed"
