@@ -168,7 +168,7 @@ static void hint_dialect(struct assessment *assessment, const struct change *cha
                        dialect_title(guess), dialect_name(guess));
 }
 
-static void decide(struct assessment *assessment)
+void assessment_decide(struct assessment *assessment)
 {
     size_t n_stop = findings_count(&assessment->findings, SEVERITY_STOP);
     size_t n_warn = findings_count(&assessment->findings, SEVERITY_WARN);
@@ -223,7 +223,7 @@ bool assessment_make(TALLOC_CTX *mem, const struct change *change,
     if (options->today != NULL)
         suppressions_judge(assessment, options->today);
     assessment->others_malformed = options->others_malformed;
-    decide(assessment);
+    assessment_decide(assessment);
     assessment->risk = risk_of(assessment, options->code);
     if (options->database != NULL)
         take_database(assessment, options->database);
@@ -253,7 +253,7 @@ void assessment_join(struct assessment *assessment, const struct assessment *oth
     assessment->n_statements += other->n_statements;
     assessment->n_understood += other->n_understood;
     assessment->others_malformed |= other->others_malformed;
-    decide(assessment);
+    assessment_decide(assessment);
     if (other->risk > assessment->risk) // unknown is the worst
         assessment->risk = other->risk;
 }

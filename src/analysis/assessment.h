@@ -73,16 +73,16 @@ struct assessment_options {
     unsigned pg_version;                 // 0: 15
     const struct script_source *schemas; // --schema files, read before the first migration
     size_t n_schemas;
-    const struct schema *known;         // from a live catalog, or NULL
-    const struct sizes *sizes;          // --sizes, or NULL
-    const struct code_report *code;     // what the range's changed code writes, or NULL
-    const struct findings *others;      // findings of other tools, or NULL
-    bool others_malformed;              // --findings could not be read: UNKNOWN
-    const char *others_path;            // its file
-    const char *others_reason;          // why
-    const struct config_budget *budget; // of tminus.yaml, or NULL
+    const struct schema *known;            // from a live catalog, or NULL
+    const struct sizes *sizes;             // --sizes, or NULL
+    const struct code_report *code;        // what the range's changed code writes, or NULL
+    const struct findings *others;         // findings of other tools, or NULL
+    bool others_malformed;                 // --findings could not be read: UNKNOWN
+    const char *others_path;               // its file
+    const char *others_reason;             // why
+    const struct config_budget *budget;    // of tminus.yaml, or NULL
     const struct calibration *calibration; // what rehearsals measured, or NULL
-    const struct rule_settings *rules;  // of tminus.yaml; NULL: as they come
+    const struct rule_settings *rules;     // of tminus.yaml; NULL: as they come
     const char *today; // "2026-11-22": what comments allow ends by it; NULL: they allow nothing
 };
 
@@ -90,6 +90,8 @@ struct assessment_options {
 MUST_CHECK bool assessment_make(TALLOC_CTX *mem, const struct change *change,
                                 const struct assessment_options *options, struct assessment **out,
                                 struct error *err);
+// The verdict over the findings as they are, and why.
+void assessment_decide(struct assessment *assessment);
 // Add what was found for another database of the same release.
 void assessment_join(struct assessment *assessment, const struct assessment *other);
 

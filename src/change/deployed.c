@@ -43,19 +43,35 @@ struct search {
 
 // --- what is left out
 
-static void leave_out_folder(TALLOC_CTX *mem, struct search *search, const char *path)
+// `path` itself, or where it lies.
+static void leave_out(TALLOC_CTX *mem, struct search *search, const char *path, bool is_folder)
 {
     char full[PATH_MAX];
     size_t root = strlen(search->root);
     if (path == NULL || realpath(path, full) == NULL || strncmp(full, search->root, root) != 0 ||
         full[root] != '/')
         return;
-    const char *folder = file_folder(mem, full + root + 1);
+    const char *folder =
+        is_folder ? mem_strdup(mem, full + root + 1) : file_folder(mem, full + root + 1);
     for (size_t i = 0; i < search->n_folders; i++) {
         if (strcmp(search->folders[i], folder) == 0)
             return;
     }
     *mem_append(mem, search->folders, search->n_folders) = folder;
+}
+
+// Also of migrations that are no part of this change: those on the other side of the release.
+static void leave_out_configured(TALLOC_CTX *mem, struct search *search)
+{
+    const struct config *config = search->config;
+    for (size_t i = 0; config != NULL && i < config->n_environments; i++)
+        for (size_t d = 0; d < config->environments[i].n_databases; d++) {
+            const struct config_database *database = &config->environments[i].databases[d];
+            const char *folders[] = {database->migrations, database->post_migrations};
+            for (size_t k = 0; k < COUNT_OF(folders); k++)
+                if (folders[k] != NULL)
+                    leave_out(mem, search, config_resolve(mem, config, folders[k]), true);
+        }
 }
 
 static bool is_code(const char *path)
@@ -216,9 +232,10 @@ bool deployed_search(TALLOC_CTX *mem, const char *folder, const char *revision,
     TRY(git_find_commit(mem, folder, revision, &found, err));
     TRY(git_find_root(tmp, folder, &search.root, err));
     for (size_t i = 0; i < change->n_migrations; i++) {
-        leave_out_folder(tmp, &search, change->migrations[i].up.path);
-        leave_out_folder(tmp, &search, change->migrations[i].down.path);
+        leave_out(tmp, &search, change->migrations[i].up.path, false);
+        leave_out(tmp, &search, change->migrations[i].down.path, false);
     }
+    leave_out_configured(tmp, &search);
     const char *patterns = prepare(tmp, &search, names, answers);
     if (n_names > 0)
         TRY(grep(tmp, &search, found, patterns, err));

@@ -4,6 +4,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
+#include "analysis/contract_judgement.h"
 #include "analysis/named.h"
 #include "base/text.h"
 #include "change/config.h"
@@ -314,5 +315,6 @@ bool assess_read_evidence(struct assessment *assessment, const struct assess_req
     TRY(ask_code(assessment, request, input, &askings, err));
     if (input->inspection != NULL && askings.n > 0)
         ask_server(assessment, input->inspection, &askings);
+    contract_judge(assessment);
     return true;
 }

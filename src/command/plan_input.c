@@ -98,9 +98,9 @@ static void word_options(const struct gathering *gathering)
         options = join_words(
             mem, options,
             mem_printf(mem, "--env %s", text_shell_quoted(mem, facts->environment->name)));
-    assessed = options;
     if (assess->options.is_after_release)
         options = join_words(mem, options, "--after-release");
+    assessed = options;
     if (facts->assessment->dialect == DIALECT_SQLITE && facts->environment == NULL)
         assessed = join_words(mem, assessed, "--dialect sqlite");
     if (assess->base != NULL)
@@ -386,6 +386,7 @@ bool plan_gather(TALLOC_CTX *mem, const struct program *program, const struct pl
     facts->invariants = &out->invariants;
     facts->trace = out->trace;
     facts->made_at = mem_strdup(mem, clock_format(clock_wall_ms()).text);
+    facts->is_after_release = request->assess.options.is_after_release;
     facts->runs_migrations = runs_migrations(facts);
     facts->console = find_console(facts);
     name_release(&gathering);

@@ -191,10 +191,14 @@ static void add_maintenance(struct making *making, bool begins)
 
 void making_deploy(struct making *making)
 {
+    bool has_release = !making->facts->is_after_release;
+
     add_maintenance(making, true);
     add_migrations(making, false);
-    add_releases(making);
+    if (has_release)
+        add_releases(making);
     add_migrations(making, true);
     add_maintenance(making, false);
-    add_flag(making);
+    if (has_release)
+        add_flag(making);
 }

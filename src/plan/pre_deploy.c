@@ -185,6 +185,7 @@ static void add_baseline(struct making *making)
 {
     SCRATCH(tmp);
     const char *age = quantity_duration(tmp, making->plan->baseline_max_age_ms);
+    const char *of = making->plan->n_migrations == 0 ? "all tables" : "these migrations";
 
     making_add(making, PLAN_PRE_DEPLOY,
                (struct plan_step){
@@ -194,9 +195,9 @@ static void add_baseline(struct making *making)
                    .command = command_tminus(making, "baseline save"),
                    .proof = "its SHA-256 stands in the journal; tminus baseline show lists it",
                    .expected = mem_printf(making->mem,
-                                          "a baseline of these migrations with verdict GO, not "
+                                          "a baseline of %s with verdict GO, not "
                                           "older than %s when the change begins",
-                                          age),
+                                          of, age),
                    .is_required = true,
                    .undo = "none: it reads the database and writes a file beside the journal",
                    .owner = making->database_owner,
@@ -241,7 +242,8 @@ static void add_staging(struct making *making)
     bool is_known = has_environment(making, "staging");
     const char *environment = making->plan->environment;
 
-    if (environment != NULL && strcmp(environment, "staging") == 0)
+    if (making->plan->n_migrations == 0 ||
+        (environment != NULL && strcmp(environment, "staging") == 0))
         return;
     making_add(making, PLAN_PRE_DEPLOY,
                (struct plan_step){

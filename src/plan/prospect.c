@@ -285,6 +285,13 @@ struct plan_strategy prospect_strategy(const struct making *making)
         return (struct plan_strategy){
             "maintenance", "not every statement is understood: assume that it locks everything and "
                            "that the old release cannot live with it"};
+    if (breaks != NULL && making->facts->is_after_release)
+        return (struct plan_strategy){
+            "expand-contract",
+            mem_printf(mem,
+                       "its last part: what %s takes away is of releases before the one that "
+                       "runs%s",
+                       breaks, lock_words(making, locked, sized))};
     if (breaks != NULL)
         return (struct plan_strategy){
             "expand-contract",

@@ -170,8 +170,10 @@ static void add_verification(struct making *making)
 
 void making_rollback(struct making *making)
 {
-    add_flag(making);
-    add_releases(making);
+    if (!making->facts->is_after_release) {
+        add_flag(making);
+        add_releases(making);
+    }
     add_migrations(making);
     add_restore(making);
     add_verification(making);

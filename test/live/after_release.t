@@ -78,6 +78,41 @@ release=$(fly journal export | python3 -c 'import json, sys; print(next(d["data"
 ends 0 'then the release may go back' fly rollback --flight "$release" --dry-run
 ends 0 'the journal verifies' fly journal verify
 
+# A contract: what it drops is stopped until the code that runs is known not to use it.
+fresh
+rm migrations/0002* post/*
+echo 'ALTER TABLE orders DROP COLUMN state;' >post/0003_state.up.sql
+echo 'ALTER TABLE orders ADD COLUMN state TEXT;' >post/0003_state.down.sql
+mkdir app
+commit() { git add app migrations post && git -c user.name=t -c user.email=t@example.org commit -qm "$1"; }
+git init -q .
+echo 'db.query("SELECT state FROM orders")' >app/orders.py
+commit v1 && v1=$(git rev-parse HEAD)
+echo 'db.query("SELECT id FROM orders")' >app/orders.py
+commit v2 && v2=$(git rev-parse HEAD)
+ends 1 'a contract without evidence' fly assess --after-release --env production
+says 'without evidence: what is missing' out 'name the code that runs now: deployed: REV in tminus.yaml'
+sed -i 's/^    watch:/    deployed: "${RUNS}"\n&/' tminus.yaml
+RUNS=$v1; export RUNS
+ends 1 'the code that runs uses it' fly assess --after-release --env production
+says 'it is used: where' out 'at app/orders.py:1: db.query("SELECT state FROM orders")'
+ends 1 'it is used: the plan is NO-GO' fly plan --after-release
+RUNS=$v2
+ends 0 'the code that runs does not use it' fly assess --after-release --env production
+says 'it is not used: it warns' out 'warn  post/0003_state.up.sql:1:1  drop-column'
+ends 3 'the plan of a contract' fly plan --after-release
+lacks 'its plan: no release' out 'Deploy commit'
+lacks 'its plan: no release goes back' out 'Deploy the commit that ran before'
+lacks 'its plan: no flag' out 'feature flag'
+ends 3 'its plan, with all lines' fly plan --after-release --format json
+says 'its plan: how it is assessed' out '"tminus assess --env production --after-release"'
+ends 3 'the plan of the half before it' fly plan
+says 'of the half before it: the release' out 'Deploy commit'
+lacks 'of a release alone: nothing of migrations' out 'The same migrations passed'
+says 'of a release alone: its baseline' out 'a baseline of all tables'
+sed -i '/^    deployed:/d' tminus.yaml
+rm -rf app .git
+
 # Not through a flight that is rolled back, and not through numbers that stand in each other's way.
 fresh
 ends 0 'rehearsed' fly rehearse -q

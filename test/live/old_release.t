@@ -141,9 +141,26 @@ is 'none that names it' "$(evidence drop-column size)" \
     'pg_stat_statements None - - no statement that the server counted names emails.size'
 ends 0 'as text' "$TMINUS" assess --database "$url" db/migrations
 says 'with its calls' out '      3 calls: SELECT id FROM emails WHERE status = $1'
+# What runs after the release may take away what neither the code that runs names nor a statement that was counted.
+mkdir behind && mv db/migrations/2_rename.up.sql .
+echo 'ALTER TABLE emails DROP COLUMN size;' >behind/3_size.up.sql
+printf 'environments:\n  production:\n    database: {url: "%s", migrations: db/migrations, post_migrations: behind}\n' "$url" >tminus.yaml
+postgres_sql shop "INSERT INTO emails VALUES (1, now(), 'open', 7)"
+behind() { "$TMINUS" assess --env production --after-release --deployed "$deployed"; }
+ends 0 'after the release: nothing uses it' behind
+says 'after the release: it warns' out 'warn  behind/3_size.up.sql:1:1  drop-column'
+says 'after the release: why' out "no line of the code that runs ($deployed) names it"
+postgres_sql shop 'SELECT size FROM emails' >"$tmp/counted"
+ends 1 'after the release: a statement uses it' behind
+says 'after the release: what to do about statements' out 'pg_stat_statements_reset()'
+echo 'ALTER TABLE emails DROP COLUMN status;' >behind/3_size.up.sql
+ends 1 'after the release: the code uses it' behind
+says 'after the release: what to do about code' out 'deploy a release that does not name it first'
+rm -r tminus.yaml behind; mv 2_rename.up.sql db/migrations
 postgres_super shop "SELECT id FROM emails WHERE status = 'hidden'"
 postgres_super shop 'REVOKE pg_read_all_stats FROM deployer' 2>"$tmp/revoked"
 postgres_super shop 'REVOKE pg_monitor FROM deployer' 2>>"$tmp/revoked"
+postgres_sql shop 'TRUNCATE emails'
 ends 0 'a role that may not see what others send' "$TMINUS" assess --database "$url" db/migrations
 says 'is told so' out 'this role does not see what others send: GRANT pg_read_all_stats'
 done_testing
