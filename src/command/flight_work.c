@@ -184,12 +184,10 @@ static bool find_since(TALLOC_CTX *mem, void *context, const char **out, struct 
     return rollback_since(mem, work, out, err);
 }
 
-static bool fly(TALLOC_CTX *mem, struct flight_work *work, const struct flying_options *options,
-                struct error *err)
+static bool make_world(TALLOC_CTX *mem, struct flight_work *work, struct flight_screen *screen,
+                       struct flight_world **out, struct error *err)
 {
-    SCRATCH(tmp); // what it draws on is given back before anything else is written
     struct world_options *world = mem_new(mem, struct world_options);
-    struct flight_screen *screen = flight_screen_open(tmp, work);
 
     *world = (struct world_options){
         .reader = work->reader,
@@ -216,8 +214,19 @@ static bool fly(TALLOC_CTX *mem, struct flight_work *work, const struct flying_o
         .screen = screen,
     };
     TRY(find_program(mem, &world->caller.program, err));
-    return flight_fly(work->reader, work->journal, world_make(mem, world), options, &work->flight,
-                      err);
+    *out = world_make(mem, world);
+    return true;
+}
+
+static bool fly(TALLOC_CTX *mem, struct flight_work *work, const struct flying_options *options,
+                struct error *err)
+{
+    SCRATCH(tmp); // what it draws on is given back before anything else is written
+    struct flight_screen *screen = flight_screen_open(tmp, work);
+    struct flight_world *world;
+
+    TRY(make_world(mem, work, screen, &world, err));
+    return flight_fly(work->reader, work->journal, world, options, &work->flight, err);
 }
 
 int flight_work_fly(TALLOC_CTX *mem, struct flight_work *work, const struct flying_options *options,
@@ -231,9 +240,40 @@ int flight_work_fly(TALLOC_CTX *mem, struct flight_work *work, const struct flyi
     // Of one that was fenced there is nothing to give back.
     if (err->code != ERROR_POLICY && !lease_release(work->lease, is_flown ? err : &release))
         return -1;
-    if (!is_flown || !flight_work_show(work, err))
+    return is_flown ? flight_work_show(work, err) : -1;
+}
+
+// --- nobody flies
+
+static bool raise_alarm(TALLOC_CTX *mem, struct flight_work *work, const struct store_lease *pilot,
+                        struct error *err)
+{
+    SCRATCH(tmp);
+    struct flight_screen *screen = flight_screen_open(tmp, work);
+    struct flight_world *world;
+
+    TRY(make_world(mem, work, screen, &world, err));
+    return flight_raise_alarm(work->reader, work->journal, world, pilot, &work->flight, err);
+}
+
+// Under a lease of its own: two timers call once, and who flew and only slept may fly on.
+int flight_work_alarm(TALLOC_CTX *mem, struct flight_work *work, const struct store_lease *pilot,
+                      struct error *err)
+{
+    const char *name = mem_printf(mem, "%s#alarm", work->lease_name);
+    struct error cause = {0};
+
+    if (!lease_take(mem, work->journal, name, FLIGHT_LEASE_MS, &work->lease, &cause)) {
+        if (cause.code == ERROR_POLICY) // another one is at it
+            return flight_work_show(work, err);
+        *err = cause;
         return -1;
-    return board_exit_status(work->flight, clock_wall_ms());
+    }
+    journal_fence(work->journal, work->lease);
+    bool is_raised = raise_alarm(mem, work, pilot, err);
+    return lease_release(work->lease, is_raised ? err : &cause) && is_raised
+               ? flight_work_show(work, err)
+               : -1;
 }
 
 // --- the last one that flew
@@ -285,7 +325,7 @@ int flight_work_ask(TALLOC_CTX *mem, struct flight_work *work, const struct flig
         !look_for_pilot(work, &is_flown, err))
         return -1;
     if (is_flown)
-        return flight_refresh(work->reader, &work->flight, err) && flight_work_show(work, err)
+        return flight_refresh(work->reader, &work->flight, err) && flight_work_show(work, err) >= 0
                    ? EXIT_GO
                    : -1;
     // Of a hold nobody asked before: it is welcome from everywhere, and flown here alone.
@@ -294,21 +334,22 @@ int flight_work_ask(TALLOC_CTX *mem, struct flight_work *work, const struct flig
                : -1;
 }
 
-bool flight_work_show(const struct flight_work *work, struct error *err)
+int flight_work_show(const struct flight_work *work, struct error *err)
 {
     SCRATCH(tmp);
     struct store_lease pilot;
     bool is_there;
 
-    TRY(lease_look(tmp, work->journal, work->lease_name, &pilot, &is_there, err));
+    if (!lease_look(tmp, work->journal, work->lease_name, &pilot, &is_there, err))
+        return -1;
     const struct board_options options = {.now_ms = clock_wall_ms(),
                                           .pilot = is_there ? &pilot : NULL,
                                           .size = {.is_colored = log_is_colored(stdout)}};
     if (work->options->format == FORMAT_TEXT) {
         board_write_text(stdout, work->flight, &options, "\n");
-        return true;
+    } else {
+        json_auto_t *document = board_json(work->flight, &options);
+        json_write(stdout, document);
     }
-    json_auto_t *document = board_json(work->flight, &options);
-    json_write(stdout, document);
-    return true;
+    return board_exit_status(work->flight, &options);
 }

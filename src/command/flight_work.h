@@ -56,7 +56,11 @@ int flight_work_fly(TALLOC_CTX *mem, struct flight_work *work, const struct flyi
 // exit status, or -1.
 int flight_work_ask(TALLOC_CTX *mem, struct flight_work *work, const struct flight_wish *wish,
                     struct error *err);
-// How it stands, in the format that was asked for.
-MUST_CHECK bool flight_work_show(const struct flight_work *work, struct error *err);
+// How it stands, in the format that was asked for. Gives the exit status that says so, or -1.
+int flight_work_show(const struct flight_work *work, struct error *err);
+// Nobody flies it: an alarm, for which people are called once; whoever flew it is not fenced. Shows
+// how it stands, and gives the exit status, or -1.
+int flight_work_alarm(TALLOC_CTX *mem, struct flight_work *work, const struct store_lease *pilot,
+                      struct error *err);
 
 #endif

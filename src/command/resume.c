@@ -67,20 +67,15 @@ static int64_t watch_ms(const struct flight *flight, const struct request *reque
     return flight->verified_ms == 0 ? 0 : clock_wall_ms() - flight->verified_ms;
 }
 
-// Does it stand where a person is waited for, so that only deadlines are to be kept?
-static bool is_waiting_for_person(const struct flight *flight)
+// One that nobody ever flew has no name, no host and no time.
+static bool look_for_pilot(TALLOC_CTX *mem, const struct flight_work *work,
+                           struct store_lease *pilot, struct error *err)
 {
-    return flight->state == FLIGHT_HOLDING || flight->state == FLIGHT_NEEDS_PERSON;
-}
-
-static bool look_for_pilot(const struct flight_work *work, bool *is_flown, struct error *err)
-{
-    SCRATCH(tmp);
-    struct store_lease pilot;
     bool is_there;
 
-    TRY(lease_look(tmp, work->journal, work->lease_name, &pilot, &is_there, err));
-    *is_flown = is_there && pilot.is_alive;
+    TRY(lease_look(mem, work->journal, work->lease_name, pilot, &is_there, err));
+    if (!is_there)
+        *pilot = (struct store_lease){0};
     return true;
 }
 
@@ -122,11 +117,6 @@ static bool has_to_call(const struct flight *flight)
     return flight_is_call_due(flight) && clock_wall_ms() - flight->entered_ms < CALL_LATE_MS;
 }
 
-static int show(const struct flight_work *work, struct error *err)
-{
-    return flight_work_show(work, err) ? board_exit_status(work->flight, clock_wall_ms()) : -1;
-}
-
 // A timer runs from before the first flight on.
 static int show_nothing(const struct flight_work *work)
 {
@@ -145,7 +135,7 @@ static int fly_on(TALLOC_CTX *mem, struct flight_work *work, const struct flying
                   const char *verb, struct error *err)
 {
     if (flight_state_is_end(work->flight->state) && !has_to_call(work->flight))
-        return show(work, err);
+        return flight_work_show(work, err);
     if ((!flight_state_is_end(work->flight->state) &&
          !flight_binding_check_work(work, verb, err)) ||
         !flight_work_take(mem, work, err))
@@ -166,13 +156,25 @@ static int resume_run(const struct program *program, int argc, char **argv, stru
     return fly_on(tmp, &work, &options, "resume", err);
 }
 
+// Until it is verified it is flown by who launched it, or by a person who resumes it: the watch
+// begins no step of a deploy. `pilot`: who flies it, or did.
+static int watch_unverified(TALLOC_CTX *mem, struct flight_work *work,
+                            const struct store_lease *pilot, struct error *err)
+{
+    if (!pilot->is_alive)
+        return flight_work_alarm(mem, work, pilot, err);
+    error_set(err, ERROR_INPUT, "flight %s is not verified yet: %s", work->flight->id,
+              flight_state_name(work->flight->state));
+    error_hint(err, "tminus status shows what it waits for, and who flies it");
+    return -1;
+}
+
 static int watch_run(const struct program *program, int argc, char **argv, struct error *err)
 {
     SCRATCH(tmp);
     struct request request = {0};
     struct flight_work work;
-
-    bool is_flown;
+    struct store_lease pilot;
 
     argp_parse(&watch_parser, argc, argv, 0, NULL, &request);
     if (!open_work(tmp, program, &request, &work, err) ||
@@ -180,18 +182,13 @@ static int watch_run(const struct program *program, int argc, char **argv, struc
         return -1;
     if (request.is_once && work.flight == NULL)
         return show_nothing(&work);
-    if (!look_for_pilot(&work, &is_flown, err))
+    if (!look_for_pilot(tmp, &work, &pilot, err))
         return -1;
     // Whoever flies keeps the points and deadlines; a timer has nothing to do meanwhile.
-    if (request.is_once && is_flown)
-        return show(&work, err);
-    if (work.flight->verified_ms == 0 && !flight_state_is_end(work.flight->state) &&
-        !is_waiting_for_person(work.flight)) {
-        error_set(err, ERROR_INPUT, "flight %s is not verified yet: %s", work.flight->id,
-                  flight_state_name(work.flight->state));
-        error_hint(err, "tminus status shows what it waits for; tminus resume flies on");
-        return -1;
-    }
+    if (request.is_once && pilot.is_alive)
+        return flight_work_show(&work, err);
+    if (work.flight->verified_ms == 0 && flight_needs_pilot(work.flight))
+        return watch_unverified(tmp, &work, &pilot, err);
     const struct flying_options options = {.watch_ms = watch_ms(work.flight, &request)};
     return fly_on(tmp, &work, &options, "watch", err);
 }

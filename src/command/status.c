@@ -3,7 +3,6 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "base/clock.h"
 #include "command/command.h"
 #include "command/flight_work.h"
 
@@ -35,7 +34,8 @@ static const struct argp parser = {
     .parser = parse,
     .doc = "Show the last flight: its steps, its state, what it waits for and until when, and the "
            "commands that move it. Ends with 0 done or on its way, 1 aborted before any change, 3 "
-           "holding or a point of the watch missed, 4 taken back and proven, 5 a person is needed.",
+           "holding, flown by nobody or a point of the watch missed, 4 taken back and proven, 5 a "
+           "person is needed.",
     .children = options_children,
 };
 
@@ -48,10 +48,9 @@ static int status_run(const struct program *program, int argc, char **argv, stru
     argp_parse(&parser, argc, argv, 0, NULL, &request);
     if (!options_format_allowed(&request.options,
                                 OPTIONS_FORMAT(FORMAT_TEXT) | OPTIONS_FORMAT(FORMAT_JSON), err) ||
-        !flight_work_look(tmp, program, &request.options, request.flight, &work, err) ||
-        !flight_work_show(&work, err))
+        !flight_work_look(tmp, program, &request.options, request.flight, &work, err))
         return -1;
-    return board_exit_status(work.flight, clock_wall_ms());
+    return flight_work_show(&work, err);
 }
 
 const struct command command_status = {

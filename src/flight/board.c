@@ -110,15 +110,22 @@ const struct flight_point *board_missed_point(const struct flight *flight, int64
     return point != NULL && flight_point_is_missed(flight, point, now_ms) ? point : NULL;
 }
 
-int board_exit_status(const struct flight *flight, int64_t now_ms)
+bool board_is_unflown(const struct flight *flight, const struct board_options *options)
+{
+    return flight_needs_pilot(flight) && !is_flown(options) && !options->is_plan;
+}
+
+int board_exit_status(const struct flight *flight, const struct board_options *options)
 {
     bool has_tried = false;
+    int64_t now_ms = options->now_ms;
 
     for (size_t i = 0; i < flight->n_steps; i++)
         has_tried =
             has_tried || (flight->steps[i].phase == STEP_DEPLOY && flight->steps[i].attempts > 0);
     if (board_missed_point(flight, now_ms) != NULL ||
-        maintenance_lease_is_over(&flight->maintenance, now_ms))
+        maintenance_lease_is_over(&flight->maintenance, now_ms) ||
+        board_is_unflown(flight, options))
         return 3;
     switch (flight->state) {
     case FLIGHT_HOLDING: return 3;

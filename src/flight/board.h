@@ -27,9 +27,11 @@ void board_write_text(FILE *out, const struct flight *flight, const struct board
 json_t *board_json(const struct flight *flight, const struct board_options *options);
 
 // The exit status that says how it stands: 0 done or on its way, 1 aborted before any change, 3
-// holding, or a point of the watch or the end of a maintenance was missed, 4 taken back and proven,
-// 5 a person is needed.
-int board_exit_status(const struct flight *flight, int64_t now_ms);
+// holding, or nobody flies it, or a point of the watch or the end of a maintenance was missed, 4
+// taken back and proven, 5 a person is needed.
+int board_exit_status(const struct flight *flight, const struct board_options *options);
+// Was it begun, and nobody is at work on it although its state needs that?
+bool board_is_unflown(const struct flight *flight, const struct board_options *options);
 
 // "14:59:03" of today, with the day of another; UTC.
 char *board_moment(TALLOC_CTX *mem, int64_t now_ms, int64_t ms);

@@ -117,7 +117,7 @@ static void add_head(struct drawing *drawing)
 
 static enum board_color state_color(const struct drawing *drawing)
 {
-    int status = board_exit_status(drawing->flight, drawing->options->now_ms);
+    int status = board_exit_status(drawing->flight, drawing->options);
     return status == 0 ? BOARD_GOOD : status == 3 || status == 4 ? BOARD_WARN : BOARD_BAD;
 }
 
@@ -161,6 +161,8 @@ static void add_foot(struct drawing *drawing)
     if (board_missed_point(flight, drawing->options->now_ms) != NULL)
         add(drawing, RANK_STAYS, BOARD_BAD,
             mem_printf(drawing->mem, "ALARM: nobody checked %s in time", board_clock(flight)));
+    if (board_is_unflown(flight, drawing->options))
+        add(drawing, RANK_STAYS, BOARD_BAD, "ALARM: no tminus flies it any more");
     if (flight->why != NULL)
         add(drawing, RANK_WHY, BOARD_PLAIN, mem_printf(drawing->mem, "  %s", flight->why));
     add_waiting(drawing);

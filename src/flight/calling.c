@@ -22,6 +22,10 @@ static char *what_happened(TALLOC_CTX *mem, const struct flight *flight, int64_t
     if (missed != NULL)
         return mem_printf(mem, "ALARM: nobody checked %s, due at %s; it is checked now, late",
                           missed->name, clock_format(flight_point_ms(flight, missed)).text);
+    if (flight->lost_ms != 0)
+        return mem_printf(mem, "ALARM: no tminus flies it any more, and it is not done. It %s%s%s",
+                          flight_says(flight), flight->why == NULL ? "" : ": ",
+                          flight->why == NULL ? "" : flight->why);
     return mem_printf(mem, "%s%s%s", flight_says(flight), flight->why == NULL ? "" : ": ",
                       flight->why == NULL ? "" : flight->why);
 }

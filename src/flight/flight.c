@@ -282,6 +282,13 @@ int64_t flight_verification_late_ms(const struct flight *flight, int64_t now_ms)
     return flight->deployed_ms > 0 && !is_over && late_ms > 0 ? late_ms : 0;
 }
 
+bool flight_needs_pilot(const struct flight *flight)
+{
+    enum flight_action action = flight_state_action(flight->state);
+
+    return action != ACTION_END && action != ACTION_ASK && flight->state != FLIGHT_WATCHING;
+}
+
 bool flight_is_call_due(const struct flight *flight)
 {
     return flight->alarm_sequence > flight->called_sequence;

@@ -141,6 +141,7 @@ struct flight {
     // whether or not anybody took it.
     int64_t alarm_sequence, called_sequence;
     int64_t last_sequence; // of its last event
+    int64_t lost_ms; // nobody flew it, and the alarm was raised; 0: not, or somebody did since
 };
 
 // The events of a flight's start: what stands in the plan of it.
@@ -189,6 +190,9 @@ int64_t flight_point_late_ms(const struct flight *flight, const struct flight_po
 #define FLIGHT_TOLERANCE_MS ((int64_t)5 * 60 * 1000) // of a point, where none is chosen
 // By how much the verification came later, or is late by now; 0: it is in time, or there is none.
 int64_t flight_verification_late_ms(const struct flight *flight, int64_t now_ms);
+// Is it in a state in which its process is at work, or waits for T-0? Else people are waited for,
+// or the timer of the watch.
+bool flight_needs_pilot(const struct flight *flight);
 // Is there an event that people are to be called for, and were not?
 bool flight_is_call_due(const struct flight *flight);
 

@@ -278,6 +278,7 @@ static bool take_moved(struct flight_reader *reader, const json_t *event)
 {
     const json_t *data = json_object_get(event, "data");
 
+    reader->flight->lost_ms = 0;
     answer_request(reader, json_get_integer(data, "request", 0),
                    json_object_get(data, "refused") == NULL);
     return enter(reader, event);
@@ -327,6 +328,7 @@ static bool take_step_started(struct flight_reader *reader, const json_t *event)
 
     if (step == NULL)
         return fail_at(reader, event, "the flight has no such step");
+    reader->flight->lost_ms = 0;
     step->state = STEP_BEGUN;
     step->attempts++;
     step->began_ms = time_of(event);
@@ -342,6 +344,7 @@ static bool take_step_ended(struct flight_reader *reader, const json_t *event)
 
     if (step == NULL || state == STEP_STATE_COUNT)
         return fail_at(reader, event, "the flight has no such step, or it has no outcome");
+    reader->flight->lost_ms = 0;
     step->state = state;
     step->ended_ms = time_of(event);
     step->why = text_of(reader, data, "said");
@@ -361,6 +364,18 @@ static bool take_missed(struct flight_reader *reader, const json_t *event)
             return true;
         }
     return fail_at(reader, event, "the flight has no such point");
+}
+
+// Two that look at once raise one alarm.
+static bool take_lost(struct flight_reader *reader, const json_t *event)
+{
+    struct flight *flight = reader->flight;
+
+    if (flight->lost_ms != 0)
+        return true;
+    flight->lost_ms = time_of(event);
+    flight->alarm_sequence = json_get_integer(event, "seq", 0);
+    return true;
 }
 
 static bool take_call(struct flight_reader *reader, const json_t *event)
@@ -406,7 +421,8 @@ static const struct {
 } takers[] = {
     {EVENT_FLIGHT_MOVED, take_moved},        {EVENT_FLIGHT_ASKED, take_asked},
     {EVENT_STEP_STARTED, take_step_started}, {EVENT_STEP_ENDED, take_step_ended},
-    {EVENT_POINT_MISSED, take_missed},       {EVENT_CALL_STARTED, take_call},
+    {EVENT_POINT_MISSED, take_missed},       {EVENT_PILOT_LOST, take_lost},
+    {EVENT_CALL_STARTED, take_call},
 };
 
 // A flight that is asked back is the last one from then on: it is the one that is on its way.

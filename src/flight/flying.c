@@ -513,6 +513,34 @@ bool flight_fly(struct flight_reader *reader, struct journal *journal,
     return true;
 }
 
+// --- nobody flies
+
+static bool note_lost(struct flying *flying, const struct store_lease *pilot, struct error *err)
+{
+    json_t *data = event_of(flying);
+
+    json_put_text(data, "state", flight_state_name(flying->flight->state));
+    json_put_text(data, "actor", pilot->owner.actor);
+    json_put_text(data, "host", pilot->owner.host);
+    json_put_integer(data, "heard", pilot->renewed_ms);
+    return append(flying, EVENT_PILOT_LOST, data, err);
+}
+
+bool flight_raise_alarm(struct flight_reader *reader, struct journal *journal,
+                        const struct flight_world *world, const struct store_lease *pilot,
+                        struct flight **out, struct error *err)
+{
+    static const struct flying_options none = {0};
+    struct flying flying = {.reader = reader, .journal = journal, .world = world, .options = &none};
+
+    TRY(look(&flying, err));
+    if (flight_needs_pilot(flying.flight) && flying.flight->lost_ms == 0)
+        TRY(note_lost(&flying, pilot, err));
+    TRY(call_people(&flying, err));
+    *out = flying.flight;
+    return true;
+}
+
 // --- beginning and asking
 
 bool flight_begin(struct journal *journal, const struct flight *flight, struct error *err)

@@ -94,6 +94,13 @@ MUST_CHECK bool flight_fly(struct flight_reader *reader, struct journal *journal
                            const struct flight_world *world, const struct flying_options *options,
                            struct flight **out, struct error *err);
 
+// Nobody flies it although its state needs that: an alarm, for which people are called once. It
+// flies nothing. `pilot`: who did.
+MUST_CHECK bool flight_raise_alarm(struct flight_reader *reader, struct journal *journal,
+                                   const struct flight_world *world,
+                                   const struct store_lease *pilot, struct flight **out,
+                                   struct error *err);
+
 // Begin: the flight's plan as its first event. `flight` has its steps and points.
 MUST_CHECK bool flight_begin(struct journal *journal, const struct flight *flight,
                              struct error *err);

@@ -100,6 +100,10 @@
 // late_ms}. It is checked late; the result of that, a flight-moved, has {detail: {late_ms}}, as has
 // that of a verification later than five minutes after the end of the deploy.
 #define EVENT_POINT_MISSED "point-missed"
+// Nobody flies it in a state that nobody but its tminus moves, which is an alarm: {flight, at_ms,
+// state, actor, host (of who flew it last), heard (of that one last, since 1970)}. Raised once
+// until somebody flies on.
+#define EVENT_PILOT_LOST "pilot-lost"
 // People are called: the intent {flight, at_ms, about (the sequence number of the event), state,
 // text}, and what the channels said {flight, at_ms, about, why, answers: [{channel, delivered,
 // text, attempts}]}; failed: nobody took it. One event is called for once: what has an intent is

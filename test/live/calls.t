@@ -94,6 +94,27 @@ configure '' '[30m]' "$hook"
 ends 3 'killed while it calls: resumed' "$TMINUS" resume
 is 'killed while it calls: nobody is called twice for one event' "$(count call-started) $(posted)" '1 '
 
+# --- who flies is killed before it is verified: the watch's timer calls people once, and flies nothing
+
+configure ', approved' '[30m]' "$hook"
+fresh
+"$TMINUS" launch --version v2 --at 1h >"$tmp/launched" 2>&1 &
+pilot=$!
+for i in $(seq 300); do [ "$(of_status 'd["state"]' 2>"$tmp/ignored")" != ready ] || break; sleep 0.1; done
+ends 0 'flown: status' "$TMINUS" status
+ends 0 'flown: the timer does nothing' "$TMINUS" watch --once
+kill -9 $pilot
+wait $pilot 2>"$tmp/ignored"
+ends 3 'killed: status is an alarm' "$TMINUS" status
+says 'killed: what is so' out 'ALARM: no tminus flies it any more'
+says 'killed: what to do' out 'next: tminus resume'
+ends 3 'killed: the timer sees it' "$TMINUS" watch --once
+ends 3 'killed: and the next time' "$TMINUS" watch --once
+is 'killed: told once' "$(posted) $(count pilot-lost) $(count call-started)" 'ready 1 1'
+says 'killed: nothing was done' out 'ready: the flight waits for T-0'
+is 'killed: what people read' "$(grep -c 'ALARM: no tminus flies it any more, and it is not done. .*What moves it: tminus resume' "$web/requests")" 1
+ends 1 'killed: aborted' "$TMINUS" abort
+
 # --- the watch
 
 configure ', approved' '[1s, 10s, 1h]' "$hook" '{kind: file, path: calls.jsonl}'

@@ -576,6 +576,43 @@ static void test_called_again(void **state)
     assert_int_equal(count_events(EVENT_CALLED, &last), 0);
 }
 
+// Who flew died in the midst of a deploy. The watch's timer calls people once, and flies nothing.
+static void test_nobody_flies(void **state)
+{
+    (void)state;
+    static const struct example example = {"left alone", .end = FLIGHT_DONE};
+    static const struct store_lease pilot = {.owner = {.actor = "ana", .host = "build-7"}, .renewed_ms = 1795000000000};
+    struct flying_options options = {.watch_ms = INT64_MAX};
+    struct error err;
+    struct flight *flight;
+    json_t *last;
+
+    reset(&example);
+    sim.dies_at_act = 3;
+    assert_true(begin(&err));
+    struct flight_reader *reader = flight_reader_make(shelf.mem, sim.journal, NULL, NULL, "F-1");
+    assert_false(flight_fly(reader, sim.journal, &world, &options, &flight, &err));
+    shelf.is_dead = false;
+    sim.dies_at_act = NEVER;
+    int64_t acts = sim.acts;
+    for (int i = 0; i < 3; i++) {
+        reader = flight_reader_make(shelf.mem, sim.journal, NULL, NULL, "F-1");
+        assert_true(flight_raise_alarm(reader, sim.journal, &world, &pilot, &flight, &err));
+        assert_int_equal(flight->state, FLIGHT_DEPLOYING);
+        assert_int_equal(count_events(EVENT_PILOT_LOST, &last), 1);
+        assert_string_equal(json_get_text(last, "host"), "build-7");
+        assert_int_equal(sim.n_calls, 1);
+    }
+    assert_int_equal(sim.acts, acts);
+    assert_true(flight_fly(reader, sim.journal, &world, &options, &flight, &err));
+    assert_int_equal(flight->state, FLIGHT_DONE);
+    assert_int_equal(flight->lost_ms, 0);
+    assert_int_equal(sim.n_calls, 2); // and it is done
+    // An end needs nobody who flies.
+    assert_true(flight_raise_alarm(reader, sim.journal, &world, &pilot, &flight, &err));
+    assert_int_equal(count_events(EVENT_PILOT_LOST, &last), 1);
+}
+
 static bool ask_of(const struct flight *flight, const char *asks, const char *reason)
 {
     struct error err;
@@ -703,6 +740,7 @@ int main(void)
         cmocka_unit_test(test_when_a_point_is_missed),
         cmocka_unit_test(test_late_verification),
         cmocka_unit_test(test_called_again),
+        cmocka_unit_test(test_nobody_flies),
         cmocka_unit_test(test_hold_and_go_between_steps),
         cmocka_unit_test(test_back_to_a_version_that_is_named),
         cmocka_unit_test(test_a_watch_is_handed_over),
