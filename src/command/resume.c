@@ -52,10 +52,12 @@ static const struct argp resume_parser = {
 static const struct argp watch_parser = {
     .options = watch_table,
     .parser = parse,
-    .doc = "Check a deployed change at the points of its watch: half an hour after the "
-           "verification, one hour, four, a day. A point that nobody checked in time is an alarm, "
-           "and is checked late. Where the flight waits for a person its deadlines are kept. With "
-           "--once it ends when nothing is due, for cron or a systemd timer. Ends as launch does.",
+    .doc =
+        "Check a deployed change at the points of its watch: half an hour after the "
+        "verification, one hour, four, a day. A point that nobody checked in time is an alarm, "
+        "and is checked late. Where the flight waits for a person it waits too, and calls people "
+        "at each deadline. With --once it ends when nothing is due, for cron or a systemd timer. "
+        "Ends as launch does.",
     .children = options_children,
 };
 
@@ -189,7 +191,8 @@ static int watch_run(const struct program *program, int argc, char **argv, struc
         return flight_work_show(&work, err);
     if (work.flight->verified_ms == 0 && flight_needs_pilot(work.flight))
         return watch_unverified(tmp, &work, &pilot, err);
-    const struct flying_options options = {.watch_ms = watch_ms(work.flight, &request)};
+    const struct flying_options options = {.watch_ms = watch_ms(work.flight, &request),
+                                           .is_keeping = !request.is_once};
     return fly_on(tmp, &work, &options, "watch", err);
 }
 

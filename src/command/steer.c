@@ -13,11 +13,13 @@
 
 #define KEY_REASON 0x201
 #define KEY_STEP 0x202
+#define KEY_WATCH 0x203
 
 struct request {
     struct options options;
     const char *reason;
     const char *answer;
+    bool is_to_watch;
 };
 
 static const struct argp_option table[] = {
@@ -29,6 +31,8 @@ static const struct argp_option go_table[] = {
     {"reason", KEY_REASON, "TEXT", 0, "why, for the record", 1},
     {"step", KEY_STEP, "done|again", 0,
      "of a step that nobody knew of: it is done, or it is to be done again", 1},
+    {"watch", KEY_WATCH, NULL, 0,
+     "of one that needs a person and stands whole: verify it again, and watch on", 1},
     {0},
 };
 
@@ -40,6 +44,11 @@ static error_t parse(int key, char *value, struct argp_state *state)
     switch (key) {
     case ARGP_KEY_INIT: state->child_inputs[0] = &request->options; return 0;
     case KEY_REASON: request->reason = value; return 0;
+    case KEY_WATCH: request->is_to_watch = true; return 0;
+    case ARGP_KEY_END:
+        if (request->is_to_watch && request->answer != NULL)
+            argp_error(state, "--watch asks for no answer to a step");
+        return 0;
     case KEY_STEP: request->answer = options_action(state, value, answers); return 0;
     default: return ARGP_ERR_UNKNOWN;
     }
@@ -57,6 +66,12 @@ static bool check_place(const struct flight_work *work, enum flight_occurrence o
               flight_state_name(work->flight->state),
               flight_refusal(work->flight->state, occurrence));
     return error_hint(err, "tminus status shows what it waits for");
+}
+
+// As a person types it.
+static const char *verb_of(const char *asks)
+{
+    return strcmp(asks, "watch") == 0 ? "go --watch" : asks;
 }
 
 // A go that sends back what does not come back whole needs a second person, as a rollback does.
@@ -81,7 +96,8 @@ static int ask(const struct program *program, const struct request *request, con
                                 OPTIONS_FORMAT(FORMAT_TEXT) | OPTIONS_FORMAT(FORMAT_JSON), err) ||
         !flight_work_find(tmp, program, &request->options, NULL, &work, err) ||
         !check_place(&work, occurrence, err) || !check_accepted(tmp, &work, occurrence, err) ||
-        (occurrence != OCCURRED_HOLD_ASKED && !flight_binding_check_work(&work, what, err)))
+        (occurrence != OCCURRED_HOLD_ASKED &&
+         !flight_binding_check_work(&work, verb_of(what), err)))
         return -1;
     return flight_work_ask(tmp, &work, &wish, err);
 }
@@ -92,7 +108,8 @@ static int steer(const struct program *program, const struct argp *parser, int a
     struct request request = {0};
 
     argp_parse(parser, argc, argv, 0, NULL, &request);
-    return ask(program, &request, what, occurrence, err);
+    return request.is_to_watch ? ask(program, &request, "watch", OCCURRED_WATCH_ASKED, err)
+                               : ask(program, &request, what, occurrence, err);
 }
 
 static const struct argp hold_parser = {
@@ -107,10 +124,10 @@ static const struct argp hold_parser = {
 static const struct argp go_parser = {
     .options = go_table,
     .parser = parse,
-    .doc =
-        "Let a flight that holds go on where it was held; one that needs a person is taken "
-        "back. Ends with 0 asked, 6 when nothing holds; where no tminus flies it, this one does, "
-        "and ends as launch does.",
+    .doc = "Let a flight that holds go on where it was held; one that needs a person is taken "
+           "back, or with --watch verified again and watched on. Ends with 0 asked, 6 when nothing "
+           "holds; where no tminus flies it, this one does, "
+           "and ends as launch does.",
     .children = options_children,
 };
 
@@ -149,7 +166,7 @@ const struct command command_hold = {
 
 const struct command command_go = {
     .name = "go",
-    .arguments = "[--reason TEXT]",
+    .arguments = "[--step ANSWER | --watch]",
     .summary = "let a flight that holds go on",
     .when = "during",
     .run = go_run,

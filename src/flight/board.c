@@ -75,6 +75,8 @@ const char *const *board_next_commands(TALLOC_CTX *mem, const struct flight *fli
         } else if (asks) {
             *mem_append(mem, commands, n) = "tminus go";
         }
+        if (flight_transition_find(state, OCCURRED_WATCH_ASKED, &facts) != NULL)
+            *mem_append(mem, commands, n) = "tminus go --watch";
         if (!asks && !is_flown(options))
             *mem_append(mem, commands, n) =
                 state == FLIGHT_WATCHING ? "tminus watch" : "tminus resume";

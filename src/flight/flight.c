@@ -208,11 +208,23 @@ const struct step *flight_final_step(const struct flight *flight)
     return NULL;
 }
 
+static bool stands(const struct flight *flight)
+{
+    for (size_t i = 0; i < flight->n_steps; i++) {
+        const struct step *step = &flight->steps[i];
+        if ((step->phase == STEP_DEPLOY && step->state != STEP_DONE) ||
+            (step->phase == STEP_BACK && is_begun(step)))
+            return false;
+    }
+    return true;
+}
+
 struct flight_facts flight_facts(const struct flight *flight)
 {
     struct flight_facts facts = {.can_go_back =
                                      flight->can_go_back && flight_final_step(flight) == NULL,
-                                 .is_open = flight->acceptance.open != NULL};
+                                 .is_open = flight->acceptance.open != NULL,
+                                 .stands = stands(flight)};
     bool has_lasting = false; // more than a maintenance, which always ends
 
     for (size_t i = 0; i < flight->n_steps; i++) {

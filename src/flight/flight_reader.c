@@ -204,12 +204,17 @@ static bool enter(struct flight_reader *reader, const json_t *event)
         flight->held = flight->state;
     if (state == FLIGHT_ROLLING_BACK)
         flight->is_rolling_back = true;
+    if (state == FLIGHT_VERIFYING) { // it stays where it is
+        flight->is_rolling_back = false;
+        flight->methods = BACK_WHOLE;
+    }
     bool is_anew = state != flight->state ||
                    strcmp(occurrence, flight_occurrence_name(OCCURRED_HOLD_ASKED)) == 0 ||
                    strcmp(occurrence, flight_occurrence_name(OCCURRED_DEADLINE)) == 0;
     if (is_anew)
         flight->entered_ms = flight->reached_ms[state] = time_of(event);
-    if (flight->state == FLIGHT_VERIFYING && state == FLIGHT_WATCHING)
+    // Verified once more, its points stay where they were.
+    if (flight->state == FLIGHT_VERIFYING && state == FLIGHT_WATCHING && flight->verified_ms == 0)
         flight->verified_ms = time_of(event);
     if (state == FLIGHT_VERIFYING && flight->deployed_ms == 0)
         flight->deployed_ms = time_of(event);
@@ -300,7 +305,7 @@ static unsigned read_methods(const json_t *names)
 
 static bool take_asked(struct flight_reader *reader, const json_t *event)
 {
-    static const char *const asks[] = {"hold", "go", "abort", "rollback"};
+    static const char *const asks[] = {"hold", "go", "abort", "rollback", "watch"};
     const json_t *data = json_object_get(event, "data");
     int which = name_index(json_get_text(data, "asks"), asks, COUNT_OF(asks));
 

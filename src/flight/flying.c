@@ -480,9 +480,9 @@ static bool is_enough(const struct flying *flying)
     if (flying->world->now_ms(flying->world->context) >= flight_deadline_ms(flight))
         return false;
     if (flight->state == FLIGHT_NEEDS_PERSON)
-        return true;
+        return !flying->options->is_keeping;
     if (flight->state == FLIGHT_HOLDING)
-        return !flying->options->is_waiting;
+        return !flying->options->is_waiting && !flying->options->is_keeping;
     return flight->state == FLIGHT_WATCHING && point != NULL &&
            point->after_ms > flying->options->watch_ms;
 }

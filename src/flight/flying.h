@@ -85,6 +85,7 @@ struct flying_options {
     // `tminus watch`'s. INT64_MAX: all of it.
     int64_t watch_ms;
     bool is_waiting; // for a person in FLIGHT_HOLDING; false: it ends there, to be resumed
+    bool is_keeping; // the deadlines of what waits for a person, also in FLIGHT_NEEDS_PERSON
 };
 
 // Until the flight ends, needs a person, or the options say enough. `*out` is the view then, the
@@ -106,7 +107,7 @@ MUST_CHECK bool flight_begin(struct journal *journal, const struct flight *fligh
                              struct error *err);
 // What a person asks for.
 struct flight_wish {
-    const char *asks;   // "hold" "go" "abort" "rollback"
+    const char *asks;   // "hold" "go" "abort" "rollback" "watch"
     const char *reason; // NULL: none
     const char *answer; // of a go, "done" or "again"; NULL: none
     // Of a rollback, as in struct flight_request; `methods` 0: all.

@@ -53,7 +53,7 @@ static const char *const occurrences[] = {
     [OCCURRED_BACK_REFUSED] = "back_refused", [OCCURRED_VERSION_BACK] = "version_back",
     [OCCURRED_HOLD_ASKED] = "hold_asked",     [OCCURRED_GO_ASKED] = "go_asked",
     [OCCURRED_ABORT_ASKED] = "abort_asked",   [OCCURRED_ROLLBACK_ASKED] = "rollback_asked",
-    [OCCURRED_DEADLINE] = "deadline",
+    [OCCURRED_WATCH_ASKED] = "watch_asked",   [OCCURRED_DEADLINE] = "deadline",
 };
 _Static_assert(sizeof occurrences / sizeof *occurrences == OCCURRENCE_COUNT, "one name each");
 
@@ -177,6 +177,9 @@ const struct flight_transition flight_transitions[] = {
     ROW(NEEDS_PERSON, GO_ASKED, ROLLING_BACK, "a person said go: it is taken back"),
     ROW(NEEDS_PERSON, ROLLBACK_ASKED, ROLLING_BACK, "a person asked for the way back"),
     ROW(NEEDS_PERSON, ABORT_ASKED, CLOSED, "a person took it over"),
+    // Not on a person's word alone: it is verified like behind the deploy.
+    {FLIGHT_NEEDS_PERSON, OCCURRED_WATCH_ASKED, GUARD_STANDS, FLIGHT_VERIFYING,
+     "a person wants it watched on: all of it is verified again"},
     ROW(NEEDS_PERSON, DEADLINE, NEEDS_PERSON, "nobody answered: the person is called again"),
 
     // Over, and a person wants back: whole, or as a second person accepted it. Of one that is
@@ -237,6 +240,7 @@ static bool guard_holds(enum flight_guard guard, const struct flight_facts *fact
     case GUARD_CAN_GO_BACK: return facts->is_changed && facts->can_go_back;
     case GUARD_CANNOT: return facts->is_changed && !facts->can_go_back;
     case GUARD_OPEN: return facts->is_open;
+    case GUARD_STANDS: return facts->stands;
     }
     bug("no guard %d", (int)guard);
 }
@@ -264,12 +268,23 @@ static const char *refusal_of_way_back(enum flight_state state)
     return "it is being taken back already";
 }
 
+static const char *refusal_of_watch(enum flight_state state)
+{
+    if (state == FLIGHT_NEEDS_PERSON)
+        return "not all of it stands: a step of the deploy is not done, or one was taken back";
+    if (state == FLIGHT_HOLDING)
+        return "it holds: tminus go goes on where it was held";
+    return "only one that needs a person is sent back to its watch";
+}
+
 const char *flight_refusal(enum flight_state state, enum flight_occurrence occurrence)
 {
     if (occurrence == OCCURRED_ROLLBACK_ASKED)
         return refusal_of_way_back(state);
     if (flight_state_is_end(state))
         return "the flight has ended";
+    if (occurrence == OCCURRED_WATCH_ASKED)
+        return refusal_of_watch(state);
     if (occurrence == OCCURRED_GO_ASKED)
         return "nothing is held: it goes on by itself";
     if (occurrence == OCCURRED_HOLD_ASKED && state == FLIGHT_NEEDS_PERSON)
@@ -290,7 +305,8 @@ void flight_states_draw(FILE *out)
                                              [GUARD_UNCHANGED] = " [unchanged]",
                                              [GUARD_CAN_GO_BACK] = " [can go back]",
                                              [GUARD_CANNOT] = " [cannot go back]",
-                                             [GUARD_OPEN] = " [a person is to accept]"};
+                                             [GUARD_OPEN] = " [a person is to accept]",
+                                             [GUARD_STANDS] = " [all of it stands]"};
         if (row->next == FLIGHT_HELD) // to whichever it was
             fprintf(out, "    note right of %s : %s returns to the state that was held\n",
                     states[row->state].name, occurrences[row->occurrence]);

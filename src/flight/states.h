@@ -59,6 +59,7 @@ enum flight_occurrence {
     OCCURRED_GO_ASKED,
     OCCURRED_ABORT_ASKED,
     OCCURRED_ROLLBACK_ASKED,
+    OCCURRED_WATCH_ASKED, // that it is watched on as it stands
     OCCURRED_DEADLINE,
     OCCURRENCE_COUNT
 };
@@ -68,7 +69,8 @@ enum flight_guard {
     GUARD_UNCHANGED,   // no step that changes the target was begun, or all of them are taken back
     GUARD_CAN_GO_BACK, // one was, and the evidence allows that tminus takes it back by itself
     GUARD_CANNOT,      // one was, and it does not
-    GUARD_OPEN         // it holds for differences that nobody can attribute: a person decides
+    GUARD_OPEN,        // it holds for differences that nobody can attribute: a person decides
+    GUARD_STANDS       // all of the deploy is done, and no step back was begun
 };
 
 // What the guards look at.
@@ -76,6 +78,7 @@ struct flight_facts {
     bool is_changed;  // a step that changes the target was begun, and is not taken back
     bool can_go_back; // the rollback class and its proof allow it, or a second person does
     bool is_open;     // it holds for differences that nobody can attribute
+    bool stands;      // all of the deploy is done, and no step back was begun
 };
 
 // What the executor does in a state.

@@ -268,7 +268,8 @@ static bool world_check_back(void *context, TALLOC_CTX *mem, const struct flight
         type = "mend that, then tminus go";
     }
     if (*refused != NULL)
-        *refused = mem_printf(mem, "%s; %s; tminus abort closes the flight", *refused, type);
+        *refused = mem_printf(mem, "%s; %s; tminus abort closes the flight%s", *refused, type,
+                              flight_facts(flight).stands ? ", tminus go --watch watches on" : "");
     return true;
 }
 

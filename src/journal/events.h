@@ -84,8 +84,9 @@
 // accepted_by (who said go to them)}}; of an answer to a person {request (the sequence number of
 // the asking)}, and where that is not possible now {refused (why)} and no occurrence
 #define EVENT_FLIGHT_MOVED "flight-moved"
-// What a person asked for: {flight, asks: "hold"|"go"|"abort"|"rollback", reason, step: "done"|
-// "again" (of a go: what became of the step that nobody knew of)}; a rollback also {methods:
+// What a person asked for: {flight, asks: "hold"|"go"|"abort"|"rollback"|"watch", reason, step:
+// "done"| "again" (of a go: what became of the step that nobody knew of)}; a rollback also
+// {methods:
 // ["version", "migration"], to (a version; left out: that of the plan), allowed_by (the evidence,
 // or who else signed what is lost; left out: the plan's), now (the step that runs is ended)}
 #define EVENT_FLIGHT_ASKED "flight-asked"

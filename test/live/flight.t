@@ -101,6 +101,13 @@ ends 0 'not rehearsed, launched' as_first "$TMINUS" launch --version v2
 ends 5 'not rehearsed, aborted: a person is asked' fly abort
 says 'not rehearsed: why' out 'nothing shows that it can be taken back, so a person decides'
 is 'not rehearsed: nothing happened by itself' "$(columns)" 'id status cents currency'
+says 'not rehearsed: what moves it' out 'tminus go --watch'
+ends 0 'it stays, and is watched on' fly go --watch --reason 'the calls were about something else'
+is 'watched on: verified once more' "$(state_of) $(count verified)" 'watching 2'
+ends 6 'there is nothing to be sent back to' fly go --watch
+says 'nothing to be sent back to: why' err 'only one that needs a person is sent back to its watch'
+ends 2 'an answer that nobody asked for' fly go --watch --step done
+ends 5 'aborted again' fly abort
 ends 4 'a person sends it back' fly go --reason 'checked by hand'
 is 'sent back: the change is gone' "$(columns)" 'id status cents'
 

@@ -22,6 +22,7 @@ struct example {
     int is_unknown; // reading back does not answer, until a person is asked
     bool is_open; // what holds at a verification is nothing but rows that nobody can attribute
     bool is_blocked; // something stands in the way back
+    bool passes_later; // what failed a verification passes once a person was asked
     bool cannot_go_back;
     bool has_own; // steps of its own: `grant` behind the migrations, and `seal`, without a way back
     const char *asks; // once, when the flight holds or needs a person
@@ -105,6 +106,17 @@ static const struct example examples[] = {
      .asks = "abort", .end = FLIGHT_CLOSED, .effects = {0, 1, 1, 1, 1, 0, 0}},
     {"it still stands there when a person says go", .verify = VERDICT_NO_GO, .is_blocked = true,
      .asks = "go", .end = FLIGHT_NEEDS_PERSON, .effects = {0, 1, 1, 1, 1, 0, 0}},
+    {"something stands in the way back, it was mended, and is watched on", .checks = VERDICT_NO_GO,
+     .is_blocked = true, .passes_later = true, .asks = "watch", .end = FLIGHT_DONE,
+     .effects = {0, 1, 1, 1, 1, 0, 0}},
+    {"the same, and it was not mended", .checks = VERDICT_NO_GO, .is_blocked = true, .asks = "watch",
+     .end = FLIGHT_NEEDS_PERSON, .effects = {0, 1, 1, 1, 1, 0, 0}},
+    {"its first verification failed, it was mended, and is watched", .verify = VERDICT_NO_GO,
+     .cannot_go_back = true, .passes_later = true, .asks = "watch", .end = FLIGHT_DONE,
+     .effects = {0, 1, 1, 1, 1, 0, 0}},
+    {"what was taken back is not watched on", .verify = VERDICT_NO_GO, .proof = VERDICT_NO_GO,
+     .passes_later = true, .asks = "watch", .end = FLIGHT_NEEDS_PERSON,
+     .effects = {0, 1, 1, 1, 1, 1, 1}},
     {"it is done, and taken back whole", .asks = "rollback", .asks_at_end = true,
      .end = FLIGHT_ROLLED_BACK, .effects = {0, 1, 1, 1, 1, 1, 1}},
     {"it is done, and only the version is taken back", .asks = "rollback", .asks_at_end = true,

@@ -32,6 +32,7 @@ static struct {
     bool dies_after_call;
     int64_t verify_takes_ms;
     bool has_asked, has_stray;
+    size_t asks_behind_calls; // somebody aborts it then; 0: nobody does
     struct flight_reader *reader;
     struct journal *journal;
 } sim;
@@ -57,8 +58,13 @@ static int64_t sim_now(void *context)
 static bool sim_sleep(void *context, int64_t ms, struct error *err)
 {
     (void)context;
-    (void)err;
     assert_true(ms > 0);
+    if (sim.asks_behind_calls > 0 && sim.n_calls == sim.asks_behind_calls && !sim.has_asked) {
+        const struct flight flight = {.id = "F-1"};
+        const struct flight_wish wish = {.asks = "abort"};
+        sim.has_asked = true;
+        return flight_ask(sim.journal, &flight, &wish, err);
+    }
     sim.now_ms = ms > sim.now_ms ? ms : sim.now_ms + 1;
     if (sim.example->oversleeps)
         sim.now_ms += MINUTES(20);
@@ -83,6 +89,8 @@ static bool sim_verify(void *context, TALLOC_CTX *mem, const struct flight *flig
     *out = (struct flight_answer){.verdict = as_before                          ? example->proof
                                              : flight->state == FLIGHT_CHECKING ? example->checks
                                                                                 : example->verify};
+    if (example->passes_later && sim.has_asked)
+        out->verdict = VERDICT_GO;
     if (example->is_open && out->verdict == VERDICT_HOLD)
         out->unattributed = "found", out->why = "a row differs";
     return true;
@@ -576,6 +584,26 @@ static void test_called_again(void **state)
     assert_int_equal(count_events(EVENT_CALLED, &last), 0);
 }
 
+// Whoever keeps the deadlines stays until somebody answers, and calls each quarter of an hour.
+static void test_deadlines_are_kept(void **state)
+{
+    (void)state;
+    static const struct example example = {"kept", .verify = VERDICT_NO_GO, .cannot_go_back = true};
+    struct flying_options options = {.watch_ms = INT64_MAX, .is_keeping = true};
+    struct error err;
+    struct flight *flight;
+
+    reset(&example);
+    sim.asks_behind_calls = 4;
+    assert_true(begin(&err));
+    struct flight_reader *reader = flight_reader_make(shelf.mem, sim.journal, NULL, NULL, "F-1");
+    assert_true(flight_fly(reader, sim.journal, &world, &options, &flight, &err));
+    assert_int_equal(flight->state, FLIGHT_CLOSED);
+    assert_int_equal(sim.n_calls, 4);
+    int64_t lasted_ms = sim.now_ms - flight->deployed_ms;
+    assert_true(lasted_ms >= MINUTES(45) && lasted_ms < MINUTES(46));
+}
+
 // Who flew died in the midst of a deploy. The watch's timer calls people once, and flies nothing.
 static void test_nobody_flies(void **state)
 {
@@ -740,6 +768,7 @@ int main(void)
         cmocka_unit_test(test_when_a_point_is_missed),
         cmocka_unit_test(test_late_verification),
         cmocka_unit_test(test_called_again),
+        cmocka_unit_test(test_deadlines_are_kept),
         cmocka_unit_test(test_nobody_flies),
         cmocka_unit_test(test_hold_and_go_between_steps),
         cmocka_unit_test(test_back_to_a_version_that_is_named),
