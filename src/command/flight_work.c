@@ -12,6 +12,7 @@
 #include "command/flight_screen.h"
 #include "command/kept_journal.h"
 #include "command/rollback_plan.h"
+#include "flight/way_back.h"
 #include "flight/world.h"
 #include "journal/events.h"
 #include "journal/state.h"
@@ -184,6 +185,23 @@ static bool find_since(TALLOC_CTX *mem, void *context, const char **out, struct 
     return rollback_since(mem, work, out, err);
 }
 
+static bool make_caller(TALLOC_CTX *mem, const struct flight_work *work,
+                        const struct store_fence *fence, struct verb_caller *out, struct error *err)
+{
+    const struct config_environment *environment = work->choice.environment;
+
+    *out = (struct verb_caller){
+        .flight = work->flight->id,
+        .environment = environment == NULL ? NULL : environment->name,
+        .config = work->options->config_path,
+        .is_after_release = work->flight->is_after_release,
+        .fence = fence,
+        .lock = work->verbs_lock,
+        .wait = wait_make(mem),
+    };
+    return find_program(mem, &out->program, err);
+}
+
 static bool make_world(TALLOC_CTX *mem, struct flight_work *work, struct flight_screen *screen,
                        struct flight_world **out, struct error *err)
 {
@@ -193,16 +211,6 @@ static bool make_world(TALLOC_CTX *mem, struct flight_work *work, struct flight_
         .reader = work->reader,
         .journal = work->journal,
         .lease = work->lease,
-        .caller = {.flight = work->flight->id,
-                   .environment =
-                       work->choice.environment == NULL ? NULL : work->choice.environment->name,
-                   .config = work->options->config_path,
-                   .is_after_release = work->flight->is_after_release,
-                   .fence = &work->lease->fence,
-                   .lock = work->verbs_lock,
-                   .wait = wait_make(mem),
-                   .hear = flight_screen_hear,
-                   .hear_context = screen},
         .config = work->choice.config,
         .environment = work->choice.environment,
         .notifiers = work->program->notifiers,
@@ -213,7 +221,9 @@ static bool make_world(TALLOC_CTX *mem, struct flight_work *work, struct flight_
         .pass = flight_screen_pass,
         .screen = screen,
     };
-    TRY(find_program(mem, &world->caller.program, err));
+    TRY(make_caller(mem, work, &work->lease->fence, &world->caller, err));
+    world->caller.hear = flight_screen_hear;
+    world->caller.hear_context = screen;
     *out = world_make(mem, world);
     return true;
 }
@@ -241,6 +251,22 @@ int flight_work_fly(TALLOC_CTX *mem, struct flight_work *work, const struct flyi
     if (err->code != ERROR_POLICY && !lease_release(work->lease, is_flown ? err : &release))
         return -1;
     return is_flown ? flight_work_show(work, err) : -1;
+}
+
+// Only looked at: what is asked for it journals nothing, under whatever lease there is.
+bool flight_work_check_back(TALLOC_CTX *mem, struct flight_work *work, const struct flight *flight,
+                            const char **refused, struct error *err)
+{
+    struct store_lease pilot = {0};
+    bool is_there;
+    struct verb_caller caller;
+
+    TRY(lease_look(mem, work->journal, work->lease_name, &pilot, &is_there, err));
+    const struct store_fence fence = {.lease = work->lease_name, .epoch = pilot.epoch};
+    TRY(make_caller(mem, work, &fence, &caller, err));
+    const struct step_context steps = {.caller = &caller, .journal = work->journal};
+    const struct way_back way_back = {.steps = &steps, .since = find_since, .context = work};
+    return way_back_check(mem, &way_back, flight, refused, err);
 }
 
 // --- nobody flies

@@ -52,6 +52,11 @@ MUST_CHECK bool flight_work_take(TALLOC_CTX *mem, struct flight_work *work, stru
 // Fly with the lease that was taken, and show how it stands; gives the exit status, or -1.
 int flight_work_fly(TALLOC_CTX *mem, struct flight_work *work, const struct flying_options *options,
                     struct error *err);
+// What stands in the way of `flight`, the work's as it would be taken back, before its first step
+// back, in words; NULL: nothing. The same that is found when it is flown back.
+MUST_CHECK bool flight_work_check_back(TALLOC_CTX *mem, struct flight_work *work,
+                                       const struct flight *flight, const char **refused,
+                                       struct error *err);
 // Journal the wish, and do it here when nobody else flies: who says go wants it to go on. Gives the
 // exit status, or -1.
 int flight_work_ask(TALLOC_CTX *mem, struct flight_work *work, const struct flight_wish *wish,

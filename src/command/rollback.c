@@ -117,6 +117,9 @@ static void write_text(FILE *out, const struct flight *flight, const struct roll
     fprintf(out, "  loses    %s\n", plan->loses);
     if (plan->note != NULL)
         fprintf(out, "  note     %s\n", plan->note);
+    if (plan->blocked != NULL)
+        fprintf(out, "  blocked  before its first step, and a person is needed then: %s\n",
+                plan->blocked);
     if (plan->allowed_by != NULL)
         fprintf(out, "  allowed  %s\n", plan->allowed_by);
     if (plan->act.what != NULL)
@@ -154,6 +157,7 @@ static void write_json(const struct flight *flight, const struct rollback_plan *
     json_put_text(document, "note", plan->note);
     json_put_text(document, "allowed_by", plan->allowed_by);
     json_put_text(document, "refused", plan->refused);
+    json_put_text(document, "blocked", plan->blocked);
     json_put_text(document, "digest", plan->act.what == NULL ? NULL : plan->act.digest.hex);
     json_write(stdout, document);
 }
@@ -189,6 +193,11 @@ static int approve(const struct request *request, const struct flight_work *work
             error_set(err, ERROR_INPUT, "there is nothing to be signed: it loses %s", plan->loses);
         return -1;
     }
+    if (plan->blocked != NULL) {
+        error_set(err, ERROR_POLICY, "flight %s cannot be taken back, and nothing is signed: %s",
+                  work->flight->id, plan->blocked);
+        return -1;
+    }
     if (!act_approve(work->journal, &plan->act, request->reason, err) ||
         !journal_head(work->journal, &head, err))
         return -1;
@@ -216,6 +225,19 @@ static int roll_back(TALLOC_CTX *mem, struct flight_work *work, const struct req
     return flight_work_ask(mem, work, &wish, err);
 }
 
+// What the flight finds before its first step back: the steps of the methods that would be flown.
+static bool look_ahead(TALLOC_CTX *mem, struct flight_work *work, struct rollback_plan *plan,
+                       struct error *err)
+{
+    struct flight flown = *work->flight;
+
+    if (plan->is_unchanged)
+        return true;
+    flown.is_rolling_back = true;
+    flown.methods = plan->methods;
+    return flight_work_check_back(mem, work, &flown, &plan->blocked, err);
+}
+
 static int decide(TALLOC_CTX *mem, struct flight_work *work, const struct request *request,
                   struct error *err)
 {
@@ -226,6 +248,9 @@ static int decide(TALLOC_CTX *mem, struct flight_work *work, const struct reques
     if (!flight_binding_check_work(work, "rollback", err) ||
         !rollback_plan_make(mem, work, &request->rollback, &plan, err))
         return -1;
+    bool is_looked_at = request->is_approval || (request->is_dry_run && plan.refused == NULL);
+    if (is_looked_at && !look_ahead(mem, work, &plan, err))
+        return -1;
     if (request->is_approval)
         return approve(request, work, &plan, err);
     if (request->is_dry_run)
@@ -234,7 +259,9 @@ static int decide(TALLOC_CTX *mem, struct flight_work *work, const struct reques
         (void)fail_refused(work->flight, &plan, err);
         return -1;
     }
-    return request->is_dry_run ? EXIT_GO : roll_back(mem, work, request, &plan, err);
+    if (!request->is_dry_run)
+        return roll_back(mem, work, request, &plan, err);
+    return plan.blocked == NULL ? EXIT_GO : EXIT_PARTIAL;
 }
 
 static int rollback_run(const struct program *program, int argc, char **argv, struct error *err)

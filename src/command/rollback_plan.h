@@ -25,6 +25,7 @@ struct rollback_plan {
     const char *allowed_by; // evidence or a person, in words; NULL: nothing
     const char *refused;    // why it may not be; NULL: it may
     const char *hint;       // what to do then; NULL
+    const char *blocked;    // what its first step would find in its way; NULL: nothing
     struct act act;         // what a second person signs
 };
 

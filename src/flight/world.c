@@ -9,6 +9,7 @@
 #include "flight/checkup.h"
 #include "flight/notification.h"
 #include "flight/stray.h"
+#include "flight/way_back.h"
 #include <string.h>
 
 #define LOOK_EVERY_MS 1000 // for wishes, while something runs or is waited for
@@ -253,24 +254,11 @@ static bool world_check_back(void *context, TALLOC_CTX *mem, const struct flight
                              const char **refused, struct error *err)
 {
     struct world *world = context;
-    const struct world_options *options = world->options;
-    const char *type = "take that back first, then tminus go";
+    const struct way_back way_back = {.steps = &world->steps,
+                                      .since = world->options->since,
+                                      .context = world->options->since_context};
 
-    *refused = NULL;
-    TRY(options->since(mem, options->since_context, refused, err));
-    for (size_t i = 0; *refused == NULL && i < flight->n_steps; i++) {
-        const struct step *step = &flight->steps[i];
-        if (step->phase != STEP_BACK || step->state == STEP_DONE ||
-            !flight_is_called_for(flight, step))
-            continue;
-        if (!step_check_back(mem, &world->steps, step, refused, err))
-            return fail_interrupted(world, err);
-        type = "mend that, then tminus go";
-    }
-    if (*refused != NULL)
-        *refused = mem_printf(mem, "%s; %s; tminus abort closes the flight%s", *refused, type,
-                              flight_facts(flight).stands ? ", tminus go --watch watches on" : "");
-    return true;
+    return way_back_check(mem, &way_back, flight, refused, err) || fail_interrupted(world, err);
 }
 
 // --- maintenance

@@ -80,6 +80,16 @@ is 'a dry run asks nothing' "$(count flight-asked) $(now)" '0 done v2 id status 
 ends 0 'a dry run in JSON' fly rollback --dry-run --format json
 is 'a dry run in JSON: its members' "$(python3 -c 'import json; d=json.load(open("'"$tmp"'/out")); print(d["schema"], d["state"], d["methods"], [s["name"] for s in d["steps"]], d["class"], d["rows_lost"], d["refused"], len(d["digest"]))')" \
     "tminus/rollback/1 done ['version', 'migration'] ['back.release', 'back.migrate'] round_trip 0 None 64"
+mv migrations/0002*.down.sql kept.down.sql
+ends 5 'a dry run without the down: what is found before the first step' fly rollback --dry-run
+says 'without the down: said' out 'blocked  before its first step, and a person is needed then: '
+says 'without the down: which' out 'has no down'
+ends 6 'without the down: nothing is signed for it' env TMINUS_ACTOR=ben "$TMINUS" rollback --approve --reason 'seen'
+says 'without the down: nothing is signed, said' err 'has no down'
+ends 6 'without the down, the version alone: refused for another reason' fly rollback --dry-run --method version
+lacks 'the version alone: no down is missed' out blocked
+is 'nothing was asked nor signed' "$(count flight-asked) $(count act-approved) $(state_of)" '0 0 done'
+mv kept.down.sql "$(ls migrations/0002*.up.sql | sed 's/up.sql$/down.sql/')"
 ends 6 'abort is not for a flight that is done' fly abort
 ends 4 'taken back' fly rollback --reason 'too many calls'
 says 'taken back: what is lost is said first' err 'loses    no row of what was there before'
