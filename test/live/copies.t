@@ -47,7 +47,7 @@ is 'SQLite: nothing is left' "$(find state/rehearsal -name 'tminus-copy-*' | wc 
 is 'SQLite: the source is as it was' "$(sha256sum shop.db)" "$before"
 
 # A source that is written to all the time: the backup API begins anew with each commit, unless it is in WAL mode.
-sqlite3 busy.db "CREATE TABLE t (id INTEGER PRIMARY KEY, n INTEGER, filling BLOB); INSERT INTO t SELECT value, value, randomblob(400) FROM generate_series(1, 120000);"
+sqlite3 busy.db "CREATE TABLE t (id INTEGER PRIMARY KEY, n INTEGER, filling BLOB); INSERT INTO t SELECT value, value, randomblob(8000) FROM generate_series(1, 6000);"
 # writing MODE: commit after commit into it until it is killed
 writing()
 {
@@ -59,8 +59,8 @@ database.execute('PRAGMA synchronous = off')
 print('writes', flush=True)
 i = 0
 while os.getppid() != 1:
-    i = i % 120000 + 1
-    database.execute('UPDATE t SET filling = randomblob(400) WHERE id = ?', (i,))
+    i = i % 6000 + 1
+    database.execute('UPDATE t SET filling = randomblob(8000) WHERE id = ?', (i,))
 END
     rm -f writing
     python3 writer.py "$1" >writing &

@@ -109,7 +109,7 @@ says 'is an error when it was asked for' err 'DATABASE_URL} is not set'
 mkdir "$tmp/mail" && cd "$tmp/mail" || exit 1
 cp -r "$SOURCE/examples/mail/migrations" "$SOURCE/examples/mail/tminus.yaml" .
 cp "$SOURCE"/examples/mail/mended/* migrations/
-"$SOURCE/examples/mail/make-database" mail.db
+"$SOURCE/examples/mail/make-database" mail.db 40000
 sqlite3 mail.db "DELETE FROM emails WHERE category IS NULL"
 export DATABASE_URL=sqlite:mail.db
 
@@ -118,10 +118,10 @@ is 'nothing on stdout' "$(cat "$tmp/out")" ''
 is 'only what is pending' "$(field plan.json '[m["version"] for m in d["migrations"]]')" "['0003']"
 is 'the values of now are beside the questions' \
     "$(field plan.json 'step("pre.emails by status")["status"], step("pre.emails by status")["detail"]')" \
-    "('PASS', \"'active': 139153, 'archived': 39758, 'spam': 19879\")"
+    "('PASS', \"'active': 27153, 'archived': 7758, 'spam': 3879\")"
 is 'and in the invariants' "$(field plan.json '[i["observed"] for i in d["invariants"] if i["name"] == "emails by status"]')" \
     "['3 groups']"
-is 'keys are counted' "$(field plan.json 'step("pre.brief emails stay selectable")["observed"]')" '69,580 keys'
+is 'keys are counted' "$(field plan.json 'step("pre.brief emails stay selectable")["observed"]')" '5,580 keys'
 is 'no baseline yet' "$(field plan.json 'step("pre.baseline")["status"], step("pre.baseline")["observed"]')" \
     "('UNKNOWN', 'none was saved yet')"
 is 'sizes are known now' "$(field plan.json 'step("deploy.0003")["estimate_seconds"] is not None')" True
@@ -176,7 +176,7 @@ is 'rows to look at' "$(field "$tmp/out" 'step("post.spot_check")["observed"].co
 before=$(sha256sum <mail.db)
 run "$TMINUS" plan --check plan.json --no-progress
 is 'checking changes nothing' "$(sha256sum <mail.db)" "$before"
-sqlite3 mail.db "DELETE FROM categories WHERE id = 5; UPDATE emails SET category_id = 99 WHERE id = 150000" 2>/dev/null
+sqlite3 mail.db "DELETE FROM categories WHERE id = 5; UPDATE emails SET category_id = 99 WHERE id = 30000" 2>/dev/null
 ends 1 'damage afterwards' "$TMINUS" plan --check plan.json --no-progress
 says 'is a NO-GO' out 'NO-GO'
 
