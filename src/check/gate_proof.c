@@ -99,7 +99,8 @@ void judge_rollback(TALLOC_CTX *mem, const struct gate_facts *facts, struct gate
 
     out->layer = rollback->layer;
     out->detail = rollback->reason;
-    out->expected = "round_trip, dual_write or backup; or a second person approved with a reason";
+    out->expected =
+        "round_trip, undo_log, dual_write or backup; or a second person approved with a reason";
     if (gate_has_no_migration(facts, out))
         return;
     if (rollback->class == ROLLBACK_UNKNOWN)
@@ -123,7 +124,7 @@ void judge_down(TALLOC_CTX *mem, const struct gate_facts *facts, struct gate_ans
     const struct gate_rehearsal *rehearsal = &facts->rehearsal;
 
     out->layer = LAYER_MEASURED;
-    out->expected = "a rehearsal took the downs, and schema and data were as before";
+    out->expected = "a rehearsal took the way back, and schema and data were as before";
     if (gate_has_no_migration(facts, out))
         return;
     const char *when = gate_ago(tmp, facts, rehearsal->at_ms);
@@ -132,6 +133,8 @@ void judge_down(TALLOC_CTX *mem, const struct gate_facts *facts, struct gate_ans
     else if (rehearsal->schema_restored == STATUS_FAIL)
         gate_answer(out, STATUS_FAIL,
                     mem_printf(mem, "rehearsed %s: the schema did not come back", when));
+    else if (facts->plan->rollback.class == ROLLBACK_UNDO_LOG)
+        gate_answer(out, STATUS_PASS, mem_printf(mem, "rehearsed %s, with the undo log", when));
     else if (rehearsal->data_restored == STATUS_FAIL)
         gate_answer(out, STATUS_FAIL,
                     mem_printf(mem, "rehearsed %s: the data did not come back", when));

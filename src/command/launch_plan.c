@@ -188,20 +188,34 @@ static bool count_after_release(const struct change *change, const bool *is_appl
 struct migrating_steps {
     const struct migration *last; // NULL: nothing is pending
     size_t n;
+    bool has_undo_log; // the way back rests on it
     json_t *settings;
     json_t *bound; // the same, with the bytes that the flight is bound to
 };
 
+// "migrate --undo-log --to 0002"
+static const char *const *migrate_command(struct making *making,
+                                          const struct migrating_steps *steps)
+{
+    const char *words[5] = {"migrate"};
+    size_t n = 1;
+
+    if (steps->has_undo_log)
+        words[n++] = "--undo-log";
+    if (steps->last->version != NULL) {
+        words[n++] = "--to";
+        words[n++] = steps->last->version;
+    }
+    return own_command(making, words);
+}
+
 static void add_migrate(struct making *making, const struct migrating_steps *steps)
 {
-    const char *to = steps->last == NULL ? NULL : steps->last->version;
-
     if (steps->last != NULL)
         add_step(making, &(struct step){.name = "migrate",
                                         .phase = STEP_DEPLOY,
                                         .kind = "migrate",
-                                        .argv = to == NULL ? OWN(making, "migrate")
-                                                           : OWN(making, "migrate", "--to", to),
+                                        .argv = migrate_command(making, steps),
                                         .timeout_ms = 4 * HOUR_MS,
                                         .settings = steps->bound});
 }
@@ -254,6 +268,9 @@ static bool add_change(struct making *making, const struct change *pending, int6
         is_after ? NULL : making->work->choice.environment;
 
     steps.last = find_last(pending, &steps.n);
+    steps.has_undo_log =
+        making->flight->way_back.class != NULL &&
+        strcmp(making->flight->way_back.class, rollback_class_name(ROLLBACK_UNDO_LOG)) == 0;
     TRY(check_change(making, &steps, err));
     json_put_integer(steps.settings, "applied", n_applied);
     json_put_integer(steps.settings, "pending", (int64_t)steps.n);
@@ -339,7 +356,7 @@ static bool add_points(struct making *making, const char *reason, struct error *
 static bool can_go_back(const struct plan_rollback *rehearsed)
 {
     return rehearsed != NULL &&
-           (rehearsed->class == ROLLBACK_ROUND_TRIP || rehearsed->class == ROLLBACK_DUAL_WRITE);
+           (rollback_class_is_whole(rehearsed->class) || rehearsed->class == ROLLBACK_DUAL_WRITE);
 }
 
 static char *id_of(TALLOC_CTX *mem, const struct flight_work *work, int64_t now_ms)

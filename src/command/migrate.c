@@ -200,6 +200,7 @@ static bool prepare(TALLOC_CTX *mem, const struct migrate_command *command, cons
     request->config = choice.config;
     request->undo_log = undo_log_of(command, &choice);
     TRY(flight_binding_find(mem, command->program, &choice, &request->binding, err));
+    request->needs_whole_log = command->has_undo_log && request->binding != NULL;
     if (command->is_dry_run)
         return true;
     return open_journal(mem, command->program, &choice, &request->journal, err);

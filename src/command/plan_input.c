@@ -306,6 +306,8 @@ static bool gather_live(const struct gathering *gathering, struct error *err)
     facts->schema = schema;
     facts->config = inspection->choice.config;
     facts->environment = inspection->choice.environment;
+    facts->has_undo_log =
+        inspection->choice.database != NULL && inspection->choice.database->has_undo_log;
     name_target(gathering);
     TRY(plan_find_rehearsal(mem, inspection, facts->change, &rehearsed, err));
     facts->rehearsed = rehearsed;

@@ -48,12 +48,30 @@ static struct plan_rollback *answer_of(TALLOC_CTX *mem, const json_t *event)
     if (why == NULL || at == NULL || !read_class(json_get_text(data, "class"), &answer.class))
         return NULL;
     answer.rows_lost = json_get_integer(data, "rows_lost", -1);
-    answer.reason = mem_printf(mem, "%s (rehearsed %s on a copy; the downs took %s)", why, at,
-                               quantity_duration(tmp, (int64_t)(seconds * 1000)));
+    const json_t *log = json_object_get(data, "undo_log");
+    const char *size = log == NULL
+                           ? ""
+                           : mem_printf(tmp, "; its undo log was %s",
+                                        quantity_size(tmp, json_get_integer(log, "bytes", 0)));
+    answer.reason = mem_printf(mem, "%s (rehearsed %s on a copy; the downs took %s%s)", why, at,
+                               quantity_duration(tmp, (int64_t)(seconds * 1000)), size);
     answer.old_release_survives = mem_strdup(mem, json_get_text(data, "old_release_survives"));
     struct plan_rollback *out = mem_new(mem, struct plan_rollback);
     *out = answer;
     return out;
+}
+
+static bool keeps_undo_log(const struct inspection *inspection)
+{
+    return inspection->choice.database != NULL && inspection->choice.database->has_undo_log;
+}
+
+// It was kept when it was rehearsed, and is not any more.
+static void give_up_log(TALLOC_CTX *mem, struct plan_rollback *rollback)
+{
+    rollback->class = ROLLBACK_BACKUP;
+    rollback->reason =
+        mem_printf(mem, "%s; but undo_log of tminus.yaml is off now", rollback->reason);
 }
 
 bool plan_find_rehearsal(TALLOC_CTX *mem, const struct inspection *inspection,
@@ -65,6 +83,8 @@ bool plan_find_rehearsal(TALLOC_CTX *mem, const struct inspection *inspection,
                      inspection->target.identity.database, &event, err));
     if (event != NULL && is_same_change(change, json_object_get(event, "data")))
         *out = answer_of(mem, event);
+    if (*out != NULL && (*out)->class == ROLLBACK_UNDO_LOG && !keeps_undo_log(inspection))
+        give_up_log(mem, *out);
     json_decref(event);
     return true;
 }

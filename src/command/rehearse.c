@@ -180,6 +180,8 @@ static bool rehearse(TALLOC_CTX *mem, struct inspection *inspection, const struc
         .environment = environment,
         .service = inspection->choice.config->service,
         .environment_name = inspection->choice.environment_name,
+        .has_undo_log =
+            inspection->choice.database != NULL && inspection->choice.database->has_undo_log,
     };
     bool is_made = rehearsal_make(mem, &rehearsal, out, err);
     inspection_end_progress(inspection);
@@ -288,6 +290,11 @@ static json_t *rehearsed_event(const struct inspection *inspection, const struct
     json_put_text(data, "schema_restored", status_name(answer->schema_restored));
     json_put_text(data, "data_restored", status_name(answer->data_restored));
     json_put_text(data, "old_release_survives", status_name(answer->old_release_survives));
+    if (answer->class == CLASS_UNDO_LOG) {
+        json_t *log = json_put_object(data, "undo_log");
+        json_put_integer(log, "rows", answer->undo_rows);
+        json_put_integer(log, "bytes", answer->undo_bytes);
+    }
     json_put_real(data, "seconds_up", (double)report->up.took_us / 1e6);
     json_put_real(data, "seconds_down", (double)report->down.took_us / 1e6);
     if (json_array_size(compared) > 0)

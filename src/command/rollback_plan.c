@@ -63,7 +63,8 @@ static bool needs_version(const struct deciding *deciding, unsigned methods)
 static bool comes_back_whole(const struct flight *flight)
 {
     const char *class = flight->way_back.class;
-    return class != NULL && (strcmp(class, "round_trip") == 0 || strcmp(class, "dual_write") == 0);
+    return class != NULL && (strcmp(class, "round_trip") == 0 || strcmp(class, "undo_log") == 0 ||
+                             strcmp(class, "dual_write") == 0);
 }
 
 static bool old_release_survives(const struct flight *flight)

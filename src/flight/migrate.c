@@ -381,6 +381,7 @@ static bool fly(struct migrating *migrating, struct error *err)
             return fail_after_done(report, err);
     }
     report->orphans.after = count_orphans(migrating, &report->orphans.tables);
+    report->is_complete = true;
     return check_conflicts(report, err);
 }
 
@@ -455,8 +456,7 @@ bool migrate_run(TALLOC_CTX *mem, const struct migrate_request *request,
     report->n_applied = migrating.record.n;
     TRY(check_bytes(&migrating, err));
     TRY(migrating_read_logs(&migrating, err));
-    if (request->is_undo)
-        TRY(migrating_read_undo(&migrating, &undo, err));
+    TRY(migrating_read_undo(&migrating, &undo, err));
     TRY(migrate_plan(report, request, &migrating.record, undo, report, err));
     TRY(check_steps(&migrating, err));
     *out = report;

@@ -33,6 +33,7 @@ struct migrate_request {
     bool is_undo;
     int64_t steps; // of an undo, from 1
     enum migrate_undo_log undo_log;
+    bool needs_whole_log;        // a flight's way back rests on it
     const struct config *config; // what an undo log is to keep is derived with it
     bool is_dry_run;             // plan only: nothing is opened for writing
     bool recovers;      // what a killed process left half-way is rolled back first (SQLite)

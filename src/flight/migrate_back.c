@@ -74,6 +74,8 @@ bool migrating_read_undo(struct migrating *migrating, struct migrate_undo **out,
         const struct engine_undo_log *open = undo_logs_find_open(&of->logs, step.version);
         const char *id = undo_log_id(tmp, step.version, step.sha256);
         list[i].waits = open != NULL && open->is_ended && strcmp(open->id, id) == 0;
+        migrating->report->n_waiting +=
+            list[i].waits && record_find(&of->record, step.version) == NULL;
         if (undo_logs_find(&of->logs, id) != NULL && migration->down.path == NULL)
             TRY(is_data_alone(of, &step, &list[i].is_data_alone, err));
     }

@@ -89,6 +89,22 @@ static void tell_plan(struct migrating *migrating, struct migrate_step *step,
                     log->unkept[i].why);
 }
 
+static bool check_plan(const struct migrating *migrating, const struct migrate_step *step,
+                       const struct engine_undo_plan *plan, struct error *err)
+{
+    for (size_t i = 0; migrating->request->needs_whole_log && i < plan->n_tables; i++) {
+        const struct engine_undo_table_plan *table = &plan->tables[i];
+        if (table->how != UNDO_NONE)
+            continue;
+        error_set(err, ERROR_POLICY,
+                  "%s: the way back rests on an undo log, and %s cannot be in it: %s",
+                  step->migration->path, migrating_table_text(migrating, table->table), table->why);
+        return error_hint(err,
+                          "this migration was not begun; rehearse with the role that migrates");
+    }
+    return true;
+}
+
 static bool drop_leftover(const struct migrating *migrating, const char *id, struct error *err)
 {
     return undo_logs_find(&migrating->logs, id) == NULL ||
@@ -124,7 +140,7 @@ bool migrating_plan_log(struct migrating *migrating, struct migrate_step *step,
     TRY(request->driver->undo->plan(mem, migrating->reader, &asked, out, err));
     step->log.id = asked.id;
     tell_plan(migrating, step, out);
-    return true;
+    return check_plan(migrating, step, out, err);
 }
 
 // What is in the log is asked of it, not of its plan.

@@ -93,6 +93,8 @@ struct migrate_report {
     bool is_dry_run;
     const char *at_work; // another session that migrates this database now, in words; NULL: none
     bool keeps_undo_log;
+    size_t n_waiting; // migrations that are not applied, and whose data did not go back
+    bool is_complete; // of an undo: all is done, whatever rows were left alone
     size_t n_applied; // before this run
     struct migrate_step *steps;
     size_t n_steps;

@@ -13,6 +13,7 @@
 // Exit statuses of verbs, as command/command.h has them.
 #define VERB_DONE 0
 #define VERB_HOLD 3
+#define VERB_PARTIAL 5
 
 struct step_kind {
     const char *name;
@@ -114,6 +115,7 @@ static bool own_arguments(TALLOC_CTX *mem, const struct step_context *context,
 struct recorded {
     bool is_known;
     int64_t applied, pending; // pending: up to the version that the step goes to
+    int64_t waiting;          // are not applied, and their data did not go back
     const char *why;          // not known: why
 };
 
@@ -143,7 +145,9 @@ static bool read_record(TALLOC_CTX *mem, const struct step_context *context,
     const char *at_work = json_get_text(answer.document, "at_work");
     const json_t *steps = json_object_get(answer.document, "migrations");
     int64_t applied = json_get_integer(answer.document, "applied_before", -1);
-    *out = (struct recorded){.applied = applied, .pending = (int64_t)json_array_size(steps)};
+    *out = (struct recorded){.applied = applied,
+                             .pending = (int64_t)json_array_size(steps),
+                             .waiting = json_get_integer(answer.document, "data_waiting", 0)};
     out->is_known =
         answer.status == VERB_DONE && applied >= 0 && json_is_array(steps) && at_work == NULL;
     if (at_work != NULL)
@@ -217,13 +221,14 @@ static bool undo_arguments(TALLOC_CTX *mem, const struct step_context *context,
     if (foreign != NULL)
         return error_set(err, ERROR_POLICY, "%s", foreign);
     *out = NULL;
-    if (recorded.applied <= before)
+    int64_t n = recorded.applied - before + recorded.waiting;
+    if (recorded.applied < before || n == 0)
         return true;
     const char **argv = mem_array(mem, const char *, 5);
     argv[0] = "migrate";
     argv[1] = "--undo";
     argv[2] = "--steps";
-    argv[3] = mem_printf(mem, "%lld", (long long)(recorded.applied - before));
+    argv[3] = mem_printf(mem, "%lld", (long long)n);
     *out = argv;
     return true;
 }
@@ -238,7 +243,7 @@ static bool undo_read_back(TALLOC_CTX *mem, const struct step_context *context,
     if (!recorded.is_known)
         return put_unknown(&recorded, out);
     out->evidence = recorded_evidence(&recorded);
-    out->state = recorded.applied == before ? STEP_DONE : STEP_PENDING;
+    out->state = recorded.applied == before && recorded.waiting == 0 ? STEP_DONE : STEP_PENDING;
     if (recorded.applied < before) {
         out->state = STEP_UNKNOWN;
         out->why = mem_printf(mem,
@@ -252,6 +257,10 @@ static bool undo_read_back(TALLOC_CTX *mem, const struct step_context *context,
                        ? foreign
                        : mem_printf(mem, "%lld migrations of the flight are still applied",
                                     (long long)(recorded.applied - before));
+    } else if (recorded.waiting > 0) {
+        out->is_partly = true;
+        out->why = mem_printf(mem, "the data of %lld migrations did not go back from its undo log",
+                              (long long)recorded.waiting);
     }
     return true;
 }
@@ -378,7 +387,13 @@ static void judge(TALLOC_CTX *mem, const struct verb_answer *answer, int64_t tim
     bool is_unknown = answer->timed_out || answer->status == VERB_HOLD || answer->status >= 128 ||
                       checkup_is_unattributable(answer->document);
 
-    out->state = answer->status == VERB_DONE ? STEP_DONE : is_unknown ? STEP_UNKNOWN : STEP_FAILED;
+    // Of an undo: all is back, but for rows that others changed since.
+    bool is_complete = answer->status == VERB_PARTIAL &&
+                       json_is_true(json_object_get(answer->document, "complete"));
+
+    out->state = answer->status == VERB_DONE || is_complete ? STEP_DONE
+                 : is_unknown                               ? STEP_UNKNOWN
+                                                            : STEP_FAILED;
     if (answer->timed_out)
         out->why = mem_printf(mem, "it did not end within %s", quantity_duration(mem, timeout_ms));
     else if (answer->status != VERB_DONE)

@@ -50,6 +50,7 @@
 // {database, environment, source, migrations: [{version, path, sha256}], verdict, why, class,
 // class_why, rows_lost, schema_restored, data_restored, old_release_survives, seconds_up,
 // seconds_down, effects};
+// `undo_log`, of class undo_log: {rows (that came back), bytes (of the logs, on the copy)};
 // `effects`, when the effects files were compared or written: [{sha256 (of the file), different}]
 #define EVENT_REHEARSED "rehearsed"
 

@@ -56,13 +56,32 @@ static const char *undo_of(const struct making *making, const struct migration *
     return undo != NULL ? undo : "none: this tool runs no downs; see rollback.restore";
 }
 
+// Before-images take a lock for longer than the migration itself may, and room.
+static const char *undo_log_words(const struct making *making)
+{
+    if (!making->facts->has_undo_log)
+        return NULL;
+    return making->facts->assessment->dialect == DIALECT_SQLITE
+               ? "before-images of the rows that it overwrites or deletes are kept (undo_log)"
+               : "before-images of the rows that it overwrites or deletes are kept (undo_log): "
+                 "their "
+                 "tables are locked SHARE ROW EXCLUSIVE from its first statement to the commit, "
+                 "and "
+                 "ACCESS EXCLUSIVE just before that";
+}
+
+// Lines, those that are there.
+static const char *joined(TALLOC_CTX *mem, const char *a, const char *b)
+{
+    return a == NULL ? b : b == NULL ? a : mem_printf(mem, "%s\n%s", a, b);
+}
+
 static void add_migration(struct making *making, const struct migration *migration)
 {
     struct work work = work_of(making, migration);
     const char *label = migration->version != NULL ? migration->version : migration->name;
     const char *name = migration->name != NULL ? migration->name : "";
     const char *why = order_words(making, migration);
-    bool has_both = why != NULL && work.detail != NULL;
 
     making_add(making, PLAN_DEPLOY,
                (struct plan_step){
@@ -73,11 +92,8 @@ static void add_migration(struct making *making, const struct migration *migrati
                    .command = command_apply(making, migration),
                    .proof = "the tool's record has it, and the schema is read back",
                    .expected = "ends with 0; it is recorded as applied",
-                   .detail = work.detail == NULL && why == NULL
-                                 ? NULL
-                                 : mem_printf(making->mem, "%s%s%s", why == NULL ? "" : why,
-                                              has_both ? "\n" : "",
-                                              work.detail == NULL ? "" : work.detail),
+                   .detail = joined(making->mem, joined(making->mem, why, work.detail),
+                                    undo_log_words(making)),
                    .is_required = true,
                    .estimate = work.estimate,
                    .batching = work.batching,

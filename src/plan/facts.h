@@ -30,6 +30,7 @@ struct plan_facts {
     const char *client;         // asks one query behind it: "psql -d shop -Xc"; NULL: none is here
     const char *folder;         // of the migrations, for the shell; NULL: not known
     bool is_after_release;      // of the migrations behind the release alone, which is out
+    bool has_undo_log;          // `tminus migrate` keeps before-images
     bool runs_migrations;       // `tminus migrate` writes this layout's record on this engine
     enum plan_console console;
     const char *made_at;

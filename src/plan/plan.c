@@ -38,9 +38,13 @@ const char *plan_step_kind_name(enum plan_step_kind kind)
 const char *rollback_class_name(enum rollback_class class)
 {
     static const char *const names[] = {
-        [ROLLBACK_UNKNOWN] = "unknown",       [ROLLBACK_ROUND_TRIP] = "round_trip",
-        [ROLLBACK_DUAL_WRITE] = "dual_write", [ROLLBACK_BACKUP] = "backup",
-        [ROLLBACK_PARTIAL] = "partial",       [ROLLBACK_IRREVERSIBLE] = "irreversible",
+        [ROLLBACK_UNKNOWN] = "unknown",
+        [ROLLBACK_ROUND_TRIP] = "round_trip",
+        [ROLLBACK_UNDO_LOG] = "undo_log",
+        [ROLLBACK_DUAL_WRITE] = "dual_write",
+        [ROLLBACK_BACKUP] = "backup",
+        [ROLLBACK_PARTIAL] = "partial",
+        [ROLLBACK_IRREVERSIBLE] = "irreversible",
     };
     return names[class];
 }
@@ -50,12 +54,18 @@ const char *rollback_class_answer(enum rollback_class class)
     switch (class) {
     case ROLLBACK_UNKNOWN: return "Not known";
     case ROLLBACK_ROUND_TRIP:
+    case ROLLBACK_UNDO_LOG:
     case ROLLBACK_DUAL_WRITE:
     case ROLLBACK_BACKUP: return "Yes";
     case ROLLBACK_PARTIAL: return "Partial";
     case ROLLBACK_IRREVERSIBLE: return "No";
     }
     bug("rollback class %d", (int)class);
+}
+
+bool rollback_class_is_whole(enum rollback_class class)
+{
+    return class == ROLLBACK_ROUND_TRIP || class == ROLLBACK_UNDO_LOG;
 }
 
 struct plan_step *plan_find(struct plan *plan, const char *name)

@@ -86,10 +86,11 @@ struct plan_section {
     size_t n_steps;
 };
 
-// The checklist's four answers, and the one that is better than all.
+// The checklist's four answers, and two that are better than all.
 enum rollback_class {
     ROLLBACK_UNKNOWN,
     ROLLBACK_ROUND_TRIP,
+    ROLLBACK_UNDO_LOG,
     ROLLBACK_DUAL_WRITE,
     ROLLBACK_BACKUP,
     ROLLBACK_PARTIAL,
@@ -97,6 +98,8 @@ enum rollback_class {
 };
 const char *rollback_class_name(enum rollback_class class);   // "round_trip" … for programs
 const char *rollback_class_answer(enum rollback_class class); // "Yes", "Partial", "No", "Not known"
+// Brings it back whole all that was there, by itself?
+bool rollback_class_is_whole(enum rollback_class class);
 
 struct plan_rollback {
     enum rollback_class class;

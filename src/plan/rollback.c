@@ -124,6 +124,7 @@ static void add_restore(struct making *making)
 {
     struct loss loss = making_loss(making);
     enum rollback_class class = making->plan->rollback.class;
+    bool is_whole = rollback_class_is_whole(class);
     bool has_copy = loss.n_tables > 0 && !loss.is_unrecorded;
     bool is_sqlite = making->facts->assessment->dialect == DIALECT_SQLITE;
 
@@ -132,18 +133,22 @@ static void add_restore(struct making *making)
         (struct plan_step){
             .kind = STEP_MANUAL,
             .name = "rollback.restore",
-            .title = class == ROLLBACK_ROUND_TRIP ? "Restore data: nothing needs it"
-                     : has_copy                   ? "Restore what the change overwrote or removed"
-                                                  : "Restore data by hand",
+            .title = class == ROLLBACK_UNDO_LOG ? "Restore data: the undo log has done it"
+                     : is_whole                 ? "Restore data: nothing needs it"
+                     : has_copy                 ? "Restore what the change overwrote or removed"
+                                                : "Restore data by hand",
             .command = has_copy ? restore_command(making) : NULL,
             .proof = "rollback.verify compares every row with the baseline",
-            .expected = class == ROLLBACK_ROUND_TRIP ? "no row that was there before was changed"
-                        : !has_copy ? "what rollback.verify still names is mended, row by row"
-                        : is_sqlite
-                            ? "the database is that of before; what was written since is gone"
+            .expected =
+                class == ROLLBACK_UNDO_LOG ? "every row that the change overwrote or deleted "
+                                             "is back, but for those that others changed "
+                                             "since"
+                : is_whole                 ? "no row that was there before was changed"
+                : !has_copy ? "what rollback.verify still names is mended, row by row"
+                : is_sqlite ? "the database is that of before; what was written since is gone"
                             : "the copy is beside the live database, and the rows that "
                               "rollback.verify names are taken from it",
-            .is_required = class != ROLLBACK_ROUND_TRIP,
+            .is_required = !is_whole,
             .batching = "none: what is restored is decided by rollback.verify",
             .undo = has_copy && !is_sqlite ? "dropdb restored"
                     : has_copy             ? "none: it takes the place of the whole database"

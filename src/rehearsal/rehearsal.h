@@ -18,6 +18,7 @@ struct rehearsal_request {
     const struct config *config;
     const struct config_environment *environment; // NULL: none is configured
     const char *service, *environment_name;
+    bool has_undo_log; // migrate keeps before-images
 };
 
 MUST_CHECK bool rehearsal_make(TALLOC_CTX *mem, const struct rehearsal_request *request,

@@ -1,8 +1,8 @@
 /*
  * The answer of a rehearsal: can it be undone, and may it go ahead?
  *
- * The classes are the four answers of the deployment checklist, and the round trip, which is better
- * than all of them (docs/rehearsal.md).
+ * The classes are the four answers of the deployment checklist, and two that are better than all of
+ * them, the round trip and the undo log (docs/rehearsal.md).
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -55,10 +55,25 @@ static void put_class(struct rollback_answer *answer, enum rehearsal_class class
     answer->why = why;
 }
 
+// Nothing but data was changed, none has a down, and before-images brought all of it back.
+static bool is_data_alone(const struct rehearsing *rehearsing)
+{
+    const struct change *change = rehearsing->request->change;
+    for (size_t i = 0; i < change->n_migrations; i++)
+        if (change->migrations[i].down.path != NULL)
+            return false;
+    return rehearsing->report->rollback.undo == STATUS_PASS &&
+           rehearsing->report->effects.n_objects == 0;
+}
+
 static void judge_without_downs(const struct rehearsing *rehearsing, bool has_backup)
 {
     struct rollback_answer *answer = &rehearsing->report->rollback;
-    if (only_adds(&rehearsing->report->effects) && answer->old_release_survives == STATUS_PASS)
+    if (rehearsing->request->has_undo_log && is_data_alone(rehearsing))
+        put_class(answer, CLASS_UNDO_LOG,
+                  "there is no down, and none is needed: the before-images that migrate keeps "
+                  "bring the data back");
+    else if (only_adds(&rehearsing->report->effects) && answer->old_release_survives == STATUS_PASS)
         put_class(answer, CLASS_DUAL_WRITE,
                   "there is no down, and none is needed: nothing that was there changed, and the "
                   "old release runs on the new schema");
@@ -66,6 +81,17 @@ static void judge_without_downs(const struct rehearsing *rehearsing, bool has_ba
         put_class(answer, CLASS_BACKUP, "there is no down: only the backup brings it back");
     else
         put_class(answer, CLASS_IRREVERSIBLE, "there is no down, and no backup is configured");
+}
+
+// The ups were run again on what the downs alone leave, which is not where this way back leads.
+static void put_undo_log(struct rollback_answer *answer)
+{
+    put_class(answer, CLASS_UNDO_LOG,
+              "the downs and the before-images that migrate keeps bring schema and data back");
+    if (answer->again == STATUS_PASS)
+        return;
+    answer->again = STATUS_UNKNOWN;
+    answer->again_detail = "the downs alone leave other rows";
 }
 
 static void judge_downs(const struct rehearsing *rehearsing, bool has_backup)
@@ -81,10 +107,14 @@ static void judge_downs(const struct rehearsing *rehearsing, bool has_backup)
     else if (is_back(answer))
         put_class(answer, CLASS_PARTIAL,
                   "the downs bring back what was there, and destroy what the new release wrote");
+    else if (answer->undo == STATUS_PASS && rehearsing->request->has_undo_log &&
+             answer->schema_restored == STATUS_PASS && answer->rows_lost == 0)
+        put_undo_log(answer);
     else if (answer->undo == STATUS_PASS || has_backup)
         put_class(answer, CLASS_BACKUP,
                   answer->undo == STATUS_PASS
-                      ? "the downs do not bring the data back; before-images would"
+                      ? "the downs do not bring the data back; before-images would (undo_log: "
+                        "true)"
                       : "the downs do not bring everything back; the backup does");
     else
         put_class(answer, CLASS_PARTIAL, "the downs do not bring everything back");
@@ -237,7 +267,8 @@ static struct ruling judge_knowledge(TALLOC_CTX *mem, const struct rehearsal_rep
     const char *unknown = first_unknown(mem, &report->effects);
     if (unknown != NULL)
         return (struct ruling){VERDICT_HOLD, unknown};
-    if (answer->data_restored == STATUS_FAIL && writes_rows(&report->down))
+    if (answer->data_restored == STATUS_FAIL && answer->class != CLASS_UNDO_LOG &&
+        writes_rows(&report->down))
         return (struct ruling){
             VERDICT_HOLD,
             mem_printf(mem, "the downs write rows, and leave %s otherwise than it was",
@@ -251,7 +282,7 @@ static struct ruling judge_knowledge(TALLOC_CTX *mem, const struct rehearsal_rep
                                mem_printf(mem, "%s, and %s", answer->why, answer->unkept)};
     return (struct ruling){
         VERDICT_GO,
-        answer->class == CLASS_ROUND_TRIP
+        answer->class == CLASS_ROUND_TRIP || answer->class == CLASS_UNDO_LOG
             ? "the change does what it says, and goes back"
             : mem_printf(mem, "the change does what it says; going back: %s", answer->why)};
 }

@@ -142,6 +142,7 @@ struct migration_effects { // of one migration
 
 enum rehearsal_class {
     CLASS_ROUND_TRIP, // the downs restore schema and data
+    CLASS_UNDO_LOG,   // the downs and the before-images that are kept restore schema and data
     CLASS_DUAL_WRITE, // both shapes are written: nothing is lost by leaving the new one
     CLASS_BACKUP,     // what does not come back is in the backup, or in the plan's copy
     CLASS_PARTIAL,    // some rows or values do not come back
@@ -175,6 +176,7 @@ struct rollback_answer {
     enum status
         undo; // the undo log brings back what UPDATE and DELETE overwrote; UNKNOWN: not tried
     int64_t undo_rows;
+    int64_t undo_bytes; // of the logs, on the copy
     const char *undo_detail;
 };
 

@@ -212,6 +212,19 @@ static bool judge(struct undoing *undoing, struct error *err)
     return true;
 }
 
+// How large the logs are, before they go back.
+static bool measure(struct undoing *undoing, struct error *err)
+{
+    SCRATCH(tmp);
+    const struct target *work = &undoing->rehearsing->copies->work;
+    struct engine_undo_log *logs;
+    size_t n;
+    TRY(work->driver->undo->list(tmp, work->engine, true, &logs, &n, err));
+    for (size_t i = 0; i < n; i++)
+        undoing->rehearsing->report->rollback.undo_bytes += logs[i].bytes;
+    return true;
+}
+
 bool rehearse_undo(struct rehearsing *rehearsing, struct error *err)
 {
     struct undoing undoing = {.rehearsing = rehearsing};
@@ -224,7 +237,7 @@ bool rehearse_undo(struct rehearsing *rehearsing, struct error *err)
     rehearsing_phase(rehearsing, "undo");
     TRY(copies_begin_anew(rehearsing->copies, err));
     rehearsing->new_rows = (struct new_rows){0}; // nothing of it is on the copy any more
-    bool is_tried = run_ups(&undoing, &is_run, err) &&
+    bool is_tried = run_ups(&undoing, &is_run, err) && measure(&undoing, err) &&
                     (!is_run || take_back(&undoing, &is_done, err)) &&
                     (!is_run || !is_done || judge(&undoing, err));
     if (is_tried && (!is_run || !is_done))

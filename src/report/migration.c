@@ -275,6 +275,8 @@ void report_migration_json(FILE *out, const struct migrate_report *report,
     json_put_text(document, "direction", report->is_undo ? "down" : "up");
     json_put_bool(document, "dry_run", report->is_dry_run);
     json_put_bool(document, "undo_log", report->keeps_undo_log);
+    json_put_integer(document, "data_waiting", (int64_t)report->n_waiting);
+    json_put_bool(document, "complete", report->is_complete);
     json_put_integer(document, "applied_before", (int64_t)report->n_applied);
     json_put_text(document, "at_work", report->at_work);
     json_t *steps = json_put_array(document, "migrations");

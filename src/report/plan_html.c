@@ -235,7 +235,7 @@ static void write_answers(FILE *out, const struct plan_rollback *rollback)
     fputs("<h3 class=\"question\">Can we roll back?</h3>\n<ul class=\"answers\">\n", out);
     for (size_t i = 0; i < plan_answer_count; i++) {
         bool is_it = plan_answers[i].class == rollback->class;
-        if (is_it || plan_answers[i].class != ROLLBACK_ROUND_TRIP)
+        if (plan_answer_is_shown(&plan_answers[i], rollback->class))
             fprintf(out, "<li%s><span class=\"box\" aria-label=\"%s\">%s</span> %s</li>\n",
                     is_it ? " class=\"chosen\"" : "", is_it ? "yes" : "no", is_it ? "☑" : "☐",
                     plan_answers[i].text);

@@ -311,7 +311,7 @@ static void write_answers(const struct page *page, const struct plan_rollback *r
     fputs("**Can we roll back?**\n\n", page->out);
     for (size_t i = 0; i < plan_answer_count; i++) {
         bool is_it = plan_answers[i].class == rollback->class;
-        if (is_it || plan_answers[i].class != ROLLBACK_ROUND_TRIP)
+        if (plan_answer_is_shown(&plan_answers[i], rollback->class))
             fprintf(page->out, "- [%s] %s\n", is_it ? "x" : " ", plan_answers[i].text);
     }
     fprintf(page->out, "\n%s: ", rollback_class_answer(rollback->class));

@@ -142,6 +142,7 @@ const struct plan_step **plan_invariants(TALLOC_CTX *mem, const struct plan *pla
 
 const struct plan_answer plan_answers[] = {
     {ROLLBACK_ROUND_TRIP, "Yes - every migration has a down that brings schema and data back"},
+    {ROLLBACK_UNDO_LOG, "Yes - the downs and the undo log bring schema and data back"},
     // Source: the checklist, "Rollback Plan".
     {ROLLBACK_DUAL_WRITE, "Yes - dual-write kept legacy column populated"},
     {ROLLBACK_BACKUP, "Yes - have database backup from before migration"},
@@ -149,6 +150,11 @@ const struct plan_answer plan_answers[] = {
     {ROLLBACK_IRREVERSIBLE, "No - irreversible change (document why this is acceptable)"},
 };
 const size_t plan_answer_count = COUNT_OF(plan_answers);
+
+bool plan_answer_is_shown(const struct plan_answer *answer, enum rollback_class class)
+{
+    return answer->class == class || !rollback_class_is_whole(answer->class);
+}
 
 char *plan_rollback_text(TALLOC_CTX *mem, const struct plan_rollback *rollback)
 {

@@ -41,6 +41,8 @@ struct plan_answer {
     const char *text;
 };
 extern const struct plan_answer plan_answers[];
+// Those of the checklist are always shown, the better ones where it is one.
+bool plan_answer_is_shown(const struct plan_answer *answer, enum rollback_class class);
 extern const size_t plan_answer_count;
 // What one is told below the boxes: the reason, how it is known, and how many rows would be lost.
 char *plan_rollback_text(TALLOC_CTX *mem, const struct plan_rollback *rollback);

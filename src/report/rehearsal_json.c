@@ -221,6 +221,7 @@ static void put_rollback(struct json_writer *writer, const struct rehearsal_repo
     json_writer_text(writer, "old_release_detail", answer->old_release_detail);
     put_answer(writer, "undo_restores", answer->undo);
     json_writer_integer(writer, "undo_rows", answer->undo_rows);
+    json_writer_integer(writer, "undo_bytes", answer->undo_bytes);
     json_writer_text(writer, "undo_detail", answer->undo_detail);
     json_writer_close_object(writer);
 }

@@ -56,12 +56,12 @@ class OnSqlite(kill_matrix.Flight):
         self.web.serve(os.path.join(self.folder, 'served'))
         self.write('deploy.sh', DEPLOY)
         self.write('served', 'v0\n')
-        self.write('migrations/0001_orders.up.sql', 'CREATE TABLE orders (id INTEGER PRIMARY KEY, cents INTEGER NOT NULL);\n')
+        self.write('migrations/0001_orders.up.sql', 'CREATE TABLE orders (id INTEGER PRIMARY KEY, cents INTEGER NOT NULL, note TEXT);\n')
         self.write('migrations/0001_orders.down.sql', 'DROP TABLE orders;\n')
         self.sql('PRAGMA user_version = 1')
         self.must('migrate', '-q')
         self.must('release', '--version', 'v1', '-q')
-        self.sql('WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200) INSERT INTO orders SELECT i, i * 100 FROM n')
+        self.sql('WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200) INSERT INTO orders SELECT i, i * 100, i FROM n')
         self.write('migrations/0002_currency.up.sql', self.up)
         self.write('migrations/0002_currency.down.sql', 'ALTER TABLE orders DROP COLUMN currency;\n')
         self.prepare_flight()
@@ -77,7 +77,7 @@ class OnSqlite(kill_matrix.Flight):
 
     def data(self):
         db = sqlite3.connect(os.path.join(self.folder, 'shop.db'))
-        dump = '\n'.join(db.iterdump())
+        dump = '\n'.join(line for line in db.iterdump() if 'tminus_undo' not in line)  # they tell the time
         intact = db.execute('PRAGMA integrity_check').fetchone()[0]
         db.close()
         return intact, dump
@@ -99,10 +99,17 @@ class Refused(OnSqlite):
 
 
 class TakenBack(OnSqlite):
+    """By undo logs: of one migration the data goes first, of the other the down."""
     name, ends = 'taken back', 4
     verb = ['abort', '--reason', 'too many calls']
+    once = OnSqlite.once + ('data-undone', 'migration-undone')
+    up = "ALTER TABLE orders ADD COLUMN currency TEXT;\nUPDATE orders SET currency = 'EUR', cents = cents + 1;\n"
 
     def prepare_flight(self):
+        config = CONFIG.replace('migrations: migrations', 'migrations: migrations, undo_log: true')
+        self.write('tminus.yaml', config.replace('[effects', '[migrations, effects').replace('PORT', self.web.port('http')))
+        self.write('migrations/0003_note.up.sql', 'ALTER TABLE orders DROP COLUMN note;\n')
+        self.write('migrations/0003_note.down.sql', 'ALTER TABLE orders ADD COLUMN note TEXT;\n')
         super().prepare_flight()
         self.must('launch', '--version', 'v2', '-q')
 

@@ -37,6 +37,24 @@ echo 'DROP INDEX prices;' >migrations/1_round.down.sql
 sqlite3 shop.db 'UPDATE t SET price = 1 WHERE id < 5'
 is 'what a constraint of the up refuses comes back behind the down' "$(undone)" 'True 49 rows, then the downs'
 
+sqlite3 shop.db 'UPDATE t SET price = id / 3.0'
+echo 'UPDATE t SET price = round(price, 2);' >migrations/1_round.up.sql
+echo 'SELECT 1;' >migrations/1_round.down.sql
+echo "environments: {here: {database: {url: 'sqlite:shop.db', migrations: migrations, undo_log: true}}}" >tminus.yaml
+ends 0 'undo_log keeps what brings it back: GO without a backup' "$TMINUS" rehearse
+says 'the class is its own' out 'way back: undo_log, the downs and the before-images that migrate keeps bring schema and data back'
+"$TMINUS" plan --format md >out 2>&1
+says 'the plan says so' out '[x] Yes - the downs and the undo log bring schema and data back'
+says 'with the size of the log' out 'its undo log was 4.0 KB'
+says 'and that before-images are kept' out 'before-images of the rows that it overwrites or deletes are kept (undo_log)'
+sed -i 's/, undo_log: true//' tminus.yaml
+"$TMINUS" plan --format md >out 2>&1
+says 'turned off since, it is no way back any more' out 'but undo_log of tminus.yaml is off now'
+rm migrations/1_round.down.sql
+sed -i 's/migrations}/migrations, undo_log: true}/' tminus.yaml
+ends 0 'data alone, and no down: GO' "$TMINUS" rehearse
+says 'by the log alone' out 'way back: undo_log, there is no down, and none is needed'
+
 # --- several databases
 mkdir first second
 sqlite3 a.db 'CREATE TABLE only_a (id INTEGER PRIMARY KEY); INSERT INTO only_a VALUES (1)'

@@ -19,7 +19,7 @@ is 'the rehearsal says that the downs do not bring the data back' \
     'True False backup'
 is 'and never that it goes back' \
     "$(python3 -c 'import json; print(json.load(open("out"))["why"])')" \
-    'the downs do not bring the data back; before-images would, and no backup is configured that would: backup: {kind: …, directory: …}'
+    'the downs do not bring the data back; before-images would (undo_log: true), and no backup is configured that would: backup: {kind: …, directory: …}'
 run "$TMINUS" plan --database shop.db --format json m
 is 'then it is measured' "$(member layer)" measured
 is 'and the class is that of the rehearsal' "$(member class)" backup

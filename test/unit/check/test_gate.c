@@ -158,6 +158,11 @@ static void way_back_unknown(struct good_facts *good)
 {
     good->plan.rollback.class = ROLLBACK_UNKNOWN;
 }
+static void by_undo_log(struct good_facts *good)
+{
+    good->plan.rollback.class = ROLLBACK_UNDO_LOG;
+    good->facts.rehearsal.data_restored = STATUS_FAIL; // by the downs alone
+}
 static void by_backup(struct good_facts *good)
 {
     good->plan.rollback.class = ROLLBACK_BACKUP;
@@ -558,10 +563,12 @@ static const struct gate_case cases[] = {
     {"down", nothing, STATUS_PASS, "rehearsed 1 h 0 min ago"},
     {"down", schema_stays, STATUS_FAIL, "rehearsed 1 h 0 min ago: the schema did not come back"},
     {"down", data_stays, STATUS_FAIL, "rehearsed 1 h 0 min ago: the data did not come back"},
+    {"down", by_undo_log, STATUS_PASS, "rehearsed 1 h 0 min ago, with the undo log"},
     {"down", down_untold, STATUS_UNKNOWN, NULL},
     {"down", never_rehearsed, STATUS_UNKNOWN, "these migrations were not rehearsed"},
     {"rollback", nothing, STATUS_PASS, "round_trip, measured"},
     {"rollback", by_backup, STATUS_PASS, "backup, measured"},
+    {"rollback", by_undo_log, STATUS_PASS, "undo_log, measured"},
     {"rollback", no_migration, STATUS_PASS, NULL},
     {"rollback", irreversible_accepted, STATUS_PASS,
      "irreversible, accepted by ben: the table is a cache"},

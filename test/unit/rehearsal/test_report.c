@@ -11,6 +11,7 @@ static void test_classes_have_their_words(void **state)
 {
     (void)state;
     assert_string_equal(rehearsal_class_name(CLASS_ROUND_TRIP), "round_trip");
+    assert_string_equal(rehearsal_class_name(CLASS_UNDO_LOG), "undo_log");
     assert_string_equal(rehearsal_class_name(CLASS_DUAL_WRITE), "dual_write");
     assert_string_equal(rehearsal_class_name(CLASS_BACKUP), "backup");
     assert_string_equal(rehearsal_class_name(CLASS_PARTIAL), "partial");
