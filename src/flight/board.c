@@ -36,7 +36,7 @@ char *board_waiting_for(TALLOC_CTX *mem, const struct flight *flight,
         return NULL;
     if (flight_state_action(flight->state) == ACTION_ASK)
         return mem_strdup(mem, flight->acceptance.open != NULL
-                                   ? "a person: go accepts the difference, abort takes it back"
+                                   ? "a person: go accepts differences of this kind, abort takes it back"
                                    : "a person: go or abort");
     if (flight->state == FLIGHT_READY)
         return mem_printf(mem, "T-0 at %s UTC",

@@ -5,8 +5,8 @@
  */
 #include "flight/checkup.h"
 #include "base/clock.h"
-#include "base/digest.h"
 #include "base/text.h"
+#include "flight/acceptance.h"
 #include "journal/events.h"
 #include <string.h>
 
@@ -69,27 +69,6 @@ bool checkup_is_unattributable(const json_t *document)
     return json_is_true(json_object_get(document, "unattributable"));
 }
 
-// Of what was found, without when: the same differences give the same one.
-static char *found_digest(TALLOC_CTX *mem, const json_t *document)
-{
-    static const char *const kept[] = {"name", "status", "observed", "detail"};
-    json_auto_t *found = json_object();
-    json_t *list = json_put_array(found, "checks");
-    const json_t *check;
-    size_t i;
-
-    json_array_foreach(json_object_get(document, "invariants"), i, check)
-    {
-        json_t *object = json_object();
-        for (size_t k = 0; k < COUNT_OF(kept); k++)
-            json_put_text(object, kept[k], json_get_text(check, kept[k]));
-        json_array_append_new(list, object);
-    }
-    json_put(found, "tables", json_deep_copy(json_object_get(document, "tables")));
-    const char *text = json_canonical(mem, found);
-    return mem_strdup(mem, digest_of(text, strlen(text)).hex);
-}
-
 // --- the data
 
 static const char *shown_by(TALLOC_CTX *mem, const struct checkup *checkup, const char *baseline)
@@ -117,7 +96,7 @@ static void put_answer(TALLOC_CTX *mem, const struct checkup *checkup,
         return;
     }
     if (is_open)
-        out->unattributed = found_digest(mem, answer->document);
+        out->unattributed = acceptance_kinds(mem, answer->document);
     out->why = mem_printf(
         mem, "%s%s; %s", reason,
         is_open ? "; it may be traffic as well as damage, for this database does not tell who "

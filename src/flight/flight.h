@@ -83,10 +83,9 @@ struct flight_gate {
 
 // Differences of which nobody can tell who made them, and the person who accepted them.
 struct flight_acceptance {
-    const char *open;     // what the flight holds for, by digest; NULL: not for that
-    const char *accepted; // what was accepted last; NULL: nothing
-    const char *by;       // who said go; NULL
-    bool is_given;        // go was said, and it was not verified again yet
+    const char *open;     // what the flight holds for, by kinds (flight/acceptance.h); NULL: not
+    const char *accepted; // the kinds that were accepted; NULL: none
+    const char *by;       // who said go last; NULL
 };
 
 struct flight_poll {

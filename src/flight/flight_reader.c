@@ -3,6 +3,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
+#include "flight/acceptance.h"
 #include "flight/flight.h"
 #include "journal/events.h"
 #include <string.h>
@@ -165,24 +166,18 @@ static void pass_point(struct flight *flight)
         }
 }
 
-// What it holds for now, or what was accepted and let it go on.
+// What it holds for now.
 static void take_unattributed(struct flight_reader *reader, const json_t *data,
                               enum flight_state state)
 {
     struct flight *flight = reader->flight;
     struct flight_acceptance *acceptance = &flight->acceptance;
-    const char *digest = text_of(reader, json_object_get(data, "detail"), "unattributed");
+    const char *kinds = text_of(reader, json_object_get(data, "detail"), "unattributed");
 
-    if (state == FLIGHT_HOLDING) {
-        if (flight->state != FLIGHT_HOLDING)
-            acceptance->open = digest;
-        return;
-    }
-    acceptance->open = NULL;
-    if (digest != NULL)
-        acceptance->accepted = digest;
-    if (state == FLIGHT_WATCHING || state == FLIGHT_DONE)
-        acceptance->is_given = false;
+    if (state != FLIGHT_HOLDING)
+        acceptance->open = NULL;
+    else if (flight->state != FLIGHT_HOLDING)
+        acceptance->open = kinds;
 }
 
 // The event moved the flight into a state, or let it stay: staying does not begin it anew.
@@ -253,13 +248,16 @@ static void take_way_back(struct flight_reader *reader, const struct flight_requ
     }
 }
 
-// A go to differences that nobody can attribute is that person's word for them.
-static void take_go(struct flight *flight, const struct flight_request *request)
+// A go to differences that nobody can attribute is that person's word for their kinds.
+static void take_go(struct flight_reader *reader, const struct flight_request *request)
 {
-    if (flight->state != FLIGHT_HOLDING || flight->acceptance.open == NULL)
+    struct flight *flight = reader->flight;
+    struct flight_acceptance *acceptance = &flight->acceptance;
+
+    if (flight->state != FLIGHT_HOLDING || acceptance->open == NULL)
         return;
-    flight->acceptance.by = request->actor;
-    flight->acceptance.is_given = true;
+    acceptance->by = request->actor;
+    acceptance->accepted = acceptance_joined(reader->mem, acceptance->accepted, acceptance->open);
 }
 
 static void answer_request(struct flight_reader *reader, int64_t sequence, bool is_taken)
@@ -271,7 +269,7 @@ static void answer_request(struct flight_reader *reader, int64_t sequence, bool 
             if (is_taken && flight->requests[i].occurrence == OCCURRED_ROLLBACK_ASKED)
                 take_way_back(reader, &flight->requests[i]);
             if (is_taken && flight->requests[i].occurrence == OCCURRED_GO_ASKED)
-                take_go(flight, &flight->requests[i]);
+                take_go(reader, &flight->requests[i]);
             memmove(&flight->requests[i], &flight->requests[i + 1],
                     (flight->n_requests - i - 1) * sizeof *flight->requests);
             flight->n_requests--;

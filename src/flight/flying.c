@@ -5,6 +5,7 @@
  */
 #include "flight/flying.h"
 #include "base/quantity.h"
+#include "flight/acceptance.h"
 #include "flight/remains.h"
 #include "journal/events.h"
 #include <string.h>
@@ -312,21 +313,17 @@ static const char *with_lateness(TALLOC_CTX *mem, const char *why, int64_t ms)
                       quantity_duration(mem, ms));
 }
 
-// A person said go to it: to what was found when it held, whatever traffic added before it could be
-// asked again; from then on to just that.
+// A person said go to differences of these kinds, however many more of them there are by now.
 static void accept(TALLOC_CTX *mem, const struct flight *flight, struct flight_answer *answer)
 {
     const struct flight_acceptance *acceptance = &flight->acceptance;
-    bool is_accepted =
-        acceptance->is_given ||
-        (acceptance->accepted != NULL && strcmp(acceptance->accepted, answer->unattributed) == 0);
 
     answer->detail = answer->detail == NULL ? json_object() : answer->detail;
     json_put_text(answer->detail, "unattributed", answer->unattributed);
-    if (!is_accepted)
+    if (!acceptance_covers(acceptance->accepted, answer->unattributed))
         return;
     answer->verdict = VERDICT_GO;
-    answer->why = mem_printf(mem, "%s accepted that %s", acceptance->by, answer->why);
+    answer->why = mem_printf(mem, "of a kind that %s accepted: %s", acceptance->by, answer->why);
     json_put_text(answer->detail, "accepted_by", acceptance->by);
 }
 

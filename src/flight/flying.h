@@ -22,8 +22,8 @@ struct flight_answer {
     enum verdict verdict;
     const char *why; // one sentence
     json_t *detail;  // for the journal, stolen; NULL: none
-    // Of a verification that holds: the digest of differences that nobody can attribute, where it
-    // rests on these alone; a person may accept them. NULL else.
+    // Of a verification that holds: the kinds of differences that nobody can attribute, where it
+    // rests on these alone (flight/acceptance.h); a person may accept them. NULL else.
     const char *unattributed;
 };
 

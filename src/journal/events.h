@@ -81,7 +81,7 @@
 // undoes, timeout_ms, settings}], points: [{name, after_ms}], state}
 #define EVENT_FLIGHT_STARTED "flight-started"
 // What happened to it: {flight, occurrence, state (after it), why}; of a poll and a verification
-// also {detail: of a verification {unattributed (digest of differences that nobody can attribute),
+// also {detail: of a verification {unattributed (kinds of differences that nobody can attribute),
 // accepted_by (who said go to them)}}; of an answer to a person {request (the sequence number of
 // the asking)}, and where that is not possible now {refused (why)} and no occurrence
 #define EVENT_FLIGHT_MOVED "flight-moved"
