@@ -57,7 +57,10 @@ postgres_file()
 
 postgres_database()
 {
-    postgres_sql postgres "DROP DATABASE IF EXISTS \"$1\" WITH (FORCE)" 2>/dev/null
+    # The server gives those that it ends 5 s to go; on a busy machine that may be too few.
+    for attempt in 1 2 3 4; do
+        ! postgres_sql postgres "DROP DATABASE IF EXISTS \"$1\" WITH (FORCE)" 2>/dev/null || break
+    done
     postgres_sql postgres "CREATE DATABASE \"$1\"" || exit 2
     database_url="postgresql://deployer@127.0.0.1:$postgres_port/$1"
 }
