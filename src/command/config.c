@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "change/layout.h"
 #include "command/command.h"
+#include "command/config_listing.h"
 #include "command/options.h"
 
 #define KEY_NO_VARIABLES 0x200
@@ -177,6 +178,7 @@ static json_t *environment_json(struct config_view *view,
         json_array_append_new(slots, slot);
     }
     json_put_integer(object, "baseline_max_age_ms", environment->baseline_max_age_ms);
+    config_listing_put(object, view->config, environment);
     return object;
 }
 
@@ -247,6 +249,7 @@ static void write_environment(struct config_view *view,
         printf("    slot %-11s %s\n", environment->slots[i].name,
                slot_address(&environment->slots[i]) == NULL ? "no address"
                                                             : slot_address(&environment->slots[i]));
+    config_listing_write(stdout, view->config, environment);
 }
 
 static void write_text(struct config_view *view)

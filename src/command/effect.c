@@ -41,6 +41,12 @@ void effect_show_line(void *context, const char *line)
         fprintf(stderr, "  | %s\n", line);
 }
 
+static const char *lock_name(TALLOC_CTX *mem, const struct effect *effect)
+{
+    return state_lock_name(mem, effect->choice.config->service, effect->choice.environment_name,
+                           effect->verb);
+}
+
 bool effect_open_journal(TALLOC_CTX *mem, const struct effect *effect, struct journal **out,
                          struct error *err)
 {
@@ -50,7 +56,7 @@ bool effect_open_journal(TALLOC_CTX *mem, const struct effect *effect, struct jo
     const struct database_choice *choice = &effect->choice;
     if (!effect->may_be_many) {
         TRY(state_path(tmp, choice->config->service, choice->environment_name,
-                       mem_printf(tmp, "%s.lock", effect->verb), &path, err));
+                       lock_name(tmp, effect), &path, err));
         TRY(file_lock_await(mem, path, PATIENCE_MS, effect->wait, &lock, err));
     }
     return kept_journal_open(mem, effect->program, choice, journal_run_name(tmp), out, err);
@@ -216,8 +222,8 @@ static bool look(TALLOC_CTX *mem, const struct effect *effect, const struct act 
     const struct database_choice *choice = &effect->choice;
     struct error cause = {0};
     char *path;
-    TRY(state_find(tmp, choice->config->service, choice->environment_name,
-                   mem_printf(tmp, "%s.lock", effect->verb), &path, err));
+    TRY(state_find(tmp, choice->config->service, choice->environment_name, lock_name(tmp, effect),
+                   &path, err));
     if (file_lock_await_free(path, PATIENCE_MS, effect->wait, &cause))
         return act_run(mem, act, NULL, report, err);
     if (cause.code != ERROR_POLICY) {

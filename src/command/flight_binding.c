@@ -89,7 +89,7 @@ bool flight_binding_check_work(const struct flight_work *work, const char *verb,
     TRY(binding_read(tmp, work->journal, work->flight->id, &binding, err));
     if (check_at(work->program, &work->choice, &binding, err))
         return true;
-    if (err->code != ERROR_IDENTITY)
+    if (err->code != ERROR_UNKNOWN)
         return false;
     err->code = ERROR_POLICY;
     return error_hint(err,

@@ -51,16 +51,6 @@ static bool check_environment(const struct flight_work *work, struct error *err)
     return error_hint(err, "say --env %s", flight->environment ?: "of it");
 }
 
-// TMINUS_STATE is one folder for all environments: the verbs of the one are not the other's.
-static const char *verbs_lock_name(TALLOC_CTX *mem, const struct database_choice *choice)
-{
-    char *name = state_name(mem, choice->config->service, choice->environment_name);
-
-    for (char *at = name; *at != '\0'; at++)
-        *at = *at == '/' ? '.' : *at;
-    return mem_printf(mem, "%s.verbs.lock", name);
-}
-
 // Fills `out`, whose program and options are given.
 static bool open_work(TALLOC_CTX *mem, const char *id, kept_journal_opener *open_journal,
                       struct flight_work *out, struct error *err)
@@ -71,8 +61,9 @@ static bool open_work(TALLOC_CTX *mem, const char *id, kept_journal_opener *open
     TRY(open_journal(mem, out->program, &out->choice, journal_run_name(tmp), &out->journal, err));
     out->lease_name = mem_printf(mem, "%s/%s", out->choice.config->service ?: "tminus",
                                  out->choice.environment_name ?: "default");
-    TRY(state_path(mem, out->choice.config->service, out->choice.environment_name,
-                   verbs_lock_name(tmp, &out->choice), &out->verbs_lock, err));
+    const char *service = out->choice.config->service, *environment = out->choice.environment_name;
+    TRY(state_path(mem, service, environment, state_lock_name(tmp, service, environment, "verbs"),
+                   &out->verbs_lock, err));
     out->reader = flight_work_reader(mem, out, id);
     TRY(flight_refresh(out->reader, &out->flight, err));
     return id == NULL || out->flight == NULL || check_environment(out, err);

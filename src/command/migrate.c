@@ -4,8 +4,10 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "flight/migrate.h"
+#include "base/digest.h"
 #include "base/log.h"
 #include "base/quantity.h"
+#include "base/text.h"
 #include "command/command.h"
 #include "command/database.h"
 #include "command/flight_binding.h"
@@ -15,6 +17,8 @@
 #include "journal/state.h"
 #include "report/migration.h"
 #include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #define KEY_TO 0x201
@@ -134,15 +138,29 @@ static const struct argp parser = {
     .children = options_children,
 };
 
+// Of the database, whoever comes by whatever service, environment and folder; on PostgreSQL, where
+// one database may have several addresses, its record is locked besides.
+static const char *lock_name(TALLOC_CTX *mem, const struct database_choice *choice)
+{
+    SCRATCH(tmp);
+    char whole[PATH_MAX];
+    const char *url = secret_reveal(choice->url), *colon = strchr(url, ':');
+    const char *rest = colon == NULL ? url : colon + 1;
+    if (text_starts_with(rest, "//"))
+        rest += 2;
+    const char *path = mem_strndup(tmp, rest, strcspn(rest, "?"));
+    bool is_file = realpath(url, whole) != NULL || realpath(path, whole) != NULL;
+    const char *target = is_file ? whole : url;
+    return mem_printf(mem, "locks/migrate-%.16s.lock", digest_of(target, strlen(target)).hex);
+}
+
 static bool open_journal(TALLOC_CTX *mem, const struct program *program,
                          const struct database_choice *choice, struct journal **out,
                          struct error *err)
 {
     struct file_lock *lock;
     char *lock_path;
-    const char *service = choice->config->service;
-    const char *environment = choice->environment_name;
-    TRY(state_path(mem, service, environment, "migrate.lock", &lock_path, err));
+    TRY(state_common_path(mem, lock_name(mem, choice), &lock_path, err));
     TRY(file_lock_take(mem, lock_path, &lock, err));
     const char *run = mem_printf(mem, "migrate/%ld", (long)getpid());
     return kept_journal_open(mem, program, choice, run, out, err);

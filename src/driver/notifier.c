@@ -10,14 +10,17 @@
 static const char *masked(TALLOC_CTX *mem, const struct secret *url)
 {
     SCRATCH(tmp);
-    const char *shown = secret_mask(tmp, url), *host = strstr(shown, "://");
+    const char *whole = secret_reveal(url), *host = strstr(whole, "://");
     if (host == NULL)
         return "****";
-    size_t len = (size_t)(host - shown) + 3 + strcspn(host + 3, "/?#");
-    return mem_printf(mem, "%.*s/****", (int)len, shown);
+    int scheme = (int)(host - whole);
+    size_t len = strcspn(host + 3, "/?#");
+    const char *authority = mem_strndup(tmp, host + 3, len), *user = strrchr(authority, '@');
+    return secret_hide(
+        mem, mem_printf(tmp, "%.*s://%s/****", scheme, whole, user == NULL ? authority : user + 1));
 }
 
-static const char *channel_name(TALLOC_CTX *mem, const struct config_notify *channel)
+const char *notifier_channel_name(TALLOC_CTX *mem, const struct config_notify *channel)
 {
     if (channel->url != NULL)
         return mem_printf(mem, "%s %s", channel->kind, masked(mem, channel->url));
@@ -41,7 +44,7 @@ bool notifier_send(TALLOC_CTX *mem, const struct notifier_driver *const *drivers
                    struct error *err)
 {
     const struct config_notify *channel = request->channel;
-    *out = (struct notifier_answer){.channel = channel_name(mem, channel)};
+    *out = (struct notifier_answer){.channel = notifier_channel_name(mem, channel)};
     for (size_t i = 0; drivers[i] != NULL; i++) {
         if (strcmp(drivers[i]->name, channel->kind) != 0)
             continue;

@@ -48,4 +48,7 @@ MUST_CHECK bool notifier_send(TALLOC_CTX *mem, const struct notifier_driver *con
                               const struct notifier_request *request, struct notifier_answer *out,
                               struct error *err);
 
+// "webhook https://example.org/****", "file calls.jsonl".
+const char *notifier_channel_name(TALLOC_CTX *mem, const struct config_notify *channel);
+
 #endif

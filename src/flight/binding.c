@@ -152,7 +152,8 @@ bool binding_check_target(const struct binding *binding, const struct engine_ide
                                     !is_other(binding->database, identity->database) &&
                                     !is_other_system(binding, identity->system)))
         return true;
-    error_set(err, ERROR_IDENTITY, "another database's identity: %s; flight %s is of %s",
+    // Not a verdict about the flight's database: whoever asked for one holds.
+    error_set(err, ERROR_UNKNOWN, "another database's identity: %s; flight %s is of %s",
               named(tmp, identity->text, identity->system), binding->flight,
               named(tmp, binding->text, binding->system));
     return error_hint(err, "nothing was touched; the address leads elsewhere than when the flight "

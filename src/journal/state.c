@@ -26,6 +26,16 @@ char *state_name(TALLOC_CTX *mem, const char *service, const char *environment)
     return file_join(mem, folder_name(tmp, service), folder_name(tmp, environment));
 }
 
+char *state_lock_name(TALLOC_CTX *mem, const char *service, const char *environment,
+                      const char *what)
+{
+    char *name = state_name(mem, service, environment);
+
+    for (char *at = name; *at != '\0'; at++)
+        *at = *at == '/' ? '.' : *at;
+    return mem_printf(mem, "%s.%s.lock", name, what);
+}
+
 static bool state_root(TALLOC_CTX *mem, char **out, struct error *err)
 {
     const char *given = getenv("XDG_STATE_HOME");
@@ -60,6 +70,15 @@ bool state_find(TALLOC_CTX *mem, const char *service, const char *environment, c
     return true;
 }
 
+static bool make_folder(const char *path, struct error *err)
+{
+    SCRATCH(tmp);
+    if (!file_make_folders(file_folder(tmp, path), 0700, err))
+        return error_hint(err, "the journal and baselines are kept there; TMINUS_STATE names "
+                               "another folder");
+    return true;
+}
+
 bool state_path(TALLOC_CTX *mem, const char *service, const char *environment, const char *name,
                 char **out, struct error *err)
 {
@@ -67,9 +86,23 @@ bool state_path(TALLOC_CTX *mem, const char *service, const char *environment, c
     char *path;
 
     TRY(state_find(tmp, service, environment, name, &path, err));
-    if (!file_make_folders(file_folder(tmp, path), 0700, err))
-        return error_hint(err, "the journal and baselines are kept there; TMINUS_STATE names "
-                               "another folder");
+    TRY(make_folder(path, err));
+    *out = talloc_steal(mem, path);
+    return true;
+}
+
+bool state_common_path(TALLOC_CTX *mem, const char *name, char **out, struct error *err)
+{
+    SCRATCH(tmp);
+    const char *given = getenv("TMINUS_STATE");
+    char *folder = NULL;
+
+    if (given != NULL && given[0] != '\0')
+        folder = mem_strdup(tmp, given);
+    else
+        TRY(state_root(tmp, &folder, err));
+    char *path = file_join(tmp, folder, name);
+    TRY(make_folder(path, err));
     *out = talloc_steal(mem, path);
     return true;
 }

@@ -14,6 +14,12 @@
 
 // "shop/production", as the folders are called: what is kept of an environment elsewhere.
 char *state_name(TALLOC_CTX *mem, const char *service, const char *environment);
+// "shop.production.release.lock": TMINUS_STATE may be one folder for all environments, and what one
+// of them does is no reason for another to wait.
+char *state_lock_name(TALLOC_CTX *mem, const char *service, const char *environment,
+                      const char *what);
+// Path of a file that all services and environments of this user have in common.
+MUST_CHECK bool state_common_path(TALLOC_CTX *mem, const char *name, char **out, struct error *err);
 // Path of a file or folder of the state ("journal.db", "baseline"); parents are made.
 MUST_CHECK bool state_path(TALLOC_CTX *mem, const char *service, const char *environment,
                            const char *name, char **out, struct error *err);

@@ -35,6 +35,36 @@ is 'JSON: valid' "$(python3 -c 'import json; d = json.load(open("out")); print(d
 lacks 'JSON: no secret' out 's3cret'
 ends 2 'another format' check --format sarif
 
+cat >flown.yaml <<'Y'
+service: shop
+environments:
+  production:
+    database: {url: "sqlite:shop.db"}
+    gates: {disk: {command: [./free, "${DISK_KEY}"]}, secrets: [{name: api, command: [./age], max_age: 9d}]}
+    notify: [{kind: webhook, url: "https://x.example/key", headers: {A: "Bearer ${HOOK_TOKEN}"}}, {kind: file, path: calls.jsonl}]
+    steps:
+      - {name: drain, at: before_migrations, traffic: [./route, away, "a b"], undo: [./route, here], read_back: {http: "http://a/?k=${ROUTE_KEY}"}}
+      - {name: breathe, at: after_release, wait: 5m}
+      - {name: seal, at: after_release, command: [./seal], undo: none, reason: it is final}
+      - {name: grant, at: after_migrations, sql: g.sql, undo: u.sql, read_back: {sql: "SELECT 1", expect: 1}}
+      - {name: tell, at: prepare, notify: "$${x} and ${HOOK_TOKEN}"}
+Y
+listed="    step drain       at before_migrations: traffic ./route away 'a b'; undo ./route here; not set: \${ROUTE_KEY}
+    step breathe     at after_release: wait 5 min 0 s
+    step seal        at after_release: command ./seal; undo none: it is final
+    step grant       at after_migrations: sql g.sql; undo u.sql
+    step tell        at prepare: notify \$\${x} and \${HOOK_TOKEN}; not set: \${HOOK_TOKEN}
+    gate secrets     api: ./age
+    gate disk        ./free '\${DISK_KEY}'; not set: \${DISK_KEY}
+    notify           webhook https://x.example/****; not set: \${HOOK_TOKEN}
+    notify           file calls.jsonl"
+ends 0 'what a flight does' check --config flown.yaml --no-variables
+is 'what a flight does: steps, gates, channels, and what is not set' "$(tail -n +4 out)" "$listed"
+ends 0 'what a flight does, all set' env ROUTE_KEY=hidden-1 HOOK_TOKEN=hidden-2 DISK_KEY=hidden-3 "$TMINUS" config check --config flown.yaml
+is 'all set: the same, and nothing else' "$(tail -n +4 out)" "$(printf '%s\n' "$listed" | sed 's/; not set:.*//')"
+ends 0 'what a flight does, in JSON' check --config flown.yaml --no-variables --format json
+is 'JSON: steps, gates, channels' "$(python3 -c 'import json; e = json.load(open("out"))["environments"][0]; print(e["steps"][0], e["gates"][1]["command"], [(c["channel"], c["unset"]) for c in e["notify"]])')" \
+    "{'name': 'drain', 'at': 'before_migrations', 'kind': 'traffic', 'undo': './route here', 'does': \"traffic ./route away 'a b'\", 'unset': ['ROUTE_KEY']} ./free '\${DISK_KEY}' [('webhook https://x.example/****', ['HOOK_TOKEN']), ('file calls.jsonl', [])]"
 rm -r m
 ends 0 'a missing folder is a warning' check
 says 'a missing folder: named' err 'm:'

@@ -145,7 +145,7 @@ id=$(status flight)
 # A verb of the flight, when the address changed while it flew.
 for verb in 'migrate --undo --steps 1' 'migrate --dry-run' 'baseline save' 'verify' 'step pause'; do
     # shellcheck disable=SC2086 # words
-    ends 1 "as a step of the flight: $verb" env DATABASE_URL=sqlite:other.db TMINUS_FLIGHT="$id" "$TMINUS" $verb
+    ends 3 "as a step of the flight: $verb" env DATABASE_URL=sqlite:other.db TMINUS_FLIGHT="$id" "$TMINUS" $verb
     says "as a step of the flight: $verb: why" err "another database's identity"
 done
 is 'as steps of the flight: nothing was done' "$(journaled) $(sqlite3 other.db .dump | sha256sum)" "$n $before"
@@ -156,5 +156,27 @@ ends 6 'another file in its place' fly abort
 mv own.db shop.db
 ends 4 'its own: taken back' fly abort
 is 'its own, and no other one' "$(columns shop.db), $(columns other.db)" 'id status, id status currency'
+
+# The address leads elsewhere while it flies: that is no verdict about its own database.
+cat >tminus.yaml <<'END'
+service: shop
+environments:
+  production:
+    database: {url: "sqlite:now.db", migrations: migrations}
+    watch: [10ms]
+    gates: {optional: [effects, restore-proof, approved, risk, backup]}
+    steps: [{name: move, at: after_migrations, command: [ln, -sf, other.db, now.db], undo: ["true"]}]
+END
+fresh shop.db
+ln -sf shop.db now.db
+ends 0 'rehearsed by another name' fly rehearse -q
+another
+ends 3 'the address leads elsewhere before the verification' fly launch --reason 'a short watch'
+is 'elsewhere: it holds' "$(status state)" holding
+says 'elsewhere: why' err "another database's identity: SQLite database $tmp/other.db"
+is 'elsewhere: nothing went back' "$(columns shop.db), $(columns other.db)" 'id status currency, id status'
+ln -sf shop.db now.db
+ends 0 'it leads back: the flight goes on' fly go
+is 'it leads back: verified' "$(status state)" watching
 
 done_testing

@@ -163,12 +163,17 @@ says 'locked: named' err 'locked by another program (waited 300 ms)'
 is 'locked: untouched' "$(bytes)" "$before"
 exec 8>&-
 wait "$holder"
-mkdir -p state
-flock --no-fork state/migrate.lock sleep 20 &
+lock=$(ls state/locks/migrate-*.lock)
+flock --no-fork "$lock" sleep 20 &
 holder=$!
-until ! flock -n state/migrate.lock true; do sleep 0.05; done
+until ! flock -n "$lock" true; do sleep 0.05; done
 ends 6 'another tminus at work' migrate m
 says 'another tminus: said' err 'another tminus is at work here'
+mkdir elsewhere
+ends 6 'another tminus at work, seen from another folder' sh -c "cd elsewhere && '$TMINUS' migrate --database sqlite:../shop.db ../m"
+sqlite3 second.db 'CREATE TABLE users (id INTEGER)'
+ends 0 'another database does not wait for it' "$TMINUS" migrate --database sqlite:second.db m
+rm -r elsewhere second.db*
 kill "$holder"
 wait "$holder" 2>/dev/null
 ends 0 'alone again' migrate m

@@ -47,6 +47,11 @@ configure '{kind: webhook}'
 ends 2 'a webhook without address' notify 'once more'
 says 'a webhook without address: said' err "tminus.yaml:6:9: kind webhook needs 'url'"
 
+# A whole address from the environment: its host is shown.
+configure '{kind: webhook, url: "${HOOK_URL}"}'
+ends 4 'an address from the environment' env HOOK_URL="http://ana:hush@127.0.0.1:$(port http)/hush/404" "$TMINUS" notify 'once more'
+says 'an address from the environment: its host' out "webhook http://127.0.0.1:$(port http)/****"
+lacks 'an address from the environment: nothing else of it' out hush
 "$TMINUS" journal export >"$tmp/journal" 2>&1
 configure "$hook" "$busy"
 notify 'last' >"$tmp/out" 2>&1

@@ -80,6 +80,27 @@ static void test_state_path__no_home(void **state)
     assert_string_equal(err.hint, "set TMINUS_STATE to a folder");
 }
 
+// One folder for all environments: each has its own lock, and what is common to all has one place.
+static void test_state_lock_name(void **state)
+{
+    (void)state;
+    SCRATCH(tmp);
+    struct error err;
+    char *path, *common;
+
+    assert_string_equal(state_lock_name(tmp, "shop", "staging", "release"),
+                        "shop.staging.release.lock");
+    assert_string_equal(state_lock_name(tmp, "../x", NULL, "tag"), "_.._x.default.tag.lock");
+    setenv("TMINUS_STATE", root, 1);
+    assert_true(state_path(tmp, "shop", "staging", "a.lock", &path, &err));
+    assert_true(state_common_path(tmp, "locks/a.lock", &common, &err));
+    assert_string_equal(path, mem_printf(tmp, "%s/a.lock", root));
+    assert_string_equal(common, mem_printf(tmp, "%s/locks/a.lock", root));
+    unsetenv("TMINUS_STATE");
+    assert_true(state_common_path(tmp, "locks/a.lock", &common, &err));
+    assert_string_equal(common, mem_printf(tmp, "%s/.local/state/tminus/locks/a.lock", root));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -87,6 +108,7 @@ int main(void)
         cmocka_unit_test_setup(test_state_path__names_stay_below, set_up),
         cmocka_unit_test_setup(test_state_path__folders_are_private, set_up),
         cmocka_unit_test_setup(test_state_path__no_home, set_up),
+        cmocka_unit_test_setup(test_state_lock_name, set_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
