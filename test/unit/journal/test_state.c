@@ -90,7 +90,7 @@ static void test_state_lock_name(void **state)
 
     assert_string_equal(state_lock_name(tmp, "shop", "staging", "release"),
                         "shop.staging.release.lock");
-    assert_string_equal(state_lock_name(tmp, "../x", NULL, "tag"), "_.._x.default.tag.lock");
+    assert_string_equal(state_lock_name(tmp, "../x", NULL, "tag"), "_._x.default.tag.lock");
     setenv("TMINUS_STATE", root, 1);
     assert_true(state_path(tmp, "shop", "staging", "a.lock", &path, &err));
     assert_true(state_common_path(tmp, "locks/a.lock", &common, &err));
