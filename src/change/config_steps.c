@@ -73,6 +73,7 @@ static const struct config_key keys[] = {
     ARRAY("command", KEY_COMMAND, struct config_step, command, n_command, NULL),
     ARRAY("traffic", KEY_COMMAND, struct config_step, command, n_command, NULL),
     KEY("shell", KEY_BOOL, struct config_step, is_shell),
+    KEY("changes_schema", KEY_BOOL, struct config_step, changes_schema),
     SHOWN("sql", struct config_step, sql),
     SHOWN("database", struct config_step, database),
     SHOWN("flag", struct config_step, flag),
@@ -129,7 +130,8 @@ static void check_keys(struct config_reading *reading, const struct yaml *node,
         unsigned kinds;
     } only[] = {
         {"shell", commands},
-        {"database", OF(STEP_KIND_SQL)},
+        {"changes_schema", OF(STEP_KIND_COMMAND)},
+        {"database", OF(STEP_KIND_SQL) | OF(STEP_KIND_COMMAND)},
         {"value", OF(STEP_KIND_FLAG)},
         {"required", OF(STEP_KIND_NOTIFY)},
         {"undo", commands | OF(STEP_KIND_SQL) | OF(STEP_KIND_FLAG)},
@@ -183,6 +185,11 @@ static void check_kind(struct config_reading *reading, const struct yaml *node,
     if (kind == STEP_KIND_SQL && (step->read_back == NULL || step->read_back->kind != HEALTH_SQL))
         complain(reading, step, "read_back: {sql: \"SELECT …\", expect: …}",
                  "is not believed: only a question of SQL tells whether it is done");
+    if (is_preparing && step->changes_schema)
+        complain(reading, step, "at: before_migrations",
+                 "changes the schema, and preparation does not");
+    if (kind == STEP_KIND_COMMAND && step->database != NULL && !step->changes_schema)
+        complain(reading, step, NULL, "has a 'database', which belongs to 'changes_schema'");
     if ((kind == STEP_KIND_TAG && !step->tag) || (kind == STEP_KIND_VERIFY && !step->verify))
         complain(reading, step, "leave it out instead", "is false, and so nothing");
     if (kind == STEP_KIND_VERIFY && step->place < STEP_AT_AFTER_MIGRATIONS)

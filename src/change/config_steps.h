@@ -43,8 +43,9 @@ struct config_step { // steps: [{name: warm, at: after_release, command: [./warm
     const char **command; // of `command` and `traffic`
     size_t n_command;
     bool is_shell;
+    bool changes_schema;  // of a command: that leaves the schema as it was has failed
     const char *sql;      // a file
-    const char *database; // of several, for `sql`; NULL: the first
+    const char *database; // of several, for `sql` and `changes_schema`; NULL: the first
     const char *flag;
     bool is_on;
     bool tag;

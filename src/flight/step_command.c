@@ -10,6 +10,7 @@
 #include "flight/task.h"
 
 #define LOOK_EVERY_MS 500
+#define SCHEMA_SHOWN 12 // characters of a digest
 
 // --- looking
 
@@ -103,12 +104,15 @@ static void remember(const struct stepping *stepping, struct act_seen *out)
     *out = (struct act_seen){.state = ACT_PENDING, .why = "it was not done in this flight"};
     if (stepping->request->flight == NULL)
         out->why = "nothing tells whether it was done";
-    if (stepping->has_run ? stepping->has_failed : history->was_failed) {
+    if (stepping->undone != NULL) {
+        out->why = stepping->undone;
+    } else if (stepping->has_run ? stepping->has_failed : history->was_failed) {
         out->state = ACT_PARTLY;
         out->why = "nothing tells what it left behind";
     } else if (is_known) {
         out->state = ACT_DONE;
-        out->why = "it ended well, and nothing else tells";
+        out->why = stepping->has_changed_schema ? "it ended well, and the schema changed"
+                                                : "it ended well, and nothing else tells";
     } else if (history->was_begun) {
         out->state = ACT_UNKNOWN;
         out->why = "it was begun, and nobody saw its end";
@@ -156,15 +160,50 @@ static struct task make_task(const struct stepping *stepping)
     };
 }
 
-static bool run(TALLOC_CTX *mem, void *context, const char **why, struct error *err)
+static bool run_task(TALLOC_CTX *mem, const struct stepping *stepping, const char **why,
+                     struct error *err)
 {
-    const struct stepping *stepping = context;
     const struct task task = make_task(stepping);
     struct task_end end;
     TRY(task_run(mem, &task, &end, err));
     json_put_text(stepping->data, "output", end.output);
     *why = end.why;
     return true;
+}
+
+static void note_schema(const struct stepping *stepping, const char *name, const char *digest)
+{
+    SCRATCH(tmp);
+    json_put_text(stepping->data, name, mem_strndup(tmp, digest, SCHEMA_SHOWN));
+}
+
+// A migration tool may end well without having found its migrations, or its database.
+static bool run_on_schema(TALLOC_CTX *mem, struct stepping *stepping, const char **why,
+                          struct error *err)
+{
+    char before[65], after[65];
+    if (!stepping_schema(stepping, before, err)) {
+        stepping->undone = "it was not run";
+        return false;
+    }
+    TRY(run_task(mem, stepping, why, err));
+    TRY(stepping_schema(stepping, after, err));
+    note_schema(stepping, "schema_before", before);
+    note_schema(stepping, "schema_after", after);
+    stepping->has_changed_schema = strcmp(before, after) != 0;
+    if (stepping->has_changed_schema || *why != NULL)
+        return true;
+    stepping->undone = "nothing of it is there";
+    *why = mem_printf(mem, "%s: ended with status 0, and the schema is as it was",
+                      stepping->request->step->name);
+    return true;
+}
+
+static bool run(TALLOC_CTX *mem, void *context, const char **why, struct error *err)
+{
+    struct stepping *stepping = context;
+    return stepping->request->step->changes_schema ? run_on_schema(mem, stepping, why, err)
+                                                   : run_task(mem, stepping, why, err);
 }
 
 bool stepping_command(TALLOC_CTX *mem, struct stepping *stepping, struct error *err)

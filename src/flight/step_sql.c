@@ -96,6 +96,18 @@ static bool note_database(TALLOC_CTX *mem, struct stepping *stepping, struct err
                      stepping->request->step->name, identity.text);
 }
 
+bool stepping_schema(const struct stepping *stepping, char digest[65], struct error *err)
+{
+    SCRATCH(tmp);
+    const struct engine_driver *driver;
+    struct engine *engine;
+    struct engine_identity identity;
+    TRY(open_session(tmp, stepping, true, &driver, &engine, err));
+    TRY(driver->session->identity(tmp, engine, &identity, err));
+    TRY(check_identity(tmp, stepping, &identity, err));
+    return driver->catalog->digest(engine, digest, err);
+}
+
 // --- acting
 
 static void pass_note(void *context, const char *text)

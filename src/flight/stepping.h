@@ -21,8 +21,10 @@ struct stepping {
     struct step_history history;
     bool has_run, has_failed; // now
     json_t *data;
-    const char *system; // of sql: the database's
-    const char *text;   // of sql: its file
+    bool has_changed_schema; // seen, not only said
+    const char *undone;      // why nothing of it is there although it was run; NULL
+    const char *system;      // of sql: the database's
+    const char *text;        // of sql: its file
     size_t len;
 };
 
@@ -33,6 +35,9 @@ void stepping_wait(struct stepping *stepping);
 MUST_CHECK bool stepping_look(TALLOC_CTX *mem, struct stepping *stepping, bool has_acted,
                               struct act_seen *out, struct error *err);
 // --- step_sql.c
+// The schema of the step's database, as a digest.
+MUST_CHECK bool stepping_schema(const struct stepping *stepping, char digest[65],
+                                struct error *err);
 MUST_CHECK bool stepping_sql(TALLOC_CTX *mem, struct stepping *stepping, struct error *err);
 
 #endif

@@ -32,6 +32,11 @@ environments:
       - {name: grant, at: after_migrations, sql: grant.sql, undo: ungrant.sql, read_back: {sql: "SELECT count(*) FROM granted", expect: 2}}
       - {name: torn, at: after_migrations, sql: torn.sql, undo: none, reason: no, read_back: {sql: "SELECT count(*) FROM granted", expect: 9}}
       - {name: missing, at: after_migrations, sql: nowhere.sql, undo: none, reason: no, read_back: {sql: "SELECT 1", expect: 9}}
+      - {name: tool, at: before_migrations, command: [sqlite3, shop.db, "ALTER TABLE granted ADD COLUMN note TEXT"], changes_schema: true,
+         undo: [sqlite3, shop.db, "ALTER TABLE granted DROP COLUMN note"]}
+      - {name: idle-tool, at: before_migrations, command: ["true"], changes_schema: true, undo: ["true"]}
+      - {name: broken-tool, at: before_migrations, command: [sh, -c, "exit 7"], changes_schema: true, undo: ["true"]}
+      - {name: lost-tool, at: before_migrations, command: [touch, ran], changes_schema: true, database: other, undo: ["true"]}
       - {name: enable, at: after_release, flag: new, value: "on"}
       - {name: enable-gone, at: after_release, flag: gone, value: "on"}
       - {name: breathe, at: after_release, wait: 200ms}
@@ -118,4 +123,19 @@ ends 4 'a message that is required' step tell
 ends 0 'the journal verifies' "$TMINUS" journal verify
 "$TMINUS" journal export >"$tmp/journal"
 lacks 'no secret in the journal' journal hush
+# Another migration tool: that it ended well is not believed alone.
+ends 0 'a tool that changes the schema' step tool
+says 'it changes the schema: said' out 'it ended well, and the schema changed'
+ends 0 'and is taken back' step tool --undo
+is 'taken back' "$(sqlite3 shop.db "SELECT group_concat(name) FROM pragma_table_info('granted')")" id
+ends 4 'a tool that ends with 0 and changes nothing' step idle-tool
+says 'it changes nothing: said' out 'idle-tool: ended with status 0, and the schema is as it was; nothing of it is there'
+is 'it changes nothing: journaled as failed' "$(events idle-tool)" 'step-act-started step-act-failed'
+ends 4 'nor does its undo' step idle-tool --undo
+ends 5 'a tool that fails' step broken-tool
+says 'it fails: said' out 'ended with status 7'
+rm -f ran
+ends 4 'a database that cannot be asked before' step lost-tool
+says 'it cannot be asked: said' out "there is no database 'other'"
+is 'it cannot be asked: nothing was run' "$(ls ran 2>/dev/null)" ''
 done_testing

@@ -378,6 +378,13 @@ static const struct {
     {"environments: {p: {steps: [{name: a, at: after_release, command: [b], undo: [c], reason: "
      "d}]}}\n",
      "1:28", "which belongs to 'undo: none'"},
+    {"environments: {p: {steps: [{name: a, at: prepare, command: [b], changes_schema: true}]}}\n",
+     "1:28", "changes the schema, and preparation does not"},
+    {"environments: {p: {steps: [{name: a, at: after_release, wait: 1s, changes_schema: true}]}}\n",
+     "1:28", "which has no 'changes_schema'"},
+    {"environments: {p: {steps: [{name: a, at: after_release, command: [b], undo: [c], database: "
+     "d}]}}\n",
+     "1:28", "has a 'database', which belongs to 'changes_schema'"},
     {"environments: {p: {steps: [{name: a, at: after_release, command: [b], undo: c.sql}]}}\n",
      "1:28", "is undone by what it is done by"},
     {"environments: {p: {steps: [{name: a, at: after_release, sql: b, undo: c}]}}\n", "1:28",
