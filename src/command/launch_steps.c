@@ -92,7 +92,8 @@ void launch_steps_order(TALLOC_CTX *mem, struct flight *flight)
         for (size_t i = 0; i < flight->n_steps; i++)
             if ((int)flight->steps[i].phase == phase)
                 ordered[n++] = flight->steps[i];
-    memcpy(flight->steps, ordered, n * sizeof *ordered);
+    if (n > 0) // of none there is no array
+        memcpy(flight->steps, ordered, n * sizeof *ordered);
 }
 
 static bool names_version(const struct config_step *step)
