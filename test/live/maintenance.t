@@ -166,6 +166,31 @@ wait $pid 2>"$tmp/ignored"
 manner well
 ends 0 'killed while it enables: resumed to the end' "$TMINUS" resume
 is 'killed while it enables: off in the end' "$(seen) $(columns)" '200 id currency'
+# Killed in its migration, and nobody comes: the timer ends the page when its time is over, and no step of the deploy.
+sed -i 's/in_flight: true/in_flight: true\n      for: 2s/' tminus.yaml
+migrations
+sqlite3 shop.db 'PRAGMA journal_mode = WAL' >"$tmp/ignored"
+python3 -c 'import sqlite3, time
+db = sqlite3.connect("shop.db", isolation_level=None)
+db.execute("BEGIN IMMEDIATE")
+open("held", "w").close()
+time.sleep(60)' &
+holder=$!
+for i in $(seq 100); do [ ! -e held ] || break; sleep 0.1; done
+"$TMINUS" launch --version v2 >"$tmp/launched" 2>&1 &
+pid=$!
+for i in $(seq 300); do [ "$(count migration-started)" -eq 0 ] || break; sleep 0.1; done
+kill -9 $pid $holder
+wait $pid $holder 2>"$tmp/ignored"
+is 'killed in its migration: the page stands' "$(seen) $(columns)" '503 id'
+for i in $(seq 20); do
+    run "$TMINUS" watch --once
+    [ "$(seen)" != 200 ] || break
+    sleep 0.3
+done
+is 'killed in its migration: the page ended, and the flight waits for a person' "$status $(seen) $(count maintenance-overdue) $(columns)" '3 200 1 id'
+ends 0 'killed in its migration: resumed' "$TMINUS" resume
+is 'killed in its migration: applied once' "$(seen) $(columns)" '200 id currency'
 configure true
 sed -i '/check:/d' tminus.yaml
 migrations
