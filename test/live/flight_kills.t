@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Flights on SQLite, killed at each point where something is kept: released, refused, taken back.
+"""Flights on SQLite, killed at each point where something is kept: released, refused, taken back, flown after the release,
+and rolled back when done.
 
 Before and behind each event of the journal, each file of the backup and each write of the target, `tminus resume` brings
 the flight to the end of the undisturbed one; no act happens twice. Where only the verb that it runs is killed, the flight ends
@@ -38,7 +39,7 @@ class OnSqlite(kill_matrix.Flight):
     marks = {'KILL_FILES': 'journal.db:shop.db:backups:/shop-'}
     up = "ALTER TABLE orders ADD COLUMN currency TEXT;\nUPDATE orders SET currency = 'EUR';\n"
 
-    target = 'shop.db'
+    target, config = 'shop.db', CONFIG
     web = None  # of http_server.py, whose version is what this flight serves
 
     def environment(self):
@@ -52,7 +53,7 @@ class OnSqlite(kill_matrix.Flight):
         return rows
 
     def prepare(self):
-        self.write('tminus.yaml', CONFIG.replace('PORT', self.web.port('http')))
+        self.write('tminus.yaml', self.config.replace('PORT', self.web.port('http')))
         self.web.serve(os.path.join(self.folder, 'served'))
         self.write('deploy.sh', DEPLOY)
         self.write('served', 'v0\n')
@@ -117,6 +118,40 @@ class TakenBack(OnSqlite):
         return any(event['event'] == 'flight-asked' for event in self.events())
 
 
+class Done(OnSqlite):
+    """What comes behind a flight that is done: fewer points by default, all with KILL_STRIDE=1."""
+
+    target, stride = '-', 13
+    config = CONFIG.replace('migrations: migrations}', 'migrations: migrations, post_migrations: post}\n    watch: [10ms]')
+
+    def prepare_flight(self):
+        super().prepare_flight()
+        os.makedirs(os.path.join(self.folder, 'post'))
+        self.must('launch', '--version', 'v2', '--watch', '--reason', 'a short watch', '-q')
+
+
+class AfterRelease(Done):
+    name = 'after the release'
+    verb = ['launch', '--after-release', '--reason', 'a short watch']
+
+    def prepare_flight(self):
+        super().prepare_flight()
+        self.write('post/0003_checked.up.sql', "ALTER TABLE orders ADD COLUMN checked TEXT;\nUPDATE orders SET checked = 'no';\n")
+        self.write('post/0003_checked.down.sql', 'ALTER TABLE orders DROP COLUMN checked;\n')
+
+    def has_begun(self):
+        return sum(event['event'] == 'flight-started' for event in self.events()) > 1
+
+
+class RolledBack(Done):
+    name, ends = 'rolled back', 4
+    verb = ['rollback', '--reason', 'error rate 2.1 %']
+    once = (*OnSqlite.once, 'flight-asked', 'migration-undone')
+
+    def has_begun(self):
+        return any(event['event'] == 'flight-asked' for event in self.events())
+
+
 def main():
     if not shutil.which('cc'):
         print('1..0 # SKIP no compiler')
@@ -125,12 +160,12 @@ def main():
     with tempfile.TemporaryDirectory(dir='/dev/shm' if os.access('/dev/shm', os.W_OK) else None) as folder:
         library = kill_matrix.make_library(folder)
         OnSqlite.web = kill_matrix.Web(os.path.join(folder, 'web'))
-        for flight in (Refused, Released, TakenBack):
+        for flight in (Refused, Released, TakenBack, AfterRelease, RolledBack):
             work = os.path.join(folder, flight.name.replace(' ', '-'))
             os.mkdir(work)
             flown = flight(work, library)
             flown.matrix(tap)
-            if flight is not Refused:
+            if flight in (Released, TakenBack):
                 flown.matrix_of_verbs(tap)
     tap.done()
 

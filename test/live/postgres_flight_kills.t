@@ -41,11 +41,12 @@ class OnPostgres(kill_matrix.Flight):
     marks = {'KILL_COMMITS': '1'}
     stride = 9
     web = server = None
+    config, actor = CONFIG, 'ana'
 
     def environment(self):
         store, target = (f'postgresql://deployer@127.0.0.1:{self.port}/{name}?sslmode=disable&gssencmode=disable'
                          for name in DATABASES)
-        return {'TMINUS_STATE': os.path.join(self.folder, 'state'), 'TMINUS_ACTOR': 'ana', 'STORE_URL': store,
+        return {'TMINUS_STATE': os.path.join(self.folder, 'state'), 'TMINUS_ACTOR': self.actor, 'STORE_URL': store,
                 'DATABASE_URL': target}
 
     @property
@@ -64,7 +65,7 @@ class OnPostgres(kill_matrix.Flight):
 
     def prepare(self):
         self.make_databases(None, '')
-        self.write('tminus.yaml', CONFIG.replace('PORT', self.web.port('http')))
+        self.write('tminus.yaml', self.config.replace('PORT', self.web.port('http')))
         self.write('deploy.sh', DEPLOY)
         self.write('served', 'v0\n')
         self.web.serve(os.path.join(self.folder, 'served'))
@@ -110,6 +111,45 @@ class TakenBack(OnPostgres):
         return sum(event['event'] == 'flight-asked' for event in self.events()) > 1
 
 
+class Done(OnPostgres):
+    """What comes behind a flight that is done: fewer points by default, all with KILL_STRIDE=1."""
+
+    stride = 19
+    config = CONFIG.replace('migrations: migrations}', 'migrations: migrations, post_migrations: post}\n    watch: [10ms]')
+
+    def prepare_flight(self):
+        os.makedirs(os.path.join(self.folder, 'post'))
+        self.must('launch', '--version', 'v2', '--watch', '--reason', 'a short watch', '-q')
+
+
+class AfterRelease(Done):
+    name = 'after the release'
+    verb = ['launch', '--after-release', '--reason', 'a short watch']
+
+    def prepare_flight(self):
+        super().prepare_flight()
+        self.write('post/0003_checked.up.sql', "ALTER TABLE orders ADD COLUMN checked text;\nUPDATE orders SET checked = 'no';\n")
+        self.write('post/0003_checked.down.sql', 'ALTER TABLE orders DROP COLUMN checked;\n')
+
+    def has_begun(self):
+        return sum(event['event'] == 'flight-started' for event in self.events()) > 1
+
+
+class RolledBack(Done):
+    name, ends = 'rolled back', 4
+    verb = ['rollback', '--reason', 'error rate 2.1 %']
+    once = (*OnPostgres.once, 'flight-asked', 'migration-undone')
+
+    def prepare_flight(self):
+        super().prepare_flight()
+        self.actor = 'ben'  # nobody rehearsed it: another person signs
+        self.must('rollback', '--approve', '--reason', 'seen')
+        self.actor = 'ana'
+
+    def has_begun(self):
+        return any(event['event'] == 'flight-asked' for event in self.events())
+
+
 def main():
     if not shutil.which('cc') or not shutil.which('psql'):
         print('1..0 # SKIP no compiler or no psql')
@@ -125,7 +165,7 @@ def main():
         try:
             library = kill_matrix.make_library(folder)
             OnPostgres.web = kill_matrix.Web(os.path.join(folder, 'web'))
-            for flight in (Released, TakenBack):
+            for flight in (Released, TakenBack, AfterRelease, RolledBack):
                 work = os.path.join(folder, flight.name.replace(' ', '-'))
                 os.mkdir(work)
                 flight(work, library).matrix(tap)
