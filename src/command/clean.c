@@ -1,5 +1,6 @@
 /*
- * tminus clean: what killed runs left over, found by its marks and removed.
+ * tminus clean: what killed runs left over, found by its marks, and undo logs that nobody needs any
+ * more, removed.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -8,6 +9,7 @@
 #include "base/log.h"
 #include "base/quantity.h"
 #include "change/config.h"
+#include "command/clean_logs.h"
 #include "command/command.h"
 #include "command/options.h"
 #include "driver/backup_directory.h"
@@ -16,12 +18,16 @@
 struct request {
     struct options options;
     bool is_dry_run;
+    const char *undo_log; // that is given up; NULL
 };
 
 #define KEY_DRY_RUN 0x201
+#define KEY_UNDO_LOG 0x202
 
 static const struct argp_option table[] = {
     {"dry-run", KEY_DRY_RUN, NULL, 0, "say what is left over, and remove nothing", 1},
+    {"undo-log", KEY_UNDO_LOG, "ID", 0,
+     "remove this undo log, although its migration could be undone with it", 1},
     {0},
 };
 
@@ -31,6 +37,7 @@ static error_t parse(int key, char *value, struct argp_state *state)
     switch (key) {
     case ARGP_KEY_INIT: state->child_inputs[0] = &request->options; return 0;
     case KEY_DRY_RUN: request->is_dry_run = true; return 0;
+    case KEY_UNDO_LOG: request->undo_log = value; return 0;
     case ARGP_KEY_ARG: argp_error(state, "unexpected argument '%s'", value); return 0;
     default: return ARGP_ERR_UNKNOWN;
     }
@@ -40,7 +47,8 @@ static const struct argp parser = {
     .options = table,
     .parser = parse,
     .doc = "Remove what a killed tminus left over: scratch servers, databases and files of "
-           "rehearsals, and half-written backups. Of one environment with --env, else of all. Ends "
+           "rehearsals, and half-written backups; and undo logs that nobody needs any more. Of one "
+           "environment with --env, else of all. Ends "
            "with 0 when nothing is "
            "left over, 1 when something is, 3 when a server could not be asked.",
     .children = options_children,
@@ -49,6 +57,7 @@ static const struct argp parser = {
 // --- finding
 
 struct left {
+    const struct clean_log *log;      // NULL: no undo log
     const struct copy_driver *driver; // NULL: a half-written backup in `directory`
     const struct copy_site_options *options;
     const char *directory;
@@ -64,6 +73,9 @@ struct cleaning {
     struct wait *wait;
     struct left *list;
     size_t n;
+    struct clean_log *kept; // undo logs that stay
+    size_t n_kept;
+    bool has_found;       // the undo log that is given up
     const char **unasked; // servers that did not answer, and why
     size_t n_unasked;
 };
@@ -130,6 +142,48 @@ static void find_backups(struct cleaning *cleaning, const struct config *config,
                       file_join(cleaning->mem, directory, environment->databases[i].name));
 }
 
+// --- undo logs, in the databases themselves
+
+static void add_log(struct cleaning *cleaning, const struct clean_log *log)
+{
+    cleaning->has_found = true;
+    if (log->kept != NULL)
+        *mem_append(cleaning->mem, cleaning->kept, cleaning->n_kept) = *log;
+    else
+        *mem_append(cleaning->mem, cleaning->list, cleaning->n) = (struct left){
+            .log = log,
+            .leftover = {.what = log->what, .id = log->id, .bytes = log->bytes},
+        };
+}
+
+static void find_logs(struct cleaning *cleaning, const struct config_environment *environment)
+{
+    const char *id = cleaning->request->undo_log;
+    struct options *options = mem_new(cleaning->mem, struct options);
+    *options = cleaning->request->options;
+    options->environment = environment->name;
+    for (size_t i = 0; i < environment->n_databases; i++) {
+        const struct clean_logs_request request = {
+            .program = cleaning->program,
+            .options = options,
+            .database = environment->databases[i].name,
+            .id = id,
+            .wait = cleaning->wait,
+        };
+        struct clean_log *found = NULL;
+        size_t n = 0;
+        struct error why = {0};
+        if (environment->databases[i].url == NULL ||
+            (id == NULL && !environment->databases[i].has_undo_log))
+            continue;
+        if (!clean_logs_find(cleaning->mem, &request, &found, &n, &why))
+            *mem_append(cleaning->mem, cleaning->unasked, cleaning->n_unasked) =
+                mem_strdup(cleaning->mem, why.message);
+        for (size_t l = 0; l < n; l++)
+            add_log(cleaning, &found[l]);
+    }
+}
+
 static bool find_in(struct cleaning *cleaning, const struct config *config,
                     const struct config_environment *environment, const char *name,
                     struct error *err)
@@ -141,6 +195,10 @@ static bool find_in(struct cleaning *cleaning, const struct config *config,
     struct copy_site_options *here = mem_new(cleaning->mem, struct copy_site_options);
     here->folder = folder;
     here->wait = cleaning->wait;
+    if (environment != NULL)
+        find_logs(cleaning, environment);
+    if (cleaning->request->undo_log != NULL)
+        return true;
     for (size_t i = 0; cleaning->program->copies[i] != NULL; i++)
         find_at(cleaning, cleaning->program->copies[i], here);
     if (environment != NULL)
@@ -190,7 +248,8 @@ static void remove_all(struct cleaning *cleaning)
         struct left *left = &cleaning->list[i];
         struct error why = {0};
         left->is_removed =
-            left->driver != NULL
+            left->log != NULL ? undo_log_drop(&left->log->place, left->log->id, &why)
+            : left->driver != NULL
                 ? left->driver->remove(left->options, left->leftover.id, &why)
                 : directory_remove_leftover(left->directory, left->leftover.id, &why);
         if (!left->is_removed)
@@ -208,6 +267,8 @@ static void print_text(const struct cleaning *cleaning)
         if (left->why != NULL)
             printf("         %s\n", left->why);
     }
+    for (size_t i = 0; i < cleaning->n_kept; i++)
+        printf("kept     %s\n         %s\n", cleaning->kept[i].what, cleaning->kept[i].kept);
     if (cleaning->n == 0 && cleaning->n_unasked == 0)
         printf("nothing is left over\n");
 }
@@ -228,6 +289,15 @@ static void write_json(const struct cleaning *cleaning)
         json_put_bool(object, "removed", left->is_removed);
         json_put_text(object, "reason", left->why);
         json_array_append_new(list, object);
+    }
+    json_t *kept = json_put_array(document, "kept");
+    for (size_t i = 0; i < cleaning->n_kept; i++) {
+        json_t *object = json_object();
+        json_put_text(object, "what", cleaning->kept[i].what);
+        json_put_text(object, "id", cleaning->kept[i].id);
+        json_put_integer(object, "bytes", cleaning->kept[i].bytes);
+        json_put_text(object, "reason", cleaning->kept[i].kept);
+        json_array_append_new(kept, object);
     }
     json_t *unasked = json_put_array(document, "not_asked");
     for (size_t i = 0; i < cleaning->n_unasked; i++)
@@ -258,6 +328,11 @@ static int clean_run(const struct program *program, int argc, char **argv, struc
         return -1;
     for (size_t i = 0; i < cleaning.n_unasked; i++)
         log_warning("not asked: %s", cleaning.unasked[i]);
+    if (request.undo_log != NULL && !cleaning.has_found && cleaning.n_unasked == 0) {
+        error_set(err, ERROR_INPUT, "there is no undo log '%s'", request.undo_log);
+        error_hint(err, "tminus clean --dry-run lists those of databases with undo_log");
+        return -1;
+    }
     if (!request.is_dry_run)
         remove_all(&cleaning);
     if (request.options.format == FORMAT_JSON)
@@ -270,7 +345,7 @@ static int clean_run(const struct program *program, int argc, char **argv, struc
 const struct command command_clean = {
     .name = "clean",
     .arguments = "",
-    .summary = "remove what killed rehearsals and backups left over",
+    .summary = "remove what killed rehearsals and backups left over, and undo logs",
     .when = "always",
     .run = clean_run,
 };

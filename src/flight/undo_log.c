@@ -35,6 +35,42 @@ bool undo_log_is_of(const char *id, const char *version)
     return strncmp(id, part, strlen(part)) == 0;
 }
 
+static bool open_place(TALLOC_CTX *mem, const struct undo_log_place *place, bool read_only,
+                       struct engine **out, struct error *err)
+{
+    const struct engine_open_options options = {
+        .url = place->url,
+        .read_only = read_only,
+        .allow_superuser = true, // asked are only questions of ours
+        .name = "tminus/undo-log",
+        .wait = place->wait,
+    };
+    return place->driver->session->open(mem, &options, out, err);
+}
+
+bool undo_logs_read(TALLOC_CTX *mem, const struct undo_log_place *place, struct undo_logs *out,
+                    const char **database, struct error *err)
+{
+    SCRATCH(tmp);
+    struct engine *engine;
+    struct engine_identity identity;
+    struct undo_logs logs;
+    TRY(open_place(tmp, place, true, &engine, err));
+    TRY(place->driver->session->identity(tmp, engine, &identity, err));
+    TRY(place->driver->undo->list(mem, engine, true, &logs.list, &logs.n, err));
+    *database = mem_strdup(mem, identity.database);
+    *out = logs;
+    return true;
+}
+
+bool undo_log_drop(const struct undo_log_place *place, const char *id, struct error *err)
+{
+    SCRATCH(tmp);
+    struct engine *engine;
+    TRY(open_place(tmp, place, false, &engine, err));
+    return place->driver->undo->drop(engine, id, err);
+}
+
 const struct engine_undo_log *undo_logs_find(const struct undo_logs *logs, const char *id)
 {
     for (size_t i = 0; i < logs->n; i++)

@@ -20,6 +20,20 @@ struct undo_logs {
     size_t n;
 };
 
+// A target, opened for just this.
+struct undo_log_place {
+    const struct engine_driver *driver;
+    const struct secret *url;
+    struct wait *wait;
+};
+
+// All of them, with their sizes. `*database` is one line about the target.
+MUST_CHECK bool undo_logs_read(TALLOC_CTX *mem, const struct undo_log_place *place,
+                               struct undo_logs *out, const char **database, struct error *err);
+// ERROR_INPUT: there is no such log.
+MUST_CHECK bool undo_log_drop(const struct undo_log_place *place, const char *id,
+                              struct error *err);
+
 const struct engine_undo_log *undo_logs_find(const struct undo_logs *logs,
                                              const char *id); // or NULL
 // The newest of a version that did not go back; NULL: there is none.

@@ -117,6 +117,10 @@ class TakenBack(OnSqlite):
     def has_begun(self):
         return any(event['event'] == 'flight-asked' for event in self.events())
 
+    def finish(self, wrong):
+        gone = self.tminus('go', '--reason', 'its undo was killed')
+        return None if gone.status == self.ends and self.outcome() == self.wanted else f'{wrong}\ngo: {gone.status}: {gone.out}{gone.err}'
+
 
 class Done(OnSqlite):
     """What comes behind a flight that is done: fewer points by default, all with KILL_STRIDE=1."""

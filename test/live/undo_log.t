@@ -103,4 +103,33 @@ migration 1_zero 'UPDATE t SET price = 1;' 'SELECT 1;'
 rm -f migrations/2_* && sqlite3 shop.db "UPDATE schema_migrations SET version = 1"
 ends 2 'a text that was changed is not undone with the log of another' "$TMINUS" migrate --undo --steps 1
 says 'it says so' err "changed after it was applied: undo log '1_6b86b273_"
+
+# --- clean
+configure ', undo_log: true'
+fresh
+rm -f migrations/*
+migration 1_zero 'UPDATE t SET price = 0;' 'SELECT 1;'
+migration 2_one 'UPDATE t SET price = 1;' 'SELECT 1;'
+"$TMINUS" migrate -q >out 2>&1 && "$TMINUS" migrate --undo --steps 1 -q >out 2>&1 || show out
+ends 1 'clean: a log that went back is left over' "$TMINUS" clean --dry-run
+says 'clean: it is named' out 'left     undo log 2_d4735e3a_'
+says 'clean: with its size' out '20 rows, 4.0 KB, made'
+says 'clean: one that waits is kept' out 'kept     undo log 1_6b86b273_'
+says 'clean: and why' out 'its migration can be undone with it, for another 6 d'
+ends 0 'clean: removed' "$TMINUS" clean
+is 'clean: the one that waits is there' "$(logs)" waits
+ends 0 'clean: again, in JSON' "$TMINUS" clean --format json
+is 'clean: in JSON what stays has its reason' \
+    "$(python3 -c 'import json; d=json.load(open("out")); print(len(d["leftovers"]), d["kept"][0]["id"][:11], d["kept"][0]["bytes"])')" '0 1_6b86b273_ 4096'
+ends 2 'clean: a log that there is not' "$TMINUS" clean --undo-log 9_nothing
+ends 0 'clean: one that is given up goes' "$TMINUS" clean --undo-log "$(sqlite3 shop.db 'SELECT id FROM tminus_undo_log')"
+is 'clean: none is left' "$(logs)" ''
+ends 0 'clean: its migration is undone without its data' "$TMINUS" migrate --undo --steps 1
+is 'clean: which stays as it is' "$(sqlite3 shop.db 'SELECT count(*) FROM t WHERE price = 0')" 20
+configure ', undo_log: true, undo_log_keep: 1ms'
+"$TMINUS" migrate -q >out 2>&1 || show out
+ends 0 'clean: behind its time one that waits goes, too' "$TMINUS" clean
+is 'clean: all are gone' "$(logs)" ''
+mv shop.db gone.db
+ends 3 'clean: a database that does not answer is told' "$TMINUS" clean
 done_testing
