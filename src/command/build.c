@@ -4,46 +4,31 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "flight/build.h"
+#include "command/act_options.h"
 #include "command/effect.h"
 #include "journal/events.h"
 
-#define KEY_VERSION 0x201
-#define KEY_DRY_RUN 0x202
-
 struct request {
-    struct options options;
+    struct options options; // first
     const char *version;
     bool is_dry_run;
 };
 
-static const struct argp_option table[] = {
-    {"version", KEY_VERSION, "VERSION", 0, "what is built: {version} of the command", 1},
-    {"dry-run", KEY_DRY_RUN, NULL, 0, "only look whether it was built, and is what was verified",
-     1},
+static const struct act_option table[] = {
+    {"version", "VERSION", "what is built: {version} of the command", ACT_OPTION_TEXT,
+     offsetof(struct request, version)},
+    {"dry-run", NULL, "only look whether it was built, and is what was verified", ACT_OPTION_SET,
+     offsetof(struct request, is_dry_run)},
     {0},
 };
 
-static error_t parse(int key, char *value, struct argp_state *state)
-{
-    struct request *request = state->input;
-
-    switch (key) {
-    case ARGP_KEY_INIT: state->child_inputs[0] = &request->options; return 0;
-    case KEY_VERSION: request->version = value; return 0;
-    case KEY_DRY_RUN: request->is_dry_run = true; return 0;
-    default: return ARGP_ERR_UNKNOWN;
-    }
-}
-
-static const struct argp parser = {
-    .options = table,
-    .parser = parse,
-    .args_doc = "",
+static const struct act_verb verb = {
+    .arguments = "",
     .doc = "Run release.build of tminus.yaml, and record the digest of the artifact. Ends with 0 "
            "when it was built and is what release.verified_in released, 1 when it is another one "
            "or its provenance speaks of another, 3 when that is not known, 4 when the command "
            "failed.",
-    .children = options_children,
+    .options = table,
 };
 
 static int build_run(const struct program *program, int argc, char **argv, struct error *err)
@@ -52,7 +37,7 @@ static int build_run(const struct program *program, int argc, char **argv, struc
     struct request request = {0};
     struct act act;
 
-    argp_parse(&parser, argc, argv, 0, NULL, &request);
+    act_options_parse(&verb, &request, argc, argv);
     struct effect effect = {.verb = "build",
                             .program = program,
                             .options = &request.options,

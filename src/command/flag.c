@@ -4,12 +4,11 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "flight/flag.h"
+#include "command/act_options.h"
 #include "command/effect.h"
 
-#define KEY_DRY_RUN 0x201
-
 struct request {
-    struct options options;
+    struct options options; // first
     const char *name;
     const char *action;
     bool is_dry_run;
@@ -17,38 +16,19 @@ struct request {
 
 static const char *const actions[] = {"on", "off", "show", NULL};
 
-static const struct argp_option table[] = {
-    {"dry-run", KEY_DRY_RUN, NULL, 0, "only look what it is, and whether it may be set", 1},
+static const struct act_option table[] = {
+    {"dry-run", NULL, "only look what it is, and whether it may be set", ACT_OPTION_SET,
+     offsetof(struct request, is_dry_run)},
     {0},
 };
 
-static error_t parse(int key, char *value, struct argp_state *state)
-{
-    struct request *request = state->input;
-
-    switch (key) {
-    case ARGP_KEY_INIT: state->child_inputs[0] = &request->options; return 0;
-    case KEY_DRY_RUN: request->is_dry_run = true; return 0;
-    case ARGP_KEY_ARG:
-        if (request->action != NULL)
-            argp_error(state, "unexpected argument '%s'", value);
-        if (request->name == NULL)
-            request->name = value;
-        else
-            request->action = options_action(state, value, actions);
-        return 0;
-    default: return ARGP_ERR_UNKNOWN;
-    }
-}
-
-static const struct argp parser = {
-    .options = table,
-    .parser = parse,
-    .args_doc = "NAME on | off | show",
+static const struct act_verb verb = {
+    .arguments = "NAME on | off | show",
     .doc = "Switch a flag of tminus.yaml, and read it back. Ends with 0 when it is so, 3 when it "
            "cannot be read, 4 when it was refused and is as before, 5 when it was set and reads "
            "back otherwise, 6 when what it waits for does not hold. show: 0 when it was read.",
-    .children = options_children,
+    .options = table,
+    .takes = {{offsetof(struct request, name), NULL}, {offsetof(struct request, action), actions}},
 };
 
 static int show(TALLOC_CTX *mem, const struct flag_setting *setting, const struct options *options,
@@ -76,7 +56,7 @@ static int flag_run(const struct program *program, int argc, char **argv, struct
     SCRATCH(tmp);
     struct request request = {0};
 
-    argp_parse(&parser, argc, argv, 0, NULL, &request);
+    act_options_parse(&verb, &request, argc, argv);
     struct effect effect = {.verb = "flag",
                             .program = program,
                             .options = &request.options,

@@ -3,46 +3,29 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
+#include "command/act_options.h"
 #include "command/effect.h"
 #include "flight/notification.h"
 
-#define KEY_DRY_RUN 0x201
-
 struct request {
-    struct options options;
+    struct options options; // first
     const char *text;
     bool is_dry_run;
 };
 
-static const struct argp_option table[] = {
-    {"dry-run", KEY_DRY_RUN, NULL, 0, "only look whether there is a channel", 1},
+static const struct act_option table[] = {
+    {"dry-run", NULL, "only look whether there is a channel", ACT_OPTION_SET,
+     offsetof(struct request, is_dry_run)},
     {0},
 };
 
-static error_t parse(int key, char *value, struct argp_state *state)
-{
-    struct request *request = state->input;
-
-    switch (key) {
-    case ARGP_KEY_INIT: state->child_inputs[0] = &request->options; return 0;
-    case KEY_DRY_RUN: request->is_dry_run = true; return 0;
-    case ARGP_KEY_ARG:
-        if (request->text != NULL)
-            argp_error(state, "unexpected argument '%s': a text of several words wants quotes",
-                       value);
-        request->text = value;
-        return 0;
-    default: return ARGP_ERR_UNKNOWN;
-    }
-}
-
-static const struct argp parser = {
-    .options = table,
-    .parser = parse,
-    .args_doc = "TEXT",
+static const struct act_verb verb = {
+    .arguments = "TEXT",
     .doc = "Send a text to every channel under notify: of tminus.yaml. Ends with 0 when each took "
            "it, 4 when none did, 5 when some did.",
-    .children = options_children,
+    .options = table,
+    .takes = {{offsetof(struct request, text), NULL}},
+    .surplus_hint = ": a text of several words wants quotes",
 };
 
 static int notify_run(const struct program *program, int argc, char **argv, struct error *err)
@@ -51,7 +34,7 @@ static int notify_run(const struct program *program, int argc, char **argv, stru
     struct request request = {0};
     struct act act;
 
-    argp_parse(&parser, argc, argv, 0, NULL, &request);
+    act_options_parse(&verb, &request, argc, argv);
     struct effect effect = {.verb = "notify",
                             .program = program,
                             .options = &request.options,

@@ -4,44 +4,30 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "flight/release.h"
+#include "command/act_options.h"
 #include "command/effect.h"
 #include "journal/events.h"
 
-#define KEY_VERSION 0x201
-#define KEY_DRY_RUN 0x202
-
 struct request {
-    struct options options;
+    struct options options; // first
     const char *version;
     bool is_dry_run;
 };
 
-static const struct argp_option table[] = {
-    {"version", KEY_VERSION, "VERSION", 0, "what is released: {version} of the command", 1},
-    {"dry-run", KEY_DRY_RUN, NULL, 0, "only ask which version answers", 1},
+static const struct act_option table[] = {
+    {"version", "VERSION", "what is released: {version} of the command", ACT_OPTION_TEXT,
+     offsetof(struct request, version)},
+    {"dry-run", NULL, "only ask which version answers", ACT_OPTION_SET,
+     offsetof(struct request, is_dry_run)},
     {0},
 };
 
-static error_t parse(int key, char *value, struct argp_state *state)
-{
-    struct request *request = state->input;
-
-    switch (key) {
-    case ARGP_KEY_INIT: state->child_inputs[0] = &request->options; return 0;
-    case KEY_VERSION: request->version = value; return 0;
-    case KEY_DRY_RUN: request->is_dry_run = true; return 0;
-    default: return ARGP_ERR_UNKNOWN;
-    }
-}
-
-static const struct argp parser = {
-    .options = table,
-    .parser = parse,
-    .args_doc = "",
+static const struct act_verb verb = {
+    .arguments = "",
     .doc = "Run release.deploy of tminus.yaml for a slot, or for each, and ask every address which "
            "version answers. Ends with 0 when all of them answer it and are well, 3 when that "
            "cannot be told, 4 when the command failed and no address answers it, 5 when some do.",
-    .children = options_children,
+    .options = table,
 };
 
 static int release_run(const struct program *program, int argc, char **argv, struct error *err)
@@ -50,7 +36,7 @@ static int release_run(const struct program *program, int argc, char **argv, str
     struct request request = {0};
     struct act act;
 
-    argp_parse(&parser, argc, argv, 0, NULL, &request);
+    act_options_parse(&verb, &request, argc, argv);
     struct effect effect = {.verb = "release",
                             .program = program,
                             .options = &request.options,

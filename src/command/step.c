@@ -4,55 +4,36 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "base/file.h"
+#include "command/act_options.h"
 #include "command/effect.h"
 #include "command/kept_journal.h"
 #include "flight/step_act.h"
 #include "flight/verb.h"
 
-#define KEY_VERSION 0x201
-#define KEY_UNDO 0x202
-#define KEY_DRY_RUN 0x203
-
 struct request {
-    struct options options;
+    struct options options; // first
     const char *name;
     const char *version;
     bool is_undo, is_dry_run;
 };
 
-static const struct argp_option table[] = {
-    {"version", KEY_VERSION, "V", 0, "what is deployed: {version} of the step", 1},
-    {"undo", KEY_UNDO, NULL, 0, "take it back, as the step's undo says", 1},
-    {"dry-run", KEY_DRY_RUN, NULL, 0, "only look whether it is done", 1},
+static const struct act_option table[] = {
+    {"version", "V", "what is deployed: {version} of the step", ACT_OPTION_TEXT,
+     offsetof(struct request, version)},
+    {"undo", NULL, "take it back, as the step's undo says", ACT_OPTION_SET,
+     offsetof(struct request, is_undo)},
+    {"dry-run", NULL, "only look whether it is done", ACT_OPTION_SET,
+     offsetof(struct request, is_dry_run)},
     {0},
 };
 
-static error_t parse(int key, char *value, struct argp_state *state)
-{
-    struct request *request = state->input;
-
-    switch (key) {
-    case ARGP_KEY_INIT: state->child_inputs[0] = &request->options; return 0;
-    case KEY_VERSION: request->version = value; return 0;
-    case KEY_UNDO: request->is_undo = true; return 0;
-    case KEY_DRY_RUN: request->is_dry_run = true; return 0;
-    case ARGP_KEY_ARG:
-        if (request->name != NULL)
-            argp_error(state, "unexpected argument '%s'", value);
-        request->name = value;
-        return 0;
-    default: return ARGP_ERR_UNKNOWN;
-    }
-}
-
-static const struct argp parser = {
-    .options = table,
-    .parser = parse,
-    .args_doc = "NAME",
+static const struct act_verb verb = {
+    .arguments = "NAME",
     .doc = "Do one step of tminus.yaml, as a flight does it, and read it back. Ends with 0 when it "
            "is done, 3 when nobody can say, 4 when it failed and nothing of it is there, 5 when "
            "some of it may be, 6 when what it waits for does not hold.",
-    .children = options_children,
+    .options = table,
+    .takes = {{offsetof(struct request, name), NULL}},
 };
 
 // The journal of the flight whose step this is; NULL: a person types it.
@@ -101,7 +82,7 @@ static int step_run(const struct program *program, int argc, char **argv, struct
     SCRATCH(tmp);
     struct request request = {0};
 
-    argp_parse(&parser, argc, argv, 0, NULL, &request);
+    act_options_parse(&verb, &request, argc, argv);
     struct effect effect = {.verb = "step",
                             .program = program,
                             .options = &request.options,

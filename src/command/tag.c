@@ -4,16 +4,11 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "flight/tag.h"
+#include "command/act_options.h"
 #include "command/effect.h"
 
-#define KEY_AT 0x201
-#define KEY_MESSAGE 0x202
-#define KEY_REMOTE 0x203
-#define KEY_NO_PUSH 0x204
-#define KEY_DRY_RUN 0x205
-
 struct request {
-    struct options options;
+    struct options options; // first
     const char *version;
     const char *revision;
     const char *message;
@@ -21,43 +16,26 @@ struct request {
     bool is_dry_run;
 };
 
-static const struct argp_option table[] = {
-    {"at", KEY_AT, "REV", 0, "commit that is tagged, instead of HEAD", 1},
-    {"message", KEY_MESSAGE, "TEXT", 0, "of the tag, instead of 'Release VERSION'", 1},
-    {"remote", KEY_REMOTE, "NAME", 0, "pushed to, instead of origin", 1},
-    {"no-push", KEY_NO_PUSH, NULL, 0, "make it here alone", 1},
-    {"dry-run", KEY_DRY_RUN, NULL, 0, "only look where it stands", 1},
+static const struct act_option table[] = {
+    {"at", "REV", "commit that is tagged, instead of HEAD", ACT_OPTION_TEXT,
+     offsetof(struct request, revision)},
+    {"message", "TEXT", "of the tag, instead of 'Release VERSION'", ACT_OPTION_TEXT,
+     offsetof(struct request, message)},
+    {"remote", "NAME", "pushed to, instead of origin", ACT_OPTION_TEXT,
+     offsetof(struct request, remote)},
+    {"no-push", NULL, "make it here alone", ACT_OPTION_NONE, offsetof(struct request, remote)},
+    {"dry-run", NULL, "only look where it stands", ACT_OPTION_SET,
+     offsetof(struct request, is_dry_run)},
     {0},
 };
 
-static error_t parse(int key, char *value, struct argp_state *state)
-{
-    struct request *request = state->input;
-
-    switch (key) {
-    case ARGP_KEY_INIT: state->child_inputs[0] = &request->options; return 0;
-    case KEY_AT: request->revision = value; return 0;
-    case KEY_MESSAGE: request->message = value; return 0;
-    case KEY_REMOTE: request->remote = value; return 0;
-    case KEY_NO_PUSH: request->remote = NULL; return 0;
-    case KEY_DRY_RUN: request->is_dry_run = true; return 0;
-    case ARGP_KEY_ARG:
-        if (request->version != NULL)
-            argp_error(state, "unexpected argument '%s'", value);
-        request->version = value;
-        return 0;
-    default: return ARGP_ERR_UNKNOWN;
-    }
-}
-
-static const struct argp parser = {
-    .options = table,
-    .parser = parse,
-    .args_doc = "VERSION",
+static const struct act_verb verb = {
+    .arguments = "VERSION",
     .doc = "Make an annotated tag at a commit, push it, and read it back here and at the remote. A "
            "tag is never moved. Ends with 0 when it stands there, 1 when another one of the name "
            "does, 3 when the remote cannot be asked, 4 when it was refused and taken back.",
-    .children = options_children,
+    .options = table,
+    .takes = {{offsetof(struct request, version), NULL}},
 };
 
 static int tag_run(const struct program *program, int argc, char **argv, struct error *err)
@@ -66,7 +44,7 @@ static int tag_run(const struct program *program, int argc, char **argv, struct 
     struct request request = {.revision = "HEAD", .remote = "origin"};
     struct act act;
 
-    argp_parse(&parser, argc, argv, 0, NULL, &request);
+    act_options_parse(&verb, &request, argc, argv);
     struct effect effect = {.verb = "tag",
                             .program = program,
                             .options = &request.options,

@@ -87,4 +87,23 @@ static void no_flags(struct good_facts *good)
     good->facts.n_flags = 0;
 }
 
+// --- of gates of several kinds
+
+static void nothing(struct good_facts *good)
+{
+    (void)good;
+}
+static void irreversible(struct good_facts *good)
+{
+    good->plan.rollback.class = ROLLBACK_IRREVERSIBLE;
+}
+
+// What one gate answers after `spoil` changed the good facts.
+struct gate_case {
+    const char *gate;
+    void (*spoil)(struct good_facts *good);
+    enum status status;
+    const char *observed; // NULL: whatever
+};
+
 #endif
