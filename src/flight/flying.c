@@ -8,7 +8,8 @@
 #include "journal/events.h"
 #include <string.h>
 
-int64_t flying_now(const struct flying *flying)
+// By which clock its state ends: that of the wall for an appointment, else that of durations.
+static int64_t now_of(const struct flying *flying)
 {
     const struct flight_world *world = flying->world;
 
@@ -46,7 +47,8 @@ bool flying_put_transition(const struct flying *flying, json_t *data,
     return true;
 }
 
-bool flying_look(struct flying *flying, struct error *err)
+// The flight as the journal has it now.
+static bool look(struct flying *flying, struct error *err)
 {
     enum flight_state before = flying->flight == NULL ? FLIGHT_STATE_COUNT : flying->flight->state;
     int64_t sequence = flying->flight == NULL ? 0 : flying->flight->last_sequence;
@@ -62,7 +64,7 @@ bool flying_look(struct flying *flying, struct error *err)
 bool flying_append(struct flying *flying, const char *event, json_t *data, struct error *err)
 {
     TRY(journal_append(flying->journal, event, data, err));
-    return flying_look(flying, err);
+    return look(flying, err);
 }
 
 bool flying_move(struct flying *flying, enum flight_occurrence occurrence, const char *why,
@@ -133,7 +135,7 @@ static bool note_missed(struct flying *flying, const struct flight_point *point,
 
 static bool fly_wait(struct flying *flying, struct error *err)
 {
-    int64_t now_ms = flying_now(flying);
+    int64_t now_ms = now_of(flying);
     int64_t deadline_ms = flight_deadline_ms(flying->flight);
     int64_t moment_ms = moment_of(flying->flight);
     bool has_moment = flight_state_action(flying->flight->state) == ACTION_WAIT;
@@ -142,7 +144,7 @@ static bool fly_wait(struct flying *flying, struct error *err)
         return flying_move(flying, OCCURRED_TIME, NULL, NULL, err);
     int64_t until_ms = has_moment && moment_ms < deadline_ms ? moment_ms : deadline_ms;
     TRY(flying->world->sleep_until(flying->world->context, until_ms, err));
-    return flying_look(flying, err);
+    return look(flying, err);
 }
 
 // --- people
@@ -192,7 +194,7 @@ static bool fly_state(struct flying *flying, struct error *err)
 {
     const struct flight *flight = flying->flight;
     const struct flight_point *point = flight_next_point(flight);
-    int64_t now_ms = flying_now(flying);
+    int64_t now_ms = now_of(flying);
 
     if (flight->n_requests > 0)
         return answer_request(flying, err);
@@ -248,7 +250,7 @@ bool flight_fly(struct flight_reader *reader, struct journal *journal,
     struct flying flying = {
         .reader = reader, .journal = journal, .world = world, .options = options};
 
-    TRY(flying_look(&flying, err));
+    TRY(look(&flying, err));
     TRY(call_people(&flying, err));
     while (!is_enough(&flying)) {
         TRY(keep(&flying, err));
@@ -279,7 +281,7 @@ bool flight_raise_alarm(struct flight_reader *reader, struct journal *journal,
     static const struct flying_options none = {0};
     struct flying flying = {.reader = reader, .journal = journal, .world = world, .options = &none};
 
-    TRY(flying_look(&flying, err));
+    TRY(look(&flying, err));
     if (flight_needs_pilot(flying.flight) && flying.flight->lost_ms == 0)
         TRY(note_lost(&flying, pilot, err));
     TRY(call_people(&flying, err));

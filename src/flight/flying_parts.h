@@ -17,14 +17,11 @@ struct flying {
 };
 
 // --- flying.c
-// By which clock its state ends: that of the wall for an appointment, else that of durations.
-int64_t flying_now(const struct flying *flying);
 json_t *flying_event(const struct flying *flying); // {flight, at_ms}
 // The state after `occurrence`, into `data`; false: refused in this state.
 bool flying_put_transition(const struct flying *flying, json_t *data,
                            enum flight_occurrence occurrence, const char *why);
-// The flight as the journal has it now.
-MUST_CHECK bool flying_look(struct flying *flying, struct error *err);
+// Append, and look at the flight anew.
 MUST_CHECK bool flying_append(struct flying *flying, const char *event, json_t *data,
                               struct error *err);
 // An occurrence that is no step's and no person's. `detail` is stolen; NULL: none.
