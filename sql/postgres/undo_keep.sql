@@ -51,7 +51,7 @@ LANGUAGE sql SET search_path = pg_catalog AS $tminus$
 $tminus$;
 
 CREATE OR REPLACE FUNCTION tminus.undo_copy(p_log text, p_n integer) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog SET row_security = off SET datestyle = 'ISO, YMD' SET intervalstyle = postgres
+LANGUAGE plpgsql SET search_path = pg_catalog SET row_security = off SET timezone = 'UTC' SET datestyle = 'ISO, YMD' SET intervalstyle = postgres
 SET bytea_output = hex SET extra_float_digits = 3 AS $tminus$
 DECLARE
     t tminus.undo_table;
@@ -117,7 +117,7 @@ END $tminus$;
 -- was updated, there is none, one row was written twice), in the order in which both came.
 CREATE OR REPLACE FUNCTION tminus.undo_keep() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog SET row_security = off SET work_mem = '64MB'
-SET datestyle = 'ISO, YMD' SET intervalstyle = postgres SET bytea_output = hex SET extra_float_digits = 3 AS $tminus$
+SET timezone = 'UTC' SET datestyle = 'ISO, YMD' SET intervalstyle = postgres SET bytea_output = hex SET extra_float_digits = 3 AS $tminus$
 DECLARE
     p_log constant text := TG_ARGV[0];
     p_n constant integer := TG_ARGV[1];

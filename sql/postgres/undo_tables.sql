@@ -41,7 +41,8 @@ CREATE TABLE IF NOT EXISTS tminus.undo_mark (
     n integer NOT NULL,
     key_text text NOT NULL,
     mark "char" NOT NULL,       -- 'c' conflict, 'b' first made by the migration, 'a' deleted by it and made again,
-                                -- 'f' found as it was before a statement, by no doing of ours
+                                -- 'f' found as it was before a statement, by no doing of ours, 'r' brought back just now
+                                -- (without a key: key_text is the row's digest)
     why text);
 CREATE INDEX IF NOT EXISTS undo_mark_by_key ON tminus.undo_mark (log, n, key_text);
 CREATE TABLE IF NOT EXISTS tminus.undo_written (

@@ -355,7 +355,7 @@ static bool check_conflicts(const struct migrate_report *report, struct error *e
     if (rows == 0)
         return true;
     error_set(err, ERROR_PARTIAL,
-              "undone, but %lld row%s left alone, because others changed %s since", (long long)rows,
+              "undone, but %lld row%s left alone: not as the undo log knows %s", (long long)rows,
               rows == 1 ? " was" : "s were", rows == 1 ? "it" : "them");
     return error_hint(err, "look at each: the undo log still has what it was, until tminus clean "
                            "removes it");

@@ -217,7 +217,12 @@ static bool fail(struct migrate_step *step, const struct undo_position *at, stru
     error_wrap(err, "%s: %s", step->migration->path,
                is_data_back ? "its data is back, and its down did not run"
                             : "its down ran, and its data did not go back");
-    return error_hint(err, "mend the cause; the same command goes on with what is left of it");
+    if (is_data_back)
+        return error_hint(err, "mend the cause; the same command goes on with what is left of it");
+    return error_hint(err,
+                      "mend the cause, and the same command goes on; or leave the data as it is: "
+                      "tminus clean --undo-log %s",
+                      step->log.id);
 }
 
 // What the down left otherwise than it was does not keep the data from going back.

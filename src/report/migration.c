@@ -72,7 +72,7 @@ static void write_gone_back(FILE *out, const struct migrate_log *log)
             quantity_count(tmp, log->rows), log->rows == 1 ? "" : "s",
             log->was_back ? " by an earlier run" : "");
     if (log->conflicts > 0)
-        fprintf(out, ", %s left alone, because others changed %s since",
+        fprintf(out, ", %s left alone: not as the log knows %s",
                 quantity_count(tmp, log->conflicts), log->conflicts == 1 ? "it" : "them");
     fputc('\n', out);
     for (size_t i = 0; i < log->n_shown; i++)

@@ -272,6 +272,38 @@ static const struct undo_case cases[] = {
     {"a trigger writes another table that is kept", SERVER, PEOPLE "CREATE TABLE total (id INT PRIMARY KEY, n INT); INSERT INTO total VALUES (1, 0);"
      "CREATE FUNCTION sum_up() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN UPDATE total SET n = n + 1; RETURN NULL; END $$;"
      "CREATE TRIGGER sum_up AFTER UPDATE ON people FOR EACH ROW EXECUTE FUNCTION sum_up()", "people, total", "UPDATE people SET age = 1", NULL, "", NULL},
+    // --- rows that the migration made
+    {"made, its key updated, deleted", BOTH, PEOPLE, "people", "INSERT INTO people VALUES (98, 'new', 1), (99, 'new', 1); UPDATE people SET id = id + 10 WHERE id > 90; "
+     "DELETE FROM people WHERE id > 90", NULL, "", NULL},
+    {"made, and its key taken by another row", SERVER, PEOPLE, "people", "INSERT INTO people VALUES (99, 'new', 1); UPDATE people SET id = 100 WHERE id = 99; "
+     "UPDATE people SET id = 99 WHERE id = 1; DELETE FROM people WHERE id >= 99", NULL, "", NULL},
+    {"made where one was deleted, twice", SERVER, PEOPLE, "people", "DELETE FROM people WHERE id = 1; INSERT INTO people VALUES (1, 'new', 1); DELETE FROM people WHERE id = 1; "
+     "INSERT INTO people VALUES (1, 'newer', 2)", NULL, "", NULL},
+    {"no key, made, updated and deleted", BOTH, "CREATE TABLE people (name VARCHAR(9), n INTEGER); INSERT INTO people VALUES ('a', 1), ('b', 2), ('b', 2)", "people",
+     "INSERT INTO people VALUES ('x', 1), ('y', 1), ('b', 2); UPDATE people SET n = 2 WHERE name IN ('x', 'a'); DELETE FROM people WHERE n = 2 OR name = 'y'", NULL, "", NULL},
+    {"no key, made rows stay", SERVER, "CREATE TABLE people (name VARCHAR(9), n INTEGER); INSERT INTO people VALUES ('a', 1)", "people",
+     "INSERT INTO people VALUES ('x', 1); DELETE FROM people WHERE name = 'a'", NULL, "", "people:\na|1\nx|1\n"},
+    // --- values in each other's way
+    {"unique values moved on", SERVER, "CREATE TABLE people (id INTEGER PRIMARY KEY, n INTEGER NOT NULL CHECK (n > 0), name VARCHAR(9)); CREATE UNIQUE INDEX by_n ON people (n);"
+     "INSERT INTO people VALUES (6, 6, 'f'), (3, 3, 'c'), (2, 2, 'b'), (1, 1, 'a')", "people", "UPDATE people SET n = n + 100; UPDATE people SET n = 9 - (n - 100) % 7 WHERE id > 1; "
+     "UPDATE people SET n = n - 1 WHERE id = 1", "UPDATE people SET name = 'new' WHERE id = 3", "", "people:\n1|1|a\n2|2|b\n3|3|new\n6|6|f\n"},
+    {"keys moved on", SERVER, PEOPLE, "people", "UPDATE people SET id = id + 50; UPDATE people SET id = id - 49", NULL, "", NULL},
+    {"unique texts swapped, no key", SERVER, "CREATE TABLE people (name VARCHAR(9) UNIQUE DEFERRABLE, n INTEGER); CREATE UNIQUE INDEX lower_name ON people (lower(name));"
+     "INSERT INTO people VALUES ('a', 1), ('b', 2)", "people", "UPDATE people SET name = 'x' WHERE n = 1; UPDATE people SET name = 'a' WHERE n = 2; UPDATE people SET name = 'b' WHERE n = 1",
+     NULL, "", NULL},
+    {"unique values of any type", SERVER, "CREATE TABLE people (id INT PRIMARY KEY, u uuid NOT NULL UNIQUE, t timestamptz NOT NULL UNIQUE, d date NOT NULL UNIQUE, s text NOT NULL UNIQUE);"
+     "INSERT INTO people SELECT g, lpad(g::text, 32, '0')::uuid, '2020-01-01'::timestamptz + g * interval '1 day', '2020-01-01'::date + g, 's' || g FROM generate_series(9, 1, -1) g",
+     "people", "UPDATE people SET u = 'ffffffff-0000-0000-0000-000000000000'::uuid WHERE id = 1; ALTER TABLE people DROP CONSTRAINT people_u_key, DROP CONSTRAINT people_t_key, "
+     "DROP CONSTRAINT people_d_key, DROP CONSTRAINT people_s_key; UPDATE people SET u = lpad((id + 1)::text, 32, '0')::uuid, t = t + interval '1 day', d = d + 1, s = 's' || id + 1; "
+     "ALTER TABLE people ADD UNIQUE (u), ADD UNIQUE (t), ADD UNIQUE (d), ADD UNIQUE (s)", NULL, "", NULL},
+    {"identity that is always generated", SERVER, "CREATE TABLE people (n INT GENERATED ALWAYS AS IDENTITY, name TEXT); INSERT INTO people (name) VALUES ('a'), ('b')", "people",
+     "UPDATE people SET name = upper(name)", NULL, "", NULL},
+    {"identity that is always generated, updated", SERVER, "CREATE TABLE people (n INT GENERATED ALWAYS AS IDENTITY, name TEXT); INSERT INTO people (name) VALUES ('a'), ('b')", "people",
+     "UPDATE people SET n = DEFAULT", NULL, "", NULL},
+    {"identity of a row that was made again", SERVER, "CREATE TABLE people (id INT PRIMARY KEY, n INT GENERATED ALWAYS AS IDENTITY); INSERT INTO people (id) VALUES (1), (2)", "people",
+     "DELETE FROM people WHERE id = 1; INSERT INTO people (id) VALUES (1)", NULL, "", NULL},
+    {"another time zone since", SERVER, "CREATE DOMAIN moment AS timestamptz; CREATE TABLE people (id INT PRIMARY KEY, m moment); INSERT INTO people VALUES (1, '2020-01-01 12:00+00')", "people",
+     "SET timezone = 'Asia/Tokyo'; UPDATE people SET m = m + interval '1 day'; SET timezone = 'UTC'", NULL, "", NULL},
     {"replica role", SERVER, PEOPLE, "people", "UPDATE people SET age = 1", NULL, "", NULL},
     {"values of any type", SERVER,
      "CREATE TYPE mood AS ENUM ('sad', 'ok'); CREATE DOMAIN short AS varchar(5); CREATE TYPE pair AS (a int, b text);"

@@ -51,10 +51,10 @@ migration 1_round 'UPDATE t SET price = round(price, 2); DELETE FROM t WHERE id 
 "$TMINUS" migrate -q >out 2>&1 || show out
 sqlite3 shop.db "UPDATE t SET price = 99 WHERE id = 4; UPDATE t SET note = 'mine' WHERE id = 5; DELETE FROM t WHERE id = 7"
 ends 5 'rows that others changed make the undo partial' "$TMINUS" migrate --undo --steps 1
-says 'they are counted' out '13 rows taken back, 2 left alone, because others changed them since'
+says 'they are counted' out '13 rows taken back, 2 left alone: not as the log knows them'
 says 'a row that was changed is named' out 't id=4: changed since'
 says 'a row that is gone is named' out 't id=7: is gone'
-says 'the error says so' err 'undone, but 2 rows were left alone, because others changed them since'
+says 'the error says so' err 'undone, but 2 rows were left alone: not as the undo log knows them'
 is 'the migration is undone' "$(applied)" 0
 is 'what others wrote stays, also beside what comes back' "$(sqlite3 shop.db 'SELECT price FROM t WHERE id = 4; SELECT note, price = 5 / 3.0 FROM t WHERE id = 5; SELECT count(*) FROM t')" "99.0
 mine|1
