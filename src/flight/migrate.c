@@ -354,9 +354,8 @@ static bool check_conflicts(const struct migrate_report *report, struct error *e
         rows += report->steps[i].log.conflicts;
     if (rows == 0)
         return true;
-    error_set(err, ERROR_PARTIAL,
-              "undone, but %lld row%s left alone: not as the undo log knows %s", (long long)rows,
-              rows == 1 ? " was" : "s were", rows == 1 ? "it" : "them");
+    error_set(err, ERROR_PARTIAL, "undone, but %lld row%s left alone: not as the undo log knows %s",
+              (long long)rows, rows == 1 ? " was" : "s were", rows == 1 ? "it" : "them");
     return error_hint(err, "look at each: the undo log still has what it was, until tminus clean "
                            "removes it");
 }

@@ -208,30 +208,83 @@ static bool judge(struct rollback *back, const struct undo_table *table, struct 
         err);
 }
 
+// "main.t" or a copy of rows of it.
+static char *update_sql(TALLOC_CTX *mem, const struct undo_table *table, const char *target)
+{
+    SCRATCH(tmp);
+    const char *prefix = prefix_of(tmp, table);
+    const char *set = table->kept == KEPT_COPY
+                          ? "%c = l.%o"
+                          : "%c = CASE WHEN " UNDO_SAME("l.%o", "l.%n") " THEN t.%c ELSE l.%o END";
+    return mem_printf(
+        mem,
+        "UPDATE OR ABORT %s AS t SET %s FROM %s_answer a JOIN %s l ON l.rowid = a.row WHERE "
+        "a.answer = 'update' AND %s",
+        target, undo_table_text(tmp, table, COLUMNS_DATA, set, ", "), prefix, prefix,
+        undo_table_text(tmp, table, COLUMNS_KEY, "t.%c = l.%o", " AND "));
+}
+
+// Their unique values are in each other's way (pos = pos + 1): the rows are taken out, written, and
+// put back. No trigger fires and nothing cascades meanwhile.
+static bool rewrite_rows(struct rollback *back, const struct undo_table *table, struct error *err)
+{
+    SCRATCH(tmp);
+    struct undo_table now;
+    const char *prefix = prefix_of(tmp, table);
+    const char *name = undo_quote_name(tmp, table->name);
+    TRY(undo_table_read(tmp, back->engine, table->name, &now, err));
+    const char *columns = undo_table_text(tmp, &now, COLUMNS_ALL, "%c", ", ");
+    const char *parked = mem_printf(tmp, "%s_parked", prefix);
+    const char *is_key = undo_table_text(tmp, table, COLUMNS_KEY, "t.%c = l.%o", " AND ");
+    TRY(sqlite_execute_long(
+        back->engine,
+        mem_printf(tmp,
+                   "CREATE TABLE %1$s AS SELECT %2$s FROM %3$s_answer a JOIN %3$s l ON l.rowid = "
+                   "a.row JOIN main.%4$s t ON %5$s WHERE a.answer = 'update';\n"
+                   "CREATE INDEX %1$s_key ON %1$s (%6$s);\n",
+                   parked, undo_table_text(tmp, &now, COLUMNS_ALL, "t.%c AS %c", ", "), prefix,
+                   name, is_key, undo_table_text(tmp, table, COLUMNS_KEY, "%c", ", ")),
+        err));
+    TRY(sqlite_execute_long(back->engine, update_sql(tmp, table, parked), err));
+    back->rows += sqlite3_changes64(back->engine->handle);
+    return sqlite_execute_long(
+        back->engine,
+        mem_printf(tmp,
+                   "DELETE FROM main.%1$s AS t WHERE EXISTS (SELECT 1 FROM %2$s l WHERE %3$s);\n"
+                   "INSERT OR ABORT INTO main.%1$s (%4$s) SELECT %4$s FROM %2$s;\nDROP TABLE %2$s;",
+                   name, parked, undo_table_text(tmp, table, COLUMNS_KEY, "t.%c = l.%c", " AND "),
+                   columns),
+        err);
+}
+
+static bool update_rows(struct rollback *back, const struct undo_table *table, struct error *err)
+{
+    SCRATCH(tmp);
+    const char *target = mem_printf(tmp, "main.%s", undo_quote_name(tmp, table->name));
+    if (sqlite_execute_long(back->engine, update_sql(tmp, table, target), err)) {
+        back->rows += sqlite3_changes64(back->engine->handle);
+        return true;
+    }
+    if (sqlite3_extended_errcode(back->engine->handle) != SQLITE_CONSTRAINT_UNIQUE)
+        return false;
+    *err = (struct error){0};
+    return rewrite_rows(back, table, err);
+}
+
 static bool write_rows(struct rollback *back, const struct undo_table *table, struct error *err)
 {
     SCRATCH(tmp);
     const char *prefix = prefix_of(tmp, table);
     const char *name = undo_quote_name(tmp, table->name);
-    const char *set = table->kept == KEPT_COPY
-                          ? "%c = l.%o"
-                          : "%c = CASE WHEN " UNDO_SAME("l.%o", "l.%n") " THEN t.%c ELSE l.%o END";
+    TRY(update_rows(back, table, err));
     TRY(sqlite_execute_long(
         back->engine,
-        mem_printf(tmp,
-                   "UPDATE main.%s AS t SET %s FROM %s_answer a JOIN %s l ON l.rowid = a.row WHERE "
-                   "a.answer = 'update' AND %s",
-                   name, undo_table_text(tmp, table, COLUMNS_DATA, set, ", "), prefix, prefix,
-                   undo_table_text(tmp, table, COLUMNS_KEY, "t.%c = l.%o", " AND ")),
-        err));
-    back->rows += sqlite3_changes64(back->engine->handle);
-    TRY(sqlite_execute_long(
-        back->engine,
-        mem_printf(tmp,
-                   "INSERT INTO main.%s (%s) SELECT %s FROM %s_answer a JOIN %s l ON l.rowid = "
-                   "a.row WHERE a.answer = 'insert'",
-                   name, undo_table_text(tmp, table, COLUMNS_ALL, "%c", ", "),
-                   undo_table_text(tmp, table, COLUMNS_ALL, "l.%o", ", "), prefix, prefix),
+        mem_printf(
+            tmp,
+            "INSERT OR ABORT INTO main.%s (%s) SELECT %s FROM %s_answer a JOIN %s l ON l.rowid = "
+            "a.row WHERE a.answer = 'insert'",
+            name, undo_table_text(tmp, table, COLUMNS_ALL, "%c", ", "),
+            undo_table_text(tmp, table, COLUMNS_ALL, "l.%o", ", "), prefix, prefix),
         err));
     back->rows += sqlite3_changes64(back->engine->handle);
     return true;

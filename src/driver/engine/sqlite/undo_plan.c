@@ -10,6 +10,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
+#include "base/text.h"
 #include "driver/engine/sqlite/undo_pack.h"
 #include "driver/engine/undo.h"
 
@@ -143,6 +144,32 @@ static bool has_triggers(struct engine *engine, const char *name, bool *out, str
     return cursor_step(engine, cursor, out, err);
 }
 
+// A unique index over an updated column: REPLACE deletes whole rows, of which the pack has none,
+// and values in each other's way come back with their rows alone.
+static bool is_unique_updated(struct engine *engine, const struct engine_undo_subject *subject,
+                              bool *out, struct error *err)
+{
+    SCRATCH(tmp);
+    struct cursor *cursor;
+    *out = false;
+    TRY(cursor_make(tmp, engine,
+                    mem_printf(tmp,
+                               "SELECT i.partial OR c.name IS NULL, c.name FROM "
+                               "pragma_index_list(%s) i JOIN pragma_index_info(i.name) c WHERE "
+                               "i.\"unique\"",
+                               undo_quote_text(tmp, subject->table.name)),
+                    &cursor, err));
+    for (bool has_row; !*out;) {
+        TRY(cursor_step(engine, cursor, &has_row, err));
+        if (!has_row)
+            return true;
+        *out = sqlite3_column_int(cursor->statement, 0) != 0;
+        for (size_t i = 0; i < subject->n_updated && !*out; i++)
+            *out = text_equal_nocase(subject->updated[i], cursor_text(cursor, 1));
+    }
+    return true;
+}
+
 // Outside of a transaction what is half done must be legible.
 static bool can_be_packed(const struct planning *planning, const struct undo_table *table,
                           const struct engine_undo_subject *subject, bool is_triggered)
@@ -153,11 +180,11 @@ static bool can_be_packed(const struct planning *planning, const struct undo_tab
 }
 
 static void keep_table(struct planning *planning, const struct engine_undo_subject *subject,
-                       struct undo_table *table, bool is_triggered)
+                       struct undo_table *table, bool may_pack)
 {
     struct undo_table narrow = *table;
     table->kept = subject->is_rewritten ? KEPT_COPY : KEPT_DIFFERENCES;
-    if (can_be_packed(planning, table, subject, is_triggered) &&
+    if (may_pack &&
         undo_table_narrow(planning->mem, &narrow, subject->updated, subject->n_updated)) {
         *table = narrow;
         table->kept = KEPT_PACKED;
@@ -200,7 +227,11 @@ static bool plan_table(struct planning *planning, struct engine *engine,
         ->may_miss = is_triggered;
     table.log = planning->id;
     table.n = (int64_t)plan->n_tables;
-    keep_table(planning, subject, &table, is_triggered);
+    bool is_packed = can_be_packed(planning, &table, subject, is_triggered);
+    bool is_unique = false;
+    if (is_packed)
+        TRY(is_unique_updated(engine, subject, &is_unique, err));
+    keep_table(planning, subject, &table, is_packed && !is_unique);
     return true;
 }
 
