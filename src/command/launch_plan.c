@@ -13,6 +13,7 @@
 #include "command/plan.h"
 #include "flight/binding.h"
 #include "flight/maintenance.h"
+#include "flight/record.h"
 #include "flight/task.h"
 #include "journal/events.h"
 #include <string.h>
@@ -383,6 +384,18 @@ static bool read_after_release(TALLOC_CTX *mem, const struct inspection *inspect
                                err);
 }
 
+// No record is there: as for migrate, the first migration makes it. Of a tool whose record is not
+// known nothing could be read back.
+static bool find_first(const struct change *change, const struct target *target, int64_t *n_applied,
+                       struct error *err)
+{
+    const struct record_format *format;
+
+    *n_applied = 0;
+    return record_format_for(change->layout, target->driver->dialect, &format, err) &&
+           record_format_check(format, target->driver->dialect, err);
+}
+
 bool launch_plan_make(TALLOC_CTX *mem, const struct flight_work *work,
                       const struct launch_request *request, struct flight **out, struct error *err)
 {
@@ -398,9 +411,7 @@ bool launch_plan_make(TALLOC_CTX *mem, const struct flight_work *work,
     TRY(database_read_change(mem, &inspection.choice, NULL, 0, &change, err));
     TRY(inspection_pending(mem, &inspection, change, &pending, &n_applied, err));
     if (n_applied < 0)
-        return error_set(err, ERROR_UNKNOWN,
-                         "what is applied is not known: the tool's record "
-                         "cannot be read");
+        TRY(find_first(change, &inspection.target, &n_applied, err));
     TRY(plan_find_rehearsal(mem, &inspection, pending, &rehearsed, err));
 
     struct flight *flight = mem_new(mem, struct flight);

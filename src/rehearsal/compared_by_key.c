@@ -84,12 +84,16 @@ static void take_pair(void *context, const struct engine_row_image *before,
                       const struct engine_row_image *after)
 {
     struct reading *reading = context;
-    struct table_effect *out = reading->comparing->out;
-    if (reading->counts_rows) {
+    const struct comparing *comparing = reading->comparing;
+    struct table_effect *out = comparing->out;
+    bool is_left_out = comparing_leaves_out(comparing, after ? after->key_text : before->key_text);
+    bool is_own = is_left_out && (before == NULL || after == NULL) &&
+                  !comparing->comparison->request->is_only_except;
+    if (reading->counts_rows && !is_own) { // what a rehearsal wrote is no row of the change
         out->rows_before += before != NULL;
         out->rows_after += after != NULL;
     }
-    if (comparing_leaves_out(reading->comparing, after ? after->key_text : before->key_text))
+    if (is_left_out)
         return;
     if (before != NULL && after != NULL)
         compare_rows(reading, before, after);

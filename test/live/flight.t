@@ -52,6 +52,10 @@ is 'a dry run begins nothing' "$(count flight-started)" 0
 ends 2 'no flight: status' fly status
 says 'no flight: what begins one' err 'tminus launch'
 
+mv shop.db applied.db && sqlite3 shop.db "PRAGMA user_version = 1"
+ends 0 'the first of all migrations, no record is there: a dry run' fly launch --version v1 --dry-run
+mv applied.db shop.db
+
 ends 0 'rehearsed' fly rehearse -q
 ends 0 'launched' fly launch --version v2
 says 'launched: verified and watched from now on' out 'watching: the flight waits for the next point of the watch'

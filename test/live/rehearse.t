@@ -120,6 +120,13 @@ ends 3 'without a down, and without a backup: HOLD' "$TMINUS" rehearse
 says 'is irreversible' out 'way back: irreversible'
 says 'and why' out '1_gone.up.sql has no down: going back was not rehearsed'
 
+# Rows that the rehearsal wrote as the new release would are none of the change's.
+project deleted ', backup: {kind: sqlite, directory: backups}'
+migration 1_recent 'DELETE FROM orders WHERE id > 150;' 'SELECT 1;'
+run "$TMINUS" rehearse --format json
+is 'what the downs leave: counts without the rows that the rehearsal wrote' \
+    "$(json "[(t['rows_before'], t['rows_after'], t['removed']) for t in d['rollback']['left']['tables']]")" '[(200, 150, 50)]'
+
 project several ''
 migration 1_a 'ALTER TABLE orders ADD COLUMN a integer; UPDATE orders SET a = id;' 'ALTER TABLE orders DROP COLUMN a;'
 migration 2_b 'ALTER TABLE orders ADD COLUMN b integer; UPDATE orders SET b = a;' 'ALTER TABLE orders DROP COLUMN b;'

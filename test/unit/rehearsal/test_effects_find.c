@@ -67,7 +67,7 @@ static void test_effects_find__without_rows(void **state)
     static const char *const keys[] = {"id=9", "id=1", "id=77"};
     static const char *const found[][2] = {
         {"UPDATE t SET x = 'q' WHERE id < 3; INSERT INTO t VALUES (9, 'n', 9), (10, 'm', 9)",
-         "t 5→7: added 1: id=10; changed 1: id=2; [x 1: b→q 1]|t 5→7: added 1: id=9; changed 1: id=1; [x 1: a→q 1]"},
+         "t 5→6: added 1: id=10; changed 1: id=2; [x 1: b→q 1]|t 5→7: added 1: id=9; changed 1: id=1; [x 1: a→q 1]"},
         {"UPDATE t SET y = NULL WHERE id = 1", "|t 5→5: changed 1: id=1; [y 1 to_null 1: 1→NULL 1]"},
         {"UPDATE t SET y = NULL WHERE id = 2", "t 5→5: changed 1: id=2; [y 1 to_null 1: 2→NULL 1]|"},
         {"DROP TABLE t", "t dropped 5→-1: removed 2;|t dropped 5→-1: removed 3: id=1 id=77 id=9;"},
