@@ -40,9 +40,8 @@ ends 6 'and not alone' fly go
 says 'not alone: why' err 'the way back is irreversible'
 is 'not alone: nothing was asked' "$(fly status --format json | python3 -c 'import json, sys; print(json.load(sys.stdin)["state"])')" needs_person
 ends 6 'nor by rollback' fly rollback
-ends 0 'signed by another' ben rollback --approve --reason 'the archive has them'
-ends 5 'then it is tried' fly go
-says 'tried: as far as it goes' out 'has no down'
+ends 6 'what cannot be gone to its end is not signed' ben rollback --approve --reason 'the archive has them'
+says 'not signed: why' err 'has no down'
 ends 5 'a person takes it over' fly abort --reason 'the archive has them'
 
 # Over what is live no backup is restored, whoever signs.
