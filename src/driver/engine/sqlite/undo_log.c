@@ -83,8 +83,9 @@ static bool read_columns(struct rollback *back, struct undo_table *table, struct
     struct cursor *cursor;
     TRY(cursor_make(tmp, back->engine,
                     mem_printf(tmp,
-                               "SELECT name, key_position, is_rowid FROM tminus_undo_column WHERE "
-                               "log = '%s' AND n = %" PRId64 " ORDER BY place",
+                               "SELECT name, key_position, is_rowid, is_lost FROM "
+                               "tminus_undo_column WHERE log = '%s' AND n = %" PRId64
+                               " ORDER BY place",
                                back->id, table->n),
                     &cursor, err));
     for (bool has_row;;) {
@@ -95,6 +96,7 @@ static bool read_columns(struct rollback *back, struct undo_table *table, struct
             .name = mem_strdup(back->mem, cursor_text(cursor, 0)),
             .key_position = sqlite3_column_int(cursor->statement, 1),
             .is_rowid = sqlite3_column_int(cursor->statement, 2) != 0,
+            .is_lost = sqlite3_column_int(cursor->statement, 3) != 0,
         };
     }
 }
@@ -164,6 +166,27 @@ static const char *prefix_of(TALLOC_CTX *mem, const struct undo_table *table)
     return mem_printf(mem, "tminus_undo_%s_%" PRId64, table->log, table->n);
 }
 
+#define ANSWER_BESIDE "differs from the copy beside what comes back"
+
+// Of a copy: a column that was made anew holds its default, and NULL where a table was rebuilt;
+// rows of a table made anew are not there. What others changed beside a column that is back stays.
+static const char *copy_answer(TALLOC_CTX *mem, const struct undo_table *table, const char *is_back)
+{
+    SCRATCH(tmp);
+    const char *lost = undo_table_text(
+        tmp, table, COLUMNS_LOST,
+        "(t.%c IS NULL OR " UNDO_SAME("t.%c", "(%m)") " OR " UNDO_SAME("t.%c", "l.%o") ")",
+        " AND ");
+    const char *stayed = undo_table_text(
+        tmp, table, COLUMNS_STAYED, "(t.%c IS NULL OR " UNDO_SAME("t.%c", "l.%o") ")", " AND ");
+    bool has_lost = lost[0] != '\0', has_stayed = stayed[0] != '\0';
+    return mem_printf(
+        mem,
+        "CASE WHEN t.tminus_is_there IS NULL THEN 'insert' WHEN %s THEN 'same' WHEN "
+        "%s%s%s THEN 'update' WHEN %s THEN '" ANSWER_BESIDE "' ELSE 'differs from the copy' END",
+        is_back, lost, has_lost && has_stayed ? " AND " : "", stayed, has_lost ? lost : "false");
+}
+
 // What became of a row of the log is decided for all of them before any is written.
 static bool judge(struct rollback *back, const struct undo_table *table, struct error *err)
 {
@@ -179,14 +202,7 @@ static bool judge(struct rollback *back, const struct undo_table *table, struct 
                               "((l.has_after AND " UNDO_SAME("l.%o", "l.%n") ") OR " UNDO_SAME(
                                   "t.%c", "l.%o") ")",
                               " AND ");
-    // Of a copy: a column that was made anew holds NULL; rows of a table made anew are not there.
-    const char *copied = mem_printf(
-        tmp,
-        "CASE WHEN t.tminus_is_there IS NULL THEN 'insert' WHEN %s THEN 'same' WHEN %s THEN "
-        "'update' ELSE 'differs from the copy' END",
-        is_back,
-        undo_table_text(tmp, table, COLUMNS_DATA, "(t.%c IS NULL OR " UNDO_SAME("t.%c", "l.%o") ")",
-                        " AND "));
+    const char *copied = copy_answer(tmp, table, is_back);
     const char *logged =
         mem_printf(tmp,
                    "CASE WHEN EXISTS (SELECT 1 FROM %s_key k WHERE %s) THEN 'its key was updated' "
@@ -271,6 +287,26 @@ static bool update_rows(struct rollback *back, const struct undo_table *table, s
     return rewrite_rows(back, table, err);
 }
 
+// Of rows that others changed elsewhere, the columns that were dropped.
+static bool write_lost(struct rollback *back, const struct undo_table *table, struct error *err)
+{
+    SCRATCH(tmp);
+    const char *prefix = prefix_of(tmp, table);
+    const char *set = undo_table_text(tmp, table, COLUMNS_LOST, "%c = l.%o", ", ");
+    if (table->kept != KEPT_COPY || set[0] == '\0')
+        return true;
+    TRY(sqlite_execute_long(
+        back->engine,
+        mem_printf(tmp,
+                   "UPDATE OR ABORT main.%s AS t SET %s FROM %s_answer a JOIN %s l ON l.rowid = "
+                   "a.row WHERE a.answer = '" ANSWER_BESIDE "' AND %s",
+                   undo_quote_name(tmp, table->name), set, prefix, prefix,
+                   undo_table_text(tmp, table, COLUMNS_KEY, "t.%c = l.%o", " AND ")),
+        err));
+    back->rows += sqlite3_changes64(back->engine->handle);
+    return true;
+}
+
 static bool write_rows(struct rollback *back, const struct undo_table *table, struct error *err)
 {
     SCRATCH(tmp);
@@ -350,6 +386,27 @@ static bool count_orphans(struct rollback *back, int64_t *out, struct error *err
     return true;
 }
 
+static bool read_defaults(struct rollback *back, struct undo_table *table, struct error *err)
+{
+    SCRATCH(tmp);
+    for (size_t i = 0; i < table->n_columns; i++) {
+        struct undo_column *column = &table->columns[i];
+        bool has_row;
+        if (!column->is_lost)
+            continue;
+        column->made = one_text(back->mem, back->engine,
+                                mem_printf(tmp,
+                                           "SELECT coalesce(dflt_value, 'NULL') FROM "
+                                           "pragma_table_info(%s) WHERE lower(name) = lower(%s)",
+                                           undo_quote_text(tmp, table->name),
+                                           undo_quote_text(tmp, column->name)),
+                                &has_row, err);
+        if (column->made == NULL)
+            return false;
+    }
+    return true;
+}
+
 static bool write_all(struct rollback *back, struct error *err)
 {
     SCRATCH(tmp);
@@ -358,10 +415,12 @@ static bool write_all(struct rollback *back, struct error *err)
     TRY(count_orphans(back, &orphans_before, err));
     for (size_t i = 0; i < back->n_tables; i++) {
         TRY(drop_triggers(back, back->tables[i].name, err));
+        TRY(read_defaults(back, &back->tables[i], err));
         if (back->tables[i].kept == KEPT_PACKED)
             TRY(undo_unpack(back->engine, &back->tables[i], prefix_of(tmp, &back->tables[i]), err));
         TRY(judge(back, &back->tables[i], err));
         TRY(write_rows(back, &back->tables[i], err));
+        TRY(write_lost(back, &back->tables[i], err));
     }
     TRY(sqlite_execute_long(back->engine, back->triggers, err));
     TRY(count_orphans(back, &orphans_after, err));

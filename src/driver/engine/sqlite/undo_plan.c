@@ -23,7 +23,7 @@ static const char tables_sql[] =
     "TEXT NOT NULL, kept INTEGER NOT NULL, PRIMARY KEY (log, n));\n"
     "CREATE TABLE IF NOT EXISTS tminus_undo_column (log TEXT NOT NULL, n INTEGER NOT NULL, place "
     "INTEGER NOT NULL, name TEXT NOT NULL, key_position INTEGER NOT NULL, is_rowid INTEGER NOT "
-    "NULL, PRIMARY KEY (log, n, place));\n";
+    "NULL, is_lost INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (log, n, place));\n";
 
 struct planning {
     TALLOC_CTX *mem;
@@ -48,8 +48,9 @@ static void add_record(struct planning *planning, const struct undo_table *table
     for (size_t i = 0; i < table->n_columns; i++)
         planning->first = talloc_asprintf_append(
             planning->first,
-            "INSERT INTO tminus_undo_column VALUES ('%s', %lld, %zu, %s, %d, %d);\n", table->log,
-            (long long)table->n, i + 1, undo_quote_text(tmp, table->columns[i].name),
+            "INSERT INTO tminus_undo_column (log, n, place, name, key_position, is_rowid) VALUES "
+            "('%s', %lld, %zu, %s, %d, %d);\n",
+            table->log, (long long)table->n, i + 1, undo_quote_text(tmp, table->columns[i].name),
             table->columns[i].key_position, table->columns[i].is_rowid);
 }
 
@@ -89,8 +90,13 @@ static void add_difference(struct planning *planning, const struct undo_table *t
     const char *olds = undo_table_text(tmp, table, COLUMNS_ALL, "%o", ", ");
     if (table->kept == KEPT_COPY)
         planning->last = talloc_asprintf_append(
-            planning->last, "INSERT INTO %s (has_after, %s) SELECT NULL, %s FROM %s_before;\n",
-            prefix, olds, olds, prefix);
+            planning->last,
+            "INSERT INTO %s (has_after, %s) SELECT NULL, %s FROM %s_before;\n"
+            "UPDATE tminus_undo_column SET is_lost = NOT EXISTS (SELECT 1 FROM "
+            "pragma_table_info(%s) i WHERE lower(i.name) = lower(tminus_undo_column.name)) WHERE "
+            "log = '%s' AND n = %lld AND NOT is_rowid;\n",
+            prefix, olds, olds, prefix, undo_quote_text(tmp, table->name), table->log,
+            (long long)table->n);
     else
         planning->last = talloc_asprintf_append(
             planning->last,

@@ -121,6 +121,8 @@ static char *expand(TALLOC_CTX *mem, const char *pattern, const struct undo_colu
             text = talloc_strdup_append(text, name);
         else if (at[0] == '%' && (at[1] == 'o' || at[1] == 'n'))
             text = talloc_asprintf_append(text, "%c_%zu", at[1], place);
+        else if (at[0] == '%' && at[1] == 'm')
+            text = talloc_strdup_append(text, column->made != NULL ? column->made : "NULL");
         else {
             text = talloc_strndup_append(text, at, 1);
             continue;
@@ -128,6 +130,19 @@ static char *expand(TALLOC_CTX *mem, const char *pattern, const struct undo_colu
         at++;
     }
     return text;
+}
+
+static bool is_one(const struct undo_column *column, enum undo_columns which)
+{
+    switch (which) {
+    case COLUMNS_ALL: return true;
+    case COLUMNS_KEY: return column->key_position > 0;
+    case COLUMNS_NOT_KEY: return column->key_position == 0;
+    case COLUMNS_DATA: return !column->is_rowid;
+    case COLUMNS_LOST: return !column->is_rowid && column->is_lost;
+    case COLUMNS_STAYED: return !column->is_rowid && !column->is_lost;
+    }
+    bug("undo table: columns %d", (int)which);
 }
 
 char *undo_table_text(TALLOC_CTX *mem, const struct undo_table *table, enum undo_columns which,
@@ -138,9 +153,7 @@ char *undo_table_text(TALLOC_CTX *mem, const struct undo_table *table, enum undo
     bool is_first = true;
     for (size_t i = 0; i < table->n_columns; i++) {
         const struct undo_column *column = &table->columns[i];
-        if ((which == COLUMNS_KEY && column->key_position == 0) ||
-            (which == COLUMNS_NOT_KEY && column->key_position > 0) ||
-            (which == COLUMNS_DATA && column->is_rowid))
+        if (!is_one(column, which))
             continue;
         text = talloc_asprintf_append(text, "%s%s", is_first ? "" : between,
                                       expand(tmp, pattern, column, i + 1));

@@ -13,6 +13,8 @@ struct undo_column {
     const char *name;
     int key_position; // from 1; 0: not in the key
     bool is_rowid;    // no column, but what a table without key knows its rows by
+    bool is_lost;     // of a log: it was not there behind the migration
+    const char *made; // what a lost one that was made anew holds: SQL; NULL: not asked
 };
 
 // How a log has the rows of a table.
@@ -43,8 +45,16 @@ bool undo_table_read(TALLOC_CTX *mem, struct engine *engine, const char *name,
 bool undo_table_narrow(TALLOC_CTX *mem, struct undo_table *table, const char *const *names,
                        size_t n);
 // What is written for each column in place of `%c` (the quoted name), `%o` and `%n` (the log's
-// columns before and after), joined by `between`.
-enum undo_columns { COLUMNS_ALL, COLUMNS_KEY, COLUMNS_NOT_KEY, COLUMNS_DATA };
+// columns before and after), `%m` (what one holds that was made anew), joined by `between`; "": no
+// column is one of `which`.
+enum undo_columns {
+    COLUMNS_ALL,
+    COLUMNS_KEY,
+    COLUMNS_NOT_KEY,
+    COLUMNS_DATA,
+    COLUMNS_LOST,  // of the data
+    COLUMNS_STAYED // likewise
+};
 char *undo_table_text(TALLOC_CTX *mem, const struct undo_table *table, enum undo_columns which,
                       const char *pattern, const char *between);
 // "id=42" of the log's row `l`, as an SQL expression.
