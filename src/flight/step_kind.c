@@ -259,8 +259,8 @@ static bool undo_read_back(TALLOC_CTX *mem, const struct step_context *context,
                                     (long long)(recorded.applied - before));
     } else if (recorded.waiting > 0) {
         out->is_partly = true;
-        out->why = mem_printf(mem, "the data of %lld migrations did not go back from its undo log",
-                              (long long)recorded.waiting);
+        out->why = mem_printf(mem, "the data of %lld migration%s did not go back from its undo log",
+                              (long long)recorded.waiting, recorded.waiting == 1 ? "" : "s");
     }
     return true;
 }

@@ -108,9 +108,11 @@ else
     skip 'taken over by another machine' 'no other host name may be had here'
 fi
 
-# A flight that is done goes back under traffic: what the application wrote since is told apart.
+# A flight that is done goes back under traffic: what it overwrote comes back from its undo log, and what the application wrote since
+# is told apart.
 fresh
-sed -i 's/    gates:/    watch: [10ms]\n    gates:/' tminus.yaml
+sed -i 's/    gates:/    watch: [10ms]\n    gates:/; s/migrations: migrations}/migrations: migrations, undo_log: true}/' tminus.yaml
+echo "UPDATE orders SET status = upper(status);" >>migrations/0002_currency.up.sql
 ends 0 'flown to its end' fly launch --version v2 --watch --reason 'a short watch' -q
 is 'flown to its end: done' "$(state_of)" done
 postgres_sql flight_target "INSERT INTO orders VALUES (900, 'new', 'EUR'); UPDATE orders SET status = 'paid' WHERE id = 3"
@@ -120,5 +122,7 @@ ends 4 'done, and taken back' fly rollback
 is 'done, and taken back: what is there' "$(state_of) $(columns) $(postgres_sql flight_target 'SELECT count(*) FROM orders')" 'rolled_back id status 501'
 ends 0 'compared with the baseline' fly verify --expect as-before
 says 'compared: whose the differences are' out 'by traffic: 1 new (id=900), 1 status changed (id=3)'
-sed -i '/watch:/d' tminus.yaml
+is 'what the migration overwrote is back, but for the row that traffic changed' \
+    "$(postgres_sql flight_target "SELECT count(*) FILTER (WHERE status = 'open'), min(status) FILTER (WHERE id = 3) FROM orders") $(count data-undone)" '499|paid 1'
+sed -i '/watch:/d; s/, undo_log: true//' tminus.yaml
 done_testing
