@@ -48,4 +48,10 @@ sleep 0.5
 ends 4 'a reader is in the way of the down, not of others for long' "$TMINUS" migrate --undo --steps 1 --lock-timeout 100ms --attempts 1
 wait
 is 'nothing is half done' "$(db 'SELECT count(*) FROM tminus.undo_log WHERE rolled_back_at IS NULL')" 2
+
+# --- a role that may not read the logs
+postgres_super undo_log_shop 'CREATE ROLE undo_log_other LOGIN; GRANT ALL ON schema_migrations, emails TO undo_log_other' >out 2>&1
+ends 2 'who may not read the logs does not migrate' "$TMINUS" migrate --dry-run --database "$(echo "$database_url" | sed 's/deployer/undo_log_other/')" migrations
+says 'it is told' err "role 'undo_log_other' may not read the undo logs in the schema 'tminus', and so cannot tell whether data waits in them"
+postgres_super undo_log_shop 'DROP OWNED BY undo_log_other; DROP ROLE undo_log_other' >out 2>&1
 done_testing

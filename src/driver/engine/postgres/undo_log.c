@@ -20,15 +20,28 @@ struct log_state {
     const char *rolled_back_at; // NULL: not yet
 };
 
+// Whoever may not read them does not know whether data waits in them.
 static bool has_logs(struct engine *engine, bool *out, struct error *err)
 {
     SCRATCH(tmp);
     PGresult *result;
-    TRY(connection_ask(tmp, engine->connection,
-                       "SELECT pg_catalog.to_regclass('tminus.undo_log') IS NOT NULL", NULL, 0,
-                       &result, err));
-    *out = PQgetvalue(result, 0, 0)[0] == 't';
-    return true;
+    TRY(connection_ask(
+        tmp, engine->connection,
+        "SELECT pg_catalog.has_schema_privilege(n.oid, 'USAGE') AND "
+        "pg_catalog.has_table_privilege(c.oid, 'SELECT'), current_user FROM pg_catalog.pg_class c "
+        "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'tminus' AND "
+        "c.relname = 'undo_log'",
+        NULL, 0, &result, err));
+    *out = PQntuples(result) == 1;
+    if (!*out || PQgetvalue(result, 0, 0)[0] == 't')
+        return true;
+    const char *role = PQgetvalue(result, 0, 1);
+    error_set(err, ERROR_DATABASE,
+              "role '%s' may not read the undo logs in the schema 'tminus', and so cannot tell "
+              "whether data waits in them",
+              role);
+    return error_hint(err, "migrate with the role that made them, or GRANT USAGE ON SCHEMA tminus "
+                           "and SELECT ON ALL TABLES IN SCHEMA tminus to it");
 }
 
 // Locked until the transaction ends, two that go back at once wait for each other.
