@@ -63,7 +63,7 @@ static char *contents(struct rig *rig, TALLOC_CTX *mem, const char *tables)
     char *text = talloc_strdup(mem, "");
     char *list = talloc_strdup(mem, tables);
     for (char *save = NULL, *table = strtok_r(list, ", ", &save); table != NULL; table = strtok_r(NULL, ", ", &save)) {
-        const char *sql = talloc_asprintf(mem, rig->place->bit == LITE ? "SELECT * FROM %s ORDER BY 1, 2"
+        const char *sql = talloc_asprintf(mem, rig->place->bit == LITE ? "SELECT * FROM %s ORDER BY 1"
                                                                        : "SELECT * FROM %s x ORDER BY x::text COLLATE \"C\"", table);
         text = talloc_asprintf_append(text, "%s:\n", table);
         if (!rig->place->driver->session->query(rig->engine, sql, append_row, &text, &rig->err))
@@ -201,13 +201,36 @@ static const struct undo_case cases[] = {
      "UPDATE people SET n = 3 WHERE ctid = (SELECT min(ctid) FROM people)", "people (2) changed since\n", "people:\n1\n3\n"},
     // --- rewritten
     {"column dropped and more updated", LITE, PEOPLE, "!people", "UPDATE people SET age = 1 WHERE id = 1; ALTER TABLE people DROP COLUMN name",
-     "ALTER TABLE people ADD COLUMN name VARCHAR(20)", "people id=1 differs from the copy beside what comes back\n", "people:\n1|1|ann\n2|NULL|bob\n3|50|cid\n4|60|NULL\n"},
+     "ALTER TABLE people ADD COLUMN name VARCHAR(20)", "", "people:\n1|30|ann\n2|NULL|bob\n3|50|cid\n4|60|NULL\n"},
     {"column dropped and others changed since", LITE, PEOPLE, "!people", "ALTER TABLE people DROP COLUMN age",
      "ALTER TABLE people ADD COLUMN age INTEGER; UPDATE people SET name = 'dan' WHERE id = 3; UPDATE people SET age = 7 WHERE id = 1",
-     "people id=1 differs from the copy\npeople id=3 differs from the copy beside what comes back\n",
+     "people id=1 differs from the copy\n",
      "people:\n1|ann|7\n2|bob|NULL\n3|dan|50\n4|NULL|60\n", NULL},
     {"column with a default dropped", BOTH, PEOPLE, "!people", "ALTER TABLE people DROP COLUMN age",
      "ALTER TABLE people ADD COLUMN age INTEGER DEFAULT 0", "", NULL, NULL},
+    {"column dropped, more updated, and traffic", LITE, PEOPLE, "!people", "UPDATE people SET age = 1 WHERE id = 1; ALTER TABLE people DROP COLUMN name",
+     "ALTER TABLE people ADD COLUMN name VARCHAR(20); UPDATE people SET age = 2 WHERE id = 1", "people id=1 differs from the copy beside what comes back\n",
+     "people:\n1|2|ann\n2|NULL|bob\n3|50|cid\n4|60|NULL\n"},
+    {"column dropped, and traffic", LITE, PEOPLE, "!people", "DELETE FROM people WHERE id = 4; ALTER TABLE people DROP COLUMN name",
+     "DELETE FROM people WHERE id = 1; UPDATE people SET age = NULL WHERE id = 3; UPDATE people SET age = 7 WHERE id = 2; ALTER TABLE people ADD COLUMN name VARCHAR(20)",
+     "people id=1 is gone\n", "people:\n2|7|bob\n3|NULL|cid\n4|60|NULL\n"},
+    {"column dropped, and traffic", SERVER, PEOPLE, "!people", "DELETE FROM people WHERE id = 4; ALTER TABLE people DROP COLUMN name",
+     "DELETE FROM people WHERE id = 1; UPDATE people SET age = NULL WHERE id = 3; UPDATE people SET age = 7 WHERE id = 2; ALTER TABLE people ADD COLUMN name VARCHAR(20)",
+     "people id=1 is gone\npeople id=2 differs from the copy\npeople id=3 differs from the copy\n", "people:\n2|7|bob\n3|NULL|cid\n4|60|NULL\n"},
+    {"column dropped and added with a default", LITE, PEOPLE, "!people", "ALTER TABLE people DROP COLUMN name",
+     "ALTER TABLE people ADD COLUMN name VARCHAR(20) NOT NULL DEFAULT '-'; UPDATE people SET name = 'x' WHERE id = 3; DELETE FROM people WHERE id = 4",
+     "people id=3 differs from the copy\npeople id=4 is gone\n", "people:\n1|30|ann\n2|NULL|bob\n3|50|x\n"},
+    {"table made anew with another type, and traffic", LITE, PEOPLE, "!people", "CREATE TABLE p (id INTEGER PRIMARY KEY, name VARCHAR(20), age TEXT); "
+     "INSERT INTO p SELECT * FROM people WHERE id < 4; DROP TABLE people; ALTER TABLE p RENAME TO people",
+     "DELETE FROM people WHERE id = 1; UPDATE people SET age = '51' WHERE id = 3; CREATE TABLE p (id INTEGER PRIMARY KEY, name VARCHAR(20), age INTEGER); "
+     "INSERT INTO p SELECT * FROM people; DROP TABLE people; ALTER TABLE p RENAME TO people",
+     "people id=1 is gone\npeople id=3 differs from the copy\n", "people:\n2|bob|NULL\n3|cid|51\n4|NULL|60\n"},
+    {"column dropped, no key", LITE, "CREATE TABLE people (name VARCHAR(9), n INTEGER); INSERT INTO people VALUES ('a', 1), ('b', 2), ('c', 3)", "!people",
+     "UPDATE people SET n = 9 WHERE n = 3; ALTER TABLE people DROP COLUMN name", "DELETE FROM people WHERE n = 2; ALTER TABLE people ADD COLUMN name VARCHAR(9)",
+     "people rowid=2 is gone\npeople rowid=3 differs from the copy\n", "people:\n1|a\n9|NULL\n"},
+    {"a trigger writes another table", LITE, PEOPLE "CREATE TABLE total (n INT); CREATE TABLE log (m TEXT); INSERT INTO total VALUES (0); INSERT INTO log VALUES ('x'); "
+     "CREATE TRIGGER sum_up AFTER UPDATE ON people BEGIN UPDATE total SET n = n + 1; END; CREATE TRIGGER clear AFTER UPDATE ON total BEGIN DELETE FROM log; END", "people",
+     "UPDATE people SET age = 1", NULL, "", NULL, "people, total", .only = "age"},
     {"column dropped", LITE, PEOPLE, "!people", "ALTER TABLE people DROP COLUMN name", "ALTER TABLE people ADD COLUMN name VARCHAR(20)", "",
      "people:\n1|30|ann\n2|NULL|bob\n3|50|cid\n4|60|NULL\n"},
     {"column dropped", SERVER, PEOPLE, "!people", "UPDATE people SET age = 1; ALTER TABLE people DROP COLUMN name", "ALTER TABLE people ADD COLUMN name VARCHAR(20)", "",

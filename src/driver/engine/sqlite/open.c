@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "driver/engine/sqlite/undo_copy.h"
 #include "driver/engine/sqlite/undo_pack.h"
 #include <ctype.h>
 #include <errno.h>
@@ -208,7 +209,7 @@ static bool open_once(TALLOC_CTX *mem, const struct engine_open_options *options
     if (options->read_only)
         TRY(sqlite_execute(engine, "PRAGMA query_only = 1", err));
     else
-        TRY(undo_pack_install(engine, err));
+        TRY(undo_pack_install(engine, err) && undo_copy_install(engine, err));
     // The first read: header, journal, schema.
     if (!sqlite_execute(engine, "SELECT count(*) FROM sqlite_schema", err)) {
         rc = sqlite3_extended_errcode(engine->handle);

@@ -8,6 +8,7 @@
  */
 #include "base/clock.h"
 #include "driver/engine/sqlite/undo_pack.h"
+#include "driver/engine/sqlite/undo_rows.h"
 #include "driver/engine/undo.h"
 #include <inttypes.h>
 
@@ -98,6 +99,7 @@ static bool read_columns(struct rollback *back, struct undo_table *table, struct
             .is_rowid = sqlite3_column_int(cursor->statement, 2) != 0,
             .is_lost = sqlite3_column_int(cursor->statement, 3) != 0,
         };
+        table->key_is_rowid |= table->columns[table->n_columns - 1].is_rowid;
     }
 }
 
@@ -161,177 +163,12 @@ static bool find_missing(TALLOC_CTX *mem, const struct rollback *back, const cha
 
 // --- rows
 
-static const char *prefix_of(TALLOC_CTX *mem, const struct undo_table *table)
-{
-    return mem_printf(mem, "tminus_undo_%s_%" PRId64, table->log, table->n);
-}
-
-#define ANSWER_BESIDE "differs from the copy beside what comes back"
-
-// Of a copy: a column that was made anew holds its default, and NULL where a table was rebuilt;
-// rows of a table made anew are not there. What others changed beside a column that is back stays.
-static const char *copy_answer(TALLOC_CTX *mem, const struct undo_table *table, const char *is_back)
-{
-    SCRATCH(tmp);
-    const char *lost = undo_table_text(
-        tmp, table, COLUMNS_LOST,
-        "(t.%c IS NULL OR " UNDO_SAME("t.%c", "(%m)") " OR " UNDO_SAME("t.%c", "l.%o") ")",
-        " AND ");
-    const char *stayed = undo_table_text(
-        tmp, table, COLUMNS_STAYED, "(t.%c IS NULL OR " UNDO_SAME("t.%c", "l.%o") ")", " AND ");
-    bool has_lost = lost[0] != '\0', has_stayed = stayed[0] != '\0';
-    return mem_printf(
-        mem,
-        "CASE WHEN t.tminus_is_there IS NULL THEN 'insert' WHEN %s THEN 'same' WHEN "
-        "%s%s%s THEN 'update' WHEN %s THEN '" ANSWER_BESIDE "' ELSE 'differs from the copy' END",
-        is_back, lost, has_lost && has_stayed ? " AND " : "", stayed, has_lost ? lost : "false");
-}
-
-// What became of a row of the log is decided for all of them before any is written.
-static bool judge(struct rollback *back, const struct undo_table *table, struct error *err)
-{
-    SCRATCH(tmp);
-    const char *prefix = prefix_of(tmp, table);
-    const char *is_left = undo_table_text(
-        tmp, table, COLUMNS_DATA,
-        "(" UNDO_SAME("l.%o", "l.%n") " OR " UNDO_SAME("t.%c", "l.%n") ")", " AND ");
-    const char *is_back =
-        table->kept == KEPT_COPY
-            ? undo_table_text(tmp, table, COLUMNS_DATA, UNDO_SAME("t.%c", "l.%o"), " AND ")
-            : undo_table_text(tmp, table, COLUMNS_DATA,
-                              "((l.has_after AND " UNDO_SAME("l.%o", "l.%n") ") OR " UNDO_SAME(
-                                  "t.%c", "l.%o") ")",
-                              " AND ");
-    const char *copied = copy_answer(tmp, table, is_back);
-    const char *logged =
-        mem_printf(tmp,
-                   "CASE WHEN EXISTS (SELECT 1 FROM %s_key k WHERE %s) THEN 'its key was updated' "
-                   "WHEN t.tminus_is_there IS NULL THEN CASE WHEN l.has_after THEN 'is gone' ELSE "
-                   "'insert' END WHEN %s THEN 'same' WHEN NOT l.has_after THEN 'is there again' "
-                   "WHEN %s THEN 'update' ELSE 'changed since' END",
-                   prefix, undo_table_text(tmp, table, COLUMNS_KEY, "k.%o IS l.%o", " AND "),
-                   is_back, is_left);
-    return sqlite_execute_long(
-        back->engine,
-        mem_printf(
-            tmp,
-            "CREATE TABLE %s_answer AS SELECT l.rowid AS row, %s AS answer FROM %s l LEFT "
-            "JOIN (SELECT 1 AS tminus_is_there, %s FROM main.%s) t ON %s;\n"
-            "CREATE INDEX %s_answers ON %s_answer (answer);\n",
-            prefix, table->kept == KEPT_COPY ? copied : logged, prefix,
-            undo_table_text(tmp, table, COLUMNS_ALL, "%c", ", "), undo_quote_name(tmp, table->name),
-            undo_table_text(tmp, table, COLUMNS_KEY, "t.%c = l.%o", " AND "), prefix, prefix),
-        err);
-}
-
-// "main.t" or a copy of rows of it.
-static char *update_sql(TALLOC_CTX *mem, const struct undo_table *table, const char *target)
-{
-    SCRATCH(tmp);
-    const char *prefix = prefix_of(tmp, table);
-    const char *set = table->kept == KEPT_COPY
-                          ? "%c = l.%o"
-                          : "%c = CASE WHEN " UNDO_SAME("l.%o", "l.%n") " THEN t.%c ELSE l.%o END";
-    return mem_printf(
-        mem,
-        "UPDATE OR ABORT %s AS t SET %s FROM %s_answer a JOIN %s l ON l.rowid = a.row WHERE "
-        "a.answer = 'update' AND %s",
-        target, undo_table_text(tmp, table, COLUMNS_DATA, set, ", "), prefix, prefix,
-        undo_table_text(tmp, table, COLUMNS_KEY, "t.%c = l.%o", " AND "));
-}
-
-// Their unique values are in each other's way (pos = pos + 1): the rows are taken out, written, and
-// put back. No trigger fires and nothing cascades meanwhile.
-static bool rewrite_rows(struct rollback *back, const struct undo_table *table, struct error *err)
-{
-    SCRATCH(tmp);
-    struct undo_table now;
-    const char *prefix = prefix_of(tmp, table);
-    const char *name = undo_quote_name(tmp, table->name);
-    TRY(undo_table_read(tmp, back->engine, table->name, &now, err));
-    const char *columns = undo_table_text(tmp, &now, COLUMNS_ALL, "%c", ", ");
-    const char *parked = mem_printf(tmp, "%s_parked", prefix);
-    const char *is_key = undo_table_text(tmp, table, COLUMNS_KEY, "t.%c = l.%o", " AND ");
-    TRY(sqlite_execute_long(
-        back->engine,
-        mem_printf(tmp,
-                   "CREATE TABLE %1$s AS SELECT %2$s FROM %3$s_answer a JOIN %3$s l ON l.rowid = "
-                   "a.row JOIN main.%4$s t ON %5$s WHERE a.answer = 'update';\n"
-                   "CREATE INDEX %1$s_key ON %1$s (%6$s);\n",
-                   parked, undo_table_text(tmp, &now, COLUMNS_ALL, "t.%c AS %c", ", "), prefix,
-                   name, is_key, undo_table_text(tmp, table, COLUMNS_KEY, "%c", ", ")),
-        err));
-    TRY(sqlite_execute_long(back->engine, update_sql(tmp, table, parked), err));
-    back->rows += sqlite3_changes64(back->engine->handle);
-    return sqlite_execute_long(
-        back->engine,
-        mem_printf(tmp,
-                   "DELETE FROM main.%1$s AS t WHERE EXISTS (SELECT 1 FROM %2$s l WHERE %3$s);\n"
-                   "INSERT OR ABORT INTO main.%1$s (%4$s) SELECT %4$s FROM %2$s;\nDROP TABLE %2$s;",
-                   name, parked, undo_table_text(tmp, table, COLUMNS_KEY, "t.%c = l.%c", " AND "),
-                   columns),
-        err);
-}
-
-static bool update_rows(struct rollback *back, const struct undo_table *table, struct error *err)
-{
-    SCRATCH(tmp);
-    const char *target = mem_printf(tmp, "main.%s", undo_quote_name(tmp, table->name));
-    if (sqlite_execute_long(back->engine, update_sql(tmp, table, target), err)) {
-        back->rows += sqlite3_changes64(back->engine->handle);
-        return true;
-    }
-    if (sqlite3_extended_errcode(back->engine->handle) != SQLITE_CONSTRAINT_UNIQUE)
-        return false;
-    *err = (struct error){0};
-    return rewrite_rows(back, table, err);
-}
-
-// Of rows that others changed elsewhere, the columns that were dropped.
-static bool write_lost(struct rollback *back, const struct undo_table *table, struct error *err)
-{
-    SCRATCH(tmp);
-    const char *prefix = prefix_of(tmp, table);
-    const char *set = undo_table_text(tmp, table, COLUMNS_LOST, "%c = l.%o", ", ");
-    if (table->kept != KEPT_COPY || set[0] == '\0')
-        return true;
-    TRY(sqlite_execute_long(
-        back->engine,
-        mem_printf(tmp,
-                   "UPDATE OR ABORT main.%s AS t SET %s FROM %s_answer a JOIN %s l ON l.rowid = "
-                   "a.row WHERE a.answer = '" ANSWER_BESIDE "' AND %s",
-                   undo_quote_name(tmp, table->name), set, prefix, prefix,
-                   undo_table_text(tmp, table, COLUMNS_KEY, "t.%c = l.%o", " AND ")),
-        err));
-    back->rows += sqlite3_changes64(back->engine->handle);
-    return true;
-}
-
-static bool write_rows(struct rollback *back, const struct undo_table *table, struct error *err)
-{
-    SCRATCH(tmp);
-    const char *prefix = prefix_of(tmp, table);
-    const char *name = undo_quote_name(tmp, table->name);
-    TRY(update_rows(back, table, err));
-    TRY(sqlite_execute_long(
-        back->engine,
-        mem_printf(
-            tmp,
-            "INSERT OR ABORT INTO main.%s (%s) SELECT %s FROM %s_answer a JOIN %s l ON l.rowid = "
-            "a.row WHERE a.answer = 'insert'",
-            name, undo_table_text(tmp, table, COLUMNS_ALL, "%c", ", "),
-            undo_table_text(tmp, table, COLUMNS_ALL, "l.%o", ", "), prefix, prefix),
-        err));
-    back->rows += sqlite3_changes64(back->engine->handle);
-    return true;
-}
-
 static bool tell(struct rollback *back, const struct undo_table *table, engine_undo_conflict *each,
                  void *context, int64_t *n, struct error *err)
 {
     SCRATCH(tmp);
     struct cursor *cursor;
-    const char *prefix = prefix_of(tmp, table);
+    const char *prefix = undo_table_prefix(tmp, table);
     const struct name name = {.name = table->name};
     TRY(cursor_make(tmp, back->engine,
                     mem_printf(tmp,
@@ -417,10 +254,10 @@ static bool write_all(struct rollback *back, struct error *err)
         TRY(drop_triggers(back, back->tables[i].name, err));
         TRY(read_defaults(back, &back->tables[i], err));
         if (back->tables[i].kept == KEPT_PACKED)
-            TRY(undo_unpack(back->engine, &back->tables[i], prefix_of(tmp, &back->tables[i]), err));
-        TRY(judge(back, &back->tables[i], err));
-        TRY(write_rows(back, &back->tables[i], err));
-        TRY(write_lost(back, &back->tables[i], err));
+            TRY(undo_unpack(back->engine, &back->tables[i],
+                            undo_table_prefix(tmp, &back->tables[i]), err));
+        TRY(undo_rows_judge(back->engine, &back->tables[i], err));
+        TRY(undo_rows_write(back->engine, &back->tables[i], &back->rows, err));
     }
     TRY(sqlite_execute_long(back->engine, back->triggers, err));
     TRY(count_orphans(back, &orphans_after, err));
@@ -455,7 +292,7 @@ static bool go_back(struct rollback *back, engine_undo_conflict *each, void *con
         return undo_fail_missing(back->id, missing, err);
     TRY(write_all(back, err));
     for (size_t i = 0; i < back->n_tables; i++) {
-        const char *prefix = prefix_of(tmp, &back->tables[i]);
+        const char *prefix = undo_table_prefix(tmp, &back->tables[i]);
         bool is_packed = back->tables[i].kept == KEPT_PACKED;
         TRY(tell(back, &back->tables[i], each, context, n, err));
         TRY(sqlite_execute_long(
@@ -501,8 +338,8 @@ static bool read_size(struct rollback *back, struct engine_undo_log *log, struct
         struct cursor *cursor;
         bool has_row;
         bool is_packed = back->tables[i].kept == KEPT_PACKED;
-        const char *name =
-            mem_printf(tmp, "%s%s", prefix_of(tmp, &back->tables[i]), is_packed ? "_packed" : "");
+        const char *name = mem_printf(tmp, "%s%s", undo_table_prefix(tmp, &back->tables[i]),
+                                      is_packed ? "_packed" : "");
         TRY(cursor_make(tmp, back->engine,
                         mem_printf(tmp,
                                    "SELECT (SELECT %s FROM %s), (SELECT total(pgsize) FROM dbstat "
@@ -585,7 +422,7 @@ static bool drop(struct rollback *back, struct error *err)
         return undo_fail_unknown(back->id, err);
     TRY(read_tables(back, err));
     for (size_t i = 0; i < back->n_tables; i++) {
-        const char *prefix = prefix_of(tmp, &back->tables[i]);
+        const char *prefix = undo_table_prefix(tmp, &back->tables[i]);
         TRY(sqlite_execute_long(
             back->engine,
             mem_printf(tmp,

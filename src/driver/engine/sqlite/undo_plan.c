@@ -11,7 +11,9 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "base/text.h"
+#include "driver/engine/sqlite/undo_copy.h"
 #include "driver/engine/sqlite/undo_pack.h"
+#include "driver/engine/sqlite/undo_reach.h"
 #include "driver/engine/undo.h"
 
 #define COLUMNS_MAX 900 // twice as many are in the log's table; SQLITE_MAX_COLUMN is 2000
@@ -29,15 +31,11 @@ struct planning {
     TALLOC_CTX *mem;
     const char *id;
     bool in_transaction;
+    struct undo_reach reach; // tables that triggers write
     char *first, *last;
 };
 
 // --- one table
-
-static char *prefix_of(TALLOC_CTX *mem, const struct undo_table *table)
-{
-    return mem_printf(mem, "tminus_undo_%s_%lld", table->log, (long long)table->n);
-}
 
 static void add_record(struct planning *planning, const struct undo_table *table)
 {
@@ -58,7 +56,7 @@ static void add_record(struct planning *planning, const struct undo_table *table
 static void add_copy(struct planning *planning, const struct undo_table *table)
 {
     SCRATCH(tmp);
-    const char *prefix = prefix_of(tmp, table);
+    const char *prefix = undo_table_prefix(tmp, table);
     const char *name = undo_quote_name(tmp, table->name);
     planning->first =
         talloc_asprintf_append(planning->first,
@@ -82,21 +80,19 @@ static void add_copy(struct planning *planning, const struct undo_table *table)
         talloc_asprintf_append(planning->last, "DROP TRIGGER IF EXISTS %s_keys;\n", prefix);
 }
 
-// What differs from the copy. A table that is rewritten may not be there any more: all is kept.
+// What differs from the copy. A table that is rewritten may not be there any more: all is kept, and
+// completed with what is left of it (undo_copy.h).
 static void add_difference(struct planning *planning, const struct undo_table *table)
 {
     SCRATCH(tmp);
-    const char *prefix = prefix_of(tmp, table);
+    const char *prefix = undo_table_prefix(tmp, table);
     const char *olds = undo_table_text(tmp, table, COLUMNS_ALL, "%o", ", ");
     if (table->kept == KEPT_COPY)
         planning->last = talloc_asprintf_append(
             planning->last,
             "INSERT INTO %s (has_after, %s) SELECT NULL, %s FROM %s_before;\n"
-            "UPDATE tminus_undo_column SET is_lost = NOT EXISTS (SELECT 1 FROM "
-            "pragma_table_info(%s) i WHERE lower(i.name) = lower(tminus_undo_column.name)) WHERE "
-            "log = '%s' AND n = %lld AND NOT is_rowid;\n",
-            prefix, olds, olds, prefix, undo_quote_text(tmp, table->name), table->log,
-            (long long)table->n);
+            "SELECT " UNDO_COMPLETE "('%s', %lld);\n",
+            prefix, olds, olds, prefix, table->log, (long long)table->n);
     else
         planning->last = talloc_asprintf_append(
             planning->last,
@@ -116,7 +112,7 @@ static void add_difference(struct planning *planning, const struct undo_table *t
 static void add_packed(struct planning *planning, const struct undo_table *table)
 {
     SCRATCH(tmp);
-    const char *prefix = prefix_of(tmp, table);
+    const char *prefix = undo_table_prefix(tmp, table);
     const char *look = mem_printf(tmp, "('%s', %s, %s) FROM main.%s NOT INDEXED;\n", prefix,
                                   undo_table_text(tmp, table, COLUMNS_KEY, "%c", ""),
                                   undo_table_text(tmp, table, COLUMNS_NOT_KEY, "%c", ", "),
@@ -182,7 +178,7 @@ static bool can_be_packed(const struct planning *planning, const struct undo_tab
 {
     return planning->in_transaction && subject->is_updated_only && subject->n_updated > 0 &&
            subject->n_updated <= UNDO_PACKED_COLUMNS_MAX && !subject->is_rewritten &&
-           table->is_key_order && !is_triggered;
+           table->is_key_order && !is_triggered && !undo_reach_has(&planning->reach, table->name);
 }
 
 static void keep_table(struct planning *planning, const struct engine_undo_subject *subject,
@@ -223,14 +219,17 @@ static bool plan_table(struct planning *planning, struct engine *engine,
         undo_plan_add(planning->mem, plan, subject->table, UNDO_NONE, none);
         return true;
     }
+    bool is_known = true;
+    if (is_triggered)
+        TRY(undo_reach_add(&planning->reach, engine, &table, &is_known, err));
     const char *why =
-        is_triggered ? "what its triggers write to other tables is not foreseen"
+        !is_known ? "what its triggers write to other tables is not foreseen"
         : table.key_is_rowid
             ? "it has no key: its rows are known by their rowid, which VACUUM may change"
             : NULL;
     undo_plan_add(planning->mem, plan, subject->table,
                   subject->is_rewritten ? UNDO_COPY : UNDO_TRIGGER, why)
-        ->may_miss = is_triggered;
+        ->may_miss = !is_known;
     table.log = planning->id;
     table.n = (int64_t)plan->n_tables;
     bool is_packed = can_be_packed(planning, &table, subject, is_triggered);
@@ -238,6 +237,44 @@ static bool plan_table(struct planning *planning, struct engine *engine,
     if (is_packed)
         TRY(is_unique_updated(engine, subject, &is_unique, err));
     keep_table(planning, subject, &table, is_packed && !is_unique);
+    return true;
+}
+
+static bool is_subject(const struct engine_undo_request *request, const char *name)
+{
+    for (size_t i = 0; i < request->n_subjects; i++)
+        if (text_equal_nocase(request->subjects[i].table.name, name))
+            return true;
+    return false;
+}
+
+static bool read_reach(struct planning *planning, struct engine *engine,
+                       const struct engine_undo_request *request, struct error *err)
+{
+    SCRATCH(tmp);
+    planning->reach.mem = planning->mem;
+    for (size_t i = 0; i < request->n_subjects; i++) {
+        struct undo_table table;
+        bool is_known;
+        TRY(undo_table_read(tmp, engine, request->subjects[i].table.name, &table, err));
+        if (table.n_columns > 0)
+            TRY(undo_reach_add(&planning->reach, engine, &table, &is_known, err));
+    }
+    return true;
+}
+
+// Other tables, which triggers of the subjects write. What is none (full text, a view) has no rows.
+static bool plan_reached(struct planning *planning, struct engine *engine,
+                         const struct engine_undo_request *request, struct engine_undo_plan *plan,
+                         struct error *err)
+{
+    for (size_t i = 0; i < planning->reach.n_names; i++) {
+        struct undo_table table;
+        const struct engine_undo_subject subject = {.table.name = planning->reach.names[i]};
+        TRY(undo_table_read(planning->mem, engine, subject.table.name, &table, err));
+        if (table.n_columns > 0 && !is_subject(request, subject.table.name))
+            TRY(plan_table(planning, engine, &subject, plan, err));
+    }
     return true;
 }
 
@@ -253,8 +290,10 @@ bool sqlite_undo_plan(TALLOC_CTX *mem, struct engine *engine,
         mem, "%sINSERT INTO tminus_undo_log VALUES ('%s', datetime('now'), NULL, NULL);\n",
         tables_sql, request->id);
     planning.last = talloc_strdup(mem, "");
+    TRY(read_reach(&planning, engine, request, err));
     for (size_t i = 0; i < request->n_subjects; i++)
         TRY(plan_table(&planning, engine, &request->subjects[i], &plan, err));
+    TRY(plan_reached(&planning, engine, request, &plan, err));
     plan.first = planning.first;
     plan.last = talloc_asprintf_append(
         planning.last, "UPDATE tminus_undo_log SET ended_at = datetime('now') WHERE id = '%s';\n",

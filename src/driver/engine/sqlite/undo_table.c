@@ -10,6 +10,11 @@
 
 static const char *const rowid_names[] = {"rowid", "_rowid_", "oid"};
 
+char *undo_table_prefix(TALLOC_CTX *mem, const struct undo_table *table)
+{
+    return mem_printf(mem, "tminus_undo_%s_%lld", table->log, (long long)table->n);
+}
+
 char *undo_quote_name(TALLOC_CTX *mem, const char *name)
 {
     return text_enclosed(mem, name, '"', "\"");

@@ -35,6 +35,8 @@ struct undo_table {
     bool is_key_order; // the key is the rowid, by whatever name
 };
 
+// "tminus_undo_ID_N", what its tables begin with.
+char *undo_table_prefix(TALLOC_CTX *mem, const struct undo_table *table);
 char *undo_quote_name(TALLOC_CTX *mem, const char *name);
 char *undo_quote_text(TALLOC_CTX *mem, const char *text);
 
