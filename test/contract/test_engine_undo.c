@@ -49,26 +49,31 @@ static void rig_end(struct rig *rig)
 
 static bool append_row(void *context, const char *const *names, const struct engine_value *values, size_t n)
 {
-    char **text = context;
+    FILE *out = context;
     (void)names;
     for (size_t i = 0; i < n; i++)
-        *text = talloc_asprintf_append(*text, "%s%s", i ? "|" : "", values[i].is_null ? "NULL" : values[i].text);
-    *text = talloc_strdup_append(*text, "\n");
+        fprintf(out, "%s%s", i ? "|" : "", values[i].is_null ? "NULL" : values[i].text);
+    fputc('\n', out);
     return true;
 }
 
 // "t, u": all rows of each, sorted.
 static char *contents(struct rig *rig, TALLOC_CTX *mem, const char *tables)
 {
-    char *text = talloc_strdup(mem, "");
+    char *written;
+    size_t len;
+    FILE *out = open_memstream(&written, &len);
     char *list = talloc_strdup(mem, tables);
     for (char *save = NULL, *table = strtok_r(list, ", ", &save); table != NULL; table = strtok_r(NULL, ", ", &save)) {
         const char *sql = talloc_asprintf(mem, rig->place->bit == LITE ? "SELECT * FROM %s ORDER BY 1"
                                                                        : "SELECT * FROM %s x ORDER BY x::text COLLATE \"C\"", table);
-        text = talloc_asprintf_append(text, "%s:\n", table);
-        if (!rig->place->driver->session->query(rig->engine, sql, append_row, &text, &rig->err))
+        fprintf(out, "%s:\n", table);
+        if (!rig->place->driver->session->query(rig->engine, sql, append_row, out, &rig->err))
             fail_msg("%s: %s", sql, rig->err.message);
     }
+    fclose(out);
+    char *text = talloc_strdup(mem, written);
+    free(written);
     return text;
 }
 
