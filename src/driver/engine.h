@@ -57,11 +57,12 @@ typedef bool engine_row(void *context, const char *const *names, const struct en
 
 struct engine_open_options {
     const struct secret *url;
-    bool read_only;           // audits; false: migrate
-    bool recovers;            // SQLite: what a killed process left half-way is rolled back first
-    bool allow_superuser;     // PostgreSQL
-    bool is_copy;             // what runs on it reaches no other file (SQLite: ATTACH)
-    int64_t timeout_ms;       // of connecting and of each guarded statement; 0: 30 s
+    bool read_only;       // audits; false: migrate
+    bool recovers;        // SQLite: what a killed process left half-way is rolled back first
+    bool allow_superuser; // PostgreSQL
+    bool hides_rows;      // PostgreSQL: what it says of a row that it refuses stays out of errors
+    bool is_copy;         // what runs on it reaches no other file (SQLite: ATTACH)
+    int64_t timeout_ms;   // of connecting and of each guarded statement; 0: 30 s
     int64_t query_timeout_ms; // of a guarded statement that may take longer; 0: as timeout_ms
     size_t connections;       // that read at once within a snapshot; 0: as the driver thinks best
     const char *name;         // application_name: "tminus/FLIGHT"

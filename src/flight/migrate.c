@@ -20,6 +20,14 @@ const char *migrate_state_name(enum migrate_state state, bool is_undo)
     bug("migrate: state %d", (int)state);
 }
 
+static bool has_masks(const struct config *config)
+{
+    for (size_t i = 0; config != NULL && i < config->n_tables; i++)
+        if (config->tables[i].n_mask > 0)
+            return true;
+    return false;
+}
+
 static bool open_session(struct migrating *migrating, bool read_only, struct engine **out,
                          struct error *err)
 {
@@ -27,6 +35,7 @@ static bool open_session(struct migrating *migrating, bool read_only, struct eng
         .url = migrating->request->url,
         .read_only = read_only,
         .recovers = migrating->request->recovers,
+        .hides_rows = has_masks(migrating->request->config),
         .allow_superuser = true, // asked are only questions of ours
         // SQLite has one lock, for which opening waits already.
         .timeout_ms = migrating->request->driver->dialect == DIALECT_SQLITE

@@ -4,10 +4,12 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
+#include "base/digest.h"
 #include "base/log.h"
 #include "base/quantity.h"
 #include "flight/migrating.h"
 #include "journal/events.h"
+#include "proof/baseline.h"
 #include "proof/undo_way.h"
 
 #define PAUSE_MS 1000
@@ -97,6 +99,21 @@ bool migrating_check_undo(const struct migrating *migrating, struct error *err)
 
 // --- the data of one migration
 
+// A masked value leaves as its hash alone; a row without a key is all its values.
+static const char *shown_key(const struct migrating *migrating, struct name table,
+                             const char *key_text)
+{
+    SCRATCH(tmp);
+    const struct config_table *settings = baseline_settings(migrating->request->config, table);
+    bool is_masked = false;
+    for (size_t i = 0; settings != NULL && i < settings->n_mask; i++)
+        is_masked = is_masked || *key_text == '(' ||
+                    strstr(key_text, mem_printf(tmp, "%s=", settings->mask[i])) != NULL;
+    return is_masked
+               ? mem_printf(migrating->mem, "****%.8s", digest_of(key_text, strlen(key_text)).hex)
+               : mem_strdup(migrating->mem, key_text);
+}
+
 static void take_conflict(void *context, struct name table, const char *key_text, const char *why)
 {
     struct migrating *migrating = context;
@@ -105,7 +122,7 @@ static void take_conflict(void *context, struct name table, const char *key_text
         return;
     *mem_append(migrating->mem, log->shown, log->n_shown) = (struct migrate_conflict){
         .table = migrating_table_text(migrating, table),
-        .key = mem_strdup(migrating->mem, key_text),
+        .key = shown_key(migrating, table, key_text),
         .why = mem_strdup(migrating->mem, why),
     };
 }

@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "proof/undo_way.h"
+#include <string.h>
 
 bool undo_way_waits(const struct engine_undo_state *log)
 {
@@ -22,5 +23,8 @@ enum undo_act undo_way_next(const struct undo_position *at)
 
 bool undo_way_may_wait(const struct undo_position *at, const struct error *why)
 {
-    return at->is_applied && at->has_down && !at->is_data_refused && why->code == ERROR_DATABASE;
+    // A constraint, where the engine tells the class of what it refuses.
+    bool is_constraint = why->sqlstate[0] == '\0' || strncmp(why->sqlstate, "23", 2) == 0;
+    return at->is_applied && at->has_down && !at->is_data_refused && why->code == ERROR_DATABASE &&
+           is_constraint;
 }

@@ -21,6 +21,7 @@ struct connection {
     char sqlstate[6];
     char *why;            // NULL: the server said nothing
     size_t position;      // 0: at none
+    bool hides_rows;      // as in the options
     bool is_busy;         // a statement runs, or the reader of its rows
     bool is_lost;         // nothing more can be asked
     bool has_savepoint;   // in a transaction that shall outlive a statement that fails

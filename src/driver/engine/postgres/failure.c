@@ -75,6 +75,8 @@ bool connection_fail(struct connection *connection, const PGresult *result, cons
     const char *why = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
     const char *detail = PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL);
     const char *hint = PQresultErrorField(result, PG_DIAG_MESSAGE_HINT);
+    if (connection->hides_rows && sqlstate != NULL && strncmp(sqlstate, "23", 2) == 0)
+        detail = NULL; // "Failing row contains (…)"
     snprintf(connection->sqlstate, sizeof connection->sqlstate, "%s", sqlstate ? sqlstate : "");
     if (sqlstate == NULL || why == NULL)
         return fail_lost(connection,

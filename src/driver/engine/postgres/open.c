@@ -127,6 +127,7 @@ static struct connection *connection_start(TALLOC_CTX *mem,
     connection->wait = options->wait ? options->wait : wait_make(connection);
     connection->timeout_ms = options->timeout_ms ? options->timeout_ms : TIMEOUT_MS;
     connection->place = place_of(connection, connection->handle);
+    connection->hides_rows = options->hides_rows;
     return connection;
 }
 
