@@ -28,7 +28,8 @@ char *undo_log_id(TALLOC_CTX *mem, const char *version, const char *sha256)
     return mem_printf(mem, "%s%.*s", version_part(mem, version), TEXT_DIGITS, sha256);
 }
 
-bool undo_log_is_of(const char *id, const char *version)
+// Of this version, whatever its up said then?
+static bool is_of(const char *id, const char *version)
 {
     SCRATCH(tmp);
     const char *part = version_part(tmp, version);
@@ -82,7 +83,7 @@ const struct engine_undo_log *undo_logs_find(const struct undo_logs *logs, const
 const struct engine_undo_log *undo_logs_find_open(const struct undo_logs *logs, const char *version)
 {
     for (size_t i = logs->n; i > 0; i--)
-        if (!logs->list[i - 1].is_rolled_back && undo_log_is_of(logs->list[i - 1].id, version))
+        if (!logs->list[i - 1].is_rolled_back && is_of(logs->list[i - 1].id, version))
             return &logs->list[i - 1];
     return NULL;
 }

@@ -12,8 +12,6 @@
 
 // `version` as the record writes it; `sha256` of the up.
 char *undo_log_id(TALLOC_CTX *mem, const char *version, const char *sha256);
-// Of this version, whatever its up said then?
-bool undo_log_is_of(const char *id, const char *version);
 
 struct undo_logs {
     struct engine_undo_log *list; // the oldest first

@@ -6,7 +6,7 @@
 #include "proof/undo_way.h"
 #include <string.h>
 
-bool undo_way_waits(const struct engine_undo_state *log)
+static bool waits(const struct engine_undo_state *log)
 {
     return log->is_there && log->is_ended && !log->is_rolled_back;
 }
@@ -15,7 +15,7 @@ enum undo_act undo_way_next(const struct undo_position *at)
 {
     bool may_down = at->is_applied && at->has_down;
 
-    if (undo_way_waits(&at->log) &&
+    if (waits(&at->log) &&
         (!may_down || (at->log.missing == NULL && !at->is_data_refused)))
         return UNDO_ACT_DATA;
     return may_down ? UNDO_ACT_DOWN : UNDO_ACT_NONE;

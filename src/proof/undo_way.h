@@ -24,8 +24,6 @@ struct undo_position {
     struct engine_undo_state log;
 };
 
-// Does a log wait to go back?
-bool undo_way_waits(const struct engine_undo_state *log);
 // The data first, where all that it was in is there: a down may need it as it was, and may throw
 // away what it is read from. Where the up dropped or retyped some of it, or took away what the data
 // had broken, the down first.
