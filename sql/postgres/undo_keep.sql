@@ -7,12 +7,18 @@ LANGUAGE sql SET search_path = pg_catalog AS $tminus$
     WHERE n_tup_upd + n_tup_del > 0 AND schemaname <> 'tminus' AND schemaname !~ '^pg_temp'
 $tminus$;
 
+CREATE OR REPLACE FUNCTION tminus.undo_shape(p_relation oid) RETURNS text[]
+LANGUAGE sql SET search_path = pg_catalog AS $tminus$
+    SELECT coalesce(array_agg(attnum || ' ' || atttypid), '{}') FROM pg_attribute WHERE attrelid = p_relation AND attnum > 0 AND NOT attisdropped
+$tminus$;
+
 CREATE OR REPLACE FUNCTION tminus.undo_begin(p_log text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog AS $tminus$
 BEGIN
     INSERT INTO tminus.undo_log (id, transaction) VALUES (p_log, pg_current_xact_id());
     INSERT INTO tminus.undo_written
-    SELECT p_log, k.oid, coalesce(w.rows, 0) FROM pg_class k LEFT JOIN tminus.undo_rows_written() w ON w.relation = k.oid
+    SELECT p_log, k.oid, k.relnamespace::regnamespace::text, k.relname, coalesce(w.rows, 0), pg_relation_filenode(k.oid), tminus.undo_shape(k.oid)
+    FROM pg_class k LEFT JOIN tminus.undo_rows_written() w ON w.relation = k.oid
     WHERE k.relkind IN ('r', 'p') AND k.relnamespace::regnamespace::text !~ '^(pg_|information_schema|tminus)';
     PERFORM set_config('tminus.undo', p_log, false);
 END $tminus$;
@@ -225,12 +231,17 @@ BEGIN
     -- What triggers of users and statements that nobody foresaw wrote.
     IF (SELECT transaction = pg_current_xact_id() FROM tminus.undo_log WHERE id = p_log) THEN
         INSERT INTO tminus.undo_table (log, n, relation, schema, name, lost)
-        SELECT p_log, (SELECT coalesce(max(n), 0) FROM tminus.undo_table WHERE log = p_log) + row_number() OVER (ORDER BY w.relation),
-            w.relation, s.nspname, k.relname, format('%s rows of it were updated or deleted, and are not kept', w.rows - b.rows)
-        FROM tminus.undo_rows_written() w JOIN pg_class k ON k.oid = w.relation JOIN pg_namespace s ON s.oid = k.relnamespace
-        JOIN tminus.undo_written b ON b.log = p_log AND b.relation = w.relation -- not made by the migration
-        WHERE w.rows > b.rows AND NOT EXISTS (SELECT FROM tminus.undo_column c WHERE c.log = p_log AND c.relation IN (
-                SELECT w.relation UNION SELECT relid FROM pg_partition_ancestors(w.relation)));
+        SELECT p_log, (SELECT coalesce(max(n), 0) FROM tminus.undo_table WHERE log = p_log) + row_number() OVER (ORDER BY x.relation),
+            x.relation, x.schema, x.name, x.lost
+        FROM (SELECT b.*, CASE WHEN k.oid IS NULL THEN 'the table was dropped, and its rows are not kept'
+                WHEN w.rows > b.rows THEN format('%s rows of it were updated or deleted, and are not kept', w.rows - b.rows)
+                WHEN NOT tminus.undo_shape(k.oid) @> b.columns THEN 'columns of it were dropped or changed their type, and are not kept'
+                WHEN pg_relation_filenode(k.oid) <> b.filenode THEN 'it was truncated or written anew, and its rows are not kept' END AS lost
+            FROM tminus.undo_written b LEFT JOIN pg_class k ON k.oid = b.relation
+            LEFT JOIN tminus.undo_rows_written() w ON w.relation = b.relation
+            WHERE b.log = p_log AND NOT EXISTS (SELECT FROM tminus.undo_column c WHERE c.log = p_log AND c.relation IN (
+                SELECT b.relation UNION SELECT relid FROM pg_partition_ancestors(b.relation)))) x
+        WHERE x.lost IS NOT NULL;
     END IF;
     DELETE FROM tminus.undo_written WHERE log = p_log;
     UPDATE tminus.undo_log SET ended_at = clock_timestamp() WHERE id = p_log;

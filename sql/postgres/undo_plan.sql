@@ -1,5 +1,6 @@
--- The tables given ($1: JSON, [{"place": 0, "schema": null, "name": "t"}]) and those that their
--- foreign keys write to, with why no before-images of one can be kept.
+-- The tables given ($1: JSON, [{"place": 0, "schema": null, "name": "t"}]; without a place: those
+-- that it is a view of), and those that their foreign keys write to, with why no before-images of
+-- one can be kept.
 WITH RECURSIVE subject AS (
     SELECT * FROM pg_catalog.json_to_recordset($1::pg_catalog.json) s(place integer, schema text, name text)),
 given AS (
@@ -8,23 +9,35 @@ given AS (
         SELECT c.oid FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
         WHERE c.relname = s.name AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
           AND (n.nspname = s.schema OR s.schema IS NULL AND pg_catalog.pg_table_is_visible(c.oid))) found ON true),
+viewed(oid) AS (
+    SELECT g.oid FROM given g JOIN pg_catalog.pg_class c ON c.oid = g.oid WHERE g.place IS NULL AND c.relkind = 'v'
+    UNION
+    SELECT c.oid FROM viewed v JOIN pg_catalog.pg_rewrite w ON w.ev_class = v.oid
+    JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass AND d.objid = w.oid
+        AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
+    JOIN pg_catalog.pg_class c ON c.oid = d.refobjid AND c.relkind IN ('r', 'p', 'v') AND c.relnamespace <> 'pg_catalog'::pg_catalog.regnamespace),
 reached(oid) AS (
-    SELECT g.oid FROM given g WHERE g.oid IS NOT NULL
+    SELECT g.oid FROM given g WHERE g.oid IS NOT NULL AND g.place IS NOT NULL
+    UNION
+    SELECT v.oid FROM viewed v JOIN pg_catalog.pg_class c ON c.oid = v.oid WHERE c.relkind <> 'v'
     UNION
     SELECT COALESCE(pg_catalog.pg_partition_root(k.conrelid), k.conrelid)::pg_catalog.oid
     FROM reached r JOIN pg_catalog.pg_constraint k ON k.contype = 'f' AND k.conparentid = 0
       AND (k.confdeltype IN ('c', 'n', 'd') OR k.confupdtype IN ('c', 'n', 'd'))
       AND (k.confrelid = r.oid OR k.confrelid IN (SELECT relid FROM pg_catalog.pg_partition_tree(r.oid)
                                                   UNION SELECT relid FROM pg_catalog.pg_partition_ancestors(r.oid)))),
-kept AS ( -- once: what is written to a partition is kept with the table that it is of, when that is kept too
-    SELECT r.oid, (SELECT pg_catalog.min(g.place) FROM given g WHERE g.oid = r.oid) AS place,
-        ARRAY(SELECT r.oid UNION SELECT relid::pg_catalog.oid FROM pg_catalog.pg_partition_tree(r.oid)) AS parts
+kept_alone AS ( -- once: what is written to a partition is kept with the table that it is of, when that is kept too
+    SELECT r.oid, ARRAY(SELECT r.oid UNION SELECT relid::pg_catalog.oid FROM pg_catalog.pg_partition_tree(r.oid)) AS parts
     FROM reached r WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_partition_ancestors(r.oid) a JOIN reached o ON o.oid = a.relid
-                                     WHERE a.relid <> r.oid))
-SELECT COALESCE(g.schema, ''), g.name, g.place, 'there is no such table before the migration' AS none, NULL AS why
-FROM given g WHERE g.oid IS NULL
+                                     WHERE a.relid <> r.oid)),
+kept AS ( -- with what of those given is it or a part of it, and whether it is written through a view
+    SELECT k.*, k.oid IN (SELECT v.oid FROM viewed v) AS is_viewed,
+        (SELECT pg_catalog.string_agg(g.place::pg_catalog.text, ',' ORDER BY g.place) FROM given g WHERE g.oid = ANY (k.parts)) AS places
+    FROM kept_alone k)
+SELECT COALESCE(g.schema, ''), g.name, g.place::pg_catalog.text, 'there is no such table before the migration' AS none, NULL AS why
+FROM given g WHERE g.oid IS NULL AND g.place IS NOT NULL
 UNION ALL
-SELECT n.nspname, c.relname, k.place,
+SELECT n.nspname, c.relname, CASE WHEN k.is_viewed THEN pg_catalog.concat_ws(',', k.places, 'view') ELSE k.places END,
     CASE
         WHEN c.relkind NOT IN ('r', 'p') THEN 'no table whose rows are stored here'
         WHEN n.nspname ~ '^pg_' OR n.nspname = 'information_schema' THEN 'a table of the server''s own, or a temporary one'
@@ -40,7 +53,7 @@ SELECT n.nspname, c.relname, k.place,
         WHEN c.relnatts > 700 THEN 'it has more than 700 columns'
     END,
     pg_catalog.concat_ws('; ',
-        CASE WHEN k.place IS NULL THEN 'foreign keys write to it' END,
+        CASE WHEN k.is_viewed THEN 'it is written through a view' WHEN k.places IS NULL THEN 'foreign keys write to it' END,
         CASE WHEN NOT EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid AND i.indisunique AND i.indisvalid
             AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL AND NOT EXISTS (
                 SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attnum = ANY (i.indkey) AND NOT a.attnotnull))

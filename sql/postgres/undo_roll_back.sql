@@ -1,18 +1,44 @@
 -- Data back to a log's before-images, newest first. Rows that others changed since are marked 'c'.
 
--- What the schema lacks of what the log was written under; NULL: nothing.
+-- The columns of a log's tables: as noted, and what has their names now. RENAME keeps oid and attnum.
+CREATE OR REPLACE FUNCTION tminus.undo_names(p_log text, OUT t tminus.undo_table, OUT name text, OUT type text, OUT named oid, OUT is_there boolean,
+    OUT is_here boolean, OUT is_renamed boolean, OUT is_anew boolean)
+RETURNS SETOF record LANGUAGE sql SET search_path = pg_catalog AS $tminus$
+    SELECT t, c.name, c.type, k.oid, a.attname IS NOT NULL AND format_type(a.atttypid, a.atttypmod) = c.type AND a.attgenerated = '',
+        r.oid IS NOT NULL, k.oid = t.relation AND o.attname <> c.name, k.oid <> t.relation OR a.attnum <> u.attnum
+    FROM tminus.undo_table t
+    CROSS JOIN LATERAL unnest(t.columns, t.types) WITH ORDINALITY c(name, type, place)
+    LEFT JOIN pg_class k ON k.relname = t.name AND k.relkind IN ('r', 'p')
+        AND k.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = t.schema)
+    LEFT JOIN pg_class r ON r.oid = t.relation
+    LEFT JOIN pg_attribute a ON a.attrelid = k.oid AND a.attname = c.name AND a.attnum > 0 AND NOT a.attisdropped
+    LEFT JOIN tminus.undo_column u ON u.log = t.log AND u.relation = t.relation AND u.place = c.place
+    LEFT JOIN pg_attribute o ON o.attrelid = t.relation AND o.attnum = u.attnum AND NOT o.attisdropped
+    WHERE t.log = p_log
+$tminus$;
+
+-- What the schema lacks of what the log was written under; NULL: nothing. Another table or column of
+-- the same name is none of it while the one that was written is there.
 CREATE OR REPLACE FUNCTION tminus.undo_missing(p_log text) RETURNS text
 LANGUAGE sql SET search_path = pg_catalog AS $tminus$
     SELECT string_agg(what, ', ' ORDER BY what) FROM (
-        SELECT CASE WHEN k.oid IS NULL THEN format('table %s.%s', t.schema, t.name)
-            ELSE format('column %s of %s.%s (%s)', c.name, t.schema, t.name, c.type) END AS what
-        FROM tminus.undo_table t
-        CROSS JOIN LATERAL unnest(t.columns, t.types) c(name, type)
-        LEFT JOIN pg_class k ON k.relname = t.name AND k.relkind IN ('r', 'p')
-            AND k.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = t.schema)
-        LEFT JOIN pg_attribute a ON a.attrelid = k.oid AND a.attname = c.name AND a.attnum > 0 AND NOT a.attisdropped
-        WHERE t.log = p_log AND (a.attname IS NULL OR format_type(a.atttypid, a.atttypmod) <> c.type OR a.attgenerated <> '')
-        GROUP BY 1) missing
+        SELECT CASE WHEN named IS NULL THEN format('table %s.%s', (t).schema, (t).name)
+            WHEN named <> (t).relation AND is_here THEN format('table %s.%s (it is %s now, and another has its name)', (t).schema, (t).name, (t).relation::regclass)
+            WHEN is_renamed AND is_there THEN format('column %s of %s.%s (it has another name, and another has its)', name, (t).schema, (t).name)
+            ELSE format('column %s of %s.%s (%s)', name, (t).schema, (t).name, type) END AS what
+        FROM tminus.undo_names(p_log) WHERE NOT is_there OR named <> (t).relation AND is_here OR is_renamed
+        UNION
+        SELECT format('partition %s of %s.%s', p.oid::regclass, t.schema, t.name) FROM tminus.undo_table t
+        JOIN pg_class r ON r.oid = t.relation JOIN tminus.undo_column u ON u.log = t.log AND u.n = t.n AND u.relation <> t.relation
+        JOIN pg_class p ON p.oid = u.relation
+        WHERE t.log = p_log AND NOT EXISTS (SELECT FROM pg_partition_tree(t.relation) x WHERE x.relid = p.oid)) missing
+$tminus$;
+
+-- What was dropped, and has a successor of its name: behind the migration that may be something
+-- else, behind its down it is what was there. NULL: nothing.
+CREATE OR REPLACE FUNCTION tminus.undo_moved(p_log text) RETURNS text
+LANGUAGE sql SET search_path = pg_catalog AS $tminus$
+    SELECT string_agg(DISTINCT format('%s.%s', (t).schema, (t).name), ', ') FROM tminus.undo_names(p_log) WHERE is_there AND is_anew
 $tminus$;
 
 -- May the column be set in a row that is there? It was updated, or a row was deleted and made again.

@@ -47,5 +47,9 @@ CREATE TABLE IF NOT EXISTS tminus.undo_mark (
 CREATE INDEX IF NOT EXISTS undo_mark_by_key ON tminus.undo_mark (log, n, key_text);
 CREATE TABLE IF NOT EXISTS tminus.undo_written (
     log text NOT NULL REFERENCES tminus.undo_log ON DELETE CASCADE,
-    relation oid NOT NULL,
-    rows bigint NOT NULL);
+    relation oid NOT NULL,      -- each table that was there
+    schema text NOT NULL,
+    name text NOT NULL,
+    rows bigint NOT NULL,
+    filenode oid,
+    columns text[] NOT NULL);   -- number and type of each

@@ -336,6 +336,10 @@ struct engine_proof_table {
 
 // --- undo: before-images of the rows that a migration overwrites or deletes
 
+struct engine_undo_rename {
+    const char *before, *after;
+};
+
 // A table whose rows the migration updates or deletes.
 struct engine_undo_subject {
     struct name table;
@@ -344,6 +348,9 @@ struct engine_undo_subject {
     bool is_updated_only;       // by them, and nothing else writes its rows: none are added or go
     bool is_rewritten; // the table or columns of it are dropped, or change their type: statements
                        // whose rows no trigger sees
+    const char *after; // its name behind the migration; NULL: the same, or it is dropped
+    const struct engine_undo_rename *renamed; // columns of it
+    size_t n_renamed;
 };
 
 // Kept in the target's own schema of tminus, under the id of the run that they belong to.
@@ -351,6 +358,9 @@ struct engine_undo_request {
     const char *id; // of the log: letters, digits and '_', at most UNDO_ID_MAX
     const struct engine_undo_subject *subjects; // those that their foreign keys cascade to are the
     size_t n_subjects;                          // engine's to find
+    const struct name *acting; // relations that it writes, and that write to others by triggers and
+    size_t n_acting;           // rules, or are views
+    const char *unnamed;       // a statement of which nobody can tell what it writes; NULL
     bool in_transaction;                        // as in the request of the run
 };
 #define UNDO_ID_MAX 40
@@ -369,10 +379,12 @@ struct engine_undo_table_plan {
 };
 
 struct engine_undo_plan {
-    char *first; // SQL to run before the migration, and
+    char *first; // SQL to run before the migration (NULL: there is nothing to keep), and
     char *last;  // behind it, in its transaction where it has one
     struct engine_undo_table_plan *tables;
     size_t n_tables;
+    const char *unknown; // why it may miss rows without telling so behind the migration; NULL: it
+                         // tells all that it does not have
 };
 
 // `key_text`: "id=42", "": the whole table; `why`: "changed since", "is gone", "is there again".
@@ -398,6 +410,7 @@ struct engine_undo_state {
     bool is_ended; // its migration came to its end
     bool is_rolled_back;
     const char *missing; // of the schema that it was written under; NULL: nothing
+    const char *moved;   // names that may be others' behind the migration: its down comes first
     const char *lost;    // what turned out while it was written not to be kept; NULL: nothing
 };
 

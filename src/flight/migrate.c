@@ -369,6 +369,21 @@ static bool check_conflicts(const struct migrate_report *report, struct error *e
                            "removes it");
 }
 
+// Nor does a log bring back what it never held.
+static bool check_whole(const struct migrate_report *report, struct error *err)
+{
+    for (size_t i = 0; report->is_undo && i < report->n_steps; i++) {
+        const struct migrate_step *step = &report->steps[i];
+        if (step->log.n_unkept == 0)
+            continue;
+        error_set(err, ERROR_PARTIAL,
+                  "%s: undone, but its undo log does not hold all that it may have overwritten: %s",
+                  step->migration->path, step->log.unkept[0].why);
+        return error_hint(err, "what is not in it is as the migration left it; see to it by hand");
+    }
+    return true;
+}
+
 static bool fly(struct migrating *migrating, struct error *err)
 {
     struct migrate_report *report = migrating->report;
@@ -390,7 +405,7 @@ static bool fly(struct migrating *migrating, struct error *err)
     }
     report->orphans.after = count_orphans(migrating, &report->orphans.tables);
     report->is_complete = true;
-    return check_conflicts(report, err);
+    return check_conflicts(report, err) && check_whole(report, err);
 }
 
 static bool open_record(struct migrating *migrating, struct error *err)

@@ -208,15 +208,37 @@ static bool recall(struct migrating *migrating, struct error *err)
     return true;
 }
 
+// What its up did not keep, as the journal has it; the log tells the rest itself, row by row.
+static bool recall_unkept(struct migrating *migrating, struct migrate_step *step, const char *told,
+                          struct error *err)
+{
+    json_auto_t *event = NULL;
+    const json_t *item;
+    size_t i;
+    TRY(migrating_journaled_up(migrating, step, &event, err));
+    const json_t *log = json_object_get(json_object_get(event, "data"), "undo_log");
+    json_array_foreach(json_object_get(log, "not_kept"), i, item)
+    {
+        const char *table = json_get_text(item, "table");
+        const char *why = json_get_text(item, "why");
+        if (table == NULL || why == NULL || (told != NULL && strcmp(why, told) == 0))
+            continue;
+        *mem_append(migrating->mem, step->log.unkept, step->log.n_unkept) = (struct migrate_unkept){
+            .table = mem_strdup(migrating->mem, table), .why = mem_strdup(migrating->mem, why)};
+    }
+    return true;
+}
+
 static bool begin(struct migrating *migrating, struct undo_position *at, struct error *err)
 {
     struct migrate_step *step = migrating->going_back;
     const char *id = undo_log_id(migrating->mem, step->version, step->sha256);
     *at = (struct undo_position){.is_applied = !step->is_data_only, .has_down = true};
-    if (undo_logs_find(&migrating->logs, id) == NULL)
-        return true;
-    step->log.id = id;
+    if (undo_logs_find(&migrating->logs, id) != NULL)
+        step->log.id = id;
     TRY(look(migrating, at, err));
+    if (migrating->request->undo_log != UNDO_LOG_LEFT)
+        TRY(recall_unkept(migrating, step, at->log.lost, err));
     return !at->log.is_rolled_back || recall(migrating, err);
 }
 

@@ -41,7 +41,7 @@ static void put_written(json_t *data, const struct migrate_step *step)
 // Of an up: what its log has of what it overwrote.
 static void put_log(json_t *data, const struct migrate_log *log)
 {
-    if (log->id == NULL)
+    if (log->id == NULL && log->n_unkept == 0)
         return;
     json_t *object = json_put_object(data, "undo_log");
     json_put_text(object, "id", log->id);

@@ -9,6 +9,8 @@
 #include "proof/reading.h"
 #include "proof/undo_subjects.h"
 
+#define UNNAMED_TABLES "tables that no text names"
+
 static void add_unkept(struct migrating *migrating, struct migrate_log *log, const char *table,
                        const char *why)
 {
@@ -82,6 +84,8 @@ static void tell_plan(struct migrating *migrating, struct migrate_step *step,
         if (table->how == UNDO_NONE || table->may_miss)
             add_unkept(migrating, log, name, table->why);
     }
+    if (plan->unknown != NULL)
+        add_unkept(migrating, log, UNNAMED_TABLES, plan->unknown);
     for (size_t i = 0; i < log->n_tables; i++)
         log_info("%s: before-images of %s are kept", step->migration->path, log->tables[i]);
     for (size_t i = 0; i < log->n_unkept; i++)
@@ -92,17 +96,21 @@ static void tell_plan(struct migrating *migrating, struct migrate_step *step,
 static bool check_plan(const struct migrating *migrating, const struct migrate_step *step,
                        const struct engine_undo_plan *plan, struct error *err)
 {
-    for (size_t i = 0; migrating->request->needs_whole_log && i < plan->n_tables; i++) {
+    const char *what = plan->unknown != NULL ? UNNAMED_TABLES : NULL;
+    const char *why = plan->unknown;
+    for (size_t i = 0; what == NULL && i < plan->n_tables; i++) {
         const struct engine_undo_table_plan *table = &plan->tables[i];
         if (table->how != UNDO_NONE)
             continue;
-        error_set(err, ERROR_POLICY,
-                  "%s: the way back rests on an undo log, and %s cannot be in it: %s",
-                  step->migration->path, migrating_table_text(migrating, table->table), table->why);
-        return error_hint(err,
-                          "this migration was not begun; rehearse with the role that migrates");
+        what = migrating_table_text(migrating, table->table);
+        why = table->why;
     }
-    return true;
+    if (what == NULL || !migrating->request->needs_whole_log)
+        return true;
+    error_set(err, ERROR_POLICY,
+              "%s: the way back rests on an undo log, and %s cannot be in it: %s",
+              step->migration->path, what, why);
+    return error_hint(err, "this migration was not begun; rehearse with the role that migrates");
 }
 
 static bool drop_leftover(const struct migrating *migrating, const char *id, struct error *err)
@@ -133,12 +141,15 @@ bool migrating_plan_log(struct migrating *migrating, struct migrate_step *step,
                                          .config = request->config};
     TRY(migrating->session->identity(mem, migrating->reader, &target.identity, err));
     TRY(reading_make(mem, &what, &reading, err));
-    undo_subjects_name(mem, reading.trace, &asked);
     step->log.is_asked = true;
-    if (asked.n_subjects == 0)
+    if (!undo_subjects_name(mem, &reading, &asked))
         return true;
     TRY(request->driver->undo->plan(mem, migrating->reader, &asked, out, err));
-    step->log.id = asked.id;
+    if (out->first != NULL)
+        step->log.id = asked.id;
+    if (asked.unnamed != NULL && out->unknown == NULL)
+        log_info("%s: what of %s its undo log does not hold is told when it has run",
+                 step->migration->path, asked.unnamed);
     tell_plan(migrating, step, out);
     return check_plan(migrating, step, out, err);
 }
@@ -149,6 +160,7 @@ bool migrating_read_back_log(struct migrating *migrating, struct migrate_step *s
 {
     struct engine_undo_state state;
     struct migrate_log *log = &step->log;
+    log->is_whole = log->n_unkept == 0;
     if (log->id == NULL)
         return true;
     TRY(migrating->request->driver->undo->look(migrating->mem, migrating->reader, log->id, &state,

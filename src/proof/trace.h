@@ -71,6 +71,13 @@ struct trace {
     // The first statement that may write rows which the text does not name, or within a
     // subtransaction ("0003_x.sql:4 DO"); NULL. A baseline keeps it beside the trace.
     const char *hidden;
+    // The first statement whose writes to rows that were there nobody can tell: neither does its
+    // text, nor does the schema with triggers and views. NULL: there is none.
+    const char *unnamed;
+    // Relations that were there and are written, which write to others in turn: by triggers and
+    // rules, or as views.
+    struct name *acting;
+    size_t n_acting;
     // No statement writes, moves or drops a row of what is there: no table is to be compared. A
     // baseline keeps it beside the trace.
     bool keeps_rows;

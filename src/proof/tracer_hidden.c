@@ -57,13 +57,8 @@ static bool is_below(const struct schema *schema, const struct schema_relation *
 }
 
 // What is written to a parent fires what its children have of their own.
-static bool fires_trigger(const struct tracer *tracer, const struct query *query)
+static bool fires_trigger_of(const struct tracer *tracer, const struct schema_relation *target)
 {
-    const struct schema_relation *target =
-        query->target.name == NULL ? NULL : schema_find(tracer->schema, query->target);
-
-    if (target == NULL)
-        return false;
     if (acts_apart(target))
         return true;
     if (target->kind != RELATION_PARTITIONED && !target->has_children)
@@ -73,6 +68,13 @@ static bool fires_trigger(const struct tracer *tracer, const struct query *query
         if (acts_apart(relation) && is_below(tracer->schema, relation, target))
             return true;
     return false;
+}
+
+static bool fires_trigger(const struct tracer *tracer, const struct query *query)
+{
+    const struct schema_relation *target =
+        query->target.name == NULL ? NULL : schema_find(tracer->schema, query->target);
+    return target != NULL && fires_trigger_of(tracer, target);
 }
 
 static bool hides(const struct tracer *tracer, const struct query *query)
@@ -108,11 +110,71 @@ static bool is_hidden(const struct tracer *tracer, const struct action *action)
     return is_one_of(action->kind, opaque, COUNT_OF(opaque));
 }
 
+// --- which tables those are
+
+static bool writes(const struct query *query)
+{
+    return query->target.name != NULL && query->verb != QUERY_SELECT &&
+           query->verb != QUERY_VALUES && !query->copies_to;
+}
+
+static void add_acting(struct tracer *tracer, struct name name)
+{
+    struct trace *trace = &tracer->trace;
+    for (size_t i = 0; i < trace->n_acting; i++)
+        if (trace_is_same_name(trace->acting[i], name))
+            return;
+    *mem_append(tracer, trace->acting, trace->n_acting) = (struct name){
+        .schema = mem_strdup(tracer, name.schema), .name = mem_strdup(tracer, name.name)};
+}
+
+// Names mean what they did before the change, and so do the triggers.
+static bool is_named(struct tracer *tracer, const struct query *query)
+{
+    if (query_calls_function(tracer, query))
+        return false;
+    if (!writes(query))
+        return true;
+    const struct trace_table *table = tracer_find(tracer, query->target);
+    const struct schema_relation *relation = schema_find(tracer->schema, query->target);
+    if ((tracer->has_path && query->target.schema == NULL) || tracer->has_made_trigger ||
+        (table == NULL && relation == NULL))
+        return false;
+    if (relation != NULL && table != NULL && table->before.name == NULL)
+        return true; // the change made it, under a name that was another's
+    if (table != NULL && table->before.name != NULL)
+        relation = schema_find(tracer->schema, table->before);
+    if (relation != NULL && fires_trigger_of(tracer, relation))
+        add_acting(tracer, relation->name);
+    return true;
+}
+
+static bool is_action_named(struct tracer *tracer, const struct action *action)
+{
+    static const enum action_kind opaque[] = {ACTION_DO, ACTION_CALL, ACTION_EXECUTE};
+    if (action->kind != ACTION_QUERY && action->kind != ACTION_CREATE_TABLE_AS)
+        return action->kind == ACTION_ADD_COLUMN || action->kind == ACTION_ALTER_TYPE
+                   ? !is_hidden(tracer, action)
+                   : !is_one_of(action->kind, opaque, COUNT_OF(opaque));
+    if (action->query == NULL)
+        return false;
+    for (size_t i = 0; i < action->query->n_inner; i++)
+        if (!is_named(tracer, action->query->inner[i]))
+            return false;
+    return is_named(tracer, action->query);
+}
+
 void tracer_note_hidden(struct tracer *tracer, const struct statement *statement)
 {
-    for (size_t i = 0; tracer->trace.hidden == NULL && i < statement->n_actions; i++)
-        if (is_hidden(tracer, &statement->actions[i]))
+    for (size_t i = 0; i < statement->n_actions; i++) {
+        const struct action *action = &statement->actions[i];
+        if (tracer->trace.hidden == NULL && is_hidden(tracer, action))
             tracer->trace.hidden = trace_cause(tracer, statement);
+        if (tracer->trace.unnamed == NULL && !is_action_named(tracer, action))
+            tracer->trace.unnamed = trace_cause(tracer, statement);
+        tracer->has_made_trigger |=
+            action->kind == ACTION_CREATE_TRIGGER || action->kind == ACTION_CREATE_RULE;
+    }
 }
 
 // A default that is the same in every row is not written into them.

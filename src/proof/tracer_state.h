@@ -14,6 +14,7 @@ struct tracer {
     struct name *touched; // resolved names of relations that were written, made or renamed
     size_t n_touched;
     bool has_path; // a statement set the search path
+    bool has_made_trigger;
 };
 
 // --- trace.c

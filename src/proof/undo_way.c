@@ -16,7 +16,7 @@ enum undo_act undo_way_next(const struct undo_position *at)
     bool may_down = at->is_applied && at->has_down;
 
     if (waits(&at->log) &&
-        (!may_down || (at->log.missing == NULL && !at->is_data_refused)))
+        (!may_down || (at->log.missing == NULL && at->log.moved == NULL && !at->is_data_refused)))
         return UNDO_ACT_DATA;
     return may_down ? UNDO_ACT_DOWN : UNDO_ACT_NONE;
 }

@@ -25,8 +25,8 @@ struct undo_position {
 };
 
 // The data first, where all that it was in is there: a down may need it as it was, and may throw
-// away what it is read from. Where the up dropped or retyped some of it, or took away what the data
-// had broken, the down first.
+// away what it is read from. Where the up dropped or retyped some of it, gave its names to something
+// else, or took away what the data had broken, the down first.
 enum undo_act undo_way_next(const struct undo_position *at);
 // The data did not go back at `at` for this reason: may the down still make room for it?
 bool undo_way_may_wait(const struct undo_position *at, const struct error *why);

@@ -54,15 +54,20 @@ static void write_written(FILE *out, const struct migrate_step *step)
     }
 }
 
+static void write_unkept(FILE *out, const struct migrate_log *log)
+{
+    for (size_t i = 0; i < log->n_unkept; i++)
+        fprintf(out, "  %-*s   NOT in it: %s: %s\n", STATE_WIDTH, "", log->unkept[i].table,
+                log->unkept[i].why);
+}
+
 static void write_kept(FILE *out, const struct migrate_log *log)
 {
     fprintf(out, "  %-*s undo log %s: before-images of ", STATE_WIDTH, "", log->id);
     for (size_t i = 0; i < log->n_tables; i++)
         fprintf(out, "%s%s", i > 0 ? ", " : "", log->tables[i]);
     fprintf(out, "%s\n", log->n_tables == 0 ? "nothing" : "");
-    for (size_t i = 0; i < log->n_unkept; i++)
-        fprintf(out, "  %-*s   NOT in it: %s: %s\n", STATE_WIDTH, "", log->unkept[i].table,
-                log->unkept[i].why);
+    write_unkept(out, log);
 }
 
 static void write_gone_back(FILE *out, const struct migrate_log *log)
@@ -85,9 +90,15 @@ static void write_gone_back(FILE *out, const struct migrate_log *log)
 
 static void write_log(FILE *out, const struct migrate_log *log)
 {
-    if (log->has_gone_back || log->was_back)
+    if (log->has_gone_back || log->was_back) {
         write_gone_back(out, log);
-    else if (log->is_asked && log->id != NULL)
+        write_unkept(out, log);
+    } else if (log->id == NULL && log->n_unkept > 0) {
+        fprintf(out,
+                "  %-*s no undo log: what it overwrites or deletes is not known, and not kept\n",
+                STATE_WIDTH, "");
+        write_unkept(out, log);
+    } else if (log->is_asked && log->id != NULL)
         write_kept(out, log);
     else if (log->is_asked)
         fprintf(out, "  %-*s no undo log: it overwrites and deletes nothing\n", STATE_WIDTH, "");

@@ -41,6 +41,27 @@ is 'overwritten, deleted and dropped values are back' \
 ends 0 'against the baseline everything is as before but for traffic' "$TMINUS" verify --expect as-before
 says 'whose rows are told' out 'by traffic: 1 new (id=5000), 2 category changed (id=3, id=420), 1 note changed (id=450)'
 
+# --- names that move, and writers that no text names
+db "CREATE TABLE moved (id int PRIMARY KEY, a int, b int); INSERT INTO moved SELECT g, g, 0 FROM generate_series(1, 9) g;
+    CREATE FUNCTION clear_moved() RETURNS void LANGUAGE sql AS 'UPDATE moved SET b = 5'; CREATE VIEW seen AS SELECT id, a AS c FROM moved"
+swap='ALTER TABLE moved RENAME a TO x; ALTER TABLE moved RENAME b TO a; ALTER TABLE moved RENAME x TO b;'
+echo "UPDATE moved SET a = -1; $swap ALTER TABLE moved RENAME TO older; CREATE TABLE moved (id int PRIMARY KEY, a int, b int);" >migrations/3_swap.up.sql
+echo "DROP TABLE moved; ALTER TABLE older RENAME TO moved; $swap" >migrations/3_swap.down.sql
+"$TMINUS" migrate -q >out 2>&1 || show out
+ends 0 'a table and columns whose names others have now wait for the down' "$TMINUS" migrate --undo --steps 1
+is 'every value is back where it was' "$(db 'SELECT count(*) FROM moved WHERE a = id AND b = 0')" 9
+rm -f migrations/3_swap.*
+echo 'UPDATE seen SET c = 0;' >migrations/4_view.up.sql
+echo 'SELECT 1;' | tee migrations/4_view.down.sql >migrations/5_call.down.sql
+echo 'SELECT clear_moved();' >migrations/5_call.up.sql
+"$TMINUS" migrate -q >out 2>&1 || show out
+ends 5 'what a function wrote is not in the log' "$TMINUS" migrate --undo --steps 1
+says 'which is told' out 'public.moved as a whole: 9 rows of it were updated or deleted, and are not kept'
+is 'by the journal too' "$("$TMINUS" journal export | grep 5_call | grep -c '"whole":false')" 1
+ends 0 'what is written through a view is' "$TMINUS" migrate --undo --steps 1
+is 'and comes back' "$(db 'SELECT count(*) FROM moved WHERE a = id')" 9
+rm -f migrations/4_* migrations/5_*
+
 # --- a table that is locked
 "$TMINUS" migrate -q >out 2>&1 || show out
 postgres_sql undo_log_shop 'BEGIN; LOCK TABLE emails IN ACCESS SHARE MODE; SELECT pg_sleep(4)' >lock 2>&1 &

@@ -98,7 +98,36 @@ ends 2 'one that changed the schema needs its down' "$TMINUS" migrate --undo --s
 says 'it says so' err 'migrations/2_column.up.sql: has no down'
 is 'and nothing went back' "$(logs)" 'waits waits'
 
+# --- names that move behind what was overwritten
+fresh
+rm -f migrations/*
+sqlite3 shop.db 'ALTER TABLE t ADD COLUMN cost REAL DEFAULT 0.5; CREATE TABLE u AS SELECT id, price FROM t' && rows >before
+swap='ALTER TABLE t RENAME price TO x; ALTER TABLE t RENAME cost TO price; ALTER TABLE t RENAME x TO cost;'
+migration 1_swap "UPDATE t SET price = 0; $swap" "$swap"
+migration 2_other 'UPDATE u SET price = 7; ALTER TABLE u RENAME TO old; CREATE TABLE u (id INTEGER, price REAL); INSERT INTO u VALUES (1, 7);' 'DROP TABLE u; ALTER TABLE old RENAME TO u;'
+"$TMINUS" migrate -q >out 2>&1 || show out
+ends 0 'a table and columns whose names others have now wait for the down' "$TMINUS" migrate --undo --steps 2
+rows >after
+is 'every value is back in its own column' "$(diff before after)" ''
+is 'and in its own table' "$(sqlite3 shop.db 'SELECT count(*) FROM u WHERE price = id / 3.0')" 20
+
+# --- writers that the text does not name
+fresh
+rm -f migrations/*
+sqlite3 shop.db 'CREATE VIEW v AS SELECT * FROM t; CREATE TRIGGER vu INSTEAD OF UPDATE ON v BEGIN UPDATE t SET price = new.price WHERE id = new.id; END'
+migration 1_view 'UPDATE v SET price = 0;' 'SELECT 1;'
+migration 2_trigger "CREATE TRIGGER tu AFTER UPDATE ON t BEGIN DELETE FROM t WHERE id = new.id + 10; END; UPDATE t SET note = '' WHERE id = 1;" 'DROP TRIGGER tu;'
+"$TMINUS" migrate -q >out 2>&1 || show out
+ends 5 'a log that may not be whole is not told as one' "$TMINUS" migrate --undo --steps 1
+says 'why' err 'migrations/2_trigger.up.sql: undone, but its undo log does not hold all that it may have overwritten: 2_trigger.up.sql:'
+ends 0 'what the triggers of a view write is kept' "$TMINUS" migrate --undo --steps 1
+is 'and comes back' "$(sqlite3 shop.db 'SELECT count(*) FROM t WHERE price = 0')" 0
+
 # --- the file was changed since
+fresh
+migration 1_zero 'UPDATE t SET price = 0;'
+migration 2_column 'ALTER TABLE t ADD COLUMN n INTEGER; UPDATE t SET n = 1, price = 0;'
+"$TMINUS" migrate -q >out 2>&1 || show out
 migration 1_zero 'UPDATE t SET price = 1;' 'SELECT 1;'
 rm -f migrations/2_* && sqlite3 shop.db "UPDATE schema_migrations SET version = 1"
 ends 2 'a text that was changed is not undone with the log of another' "$TMINUS" migrate --undo --steps 1

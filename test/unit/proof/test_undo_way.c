@@ -14,6 +14,7 @@
 static const struct engine_undo_state none = {0};
 static const struct engine_undo_state waits = {.is_there = true, .is_ended = true};
 static const struct engine_undo_state lacks = {.is_there = true, .is_ended = true, .missing = "column age of people"};
+static const struct engine_undo_state moved = {.is_there = true, .is_ended = true, .moved = "people"};
 static const struct engine_undo_state half = {.is_there = true};
 static const struct engine_undo_state gone_back = {.is_there = true, .is_ended = true, .is_rolled_back = true};
 
@@ -34,6 +35,9 @@ static void test_undo_way_next(void **state)
         {"a column was dropped: the down first", true, true, false, &lacks, UNDO_ACT_DOWN},
         {"then the data", false, true, false, &waits, UNDO_ACT_DATA},
         {"the down did not bring it: the engine says so", false, true, false, &lacks, UNDO_ACT_DATA},
+        {"another may have its name: the down first", true, true, false, &moved, UNDO_ACT_DOWN},
+        {"then it is its own again", false, true, false, &moved, UNDO_ACT_DATA},
+        {"no down: its name is all that there is", true, false, false, &moved, UNDO_ACT_DATA},
         {"a constraint refused the data", true, true, true, &waits, UNDO_ACT_DOWN},
         {"and now it is gone", false, true, true, &waits, UNDO_ACT_DATA},
         {"stopped half-way", true, true, false, &half, UNDO_ACT_DOWN},

@@ -67,25 +67,18 @@ static bool read_state(TALLOC_CTX *mem, struct engine *engine, const char *id, b
     return true;
 }
 
-// Of the schema that it was written under; NULL: nothing.
-static bool find_missing(TALLOC_CTX *mem, struct engine *engine, const char *id, const char **out,
-                         struct error *err)
-{
-    PGresult *result;
-    TRY(connection_ask(mem, engine->connection, "SELECT tminus.undo_missing($1)", &id, 1, &result,
-                       err));
-    *out = PQgetisnull(result, 0, 0) ? NULL : PQgetvalue(result, 0, 0);
-    return true;
-}
+static const char missing_sql[] = "SELECT tminus.undo_missing($1)";
+static const char moved_sql[] = "SELECT tminus.undo_moved($1)";
+static const char lost_sql[] =
+    "SELECT pg_catalog.string_agg(schema || '.' || name || ': ' || lost, '; ' ORDER BY n) FROM "
+    "tminus.undo_table WHERE log = $1 AND lost IS NOT NULL";
 
-static bool find_lost(TALLOC_CTX *mem, struct engine *engine, const char *id, const char **out,
-                      struct error *err)
+// What one of them says of a log; NULL: nothing.
+static bool ask_text(TALLOC_CTX *mem, struct engine *engine, const char *sql, const char *id,
+                     const char **out, struct error *err)
 {
     PGresult *result;
-    TRY(connection_ask(mem, engine->connection,
-                       "SELECT pg_catalog.string_agg(schema || '.' || name || ': ' || lost, '; ' "
-                       "ORDER BY n) FROM tminus.undo_table WHERE log = $1 AND lost IS NOT NULL",
-                       &id, 1, &result, err));
+    TRY(connection_ask(mem, engine->connection, sql, &id, 1, &result, err));
     *out = PQgetisnull(result, 0, 0) ? NULL : PQgetvalue(result, 0, 0);
     return true;
 }
@@ -171,7 +164,7 @@ static bool go_back(struct engine *engine, struct log_work *work, struct error *
     if (state.rolled_back_at != NULL)
         return undo_fail_done(id, state.rolled_back_at, err);
     const char *missing;
-    TRY(find_missing(tmp, engine, id, &missing, err));
+    TRY(ask_text(tmp, engine, missing_sql, id, &missing, err));
     if (missing != NULL)
         return undo_fail_missing(id, missing, err);
     TRY(write_rows(engine, work, err));
@@ -251,17 +244,19 @@ bool postgres_undo_look(TALLOC_CTX *mem, struct engine *engine, const char *id,
 {
     SCRATCH(tmp);
     struct log_state state;
-    const char *missing = NULL, *lost = NULL;
+    const char *missing = NULL, *moved = NULL, *lost = NULL;
     TRY(undo_id_check(id, err));
     TRY(read_state(tmp, engine, id, false, &state, err));
-    if (state.is_known)
-        TRY(find_missing(tmp, engine, id, &missing, err));
-    if (state.is_known)
-        TRY(find_lost(tmp, engine, id, &lost, err));
+    if (state.is_known) {
+        TRY(ask_text(tmp, engine, missing_sql, id, &missing, err));
+        TRY(ask_text(tmp, engine, moved_sql, id, &moved, err));
+        TRY(ask_text(tmp, engine, lost_sql, id, &lost, err));
+    }
     *out = (struct engine_undo_state){.is_there = state.is_known,
                                       .is_ended = state.is_ended,
                                       .is_rolled_back = state.rolled_back_at != NULL,
                                       .missing = mem_strdup(mem, missing),
+                                      .moved = mem_strdup(mem, moved),
                                       .lost = mem_strdup(mem, lost)};
     return true;
 }

@@ -13,7 +13,7 @@
 #include <jansson.h>
 #include <stdlib.h>
 
-enum field { FIELD_SCHEMA, FIELD_NAME, FIELD_PLACE, FIELD_NONE, FIELD_WHY };
+enum field { FIELD_SCHEMA, FIELD_NAME, FIELD_PLACES, FIELD_NONE, FIELD_WHY };
 
 // --- the schema of ours
 
@@ -76,6 +76,9 @@ static char *subjects_json(TALLOC_CTX *mem, const struct engine_undo_request *re
         json_array_append_new(list, json_pack("{s:i, s:s?, s:s}", "place", (int)i, "schema",
                                               table.schema, "name", table.name));
     }
+    for (size_t i = 0; i < request->n_acting; i++)
+        json_array_append_new(list, json_pack("{s:s?, s:s}", "schema", request->acting[i].schema,
+                                              "name", request->acting[i].name));
     char *dumped = json_dumps(list, JSON_COMPACT);
     char *text = mem_strdup(mem, dumped);
     free(dumped);
@@ -87,12 +90,33 @@ static char *subjects_json(TALLOC_CTX *mem, const struct engine_undo_request *re
 static const char *updated_sql(TALLOC_CTX *mem, const struct engine_undo_subject *subject)
 {
     char *list = NULL;
-    if (subject == NULL || subject->n_updated == 0)
+    if (subject->n_updated == 0)
         return "NULL";
     for (size_t i = 0; i < subject->n_updated; i++)
         list = mem_printf(mem, "%s%s%s", list ? list : "", list ? ", " : "",
                           quote_text(mem, subject->updated[i]));
     return mem_printf(mem, "ARRAY[%s]", list);
+}
+
+// The subjects that are this table or parts of it, as one.
+static struct engine_undo_subject subject_of(const struct engine_undo_request *request,
+                                             const char *places)
+{
+    struct engine_undo_subject all = {0};
+    size_t n = 0;
+    for (const char *at = places; *at != '\0'; at += strcspn(at, ","), at += *at == ',') {
+        bool is_view = *at == 'v';
+        bool is_copied = all.is_rewritten;
+        if (is_view || n++ > 0)
+            all = (struct engine_undo_subject){.is_rewritten = is_copied};
+        if (is_view)
+            continue;
+        const struct engine_undo_subject *one = &request->subjects[strtoul(at, NULL, 10)];
+        if (n == 1)
+            all = *one;
+        all.is_rewritten = is_copied || one->is_rewritten;
+    }
+    return all;
 }
 
 static const char *why_copied(TALLOC_CTX *mem, const char *why)
@@ -105,10 +129,9 @@ static void plan_table(TALLOC_CTX *mem, const struct engine_undo_request *reques
                        const PGresult *rows, int row, struct engine_undo_plan *plan)
 {
     SCRATCH(tmp);
-    const struct engine_undo_subject *subject = NULL;
-    if (!PQgetisnull(rows, row, FIELD_PLACE))
-        subject = &request->subjects[strtoul(PQgetvalue(rows, row, FIELD_PLACE), NULL, 10)];
-    bool is_copied = subject != NULL && subject->is_rewritten;
+    const struct engine_undo_subject subject =
+        subject_of(request, PQgetvalue(rows, row, FIELD_PLACES));
+    bool is_copied = subject.is_rewritten;
     const char *why = PQgetvalue(rows, row, FIELD_WHY);
     const char *schema = PQgetvalue(rows, row, FIELD_SCHEMA);
     struct name table = {*schema ? schema : NULL, PQgetvalue(rows, row, FIELD_NAME)};
@@ -121,8 +144,29 @@ static void plan_table(TALLOC_CTX *mem, const struct engine_undo_request *reques
     undo_plan_add(mem, plan, table, is_copied ? UNDO_COPY : UNDO_TRIGGER, *why ? why : NULL);
     plan->first = talloc_asprintf_append(
         plan->first, "SELECT tminus.undo_table('%s', %s, %s, %s, %s);\n", request->id,
-        quote_text(tmp, table.schema), quote_text(tmp, table.name), updated_sql(tmp, subject),
+        quote_text(tmp, table.schema), quote_text(tmp, table.name), updated_sql(tmp, &subject),
         is_copied ? "true" : "false");
+}
+
+// Behind the migration the server's counters of its transaction tell which rows are not in the log.
+static bool find_unknown(TALLOC_CTX *mem, struct engine *engine,
+                         const struct engine_undo_request *request, const char **out,
+                         struct error *err)
+{
+    SCRATCH(tmp);
+    PGresult *counts;
+    *out = NULL;
+    if (request->unnamed == NULL && request->n_acting == 0)
+        return true;
+    const char *what = request->unnamed != NULL
+                           ? request->unnamed
+                           : mem_printf(tmp, "triggers of %s", request->acting[0].name);
+    TRY(connection_ask(tmp, engine->connection, "SHOW track_counts", NULL, 0, &counts, err));
+    if (strcmp(PQgetvalue(counts, 0, 0), "on") != 0)
+        *out = mem_printf(mem, "what %s writes is not counted: track_counts is off", what);
+    else if (!request->in_transaction)
+        *out = mem_printf(mem, "what %s writes is not counted without a transaction", what);
+    return true;
 }
 
 bool postgres_undo_plan(TALLOC_CTX *mem, struct engine *engine,
@@ -135,6 +179,7 @@ bool postgres_undo_plan(TALLOC_CTX *mem, struct engine *engine,
     struct engine_undo_plan plan = {0};
     TRY(undo_id_check(request->id, err));
     TRY(check_schema(engine, &has_schema, err));
+    TRY(find_unknown(mem, engine, request, &plan.unknown, err));
     const char *subjects = subjects_json(tmp, request);
     TRY(connection_ask(tmp, engine->connection, sql_postgres_undo_plan, &subjects, 1, &rows, err));
     plan.first = mem_printf(tmp, "%s%s%s%sSELECT tminus.undo_begin('%s');\n",

@@ -103,13 +103,21 @@ static bool read_columns(struct rollback *back, struct undo_table *table, struct
     }
 }
 
+static const char *nullable_text(TALLOC_CTX *mem, struct cursor *cursor, int column)
+{
+    return sqlite3_column_type(cursor->statement, column) == SQLITE_NULL
+               ? NULL
+               : mem_strdup(mem, cursor_text(cursor, column));
+}
+
 static bool read_tables(struct rollback *back, struct error *err)
 {
     SCRATCH(tmp);
     struct cursor *cursor;
     TRY(cursor_make(tmp, back->engine,
                     mem_printf(tmp,
-                               "SELECT n, name, kept FROM tminus_undo_table WHERE log = '%s' "
+                               "SELECT n, name, kept, moved_to, shape, shape_then FROM "
+                               "tminus_undo_table WHERE log = '%s' "
                                "ORDER BY n",
                                back->id),
                     &cursor, err));
@@ -122,6 +130,9 @@ static bool read_tables(struct rollback *back, struct error *err)
         table->n = sqlite3_column_int64(cursor->statement, 0);
         table->name = mem_strdup(back->mem, cursor_text(cursor, 1));
         table->kept = (enum undo_kept)sqlite3_column_int(cursor->statement, 2);
+        table->moved_to = nullable_text(back->mem, cursor, 3);
+        table->shape = nullable_text(back->mem, cursor, 4);
+        table->shape_then = nullable_text(back->mem, cursor, 5);
         TRY(read_columns(back, table, err));
     }
 }
@@ -136,29 +147,100 @@ static bool is_there(const struct undo_table *now, const struct undo_column *col
     return column->is_rowid && now->n_columns > 0;
 }
 
+static const char *joined(TALLOC_CTX *mem, const char *list, const char *item)
+{
+    return list == NULL ? item : mem_printf(mem, "%s, %s", list, item);
+}
+
+static const char *missing_columns(TALLOC_CTX *mem, const struct undo_table *table,
+                                   const struct undo_table *now)
+{
+    const char *missing = NULL;
+    for (size_t i = 0; i < table->n_columns; i++)
+        if (!is_there(now, &table->columns[i]))
+            missing =
+                joined(mem, missing,
+                       mem_printf(mem, "column %s of %s", table->columns[i].name, table->name));
+    return missing;
+}
+
+// Of columns that the migration did not drop: RENAME COLUMN leaves each where it is.
+static bool is_in_order(const struct undo_table *table, const struct undo_table *now)
+{
+    size_t at = 0;
+    for (size_t i = 0; i < table->n_columns; i++) {
+        if (table->columns[i].is_rowid)
+            continue;
+        while (at < now->n_columns && strcmp(now->columns[at].name, table->columns[i].name) != 0)
+            at++;
+        if (at++ == now->n_columns)
+            return false;
+    }
+    return true;
+}
+
+static bool is_moved(const struct undo_table *table)
+{
+    return table->shape != NULL && table->shape_then != NULL &&
+           strncmp(table->shape_then, table->shape, strlen(table->shape)) != 0;
+}
+
+// Do names of the table that is there mean what they did? NULL: they do.
+static bool find_renamed(TALLOC_CTX *mem, const struct rollback *back,
+                         const struct undo_table *table, const struct undo_table *now,
+                         const char **out, struct error *err)
+{
+    struct undo_table other = {0};
+    bool has_row;
+    *out = NULL;
+    if (table->moved_to != NULL)
+        TRY(undo_table_read(mem, back->engine, table->moved_to, &other, err));
+    if (other.n_columns > 0) {
+        *out = mem_printf(mem, "table %s (it is %s now, and another has its name)", table->name,
+                          table->moved_to);
+        return true;
+    }
+    const char *shape = one_text(mem, back->engine,
+                                 mem_printf(mem,
+                                            "SELECT " UNDO_SHAPE " FROM sqlite_schema t WHERE "
+                                            "t.type = 'table' AND lower(t.name) = lower(%s)",
+                                            undo_quote_text(mem, table->name)),
+                                 &has_row, err);
+    TRY(shape != NULL);
+    if ((is_moved(table) && strcmp(shape, table->shape_then) == 0) ||
+        (table->kept != KEPT_COPY && !is_in_order(table, now)))
+        *out = mem_printf(mem, "columns of %s (others have their names)", table->name);
+    return true;
+}
+
 static bool find_missing(TALLOC_CTX *mem, const struct rollback *back, const char **out,
                          struct error *err)
 {
     SCRATCH(tmp);
-    char *missing = NULL;
+    const char *missing = NULL;
     for (size_t i = 0; i < back->n_tables; i++) {
         const struct undo_table *table = &back->tables[i];
         struct undo_table now;
+        const char *what;
         TRY(undo_table_read(tmp, back->engine, table->name, &now, err));
-        for (size_t j = 0; j < table->n_columns; j++) {
-            if (is_there(&now, &table->columns[j]))
-                continue;
-            missing = now.n_columns == 0
-                          ? mem_printf(tmp, "%s%stable %s", missing ? missing : "",
-                                       missing ? ", " : "", table->name)
-                          : mem_printf(tmp, "%s%scolumn %s of %s", missing ? missing : "",
-                                       missing ? ", " : "", table->columns[j].name, table->name);
-            if (now.n_columns == 0)
-                break;
-        }
+        what = now.n_columns == 0 ? mem_printf(tmp, "table %s", table->name)
+                                  : missing_columns(tmp, table, &now);
+        if (what == NULL)
+            TRY(find_renamed(tmp, back, table, &now, &what, err));
+        if (what != NULL)
+            missing = joined(tmp, missing, what);
     }
     *out = mem_strdup(mem, missing);
     return true;
+}
+
+static const char *find_moved(TALLOC_CTX *mem, const struct rollback *back)
+{
+    const char *moved = NULL;
+    for (size_t i = 0; i < back->n_tables; i++)
+        if (is_moved(&back->tables[i]))
+            moved = joined(mem, moved, back->tables[i].name);
+    return mem_strdup(mem, moved);
 }
 
 // --- rows
@@ -409,7 +491,8 @@ bool sqlite_undo_look(TALLOC_CTX *mem, struct engine *engine, const char *id,
     *out = (struct engine_undo_state){.is_there = log.is_there,
                                       .is_ended = log.is_ended,
                                       .is_rolled_back = log.rolled_back_at != NULL,
-                                      .missing = missing};
+                                      .missing = missing,
+                                      .moved = find_moved(mem, &back)};
     return true;
 }
 

@@ -22,7 +22,8 @@ static const char tables_sql[] =
     "CREATE TABLE IF NOT EXISTS tminus_undo_log (id TEXT PRIMARY KEY NOT NULL, made_at TEXT NOT "
     "NULL, ended_at TEXT, rolled_back_at TEXT);\n"
     "CREATE TABLE IF NOT EXISTS tminus_undo_table (log TEXT NOT NULL, n INTEGER NOT NULL, name "
-    "TEXT NOT NULL, kept INTEGER NOT NULL, PRIMARY KEY (log, n));\n"
+    "TEXT NOT NULL, kept INTEGER NOT NULL, rootpage INTEGER, shape TEXT, moved_to TEXT, shape_then "
+    "TEXT, PRIMARY KEY (log, n));\n"
     "CREATE TABLE IF NOT EXISTS tminus_undo_column (log TEXT NOT NULL, n INTEGER NOT NULL, place "
     "INTEGER NOT NULL, name TEXT NOT NULL, key_position INTEGER NOT NULL, is_rowid INTEGER NOT "
     "NULL, is_lost INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (log, n, place));\n";
@@ -41,8 +42,22 @@ static void add_record(struct planning *planning, const struct undo_table *table
 {
     SCRATCH(tmp);
     planning->first = talloc_asprintf_append(
-        planning->first, "INSERT INTO tminus_undo_table VALUES ('%s', %lld, %s, %d);\n", table->log,
-        (long long)table->n, undo_quote_text(tmp, table->name), (int)table->kept);
+        planning->first,
+        "INSERT INTO tminus_undo_table SELECT '%s', %lld, %s, %d, t.rootpage, " UNDO_SHAPE
+        ", NULL, NULL FROM (SELECT 1) LEFT JOIN sqlite_schema t ON t.type = 'table' AND "
+        "lower(t.name) = lower(%s);\n",
+        table->log, (long long)table->n, undo_quote_text(tmp, table->name), (int)table->kept,
+        undo_quote_text(tmp, table->name));
+    // Nothing in SQLite but its root page is a table's own whatever it is called, and that until
+    // the next VACUUM.
+    planning->last = talloc_asprintf_append(
+        planning->last,
+        "UPDATE tminus_undo_table AS l SET moved_to = (SELECT t.name FROM sqlite_schema t WHERE "
+        "t.type = 'table' AND t.rootpage = l.rootpage AND lower(t.name) <> lower(l.name)), "
+        "shape_then = (SELECT iif(t.rootpage = l.rootpage, '', 'anew ') || " UNDO_SHAPE
+        " FROM sqlite_schema t WHERE t.type = 'table' AND lower(t.name) = lower(l.name)) WHERE "
+        "l.log = '%s' AND l.n = %lld;\n",
+        table->log, (long long)table->n);
     for (size_t i = 0; i < table->n_columns; i++)
         planning->first = talloc_asprintf_append(
             planning->first,
@@ -80,9 +95,26 @@ static void add_copy(struct planning *planning, const struct undo_table *table)
         talloc_asprintf_append(planning->last, "DROP TRIGGER IF EXISTS %s_keys;\n", prefix);
 }
 
+// The table as the migration leaves it: under other names, with the same places.
+static struct undo_table table_then(TALLOC_CTX *mem, const struct undo_table *table,
+                                    const struct engine_undo_subject *subject)
+{
+    struct undo_table then = *table;
+    then.name = subject->after != NULL ? subject->after : table->name;
+    then.columns = mem_array(mem, struct undo_column, table->n_columns);
+    for (size_t i = 0; i < table->n_columns; i++) {
+        then.columns[i] = table->columns[i];
+        for (size_t r = 0; r < subject->n_renamed; r++)
+            if (text_equal_nocase(subject->renamed[r].before, table->columns[i].name))
+                then.columns[i].name = subject->renamed[r].after;
+    }
+    return then;
+}
+
 // What differs from the copy. A table that is rewritten may not be there any more: all is kept, and
 // completed with what is left of it (undo_copy.h).
-static void add_difference(struct planning *planning, const struct undo_table *table)
+static void add_difference(struct planning *planning, const struct undo_table *table,
+                           const struct undo_table *then)
 {
     SCRATCH(tmp);
     const char *prefix = undo_table_prefix(tmp, table);
@@ -101,22 +133,27 @@ static void add_difference(struct planning *planning, const struct undo_table *t
             "t.tminus_is_there IS NULL OR NOT (%s);\n",
             prefix, olds, undo_table_text(tmp, table, COLUMNS_ALL, "%n", ", "),
             undo_table_text(tmp, table, COLUMNS_ALL, "l.%o", ", "),
-            undo_table_text(tmp, table, COLUMNS_ALL, "t.%c", ", "), prefix,
-            undo_table_text(tmp, table, COLUMNS_ALL, "%c", ", "), undo_quote_name(tmp, table->name),
-            undo_table_text(tmp, table, COLUMNS_KEY, "t.%c = l.%o", " AND "),
-            undo_table_text(tmp, table, COLUMNS_ALL, UNDO_SAME("t.%c", "l.%o"), " AND "));
+            undo_table_text(tmp, then, COLUMNS_ALL, "t.%c", ", "), prefix,
+            undo_table_text(tmp, then, COLUMNS_ALL, "%c", ", "), undo_quote_name(tmp, then->name),
+            undo_table_text(tmp, then, COLUMNS_KEY, "t.%c = l.%o", " AND "),
+            undo_table_text(tmp, then, COLUMNS_ALL, UNDO_SAME("t.%c", "l.%o"), " AND "));
     planning->last = talloc_asprintf_append(planning->last, "DROP TABLE %s_before;\n", prefix);
 }
 
+static char *look_text(TALLOC_CTX *mem, const char *prefix, const struct undo_table *table)
+{
+    return mem_printf(mem, "('%s', %s, %s) FROM main.%s NOT INDEXED;\n", prefix,
+                      undo_table_text(mem, table, COLUMNS_KEY, "%c", ""),
+                      undo_table_text(mem, table, COLUMNS_NOT_KEY, "%c", ", "),
+                      undo_quote_name(mem, table->name));
+}
+
 // Both looks at the table, and what roll_back makes rows of them in.
-static void add_packed(struct planning *planning, const struct undo_table *table)
+static void add_packed(struct planning *planning, const struct undo_table *table,
+                       const struct undo_table *then)
 {
     SCRATCH(tmp);
     const char *prefix = undo_table_prefix(tmp, table);
-    const char *look = mem_printf(tmp, "('%s', %s, %s) FROM main.%s NOT INDEXED;\n", prefix,
-                                  undo_table_text(tmp, table, COLUMNS_KEY, "%c", ""),
-                                  undo_table_text(tmp, table, COLUMNS_NOT_KEY, "%c", ", "),
-                                  undo_quote_name(tmp, table->name));
     planning->first = talloc_asprintf_append(
         planning->first,
         "CREATE TABLE %s_before (n INTEGER PRIMARY KEY, n_rows INTEGER NOT NULL, bytes BLOB NOT "
@@ -128,9 +165,10 @@ static void add_packed(struct planning *planning, const struct undo_table *table
         "SELECT " UNDO_PACK "%s",
         prefix, prefix, prefix, undo_table_text(tmp, table, COLUMNS_ALL, "%o", ", "),
         undo_table_text(tmp, table, COLUMNS_ALL, "%n", ", "), prefix,
-        undo_table_text(tmp, table, COLUMNS_KEY, "%o", ", "), look);
-    planning->last = talloc_asprintf_append(
-        planning->last, "SELECT " UNDO_DIFFER "%sDROP TABLE %s_before;\n", look, prefix);
+        undo_table_text(tmp, table, COLUMNS_KEY, "%o", ", "), look_text(tmp, prefix, table));
+    planning->last =
+        talloc_asprintf_append(planning->last, "SELECT " UNDO_DIFFER "%sDROP TABLE %s_before;\n",
+                               look_text(tmp, prefix, then), prefix);
 }
 
 static bool has_triggers(struct engine *engine, const char *name, bool *out, struct error *err)
@@ -191,12 +229,13 @@ static void keep_table(struct planning *planning, const struct engine_undo_subje
         *table = narrow;
         table->kept = KEPT_PACKED;
     }
+    const struct undo_table then = table_then(planning->mem, table, subject);
     add_record(planning, table);
     if (table->kept == KEPT_PACKED) {
-        add_packed(planning, table);
+        add_packed(planning, table, &then);
     } else {
         add_copy(planning, table);
-        add_difference(planning, table);
+        add_difference(planning, table, &then);
     }
 }
 
@@ -248,17 +287,31 @@ static bool is_subject(const struct engine_undo_request *request, const char *na
     return false;
 }
 
-static bool read_reach(struct planning *planning, struct engine *engine,
-                       const struct engine_undo_request *request, struct error *err)
+// A table, or a view whose triggers write in its place.
+static bool reach_name(struct planning *planning, struct engine *engine, const char *name,
+                       bool *is_known, struct error *err)
 {
     SCRATCH(tmp);
+    struct undo_table table;
+    TRY(undo_table_read(tmp, engine, name, &table, err));
+    if (table.n_columns == 0)
+        return undo_reach_add_view(&planning->reach, engine, name, is_known, err);
+    return undo_reach_add(&planning->reach, engine, &table, is_known, err);
+}
+
+static bool read_reach(struct planning *planning, struct engine *engine,
+                       const struct engine_undo_request *request, const char **unknown,
+                       struct error *err)
+{
+    bool is_known;
     planning->reach.mem = planning->mem;
-    for (size_t i = 0; i < request->n_subjects; i++) {
-        struct undo_table table;
-        bool is_known;
-        TRY(undo_table_read(tmp, engine, request->subjects[i].table.name, &table, err));
-        if (table.n_columns > 0)
-            TRY(undo_reach_add(&planning->reach, engine, &table, &is_known, err));
+    for (size_t i = 0; i < request->n_subjects; i++)
+        TRY(reach_name(planning, engine, request->subjects[i].table.name, &is_known, err));
+    for (size_t i = 0; i < request->n_acting; i++) {
+        TRY(reach_name(planning, engine, request->acting[i].name, &is_known, err));
+        if (!is_known && *unknown == NULL)
+            *unknown = mem_printf(planning->mem, "what triggers of %s write is not foreseen",
+                                  request->acting[i].name);
     }
     return true;
 }
@@ -290,14 +343,20 @@ bool sqlite_undo_plan(TALLOC_CTX *mem, struct engine *engine,
         mem, "%sINSERT INTO tminus_undo_log VALUES ('%s', datetime('now'), NULL, NULL);\n",
         tables_sql, request->id);
     planning.last = talloc_strdup(mem, "");
-    TRY(read_reach(&planning, engine, request, err));
+    TRY(read_reach(&planning, engine, request, &plan.unknown, err));
     for (size_t i = 0; i < request->n_subjects; i++)
         TRY(plan_table(&planning, engine, &request->subjects[i], &plan, err));
     TRY(plan_reached(&planning, engine, request, &plan, err));
-    plan.first = planning.first;
-    plan.last = talloc_asprintf_append(
-        planning.last, "UPDATE tminus_undo_log SET ended_at = datetime('now') WHERE id = '%s';\n",
-        request->id);
+    if (request->unnamed != NULL)
+        plan.unknown =
+            mem_printf(mem, "%s may write to tables that it does not name", request->unnamed);
+    if (plan.n_tables > 0) {
+        plan.first = planning.first;
+        plan.last = talloc_asprintf_append(
+            planning.last,
+            "UPDATE tminus_undo_log SET ended_at = datetime('now') WHERE id = '%s';\n",
+            request->id);
+    }
     *out = plan;
     return true;
 }

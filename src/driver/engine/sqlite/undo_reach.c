@@ -75,6 +75,18 @@ static bool find_virtual(const struct access *access, struct engine *engine, str
     return true;
 }
 
+// How many of them compile; what they write, into `access`.
+static size_t compile_all(struct access *access, struct engine *engine,
+                          const char *const *statements, size_t n)
+{
+    size_t n_compiled = 0;
+    sqlite3_set_authorizer(engine->handle, on_access, access);
+    for (size_t i = 0; i < n; i++)
+        n_compiled += compile(engine, statements[i]);
+    guard_install(engine);
+    return n_compiled;
+}
+
 bool undo_reach_add(struct undo_reach *reach, struct engine *engine, const struct undo_table *table,
                     bool *is_known, struct error *err)
 {
@@ -87,12 +99,52 @@ bool undo_reach_add(struct undo_reach *reach, struct engine *engine, const struc
         mem_printf(tmp, "DELETE FROM main.%s", name),
         mem_printf(tmp, "INSERT INTO main.%s DEFAULT VALUES", name),
     };
-    *is_known = true;
-    sqlite3_set_authorizer(engine->handle, on_access, &access);
-    for (size_t i = 0; i < COUNT_OF(statements); i++)
-        *is_known &= compile(engine, statements[i]);
-    guard_install(engine);
+    bool is_compiled =
+        compile_all(&access, engine, statements, COUNT_OF(statements)) == COUNT_OF(statements);
     TRY(find_virtual(&access, engine, err));
-    *is_known &= !reach->has_virtual;
+    *is_known = is_compiled && !reach->has_virtual;
+    return true;
+}
+
+static bool view_columns(TALLOC_CTX *mem, struct engine *engine, const char *view, char **names,
+                         char **sets, struct error *err)
+{
+    SCRATCH(tmp);
+    struct cursor *cursor;
+    *names = talloc_strdup(mem, "");
+    *sets = talloc_strdup(mem, "");
+    TRY(cursor_make(
+        tmp, engine,
+        mem_printf(tmp, "SELECT name FROM pragma_table_info(%s)", undo_quote_text(tmp, view)),
+        &cursor, err));
+    for (bool has_row;;) {
+        TRY(cursor_step(engine, cursor, &has_row, err));
+        if (!has_row)
+            return true;
+        const char *between = **names ? ", " : "";
+        const char *name = undo_quote_name(tmp, cursor_text(cursor, 0));
+        *names = talloc_asprintf_append(*names, "%s%s", between, name);
+        *sets = talloc_asprintf_append(*sets, "%s%s = %s", between, name, name);
+    }
+}
+
+bool undo_reach_add_view(struct undo_reach *reach, struct engine *engine, const char *view,
+                         bool *is_known, struct error *err)
+{
+    SCRATCH(tmp);
+    struct access access = {.reach = reach, .mem = tmp, .inserted = talloc_strdup(tmp, "")};
+    const char *name = undo_quote_name(tmp, view);
+    char *names, *sets;
+    TRY(view_columns(tmp, engine, view, &names, &sets, err));
+    const char *const statements[] = {
+        mem_printf(tmp, "UPDATE main.%s SET %s", name, sets),
+        mem_printf(tmp, "DELETE FROM main.%s", name),
+        mem_printf(tmp, "INSERT INTO main.%s (%s) SELECT %s FROM main.%s", name, names, names,
+                   name),
+    };
+    // What it has no trigger for cannot be written, and does not compile.
+    bool is_compiled = compile_all(&access, engine, statements, COUNT_OF(statements)) > 0;
+    TRY(find_virtual(&access, engine, err));
+    *is_known = is_compiled && !reach->has_virtual;
     return true;
 }

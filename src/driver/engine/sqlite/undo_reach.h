@@ -19,6 +19,9 @@ struct undo_reach {
 // triggers do not compile, or write to a virtual table.
 MUST_CHECK bool undo_reach_add(struct undo_reach *reach, struct engine *engine,
                                const struct undo_table *table, bool *is_known, struct error *err);
+// The same of a view, by the triggers that write in its place.
+MUST_CHECK bool undo_reach_add_view(struct undo_reach *reach, struct engine *engine,
+                                    const char *view, bool *is_known, struct error *err);
 bool undo_reach_has(const struct undo_reach *reach, const char *name);
 
 #endif

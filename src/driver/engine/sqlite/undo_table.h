@@ -31,9 +31,17 @@ struct undo_table {
     enum undo_kept kept;
     struct undo_column *columns;
     size_t n_columns;
+    const char *moved_to;           // its own name behind the migration; NULL: no other
+    const char *shape, *shape_then; // its columns before and behind the migration (UNDO_SHAPE)
     bool key_is_rowid;
     bool is_key_order; // the key is the rowid, by whatever name
 };
+
+// The columns of `t`, a row of sqlite_schema, in their order; SQL.
+#define UNDO_SHAPE                                                                                 \
+    "(SELECT group_concat(quote(c.name) || ' ' || quote(upper(c.type)), ', ') || ',' FROM "        \
+    "(SELECT "                                                                                     \
+    "name, type FROM pragma_table_xinfo(t.name) WHERE hidden = 0 ORDER BY cid) c)"
 
 // "tminus_undo_ID_N", what its tables begin with.
 char *undo_table_prefix(TALLOC_CTX *mem, const struct undo_table *table);
