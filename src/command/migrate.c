@@ -219,9 +219,11 @@ static bool prepare(TALLOC_CTX *mem, const struct migrate_command *command, cons
     request->undo_log = undo_log_of(command, &choice);
     TRY(flight_binding_find(mem, command->program, &choice, &request->binding, err));
     request->needs_whole_log = command->has_undo_log && request->binding != NULL;
-    if (command->is_dry_run)
-        return true;
-    return open_journal(mem, command->program, &choice, &request->journal, err);
+    if (!command->is_dry_run)
+        return open_journal(mem, command->program, &choice, &request->journal, err);
+    // What the last up left is known to it alone.
+    return !command->is_undo ||
+           kept_journal_look(mem, command->program, &choice, "", &request->journal, err);
 }
 
 static int migrate_database(void *context, const char *database, bool *is_shown, struct error *err)
@@ -246,7 +248,8 @@ static int migrate_database(void *context, const char *database, bool *is_shown,
     bool is_done = migrate_run(tmp, &request, &report, err);
     *is_shown = report != NULL;
     if (report != NULL) {
-        write_report(&command->options, report, request.journal, is_done ? NULL : err);
+        write_report(&command->options, report, command->is_dry_run ? NULL : request.journal,
+                     is_done ? NULL : err);
         warn_of_loss(report);
     }
     return is_done ? EXIT_GO : -1;

@@ -390,8 +390,8 @@ static bool fly(struct migrating *migrating, struct error *err)
     const char *ignored = NULL;
     for (size_t i = 0; i < report->n_steps; i++)
         TRY(migrating_check_unfinished(migrating, &report->steps[i], err));
-    TRY(migrating->request->is_undo ? migrating_check_undo(migrating, err)
-                                    : migrating_check_keeping(migrating, err));
+    if (!migrating->request->is_undo)
+        TRY(migrating_check_keeping(migrating, err));
     if (migrating->request->before != NULL)
         TRY(migrating->request->before(migrating->request->context, migrating->reader, err));
     TRY(migrating_note_traffic(migrating, err));
@@ -487,5 +487,7 @@ bool migrate_run(TALLOC_CTX *mem, const struct migrate_request *request,
         return true;
     TRY(check_texts(&migrating, err));
     TRY(check_role(&migrating, err));
+    if (request->is_undo)
+        TRY(migrating_check_undo(&migrating, err));
     return request->is_dry_run || fly(&migrating, err);
 }

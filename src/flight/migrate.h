@@ -44,7 +44,7 @@ struct migrate_request {
     // Called with the reader when there is something to run, before the first step; NULL: not.
     bool (*before)(void *context, struct engine *reader, struct error *err);
     void *context;
-    struct journal *journal; // NULL in a dry run
+    struct journal *journal; // of a dry run: to look; NULL where it applies
 };
 
 // `*out` is set as soon as there is a plan, on failure too, so that what was done can be shown.

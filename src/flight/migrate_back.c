@@ -84,6 +84,31 @@ bool migrating_read_undo(struct migrating *migrating, struct migrate_undo **out,
     return true;
 }
 
+// A restore without the schema tminus, or somebody's hand: without its log what the up overwrote
+// would stay so, and the down alone must not look like the way back.
+static bool check_there(const struct migrating *migrating, const struct migrate_step *step,
+                        struct error *err)
+{
+    SCRATCH(tmp);
+    json_auto_t *up = NULL, *undone = NULL;
+    const char *id = undo_log_id(tmp, step->version, step->sha256);
+    if (migrating->request->undo_log == UNDO_LOG_LEFT || step->is_data_only ||
+        undo_logs_find(&migrating->logs, id) != NULL)
+        return true;
+    TRY(migrating_journaled_up(migrating, step, &up, err));
+    const json_t *log = json_object_get(json_object_get(up, "data"), "undo_log");
+    if (json_get_text(log, "id") == NULL)
+        return true;
+    TRY(journal_last(migrating->request->journal, EVENT_DATA_UNDONE, "log", id, &undone, err));
+    if (json_get_integer(undone, "seq", 0) > json_get_integer(up, "seq", 0))
+        return true;
+    error_set(err, ERROR_INPUT,
+              "%s: its undo log '%s' is not in the database any more: what it overwrote stays so",
+              step->migration->path, id);
+    return error_hint(err, "undo the rest, and leave the data as it is: tminus migrate --undo "
+                           "--no-undo-log");
+}
+
 // Of the steps alone: an old log of a migration that nobody wants to undo is in nobody's way.
 bool migrating_check_undo(const struct migrating *migrating, struct error *err)
 {
@@ -93,6 +118,7 @@ bool migrating_check_undo(const struct migrating *migrating, struct error *err)
         const struct engine_undo_log *open = undo_logs_find_open(&migrating->logs, step->version);
         TRY(check_text(step, open, err));
         TRY(check_ended(step, open, err));
+        TRY(check_there(migrating, step, err));
     }
     return true;
 }

@@ -89,6 +89,7 @@ configure ', undo_log: true'
 fresh
 migration 1_zero 'UPDATE t SET price = 0;'
 "$TMINUS" migrate -q >out 2>&1 || show out
+ends 0 'a data migration without down: a dry run' "$TMINUS" migrate --undo --steps 1 --dry-run
 ends 0 'a data migration without down goes back by its log alone' "$TMINUS" migrate --undo --steps 1
 rows >after
 is 'its data is back, its record gone' "$(diff before after) $(applied)" ' 0'
@@ -153,7 +154,10 @@ is 'clean: in JSON what stays has its reason' \
 ends 2 'clean: a log that there is not' "$TMINUS" clean --undo-log 9_nothing
 ends 0 'clean: one that is given up goes' "$TMINUS" clean --undo-log "$(sqlite3 shop.db 'SELECT id FROM tminus_undo_log')"
 is 'clean: none is left' "$(logs)" ''
-ends 0 'clean: its migration is undone without its data' "$TMINUS" migrate --undo --steps 1
+ends 2 'clean: its migration is not undone as if its data came back' "$TMINUS" migrate --undo --steps 1
+ends 2 'clean: a dry run says so, too' "$TMINUS" migrate --undo --steps 1 --dry-run
+says 'clean: it says so' err "is not in the database any more: what it overwrote stays so"
+ends 0 'clean: its migration is undone without its data' "$TMINUS" migrate --undo --steps 1 --no-undo-log
 is 'clean: which stays as it is' "$(sqlite3 shop.db 'SELECT count(*) FROM t WHERE price = 0')" 20
 configure ', undo_log: true, undo_log_keep: 1ms'
 "$TMINUS" migrate -q >out 2>&1 || show out
