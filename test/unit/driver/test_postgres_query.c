@@ -119,7 +119,7 @@ static void test_query__stops_when_told(void **state)
 {
     (void)state;
     struct database *database = postgres_database_make(NULL);
-    struct engine *engine = open_engine(database, 5000);
+    struct engine *engine = open_engine(database, 30000);
     for (int in_snapshot = 0; in_snapshot < 2; in_snapshot++) {
         struct seen seen = {.stop_at = 3};
         if (in_snapshot)
