@@ -355,18 +355,44 @@ static bool prepare_record(struct migrating *migrating, struct error *err)
                      record->table_title);
 }
 
+// A table that is not in its log at all; NULL: each has its rows there.
+static const struct migrate_conflict *find_lost_table(const struct migrate_log *log)
+{
+    for (size_t i = 0; i < log->n_shown; i++)
+        if (*log->shown[i].key == '\0')
+            return &log->shown[i];
+    return NULL;
+}
+
+static bool fail_lost(const struct migrate_conflict *lost, struct error *err)
+{
+    error_set(err, ERROR_PARTIAL, "undone, but what %s held did not come back: %s", lost->table,
+              lost->why);
+    return error_hint(err, "a backup may have it: tminus restore");
+}
+
 // Everything is undone, but for rows that are not the migration's any more.
 static bool check_conflicts(const struct migrate_report *report, struct error *err)
 {
+    const struct migrate_conflict *lost = NULL;
+    const char *id = NULL;
     int64_t rows = 0;
-    for (size_t i = 0; i < report->n_steps; i++)
-        rows += report->steps[i].log.conflicts;
+    for (size_t i = 0; i < report->n_steps; i++) {
+        const struct migrate_log *log = &report->steps[i].log;
+        rows += log->conflicts;
+        id = log->conflicts > 0 && id == NULL ? log->id : id;
+        lost = lost == NULL ? find_lost_table(log) : lost;
+    }
     if (rows == 0)
         return true;
+    if (lost != NULL)
+        return fail_lost(lost, err);
     error_set(err, ERROR_PARTIAL, "undone, but %lld row%s left alone: not as the undo log knows %s",
               (long long)rows, rows == 1 ? " was" : "s were", rows == 1 ? "it" : "them");
-    return error_hint(err, "look at each: the undo log still has what it was, until tminus clean "
-                           "removes it");
+    return error_hint(err,
+                      "look at each: the undo log still has what it was, until tminus clean "
+                      "--undo-log %s",
+                      id);
 }
 
 // Nor does a log bring back what it never held.

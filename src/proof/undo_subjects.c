@@ -100,6 +100,19 @@ static void name_inner(struct naming *naming, const struct schema *schema,
     }
 }
 
+// CASCADE takes tables and columns with it that no text names.
+static bool drops_unnamed(const struct statement *statement)
+{
+    for (size_t i = 0; i < statement->n_actions; i++) {
+        const struct action *action = &statement->actions[i];
+        bool holds_others = action->object == OBJECT_SCHEMA || action->object == OBJECT_TYPE ||
+                            action->object == OBJECT_DOMAIN || action->object == OBJECT_EXTENSION;
+        if (action->kind == ACTION_DROP && action->cascade && holds_others)
+            return true;
+    }
+    return false;
+}
+
 static bool is_up(const struct assessed_script *script)
 {
     return !script->is_down && !script->migration->is_context && script->script != NULL;
@@ -116,9 +129,13 @@ static const char *name_scripts(struct naming *naming, const struct reading *rea
         if (script->n_not_understood > 0 && unread == NULL)
             unread = mem_printf(naming->mem, "%s:%zu", file_base(script->not_understood[0].path),
                                 script->not_understood[0].line);
-        for (size_t s = 0; s < script->n_statements; s++)
-            if (script->statements[s].is_inner)
-                name_inner(naming, reading->schema, &script->statements[s]);
+        for (size_t s = 0; s < script->n_statements; s++) {
+            const struct statement *statement = &script->statements[s];
+            if (statement->is_inner)
+                name_inner(naming, reading->schema, statement);
+            if (drops_unnamed(statement) && unread == NULL)
+                unread = trace_cause(naming->mem, statement);
+        }
     }
     return unread;
 }

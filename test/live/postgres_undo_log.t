@@ -61,6 +61,13 @@ is 'by the journal too' "$("$TMINUS" journal export | grep 5_call | grep -c '"wh
 ends 0 'what is written through a view is' "$TMINUS" migrate --undo --steps 1
 is 'and comes back' "$(db 'SELECT count(*) FROM moved WHERE a = id')" 9
 rm -f migrations/4_* migrations/5_*
+db "CREATE TYPE mood AS ENUM ('ok', 'bad'); CREATE TABLE felt (id int PRIMARY KEY, m mood); INSERT INTO felt VALUES (1, 'ok')"
+echo 'DROP TYPE mood CASCADE;' >migrations/6_type.up.sql
+echo "CREATE TYPE mood AS ENUM ('ok', 'bad'); ALTER TABLE felt ADD COLUMN m mood;" >migrations/6_type.down.sql
+"$TMINUS" migrate -q >out 2>&1 || show out
+ends 5 'a column that goes with its type is not in the log' "$TMINUS" migrate --undo --steps 1
+says 'what did not come back is said' err 'undone, but what public.felt held did not come back: columns of it were dropped'
+rm -f migrations/6_*
 
 # --- a table that is locked
 "$TMINUS" migrate -q >out 2>&1 || show out
