@@ -10,6 +10,8 @@
 #include <inttypes.h>
 #include <math.h>
 
+#define SHOWN_SQL 60 // columns of a statement of ours, before what is wrong with it
+
 void deadline_set(struct engine *engine, int64_t timeout_ms)
 {
     engine->stop = STOP_NONE;
@@ -118,10 +120,12 @@ const char *cursor_text(struct cursor *cursor, int column)
 
 static bool execute(struct engine *engine, const char *sql, int64_t timeout_ms, struct error *err)
 {
+    SCRATCH(tmp);
     deadline_set(engine, timeout_ms);
     int rc = sqlite3_exec(engine->handle, sql, NULL, NULL, NULL);
-    if (rc != SQLITE_OK)
-        return sqlite_fail(engine, err, ERROR_DATABASE, sql);
+    if (rc != SQLITE_OK) // the cause stands behind it
+        return sqlite_fail(engine, err, ERROR_DATABASE,
+                           text_shorten(tmp, sql, strlen(sql), SHOWN_SQL));
     engine->deadline_ms = 0;
     return true;
 }
