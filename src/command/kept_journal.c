@@ -140,25 +140,28 @@ static bool open_place(TALLOC_CTX *mem, const struct journal_place *place, const
     return journal_check(*out, err);
 }
 
-bool kept_journal_open(TALLOC_CTX *mem, const struct program *program,
-                       const struct database_choice *choice, const char *run, struct journal **out,
-                       struct error *err)
+static bool open_kept(TALLOC_CTX *mem, const struct program *program,
+                      const struct database_choice *choice, const char *run, bool is_only_read,
+                      struct journal **out, struct error *err)
 {
     SCRATCH(tmp);
     struct journal_place place;
     TRY(kept_journal_find(tmp, program, choice, &place, err));
     TRY(ask_target(tmp, program, choice->url, place.driver, &place.target, err));
+    place.is_only_read = is_only_read;
     return open_place(mem, &place, run, out, err);
+}
+
+bool kept_journal_open(TALLOC_CTX *mem, const struct program *program,
+                       const struct database_choice *choice, const char *run, struct journal **out,
+                       struct error *err)
+{
+    return open_kept(mem, program, choice, run, false, out, err);
 }
 
 bool kept_journal_look(TALLOC_CTX *mem, const struct program *program,
                        const struct database_choice *choice, const char *run, struct journal **out,
                        struct error *err)
 {
-    SCRATCH(tmp);
-    struct journal_place place;
-    TRY(kept_journal_find(tmp, program, choice, &place, err));
-    TRY(ask_target(tmp, program, choice->url, place.driver, &place.target, err));
-    place.is_only_read = true;
-    return open_place(mem, &place, run, out, err);
+    return open_kept(mem, program, choice, run, true, out, err);
 }
