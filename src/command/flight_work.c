@@ -245,16 +245,34 @@ int flight_work_fly(TALLOC_CTX *mem, struct flight_work *work, const struct flyi
 }
 
 // Only looked at: what is asked for it journals nothing, under whatever lease there is.
+static bool make_looker(TALLOC_CTX *mem, struct flight_work *work, struct verb_caller *out,
+                        struct error *err)
+{
+    struct store_lease pilot = {0};
+    struct store_fence *fence = mem_new(mem, struct store_fence);
+    bool is_there;
+
+    TRY(lease_look(mem, work->journal, work->lease_name, &pilot, &is_there, err));
+    *fence = (struct store_fence){.lease = work->lease_name, .epoch = pilot.epoch};
+    return make_caller(mem, work, fence, out, err);
+}
+
+bool flight_work_undo_command(TALLOC_CTX *mem, struct flight_work *work, const struct step *step,
+                              const char **out, struct error *err)
+{
+    struct verb_caller caller;
+
+    TRY(make_looker(mem, work, &caller, err));
+    const struct step_context steps = {.caller = &caller, .journal = work->journal};
+    return step_undo_command(mem, &steps, step, out, err);
+}
+
 bool flight_work_check_back(TALLOC_CTX *mem, struct flight_work *work, const struct flight *flight,
                             const char **refused, struct error *err)
 {
-    struct store_lease pilot = {0};
-    bool is_there;
     struct verb_caller caller;
 
-    TRY(lease_look(mem, work->journal, work->lease_name, &pilot, &is_there, err));
-    const struct store_fence fence = {.lease = work->lease_name, .epoch = pilot.epoch};
-    TRY(make_caller(mem, work, &fence, &caller, err));
+    TRY(make_looker(mem, work, &caller, err));
     const struct step_context steps = {.caller = &caller, .journal = work->journal};
     const struct way_back way_back = {.steps = &steps, .since = find_since, .context = work};
     return way_back_check(mem, &way_back, flight, refused, err);

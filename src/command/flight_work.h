@@ -57,6 +57,10 @@ int flight_work_fly(TALLOC_CTX *mem, struct flight_work *work, const struct flyi
 MUST_CHECK bool flight_work_check_back(TALLOC_CTX *mem, struct flight_work *work,
                                        const struct flight *flight, const char **refused,
                                        struct error *err);
+// As step_undo_command has it (flight/step_kind.h).
+MUST_CHECK bool flight_work_undo_command(TALLOC_CTX *mem, struct flight_work *work,
+                                         const struct step *step, const char **out,
+                                         struct error *err);
 // Journal the wish, and do it here when nobody else flies: who says go wants it to go on. Gives the
 // exit status, or -1.
 int flight_work_ask(TALLOC_CTX *mem, struct flight_work *work, const struct flight_wish *wish,

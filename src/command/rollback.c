@@ -93,12 +93,15 @@ static const struct argp parser = {
 
 // --- saying first
 
-static const char *command_of(TALLOC_CTX *mem, const struct step *step, const char *to)
+static const char *command_of(TALLOC_CTX *mem, const struct step *step,
+                              const struct rollback_plan *plan)
 {
     char *text = NULL;
 
-    if (to != NULL && strcmp(step->kind, "release") == 0)
-        return mem_printf(mem, "tminus release --version %s", to);
+    if (plan->to != NULL && strcmp(step->kind, "release") == 0)
+        return mem_printf(mem, "tminus release --version %s", plan->to);
+    if (plan->undo != NULL && strcmp(step->kind, "undo") == 0)
+        return plan->undo;
     for (size_t i = 0; step->argv != NULL && step->argv[i] != NULL; i++)
         text = text == NULL ? mem_strdup(mem, step->argv[i])
                             : mem_printf(mem, "%s %s", text, step->argv[i]);
@@ -113,7 +116,7 @@ static void write_text(FILE *out, const struct flight *flight, const struct roll
             flight->version == NULL ? "" : " of ", flight->version == NULL ? "" : flight->version,
             flight_state_name(flight->state));
     for (size_t i = 0; i < plan->n_back; i++)
-        fprintf(out, "  %zu. %s\n", i + 1, command_of(tmp, plan->back[i], plan->to));
+        fprintf(out, "  %zu. %s\n", i + 1, command_of(tmp, plan->back[i], plan));
     fprintf(out, "  loses    %s\n", plan->loses);
     if (plan->note != NULL)
         fprintf(out, "  note     %s\n", plan->note);
@@ -144,7 +147,7 @@ static void write_json(const struct flight *flight, const struct rollback_plan *
     for (size_t i = 0; i < plan->n_back; i++) {
         json_t *step = json_object();
         json_put_text(step, "name", plan->back[i]->name);
-        json_put_text(step, "command", command_of(tmp, plan->back[i], plan->to));
+        json_put_text(step, "command", command_of(tmp, plan->back[i], plan));
         json_array_append_new(steps, step);
     }
     json_put_text(document, "class", flight->way_back.class);
@@ -235,6 +238,8 @@ static bool look_ahead(TALLOC_CTX *mem, struct flight_work *work, struct rollbac
         return true;
     flown.is_rolling_back = true;
     flown.methods = plan->methods;
+    for (size_t i = 0; i < plan->n_back && plan->undo == NULL; i++)
+        TRY(flight_work_undo_command(mem, work, plan->back[i], &plan->undo, err));
     return flight_work_check_back(mem, work, &flown, &plan->blocked, err);
 }
 

@@ -20,6 +20,7 @@ struct rollback_plan {
     bool is_unchanged;        // nothing of it is on the target: it is only aborted
     const struct step **back; // the steps, in their order
     size_t n_back;
+    const char *undo;       // of the migrations, as it would be run now; NULL: as at the launch
     const char *loses;      // a sentence
     const char *note;       // what a person should know besides; NULL
     const char *allowed_by; // evidence or a person, in words; NULL: nothing

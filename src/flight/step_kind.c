@@ -473,3 +473,22 @@ bool step_check_back(TALLOC_CTX *mem, const struct step_context *context, const 
         *refused = mem_strdup(mem, answer.said ?: "the undo of its migrations cannot be looked at");
     return true;
 }
+
+bool step_undo_command(TALLOC_CTX *mem, const struct step_context *context, const struct step *step,
+                       const char **out, struct error *err)
+{
+    SCRATCH(tmp);
+    const char *const *undo = NULL;
+    struct error cause = {0};
+
+    *out = NULL;
+    if (strcmp(step->kind, "undo") != 0)
+        return true;
+    if (!undo_arguments(tmp, context, step, &undo, &cause))
+        return cause.code != ERROR_INTERRUPTED || error_set(err, cause.code, "%s", cause.message);
+    for (; undo != NULL && *undo != NULL; undo++)
+        *out = mem_printf(mem, "%s %s", *out == NULL ? "tminus" : *out, *undo);
+    if (*out == NULL && cause.code == ERROR_NONE)
+        *out = "nothing: its migrations are undone already";
+    return true;
+}

@@ -24,6 +24,10 @@ MUST_CHECK bool step_read_back(TALLOC_CTX *mem, const struct step_context *conte
 // Can this step back be taken to its end? `*refused`: why not, in words; it changes nothing.
 MUST_CHECK bool step_check_back(TALLOC_CTX *mem, const struct step_context *context,
                                 const struct step *step, const char **refused, struct error *err);
+// The command of an undo as it would be run now, whatever somebody undid since the launch, or that
+// nothing is left of it; NULL: it is no undo, or something stands in its way.
+MUST_CHECK bool step_undo_command(TALLOC_CTX *mem, const struct step_context *context,
+                                  const struct step *step, const char **out, struct error *err);
 
 // The flight's own baseline, the original one: not a later one that somebody saved meanwhile. NULL:
 // there is none.

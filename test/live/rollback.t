@@ -213,6 +213,14 @@ ends 4 'status' fly status
 says 'status: of the flight that was asked back' out "flight $flight of v2"
 ends 0 'the journal of it all verifies' fly journal verify
 
+# --- undone by hand meanwhile
+
+kept
+ends 0 'its migration is undone by hand' fly migrate --undo --steps 1 -q
+run fly rollback --dry-run
+says 'undone by hand: no command that would undo the one before it' out 'nothing: its migrations are undone already'
+lacks 'undone by hand: not that of the launch' out 'migrate --undo'
+
 # --- while it is deployed
 
 kept
